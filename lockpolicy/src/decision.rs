@@ -1,0 +1,195 @@
+//! The answer to an input.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::{Attempt, Capability};
+
+/// What happens to an input. Exhaustive on purpose: a new kind of answer must break every caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The input goes on byte for byte.
+    Pass,
+    /// The input goes on with these changes and no other.
+    Rewrite(Vec<Change>),
+    /// The input goes nowhere.
+    Reject(Rejection),
+}
+
+/// One change: what is to be done at which of the occurrences that were judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The index of the occurrence.
+    pub occurrence: usize,
+    /// What is done there.
+    pub action: Action,
+}
+
+/// What is done at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The place is taken out with its name.
+    Drop,
+    /// This text is written as the value, put in where none stands.
+    Set(String),
+}
+
+/// A decision with what is to be told about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What happens to the input.
+    pub decision: Decision,
+    /// Each attempt to run something that is not pinned.
+    pub attempts: Vec<Attempt>,
+    /// How the model was named, for the count of requests.
+    pub naming: Naming,
+}
+
+/// How an input named its model (rule 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Naming {
+    /// None was named, or `null`: no attempt.
+    Absent,
+    /// By one of the operator's aliases: no attempt.
+    Alias,
+    /// Exactly as pinned.
+    Exact,
+    /// The input names no model by its nature.
+    None,
+    /// Another model.
+    Other,
+}
+
+impl Naming {
+    /// The word used in metric tags.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Alias => "alias",
+            Self::Exact => "exact",
+            Self::None => "none",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A refusal: why, where, and what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Which rule refuses.
+    pub reason: Reason,
+    /// The place, as a person would name it; empty where the whole input is meant.
+    pub place: String,
+    /// What was asked for, escaped and cut; empty where nothing can be said.
+    pub asked: String,
+    /// The pin, present only where the policy discloses it.
+    pub pin: Option<String>,
+}
+
+/// Why an input is refused. Also the closed list of values of the metric tag `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// A governed name is spelled in another way, or some decoder would read the input otherwise.
+    Ambiguous,
+    /// A content coding that is not known, or content that is not what its coding says.
+    Coding,
+    /// A header, method, target or framing that can be read in two ways.
+    Malformed,
+    /// No model is named where one has to be.
+    ModelAbsent,
+    /// Another model than the pin.
+    ModelLocked,
+    /// What stands in the model's place is no text.
+    ModelNotText,
+    /// The capability has no pin.
+    NoPin(Capability),
+    /// The content is not one complete I-JSON object.
+    NotJson,
+    /// A further place selects a model.
+    Secondary,
+    /// Effort or service tier differ from what is pinned.
+    SettingLocked,
+    /// More than the limit.
+    TooLarge,
+    /// A media type that the operation does not take.
+    Type,
+    /// A method and path that no table lists.
+    UnknownOperation,
+}
+
+impl Reason {
+    /// The word used in logs and metric tags.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ambiguous => "ambiguous",
+            Self::Coding => "coding",
+            Self::Malformed => "malformed",
+            Self::ModelAbsent => "model_absent",
+            Self::ModelLocked => "model_locked",
+            Self::ModelNotText => "model_not_text",
+            Self::NoPin(_) => "no_pin",
+            Self::NotJson => "not_json",
+            Self::Secondary => "secondary",
+            Self::SettingLocked => "setting_locked",
+            Self::TooLarge => "too_large",
+            Self::Type => "type",
+            Self::UnknownOperation => "unknown_operation",
+        }
+    }
+
+    /// Whether the input could not be understood, which is counted as `undecidable` (rule 1), as
+    /// opposed to understood and refused.
+    pub const fn is_undecidable(self) -> bool {
+        match self {
+            Self::Ambiguous
+            | Self::Coding
+            | Self::Malformed
+            | Self::ModelNotText
+            | Self::NotJson
+            | Self::TooLarge
+            | Self::Type
+            | Self::UnknownOperation => true,
+            Self::ModelAbsent | Self::ModelLocked | Self::NoPin(_) | Self::Secondary | Self::SettingLocked => false,
+        }
+    }
+}
+
+impl Rejection {
+    /// A refusal of the whole input, with nothing to quote from it.
+    pub fn whole(reason: Reason, place: impl Into<String>) -> Self {
+        Self { reason, place: place.into(), asked: String::new(), pin: None }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason {
+            Reason::Ambiguous => f.write_str("the request can be read in more than one way")?,
+            Reason::Coding => f.write_str("the content coding is unknown or its content is corrupt")?,
+            Reason::Malformed => f.write_str("the request is malformed")?,
+            Reason::ModelAbsent => f.write_str("no model is named, and the policy asks for one")?,
+            Reason::ModelLocked => write!(f, "model `{}` is not permitted here", self.asked)?,
+            Reason::ModelNotText => f.write_str("the model is not a text")?,
+            Reason::NoPin(capability) => write!(
+                f,
+                "model `{}` is not permitted: no {capability} model is approved here; an operator can approve one with {}",
+                self.asked,
+                capability.variable()
+            )?,
+            Reason::NotJson => f.write_str("the content is not one complete JSON object")?,
+            Reason::Secondary => write!(f, "`{}` may not select a model", self.asked)?,
+            Reason::SettingLocked => write!(f, "`{}` is not permitted here", self.asked)?,
+            Reason::TooLarge => f.write_str("the content is too large to be judged")?,
+            Reason::Type => f.write_str("the media type is not one that this operation takes")?,
+            Reason::UnknownOperation => f.write_str("this method and path are not permitted")?,
+        }
+        if !self.place.is_empty() {
+            write!(f, " ({})", self.place)?;
+        }
+        if let Some(pin) = &self.pin {
+            write!(f, "; the approved model is `{pin}`")?;
+        }
+        f.write_str("; locked by policy")
+    }
+}

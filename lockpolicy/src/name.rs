@@ -1,0 +1,106 @@
+//! A model's name, and what may be written in one.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+/// The longest name that is accepted, in bytes.
+pub const NAME_CAP: usize = 200;
+
+/// A name that can be pinned: one model, spelled with `A-Z a-z 0-9 . _ : / @ + ~ -`, a letter or
+/// digit first.
+///
+/// Lists, globs, blanks and control characters are no names, so a setting that holds one stops the
+/// program instead of meaning something to some upstream.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// Takes the text as it stands: no trimming, no case folding (rule 6).
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`] says which part of the shape is wrong.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.trim().is_empty() {
+            return Err(NameError::Empty);
+        }
+        if text.len() > NAME_CAP {
+            return Err(NameError::TooLong);
+        }
+        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(is_name_char) {
+            return Err(NameError::Character);
+        }
+        Ok(Self(text.to_string()))
+    }
+
+    /// The name as text. It never needs escaping in JSON, TOML strings or a shell word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '/' | '@' | '+' | '~' | '-')
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is no model name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// A character that no model name has.
+    #[error("not one model name: use letters, digits and . _ : / @ + ~ - only, a letter or digit first")]
+    Character,
+    /// Nothing but blanks, or nothing at all.
+    #[error("empty")]
+    Empty,
+    /// Longer than [`NAME_CAP`].
+    #[error("longer than 200 bytes")]
+    TooLong,
+}
+
+/// Cuts and escapes a text of a request so that it can stand in a log line or a message.
+///
+/// At most 128 bytes of the text are kept; control characters, quotes, backticks and everything
+/// outside ASCII are written as escapes, so the result can forge nothing where it is printed.
+pub fn shown(text: &str) -> String {
+    const CAP: usize = 128;
+    let mut out = String::new();
+    for c in text.chars() {
+        let start = out.len();
+        out.extend(c.escape_default());
+        if out.len() > CAP {
+            out.truncate(start);
+            out.push_str("...");
+            break;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_word_of_plain_characters() {
+        for good in ["gpt-5.5", "openai/gpt-5.5", "codex-cli/gpt-5.4", "llama3:8b", "a@b", "o3"] {
+            assert_eq!(Name::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "  ", "a b", "a,b", "gpt-*", "-x", "gpt\n", "gpt\0x", "m\u{043e}del", "\"x\"", " a"] {
+            assert!(Name::parse(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(Name::parse(&"a".repeat(201)), Err(NameError::TooLong));
+    }
+
+    #[test]
+    fn shown_text_cannot_forge_a_line() {
+        assert_eq!(shown("x\ny\u{1b}[0m"), "x\\ny\\u{1b}[0m");
+        assert!(shown(&"\u{fffd}".repeat(500)).len() <= 131);
+        assert!(shown(&"a".repeat(500)).ends_with("..."));
+    }
+}

@@ -1,0 +1,1 @@
+//! A codex command line past the policy.

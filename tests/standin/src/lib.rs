@@ -1,0 +1,1 @@
+//! A provider on raw sockets that records every byte.
