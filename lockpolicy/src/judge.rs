@@ -56,6 +56,7 @@ impl Bench<'_> {
         match occurrence.setting {
             Setting::Model(capability) => self.model(index, occurrence, capability),
             Setting::Effort => self.pinned_word(index, occurrence, self.policy.effort()),
+            Setting::Plain => self.plain(occurrence),
             Setting::Tier => self.pinned_word(index, occurrence, self.policy.tier()),
             Setting::Secondary(capability, remedy) => self.secondary(index, occurrence, capability, remedy),
         }
@@ -140,6 +141,14 @@ impl Bench<'_> {
             (Stated::Text(_) | Stated::Other, _) => {
                 self.attempt(occurrence, Capability::Generation, Reason::SettingLocked, Some((index, action)));
             }
+        }
+    }
+
+    /// A kind such as `vendor:subagent` brings a model of its own; a plain word is the API's own kind.
+    fn plain(&mut self, occurrence: &Occurrence<'_>) {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        if !occurrence.text().is_some_and(|text| text.bytes().all(plain)) {
+            self.attempt(occurrence, Capability::Generation, Reason::Secondary, None);
         }
     }
 

@@ -16,7 +16,10 @@ extern crate std;
 mod attempt;
 mod capability;
 mod decision;
+pub mod dialect;
 mod draft;
+pub mod edit;
+pub mod json;
 mod judge;
 mod mode;
 mod name;
@@ -24,6 +27,7 @@ mod occurrence;
 pub mod operation;
 mod policy;
 mod sink;
+pub mod surface;
 
 pub use attempt::{Attempt, Outcome, Source, Surface};
 pub use capability::Capability;

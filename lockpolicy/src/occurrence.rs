@@ -13,6 +13,8 @@ pub enum Setting {
     Model(Capability),
     /// How long the model may think (rule 7).
     Effort,
+    /// A word that some upstream reads as a selector when it is not a plain one.
+    Plain,
     /// The service tier (rule 7).
     Tier,
     /// A further place that can select a model, and what force may do about it (rule 9).

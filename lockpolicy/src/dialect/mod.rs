@@ -1,0 +1,49 @@
+//! The operations of each provider's API, as data: which exist, and where they name a model.
+//!
+//! One file in `dialects/` per dialect, compiled in. Adding one, or an operation to one, changes no
+//! code. A method and path that no switched-on dialect lists is refused (rule 10).
+
+mod operation;
+mod read;
+mod table;
+
+pub use operation::{Answer, Content, Entry, ModelAt, Operation};
+pub use table::{Found, Table, UnknownDialect};
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The shape of a provider's error object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorShape {
+    /// `{"type":"error","error":{…}}`.
+    Anthropic,
+    /// `{"error":{"code":400,"message":…,"status":…}}`.
+    Google,
+    /// `{"error":{"message":…,"type":…,"param":…,"code":…}}`.
+    #[default]
+    Openai,
+    /// `{"error":"…"}`.
+    Plain,
+}
+
+/// One provider's API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// The word that switches it on.
+    pub name: String,
+    /// Where its requests go when nothing else is configured.
+    pub upstream: Option<String>,
+    /// How it tells errors.
+    pub errors: ErrorShape,
+    /// Request headers that pass, in lower case; a `*` at the end stands for any rest.
+    pub headers: Vec<String>,
+    /// What it can be asked.
+    pub operations: Vec<Operation>,
+}
+
+/// The names of all dialects.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    read::SOURCES.iter().map(|(name, _)| *name)
+}

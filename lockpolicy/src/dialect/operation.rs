@@ -1,0 +1,88 @@
+//! One operation: a method and path, and where it names a model.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::json::Tree;
+use crate::{Capability, Setting};
+
+/// One thing that a provider can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The method, exactly.
+    pub method: String,
+    /// The path, segment by segment; `*` stands for one segment, `{model}` for the model's.
+    pub pattern: String,
+    /// What the model is used for; `None` where no model runs.
+    pub capability: Option<Capability>,
+    /// What the content is.
+    pub content: Content,
+    /// Where the model is named.
+    pub model: ModelAt,
+    /// What stands in a JSON content, by the selectors of `tree`.
+    pub entries: Vec<Entry>,
+    /// The selectors, compiled.
+    pub tree: Tree,
+    /// Query parameters that may be given, each once.
+    pub query: Vec<String>,
+    /// What the answer is.
+    pub answer: Answer,
+}
+
+/// What the content of a request is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// A JSON object.
+    Json,
+    /// Nothing: whatever comes is refused.
+    #[default]
+    None,
+    /// A form with files (RFC 7578).
+    Multipart,
+    /// JSON or a form, by the media type.
+    JsonOrMultipart,
+    /// A WebSocket handshake; what follows is judged message by message.
+    WebSocket,
+}
+
+/// Where an operation names its model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ModelAt {
+    /// Nowhere: none runs, or none is named.
+    #[default]
+    Nowhere,
+    /// In the content, at the entry with this index.
+    Content(usize),
+    /// In the path, at `{model}`.
+    Path,
+    /// In the query, under this name.
+    Query(String),
+}
+
+/// A governed place in a JSON content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it is.
+    pub pointer: String,
+    /// What it selects. `None` for an object that is watched because a governed member may have to be
+    /// put into it.
+    pub setting: Option<Setting>,
+    /// Whether absence is stated too, so that a pin can be put in.
+    pub expected: bool,
+    /// The entry of the object around it, where that is not the root.
+    pub parent: Option<usize>,
+}
+
+/// What is done with an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A list of models: cut down to what may be used.
+    Models,
+    /// Passed on as it comes.
+    #[default]
+    Opaque,
+    /// A response or its events, which say who served it.
+    Response,
+}

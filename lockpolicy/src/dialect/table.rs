@@ -1,0 +1,105 @@
+//! The operations of all dialects that are switched on.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::{Dialect, Operation, read};
+
+/// What may be asked at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    dialects: Vec<Dialect>,
+}
+
+/// An operation that a request was found to be.
+#[derive(Clone, Debug)]
+pub struct Found<'t> {
+    /// The dialect that lists it.
+    pub dialect: &'t Dialect,
+    /// The operation.
+    pub operation: &'t Operation,
+    /// Where in the path the model stands.
+    pub model: Option<Range<usize>>,
+}
+
+/// A name that no dialect has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown dialect `{0}`")]
+pub struct UnknownDialect(pub String);
+
+impl Table {
+    /// Switches on these dialects. Where two list the same method and path, the earlier one has it.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownDialect`] names the first that does not exist.
+    pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, UnknownDialect> {
+        let load = |name: &'n str| read::read(name).ok_or_else(|| UnknownDialect(crate::name::shown(name)));
+        Ok(Self { dialects: names.into_iter().map(load).collect::<Result<_, _>>()? })
+    }
+
+    /// The dialects, in their order.
+    pub fn dialects(&self) -> &[Dialect] {
+        &self.dialects
+    }
+
+    /// The operation that a method and path are, byte for byte.
+    pub fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
+        self.dialects.iter().find_map(|dialect| {
+            dialect.operations.iter().filter(|operation| operation.method == method).find_map(|operation| {
+                let model = matched(&operation.pattern, path)?;
+                Some(Found { dialect, operation, model })
+            })
+        })
+    }
+}
+
+/// Matches a path segment by segment and says where `{model}` stands.
+#[expect(clippy::option_option, reason = "outer: whether it matches; inner: whether it names a model")]
+fn matched(pattern: &str, path: &str) -> Option<Option<Range<usize>>> {
+    let mut model = None;
+    let mut at = 0;
+    let mut given = path.split('/');
+    for want in pattern.split('/') {
+        let have = given.next()?;
+        if let Some((before, after)) = want.split_once("{model}") {
+            let inner = have.strip_prefix(before)?.strip_suffix(after)?;
+            let start = at + before.len();
+            model = Some(start..start + inner.len());
+            (!inner.is_empty()).then_some(())?;
+        } else if want == "*" {
+            (!have.is_empty()).then_some(())?;
+        } else if want != have {
+            return None;
+        }
+        at += have.len() + 1;
+    }
+    given.next().is_none().then_some(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_matches_exactly_or_not_at_all() {
+        assert_eq!(matched("/v1/responses", "/v1/responses"), Some(None));
+        assert_eq!(matched("/v1/responses", "/v1/responses/"), None);
+        assert_eq!(matched("/v1/responses/*", "/v1/responses/r"), Some(None));
+        assert_eq!(matched("/v1/responses/*", "/v1/responses/"), None);
+        assert_eq!(matched("/m/{model}:go", "/m/gpt:go"), Some(Some(3..6)));
+        assert_eq!(matched("/m/{model}:go", "/m/:go"), None);
+        assert_eq!(matched("/d/{model}/chat", "/d/x/chat"), Some(Some(3..4)));
+    }
+
+    #[test]
+    fn the_default_dialects_know_codex() {
+        let table = Table::of(["openai", "chatgpt"]).unwrap();
+        for path in ["/v1/responses", "/v1/responses/compact", "/backend-api/codex/responses", "/v1/chat/completions"] {
+            assert!(table.find("POST", path).is_some(), "{path}");
+        }
+        assert!(table.find("PUT", "/v1/responses").is_none());
+        assert_eq!(Table::of(["opnai"]), Err(UnknownDialect("opnai".into())));
+    }
+}

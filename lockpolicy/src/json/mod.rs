@@ -1,0 +1,57 @@
+//! JSON that keeps its bytes: one pass that checks a whole text and remembers where the governed
+//! members stand.
+//!
+//! The text is never turned into values, so what is not named is never touched. It is accepted only
+//! when every decoder reads it alike: one I-JSON object (RFC 8259, RFC 7493), UTF-8 without a byte
+//! order mark, no member name twice in an object at any depth, no lone surrogate, a bounded depth,
+//! and nothing behind it.
+
+mod names;
+mod scan;
+mod selector;
+mod text;
+
+pub use scan::{Hit, Kind, scan};
+pub use selector::{Node, Tree};
+pub use text::{decode, encode};
+
+use crate::Reason;
+
+/// How deep objects and arrays may nest.
+pub const DEPTH_CAP: usize = 128;
+
+/// Why a text is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// Deeper than [`DEPTH_CAP`].
+    #[error("nested too deeply")]
+    Depth,
+    /// An object has a member name twice.
+    #[error("a member name stands twice in one object")]
+    Duplicate,
+    /// A member's name, where governed names stand, is spelled so that some decoder may read one.
+    #[error("a member name may be read as a governed one")]
+    Name,
+    /// The root is no object.
+    #[error("not an object")]
+    Root,
+    /// A governed place holds an array where an object belongs, or the other way round.
+    #[error("a governed place has an unexpected shape")]
+    Shape,
+    /// Not the grammar of RFC 8259, or something stands behind the text.
+    #[error("not valid JSON")]
+    Syntax,
+    /// Not UTF-8, or with a byte order mark.
+    #[error("not UTF-8")]
+    Utf8,
+}
+
+impl JsonError {
+    /// The reason a refusal gives for it.
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::Duplicate | Self::Name | Self::Shape => Reason::Ambiguous,
+            Self::Depth | Self::Root | Self::Syntax | Self::Utf8 => Reason::NotJson,
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The one pass over a text.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::names::Names;
+use super::selector::Tree;
+use super::{DEPTH_CAP, JsonError, decode, text};
+
+/// What stands at a selected place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An array.
+    Array,
+    /// `null`.
+    Null,
+    /// An object.
+    Object,
+    /// A number, `true` or `false`.
+    Scalar,
+    /// A string.
+    String,
+}
+
+/// A selected place that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Which selector.
+    pub selector: usize,
+    /// What stands there.
+    pub kind: Kind,
+    /// The bytes of the value, quotes included.
+    pub value: Range<usize>,
+    /// Where the member begins: its name's opening quote, or the value itself in an array.
+    pub start: usize,
+}
+
+/// Checks a whole text and returns what stands at the selected places, in their order.
+///
+/// # Limits
+///
+/// Time is linear but for the sort of an object's names; memory grows with the names of the objects
+/// that are open and with the hits, never with the text. Nesting ends at [`DEPTH_CAP`].
+///
+/// # Errors
+///
+/// [`JsonError`] for every text that some decoder could read in another way.
+pub fn scan(input: &[u8], tree: &Tree) -> Result<Vec<Hit>, JsonError> {
+    core::str::from_utf8(input).map_err(|_| JsonError::Utf8)?;
+    let mut scanner = Scanner { input, tree, at: 0, frames: Vec::new(), names: Names::default(), hits: Vec::new() };
+    scanner.blanks();
+    if scanner.peek() != Some(b'{') {
+        return Err(JsonError::Root);
+    }
+    scanner.value(Some(0), 0)?;
+    while !scanner.frames.is_empty() {
+        scanner.next()?;
+    }
+    scanner.blanks();
+    if scanner.at == input.len() { Ok(scanner.hits) } else { Err(JsonError::Syntax) }
+}
+
+/// An object or array that is open.
+struct Frame {
+    object: bool,
+    /// The node of the object, or of the array's elements.
+    node: Option<usize>,
+    /// Where the object's names begin.
+    mark: usize,
+    /// The hit that ends with this container.
+    hit: Option<usize>,
+    /// Whether a member or element has been read.
+    filled: bool,
+}
+
+struct Scanner<'a> {
+    input: &'a [u8],
+    tree: &'a Tree,
+    at: usize,
+    frames: Vec<Frame>,
+    names: Names,
+    hits: Vec<Hit>,
+}
+
+impl Scanner<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.input.get(self.at).copied()
+    }
+
+    fn blanks(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Reads what comes next in the innermost container: a member, an element, or its end.
+    fn next(&mut self) -> Result<(), JsonError> {
+        self.blanks();
+        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        let (object, node, filled) = (frame.object, frame.node, frame.filled);
+        frame.filled = true;
+        match self.input.get(self.at) {
+            Some(b'}') if object => return self.close(),
+            Some(b']') if !object => return self.close(),
+            Some(b',') if filled => {
+                self.at += 1;
+                self.blanks();
+            }
+            Some(_) if !filled => {}
+            _ => return Err(JsonError::Syntax),
+        }
+        if object { self.member(node) } else { self.value(node, self.at) }
+    }
+
+    fn member(&mut self, node: Option<usize>) -> Result<(), JsonError> {
+        if self.peek() != Some(b'"') {
+            return Err(JsonError::Syntax);
+        }
+        let start = self.at;
+        let extent = text::string(self.input, start)?;
+        let inside = start + 1..extent.end - 1;
+        let name = self.input.get(inside.clone()).unwrap_or_default();
+        let next = match node {
+            Some(node) => self.tree.member(node, name, extent.escaped)?,
+            None => None,
+        };
+        if extent.escaped {
+            let decoded = self.input.get(start..extent.end).and_then(decode).ok_or(JsonError::Syntax)?;
+            self.names.push_decoded(decoded.into_owned());
+        } else {
+            self.names.push_plain(inside);
+        }
+        self.at = extent.end;
+        self.blanks();
+        if self.peek() != Some(b':') {
+            return Err(JsonError::Syntax);
+        }
+        self.at += 1;
+        self.blanks();
+        self.value(next, start)
+    }
+
+    fn value(&mut self, node: Option<usize>, start: usize) -> Result<(), JsonError> {
+        let from = self.at;
+        let kind = match self.peek() {
+            Some(b'{') => return self.open(true, node, start),
+            Some(b'[') => return self.open(false, node, start),
+            Some(b'"') => {
+                self.at = text::string(self.input, from)?.end;
+                Kind::String
+            }
+            Some(b'n') => self.literal(b"null", Kind::Null)?,
+            Some(b't') => self.literal(b"true", Kind::Scalar)?,
+            Some(b'f') => self.literal(b"false", Kind::Scalar)?,
+            _ => {
+                self.at = text::number(self.input, from)?;
+                Kind::Scalar
+            }
+        };
+        self.hit(node, kind, from, start);
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &[u8], kind: Kind) -> Result<Kind, JsonError> {
+        if !self.input.get(self.at..).unwrap_or_default().starts_with(word) {
+            return Err(JsonError::Syntax);
+        }
+        self.at += word.len();
+        Ok(kind)
+    }
+
+    /// Remembers a selected value; a container's end is filled in when it closes.
+    fn hit(&mut self, node: Option<usize>, kind: Kind, from: usize, start: usize) -> Option<usize> {
+        let selector = self.tree.selector(node?)?;
+        self.hits.push(Hit { selector, kind, value: from..self.at, start });
+        Some(self.hits.len() - 1)
+    }
+
+    fn open(&mut self, object: bool, node: Option<usize>, start: usize) -> Result<(), JsonError> {
+        if self.frames.len() >= DEPTH_CAP {
+            return Err(JsonError::Depth);
+        }
+        let kind = if object { Kind::Object } else { Kind::Array };
+        let hit = self.hit(node, kind, self.at, start);
+        let node = match node {
+            Some(node) if object => {
+                self.tree.object(node)?;
+                Some(node)
+            }
+            Some(node) => self.tree.element(node)?,
+            None => None,
+        };
+        self.frames.push(Frame { object, node, mark: self.names.mark(), hit, filled: false });
+        self.at += 1;
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        if let Some(hit) = frame.hit.and_then(|hit| self.hits.get_mut(hit)) {
+            hit.value.end = self.at;
+        }
+        if frame.object && !self.names.close(self.input, frame.mark) {
+            return Err(JsonError::Duplicate);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree() -> Tree {
+        let mut tree = Tree::default();
+        tree.insert("/model", 0);
+        tree.insert("/tools/*/model", 1);
+        tree.insert("/reasoning", 2);
+        tree.insert("/reasoning/effort", 3);
+        tree
+    }
+
+    fn hits(text: &str) -> Result<Vec<(usize, &str)>, JsonError> {
+        let hits = scan(text.as_bytes(), &tree())?;
+        Ok(hits.into_iter().map(|hit| (hit.selector, &text[hit.value])).collect())
+    }
+
+    #[test]
+    fn finds_what_is_governed_and_nothing_else() {
+        let text = r#" {"a":{"model":"no"},"tools":[{"x":[{"model":1}]},{"model" : "t"}],"model":"m","reasoning":{"effort":null}}"#;
+        assert_eq!(hits(text), Ok(std::vec![(1, "\"t\""), (0, "\"m\""), (2, "{\"effort\":null}"), (3, "null")]));
+    }
+
+    #[test]
+    fn refuses_what_decoders_read_differently() {
+        let cases = [
+            (r#"{"model":"a","model":"b"}"#, JsonError::Duplicate),
+            (r#"{"x":{"a":1,"\u0061":2}}"#, JsonError::Duplicate),
+            (r#"{"\u006dodel":"a"}"#, JsonError::Name),
+            (r#"{"Model":"a"}"#, JsonError::Name),
+            (r#"{"mo-del":"a"}"#, JsonError::Name),
+            (r#"{"model ":"a"}"#, JsonError::Name),
+            (r#"{"__proto__":{}}"#, JsonError::Name),
+            (r#"{"tools":[[{"model":"x"}]]}"#, JsonError::Shape),
+            (r#"{"tools":{"model":"x"}}"#, JsonError::Shape),
+            (r#"{"a":"\ud800"}"#, JsonError::Syntax),
+            (r#"{"a":01}"#, JsonError::Syntax),
+            (r#"{"a":1,}"#, JsonError::Syntax),
+            (r#"{"a" 1}"#, JsonError::Syntax),
+            (r#"{"a":1}{"#, JsonError::Syntax),
+            (r#"[]"#, JsonError::Root),
+            ("", JsonError::Root),
+            ("\u{feff}{}", JsonError::Root),
+        ];
+        for (text, error) in cases {
+            assert_eq!(hits(text), Err(error), "{text}");
+        }
+        assert_eq!(scan(b"{\"a\":\"\xff\"}", &tree()), Err(JsonError::Utf8));
+        assert_eq!(hits(&["{\"a\":", &"[".repeat(200)].concat()), Err(JsonError::Depth));
+    }
+
+    #[test]
+    fn takes_every_legal_spelling() {
+        for text in [r"{}", "{ }\r\n", r#"{"a":[1,-0,1E+2,1.0,true,false,null,"\ud83d\ude00\n",{}]}"#, r#"{"$x":{"model":{}}}"#] {
+            let result = scan(text.as_bytes(), &Tree::default());
+            assert_eq!(result, Ok(Vec::new()), "{text}");
+        }
+    }
+
+    #[test]
+    fn many_names_are_compared_too() {
+        let mut text = std::string::String::from("{");
+        for index in 0..200 {
+            text.push_str(&std::format!("\"k{index}\":{index},"));
+        }
+        assert!(hits(&std::format!("{text}\"z\":1}}")).is_ok());
+        assert_eq!(hits(&std::format!("{text}\"k17\":1}}")), Err(JsonError::Duplicate));
+    }
+}

@@ -1,0 +1,120 @@
+//! Where governed members stand: pointers compiled to a tree that the scan walks along.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::JsonError;
+
+/// A place in a document, as far as some pointer reaches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    children: Vec<(String, usize)>,
+    each: Option<usize>,
+    selector: Option<usize>,
+}
+
+/// Pointers (RFC 6901, with `*` for every element of an array), compiled.
+///
+/// The root is node 0. A node with names below it is a governed object: its member names must be
+/// plain, so that no decoder can read a governed name where the scan sees another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    nodes: Vec<Node>,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { nodes: alloc::vec![Node::default()] }
+    }
+}
+
+impl Tree {
+    /// Adds a pointer; what it leads to is reported as `selector`.
+    pub fn insert(&mut self, pointer: &str, selector: usize) {
+        let mut at = 0;
+        for step in pointer.split('/').skip(1) {
+            at = self.step(at, step);
+        }
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.selector = Some(selector);
+        }
+    }
+
+    fn step(&mut self, at: usize, step: &str) -> usize {
+        if let Some(next) = self.existing(at, step) {
+            return next;
+        }
+        let next = self.nodes.len();
+        self.nodes.push(Node::default());
+        if let Some(node) = self.nodes.get_mut(at) {
+            match step {
+                "*" => node.each = Some(next),
+                name => node.children.push((name.to_string(), next)),
+            }
+        }
+        next
+    }
+
+    fn existing(&self, at: usize, step: &str) -> Option<usize> {
+        let node = self.nodes.get(at)?;
+        if step == "*" { node.each } else { node.children.iter().find(|(name, _)| name == step).map(|(_, next)| *next) }
+    }
+
+    /// The selector that ends at a node.
+    pub(super) fn selector(&self, at: usize) -> Option<usize> {
+        self.nodes.get(at)?.selector
+    }
+
+    /// The node of an array's elements, if the array's own node governs them.
+    pub(super) fn element(&self, at: usize) -> Result<Option<usize>, JsonError> {
+        let Some(node) = self.nodes.get(at) else { return Ok(None) };
+        // An array where only an object can be judged would hide what its elements say.
+        if node.each.is_none() && !node.children.is_empty() { Err(JsonError::Shape) } else { Ok(node.each) }
+    }
+
+    /// Whether an object may stand at a node.
+    pub(super) fn object(&self, at: usize) -> Result<(), JsonError> {
+        match self.nodes.get(at) {
+            Some(node) if node.each.is_some() && node.children.is_empty() => Err(JsonError::Shape),
+            _ => Ok(()),
+        }
+    }
+
+    /// The node of a member, given the bytes between its name's quotes.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError::Name`] where the object is governed and the name is not plain, or is another
+    /// spelling of a governed one.
+    pub(super) fn member(&self, at: usize, name: &[u8], escaped: bool) -> Result<Option<usize>, JsonError> {
+        let Some(node) = self.nodes.get(at).filter(|node| !node.children.is_empty()) else { return Ok(None) };
+        if escaped || !is_plain(name, at == 0) {
+            return Err(JsonError::Name);
+        }
+        if let Some((_, next)) = node.children.iter().find(|(child, _)| child.as_bytes() == name) {
+            return Ok(Some(*next));
+        }
+        if node.children.iter().any(|(child, _)| folds_alike(child.as_bytes(), name)) {
+            return Err(JsonError::Name);
+        }
+        Ok(None)
+    }
+}
+
+/// A plain identifier (rule 10); below the root, a JSON schema's `$` may begin it.
+fn is_plain(name: &[u8], root: bool) -> bool {
+    let (first, rest) = match name {
+        [b'$', first, rest @ ..] if !root => (first, rest),
+        [first, rest @ ..] => (first, rest),
+        [] => return false,
+    };
+    first.is_ascii_alphabetic() && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// Whether two names are the same to a decoder that ignores case, `_` and `-`.
+fn folds_alike(one: &[u8], other: &[u8]) -> bool {
+    let fold = |name: &[u8]| -> Vec<u8> {
+        name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    one.len().abs_diff(other.len()) <= 3 && fold(one) == fold(other)
+}
