@@ -1,1 +1,31 @@
-//! A provider on raw sockets that records every byte.
+//! A provider on raw sockets that records every byte, and what else a test has to stand in for.
+//!
+//! It shares no code with what it tests: no HTTP library, no JSON library, no WebSocket library.
+//! What it says arrived is what arrived.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! let provider = standin::Standin::start()?;
+//! assert_eq!(provider.bytes_received(), 0);
+//! assert!(provider.wait_for(1, Duration::ZERO).is_none());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod connection;
+pub mod digest;
+pub mod json;
+pub mod process;
+mod provider;
+mod record;
+mod reply;
+mod server;
+mod statsd;
+pub mod websocket;
+mod wire;
+
+pub use provider::{Declare, call, message};
+pub use record::{Connection, Record, Request};
+pub use reply::{Reply, Step, chunk};
+pub use server::Standin;
+pub use statsd::Statsd;

@@ -1,0 +1,123 @@
+//! A `StatsD` daemon that keeps what it is told.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// A `StatsD` daemon on a free loopback port. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Statsd {
+    address: SocketAddr,
+    heard: Arc<Heard>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    lines: Mutex<Vec<String>>,
+    changed: Condvar,
+    stop: AtomicBool,
+}
+
+impl Statsd {
+    /// Starts to listen.
+    ///
+    /// # Errors
+    ///
+    /// Where no socket can be had.
+    pub fn start() -> io::Result<Self> {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        let address = socket.local_addr()?;
+        let heard = Arc::new(Heard::default());
+        let listener = Arc::clone(&heard);
+        let thread = thread::spawn(move || listen(&socket, &listener));
+        Ok(Self {
+            address,
+            heard,
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Every line so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.heard
+            .lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Waits for a line of which something holds.
+    pub fn wait_for(&self, holds: impl Fn(&str) -> bool, within: Duration) -> Option<String> {
+        let deadline = Instant::now() + within;
+        let mut lines = self
+            .heard
+            .lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(line) = lines.iter().find(|line| holds(line)) {
+                return Some(line.clone());
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            let woken = self.heard.changed.wait_timeout(lines, left);
+            lines = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Drop for Statsd {
+    fn drop(&mut self) {
+        self.heard.stop.store(true, Ordering::SeqCst);
+        // An empty datagram wakes the listener.
+        let woken = UdpSocket::bind("127.0.0.1:0").and_then(|s| s.send_to(b"", self.address));
+        if let (Ok(_), Some(thread)) = (woken, self.thread.take()) {
+            thread.join().unwrap_or_default();
+        }
+    }
+}
+
+fn listen(socket: &UdpSocket, heard: &Heard) {
+    let mut datagram = vec![0; 65_536];
+    while let Ok((length, _)) = socket.recv_from(&mut datagram) {
+        if heard.stop.load(Ordering::SeqCst) {
+            return;
+        }
+        let text = String::from_utf8_lossy(datagram.get(..length).unwrap_or_default());
+        let mut lines = heard.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.extend(
+            text.lines()
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned),
+        );
+        heard.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_heard() {
+        let daemon = Statsd::start().unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket
+            .send_to(b"a:1|c\nb:2|c|#x:y", daemon.address())
+            .unwrap();
+        let line = daemon.wait_for(|line| line.starts_with("b:"), Duration::from_secs(10));
+        assert_eq!(line.as_deref(), Some("b:2|c|#x:y"));
+        assert_eq!(daemon.lines().len(), 2);
+    }
+}
