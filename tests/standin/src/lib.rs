@@ -15,12 +15,14 @@
 mod connection;
 pub mod digest;
 pub mod json;
+pub mod lab;
 pub mod process;
 mod provider;
 mod record;
 mod reply;
 mod server;
 mod statsd;
+mod tap;
 pub mod websocket;
 mod wire;
 
@@ -29,3 +31,4 @@ pub use record::{Connection, Record, Request};
 pub use reply::{Reply, Step, chunk};
 pub use server::Standin;
 pub use statsd::Statsd;
+pub use tap::Tap;

@@ -1,0 +1,123 @@
+//! One codex, one lock, one provider, and the wires between them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use standin::lab::{Codex, Lock, Proxy};
+use standin::process::Finished;
+use standin::{Standin, Statsd, Tap};
+
+use crate::PIN;
+
+/// How codex reaches the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doors {
+    /// Not locked at all.
+    None,
+    /// The shim alone.
+    Shim,
+    /// The proxy alone.
+    Proxy,
+    /// Both.
+    Both,
+}
+
+impl Doors {
+    /// Every way that is locked.
+    pub(crate) const LOCKED: [Self; 3] = [Self::Shim, Self::Proxy, Self::Both];
+
+    /// Where an override on the command line is met first.
+    pub(crate) fn first_surface(self) -> &'static str {
+        if self == Self::Proxy {
+            "surface:http"
+        } else {
+            "surface:argv"
+        }
+    }
+}
+
+pub(crate) struct Bench {
+    pub(crate) provider: Standin,
+    pub(crate) codex: Codex,
+    statsd: Statsd,
+    tap: Tap,
+    _proxy: Option<Proxy>,
+}
+
+impl Bench {
+    pub(crate) fn new(version: &str, doors: Doors, mode: &str) -> Self {
+        Self::with_pin(version, doors, mode, PIN)
+    }
+
+    pub(crate) fn with_pin(version: &str, doors: Doors, mode: &str, pin: &str) -> Self {
+        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let lock = Lock {
+            program: env!("CARGO_BIN_EXE_model-lock").into(),
+            model: pin.into(),
+            mode: mode.into(),
+            statsd: statsd.address(),
+        };
+        let proxied = matches!(doors, Doors::Proxy | Doors::Both);
+        let proxy = proxied.then(|| Proxy::start(&lock, &provider.url(), &[]).unwrap());
+        let tap = Tap::start(proxy.as_ref().map_or(provider.address(), Proxy::address)).unwrap();
+        let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let base = format!("http://{}/v1", tap.address());
+        let mut codex = Codex::new(&real(version), &base, below).unwrap();
+        if matches!(doors, Doors::Shim | Doors::Both) {
+            codex = codex.behind_shim(&lock).unwrap();
+        }
+        Self {
+            provider,
+            codex,
+            statsd,
+            tap,
+            _proxy: proxy,
+        }
+    }
+
+    /// Runs `codex exec` with these arguments.
+    pub(crate) fn exec(&self, arguments: &[&str]) -> Finished {
+        let mut all = vec!["exec", "--skip-git-repo-check"];
+        all.extend(arguments);
+        self.codex.run(&all).unwrap()
+    }
+
+    /// The models of the calls that reached the provider, in order.
+    pub(crate) fn models(&self) -> Vec<String> {
+        let requests = self.provider.requests();
+        let calls = requests.iter().filter(|request| request.method == "POST");
+        calls.map(|call| call.model().unwrap()).collect()
+    }
+
+    /// How often codex called for a model over HTTP, wherever the call ended.
+    pub(crate) fn calls(&self) -> usize {
+        self.tap
+            .calls()
+            .iter()
+            .filter(|call| call.starts_with("POST "))
+            .count()
+    }
+
+    /// The `StatsD` line that tells of one attempt with all these tags.
+    pub(crate) fn told(&self, tags: &[&str]) -> String {
+        let is_told = |line: &str| {
+            let attempt = line.contains("override_attempts") && line.contains(":1|c");
+            attempt && tags.iter().all(|tag| line.contains(tag))
+        };
+        let line = self.statsd.wait_for(is_told, Duration::from_secs(10));
+        line.unwrap_or_else(|| panic!("no line with {tags:?} in {:#?}", self.statsd.lines()))
+    }
+}
+
+/// The real codex of a version, installed where it is not there yet.
+pub(crate) fn real(version: &str) -> PathBuf {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/codex");
+    let output = Command::new(script).arg(version).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap().trim_end().into()
+}

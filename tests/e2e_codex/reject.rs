@@ -1,0 +1,81 @@
+//! In reject mode nothing but the pin reaches the provider, and codex says why.
+
+use crate::bench::{Bench, Doors};
+use crate::{PIN, VERSIONS};
+
+const ASKED: [&[&str]; 2] = [&["-m", "other", "hi"], &["-c", "model=other", "hi"]];
+
+#[test]
+fn the_shim_refuses_before_codex_starts() {
+    for version in VERSIONS {
+        for doors in [Doors::Shim, Doors::Both] {
+            for asked in ASKED {
+                let bench = Bench::new(version, doors, "reject");
+                let finished = bench.exec(asked);
+                let case = format!("{version} {doors:?} {asked:?}: {}", finished.err());
+                assert_eq!(finished.status.code(), Some(77), "{case}");
+                assert_eq!(
+                    (bench.provider.bytes_received(), bench.calls()),
+                    (0, 0),
+                    "{case}"
+                );
+                assert!(finished.stdout.is_empty(), "{case}");
+                let sentence = "model `other` is not permitted here";
+                assert!(finished.err().contains(sentence), "{case}");
+                bench.told(&["mode:reject", "result:rejected", "surface:argv"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_proxy_refuses_and_codex_gives_up_after_one_call() {
+    for version in VERSIONS {
+        for asked in ASKED {
+            let bench = Bench::new(version, Doors::Proxy, "reject");
+            let finished = bench.exec(asked);
+            let case = format!("{version} {asked:?}: {}", finished.err());
+            assert_eq!(finished.status.code(), Some(1), "{case}");
+            assert_eq!(
+                (bench.provider.bytes_received(), bench.calls()),
+                (0, 1),
+                "{case}"
+            );
+            assert!(bench.provider.connections().is_empty(), "{case}");
+            assert!(
+                finished
+                    .err()
+                    .contains("model `other` is not permitted here"),
+                "{case}"
+            );
+            bench.told(&["mode:reject", "result:rejected", "surface:http"]);
+        }
+    }
+}
+
+#[test]
+fn the_pin_passes() {
+    for version in VERSIONS {
+        for doors in Doors::LOCKED {
+            let bench = Bench::new(version, doors, "reject");
+            let finished = bench.exec(&["-m", PIN, "hi"]);
+            assert!(
+                finished.status.success(),
+                "{version} {doors:?}: {}",
+                finished.err()
+            );
+            assert_eq!(bench.models(), [PIN], "{version} {doors:?}");
+        }
+    }
+}
+
+#[test]
+fn no_model_named_on_the_command_line_is_the_pin() {
+    for version in VERSIONS {
+        for doors in [Doors::Shim, Doors::Both] {
+            let bench = Bench::new(version, doors, "reject");
+            assert!(bench.exec(&["hi"]).status.success(), "{version} {doors:?}");
+            assert_eq!(bench.models(), [PIN], "{version} {doors:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The model itself asks for a sub-agent on another model: no command line shows it, the wire does.
+
+use std::time::Duration;
+
+use standin::{Record, Reply, Request, call};
+
+use crate::bench::{Bench, Doors};
+
+/// How each version is asked for a sub-agent: version, parent (the pin), tool namespace, child.
+const SPAWNS: [(&str, &str, Option<&str>, &str); 3] = [
+    ("0.125.0", "gpt-5.4", None, "gpt-5.4-mini"),
+    ("0.154.0", "gpt-5.5", Some("multi_agent_v1"), "gpt-5.4-mini"),
+    ("0.169.0", "gpt-5.5", Some("multi_agent_v1"), "gpt-6-luna"),
+];
+
+/// What came of it.
+struct Spawned {
+    bench: Bench,
+    case: String,
+}
+
+/// Runs a codex whose provider answers the first call with a `spawn_agent` call. The parent's second
+/// answer is held until a further call has come, so that the child is not cut off by the parent's end.
+fn spawn(
+    spawn: (&str, &str, Option<&'static str>, &'static str),
+    doors: Doors,
+    mode: &str,
+) -> Spawned {
+    let (version, pin, namespace, child) = spawn;
+    let bench = Bench::with_pin(version, doors, mode, pin);
+    bench.provider.script(move |request, record| {
+        let arguments = format!(r#"{{"message":"say hi","model":"{child}"}}"#);
+        match (is_child(request), has_output(request)) {
+            (true, _) => None,
+            (false, false) => Some(Reply::Output(vec![call(
+                "spawn_agent",
+                namespace,
+                &arguments,
+            )])),
+            (false, true) => {
+                wait_for_child(record);
+                None
+            }
+        }
+    });
+    let finished = bench.exec(&["-m", pin, "hi"]);
+    let case = format!("{version} {doors:?} {mode}: {}", finished.err());
+    assert!(finished.status.success(), "{case}");
+    Spawned { bench, case }
+}
+
+fn is_child(request: &Request) -> bool {
+    request.field("x-openai-subagent").is_some()
+}
+
+fn has_output(request: &Request) -> bool {
+    request.json().is_some_and(|body| {
+        let items = body
+            .get("input")
+            .map(|input| input.items().to_vec())
+            .unwrap_or_default();
+        items
+            .iter()
+            .any(|item| item.text_at(&["type"]) == Some("function_call_output"))
+    })
+}
+
+/// In reject mode no child comes: then this is how long the parent is held.
+fn wait_for_child(record: &Record) {
+    record.wait_until(
+        |requests| requests.iter().any(is_child),
+        Duration::from_secs(3),
+    );
+}
+
+impl Spawned {
+    fn models(&self, child: bool) -> Vec<String> {
+        let requests = self.bench.provider.requests();
+        let calls = requests
+            .iter()
+            .filter(|r| r.method == "POST" && is_child(r) == child);
+        calls.map(|call| call.model().unwrap()).collect()
+    }
+}
+
+#[test]
+fn without_the_proxy_the_other_model_runs() {
+    // The shim sees no wire; design and threat model say so. If this fails, they can be changed.
+    for case in SPAWNS {
+        for doors in [Doors::None, Doors::Shim] {
+            let spawned = spawn(case, doors, "force");
+            assert_eq!(spawned.models(true), [case.3], "{}", spawned.case);
+            assert_eq!(spawned.models(false), [case.1, case.1], "{}", spawned.case);
+        }
+    }
+}
+
+#[test]
+fn the_proxy_forces_the_sub_agent() {
+    for case in SPAWNS {
+        for doors in [Doors::Proxy, Doors::Both] {
+            let spawned = spawn(case, doors, "force");
+            assert_eq!(spawned.models(true), [case.1], "{}", spawned.case);
+            assert_eq!(spawned.models(false), [case.1, case.1], "{}", spawned.case);
+            spawned.bench.told(&[
+                "mode:force",
+                "result:forced",
+                "surface:http",
+                "source:subagent",
+            ]);
+        }
+    }
+}
+
+#[test]
+fn the_proxy_refuses_the_sub_agent_and_the_parent_goes_on() {
+    for case in SPAWNS {
+        for doors in [Doors::Proxy, Doors::Both] {
+            let spawned = spawn(case, doors, "reject");
+            assert_eq!(spawned.models(true), [""; 0], "{}", spawned.case);
+            assert_eq!(spawned.models(false), [case.1, case.1], "{}", spawned.case);
+            spawned.bench.told(&[
+                "mode:reject",
+                "result:rejected",
+                "surface:http",
+                "source:subagent",
+            ]);
+        }
+    }
+}
