@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use standin::lab::{Codex, Lock, Proxy};
@@ -40,7 +41,7 @@ impl Doors {
 pub(crate) struct Bench {
     pub(crate) provider: Standin,
     pub(crate) codex: Codex,
-    statsd: Statsd,
+    pub(crate) statsd: Arc<Statsd>,
     tap: Tap,
     _proxy: Option<Proxy>,
 }
@@ -51,7 +52,7 @@ impl Bench {
     }
 
     pub(crate) fn with_pin(version: &str, doors: Doors, mode: &str, pin: &str) -> Self {
-        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let (provider, statsd) = (Standin::start().unwrap(), Arc::new(Statsd::start().unwrap()));
         let lock = Lock {
             program: env!("CARGO_BIN_EXE_model-lock").into(),
             model: pin.into(),
