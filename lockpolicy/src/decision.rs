@@ -92,8 +92,10 @@ pub struct Rejection {
 pub enum Reason {
     /// A governed name is spelled in another way, or some decoder would read the input otherwise.
     Ambiguous,
-    /// A content coding that is not known, or content that is not what its coding says.
+    /// A content coding that is not known.
     Coding,
+    /// Content that is not what its coding says.
+    Corrupt,
     /// A header, method, target or framing that can be read in two ways.
     Malformed,
     /// No model is named where one has to be.
@@ -124,6 +126,7 @@ impl Reason {
         match self {
             Self::Ambiguous => "ambiguous",
             Self::Coding => "coding",
+            Self::Corrupt => "corrupt",
             Self::Malformed => "malformed",
             Self::ModelAbsent => "model_absent",
             Self::ModelLocked => "model_locked",
@@ -144,6 +147,7 @@ impl Reason {
         match self {
             Self::Ambiguous
             | Self::Coding
+            | Self::Corrupt
             | Self::Malformed
             | Self::ModelNotText
             | Self::NotJson
@@ -166,7 +170,8 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason {
             Reason::Ambiguous => f.write_str("the request can be read in more than one way")?,
-            Reason::Coding => f.write_str("the content coding is unknown or its content is corrupt")?,
+            Reason::Coding => f.write_str("the content coding is unknown")?,
+            Reason::Corrupt => f.write_str("the content is not what its coding says")?,
             Reason::Malformed => f.write_str("the request is malformed")?,
             Reason::ModelAbsent => f.write_str("no model is named, and the policy asks for one")?,
             Reason::ModelLocked => write!(f, "model `{}` is not permitted here", self.asked)?,

@@ -1,8 +1,23 @@
 //! Carries HTTP past the policy.
+//!
+//! ```text
+//! socket → wire (one reading?) → route → read → decode → decide → forward → answer → socket
+//! ```
+//!
+//! Invariant: nothing is sent upstream before the policy has judged the whole request, and what is
+//! sent is made anew from what was judged.
 
+mod admin;
+mod body;
 mod config;
+mod error;
+mod events;
+mod listen;
+mod pipeline;
 mod server;
+mod state;
 mod upstream;
+mod wire;
 
 pub use config::{Config, Limits};
 pub use server::{BindError, Server};

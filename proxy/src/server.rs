@@ -6,22 +6,31 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use lockpolicy::dialect::{Table, UnknownDialect};
 use lockpolicy::{Policy, Sink};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::Config;
+use crate::state::State;
+use crate::upstream::Client;
+use crate::{admin, listen};
 
 /// A proxy that has its sockets and takes no requests yet.
 #[derive(Debug)]
 pub struct Server {
+    listener: TcpListener,
+    admin: Option<TcpListener>,
     address: SocketAddr,
-    admin: Option<SocketAddr>,
+    state: Arc<State>,
 }
 
 /// Why a proxy cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// A socket could not be had.
-    #[error("cannot listen on {address}")]
+    #[error("cannot listen on {address}: {source}")]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -29,8 +38,11 @@ pub enum BindError {
         source: io::Error,
     },
     /// A dialect that does not exist.
-    #[error("unknown dialect `{0}`")]
-    Dialect(String),
+    #[error(transparent)]
+    Dialect(#[from] UnknownDialect),
+    /// No trust in anybody.
+    #[error("no root certificates: {0}")]
+    Roots(io::Error),
 }
 
 impl Server {
@@ -40,8 +52,17 @@ impl Server {
     ///
     /// [`BindError`] where a port is in use or a dialect does not exist; nothing listens then.
     pub async fn bind(config: Config, policy: Arc<ArcSwap<Policy>>, sink: Arc<dyn Sink>) -> Result<Self, BindError> {
-        let _ = (policy, sink);
-        Ok(Self { address: config.listen, admin: config.admin })
+        let table = Table::of(config.dialects.iter().map(String::as_str))?;
+        let client = Client::new().map_err(BindError::Roots)?;
+        let (listener, address) = bind(config.listen).await?;
+        let admin = match config.admin {
+            Some(address) => Some(bind(address).await?.0),
+            None => None,
+        };
+        let (limits, upstreams) = (config.limits, config.upstreams);
+        let ids = crate::state::Ids::default();
+        let state = Arc::new(State { limits, table, upstreams, policy, sink, client, ids });
+        Ok(Self { listener, admin, address, state })
     }
 
     /// Where requests are taken: the real port where 0 was asked for.
@@ -51,11 +72,35 @@ impl Server {
 
     /// Where liveness is answered.
     pub fn admin(&self) -> Option<SocketAddr> {
-        self.admin
+        self.admin.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Serves until `stop` is done, then lets running requests finish until the deadline.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops accepting; connections that run are left to the runtime.
     pub async fn run(self, stop: impl Future<Output = ()>) {
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+        let serving = TaskTracker::new();
+        serving.spawn(listen::accept(self.listener, Arc::clone(&self.state), tasks.clone(), stopping.clone()));
+        if let Some(listener) = self.admin {
+            serving.spawn(admin::accept(listener, Arc::clone(&self.state), tasks.clone(), stopping.clone()));
+        }
         stop.await;
+        stopping.cancel();
+        serving.close();
+        serving.wait().await;
+        tasks.close();
+        if tokio::time::timeout(self.state.limits.drain, tasks.wait()).await.is_err() {
+            tracing::warn!(event = "drain", left = tasks.len(), "the deadline ended requests that were running");
+        }
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
+    let fail = |source| BindError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(fail)?;
+    let address = listener.local_addr().map_err(fail)?;
+    Ok((listener, address))
 }

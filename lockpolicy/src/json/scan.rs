@@ -1,5 +1,6 @@
 //! The one pass over a text.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -33,6 +34,17 @@ pub struct Hit {
     pub value: Range<usize>,
     /// Where the member begins: its name's opening quote, or the value itself in an array.
     pub start: usize,
+}
+
+impl Hit {
+    /// The name of the member, decoded; `None` for an array's element.
+    pub fn name<'a>(&self, input: &'a [u8]) -> Option<Cow<'a, str>> {
+        if self.start == self.value.start {
+            return None;
+        }
+        let end = text::string(input, self.start).ok()?.end;
+        input.get(self.start..end).and_then(decode)
+    }
 }
 
 /// Checks a whole text and returns what stands at the selected places, in their order.

@@ -10,10 +10,12 @@ use super::JsonError;
 pub struct Node {
     children: Vec<(String, usize)>,
     each: Option<usize>,
+    any: Option<usize>,
     selector: Option<usize>,
 }
 
-/// Pointers (RFC 6901, with `*` for every element of an array), compiled.
+/// Pointers (RFC 6901, with `*` for every element of an array and `{}` for every member of an object),
+/// compiled.
 ///
 /// The root is node 0. A node with names below it is a governed object: its member names must be
 /// plain, so that no decoder can read a governed name where the scan sees another one.
@@ -49,6 +51,7 @@ impl Tree {
         if let Some(node) = self.nodes.get_mut(at) {
             match step {
                 "*" => node.each = Some(next),
+                "{}" => node.any = Some(next),
                 name => node.children.push((name.to_string(), next)),
             }
         }
@@ -57,7 +60,11 @@ impl Tree {
 
     fn existing(&self, at: usize, step: &str) -> Option<usize> {
         let node = self.nodes.get(at)?;
-        if step == "*" { node.each } else { node.children.iter().find(|(name, _)| name == step).map(|(_, next)| *next) }
+        match step {
+            "*" => node.each,
+            "{}" => node.any,
+            name => node.children.iter().find(|(child, _)| child == name).map(|(_, next)| *next),
+        }
     }
 
     /// The selector that ends at a node.
@@ -75,7 +82,7 @@ impl Tree {
     /// Whether an object may stand at a node.
     pub(super) fn object(&self, at: usize) -> Result<(), JsonError> {
         match self.nodes.get(at) {
-            Some(node) if node.each.is_some() && node.children.is_empty() => Err(JsonError::Shape),
+            Some(node) if node.each.is_some() && node.children.is_empty() && node.any.is_none() => Err(JsonError::Shape),
             _ => Ok(()),
         }
     }
@@ -87,7 +94,10 @@ impl Tree {
     /// [`JsonError::Name`] where the object is governed and the name is not plain, or is another
     /// spelling of a governed one.
     pub(super) fn member(&self, at: usize, name: &[u8], escaped: bool) -> Result<Option<usize>, JsonError> {
-        let Some(node) = self.nodes.get(at).filter(|node| !node.children.is_empty()) else { return Ok(None) };
+        let Some(node) = self.nodes.get(at) else { return Ok(None) };
+        if node.children.is_empty() {
+            return Ok(node.any);
+        }
         if escaped || !is_plain(name, at == 0) {
             return Err(JsonError::Name);
         }
@@ -97,7 +107,7 @@ impl Tree {
         if node.children.iter().any(|(child, _)| folds_alike(child.as_bytes(), name)) {
             return Err(JsonError::Name);
         }
-        Ok(None)
+        Ok(node.any)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The doors: each finds what an input states and cuts where the verdict says; none decides.
 
+pub mod answer;
 mod content;
 mod header;
 pub mod http;
+pub mod models;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,8 +1,13 @@
 //! Where requests go.
 
+mod client;
+
 use core::fmt;
 
 use http::Uri;
+use lockpolicy::dialect::Table;
+
+pub(crate) use client::Client;
 
 /// One provider: requests whose path begins with `prefix` go to `base`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,5 +65,72 @@ impl Upstream {
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}={}", self.prefix, self.base)
+    }
+}
+
+/// The URL of a request: the configured upstream with the longest prefix, or else the dialect's own.
+pub(crate) fn target(
+    upstreams: &[Upstream],
+    table: &Table,
+    default: Option<&str>,
+    path: &str,
+    query: Option<&str>,
+) -> Option<Uri> {
+    let base = match upstreams.iter().filter(|upstream| upstream.covers(path)).max_by_key(|up| up.prefix.len()) {
+        Some(upstream) => upstream.base.clone(),
+        None if upstreams.is_empty() => default.or_else(|| home(table, path))?.parse().ok()?,
+        None => return None,
+    };
+    let start = base.path().trim_end_matches('/').to_owned();
+    let mut parts = base.into_parts();
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    parts.path_and_query = format!("{start}{path}{query}").parse().ok();
+    Uri::from_parts(parts).ok()
+}
+
+/// The provider of an operation that the operator added: the one whose operations share its first
+/// segment.
+fn home<'t>(table: &'t Table, path: &str) -> Option<&'t str> {
+    let first = |path: &str| path.split('/').nth(1).map(str::to_owned);
+    let own = first(path)?;
+    let dialect = table.dialects().iter().find(|dialect| {
+        dialect.operations.iter().any(|operation| first(&operation.pattern).as_ref() == Some(&own))
+    })?;
+    dialect.upstream.as_deref()
+}
+
+impl Upstream {
+    fn covers(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(self.prefix.as_str());
+        self.prefix == "/" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_prefix_has_it() {
+        let table = Table::of(["openai", "chatgpt"]).unwrap();
+        let up = |text: &str| Upstream::parse(text).unwrap();
+        let to = |ups: &[Upstream], path: &str| {
+            target(ups, &table, None, path, Some("a=b")).map(|uri| uri.to_string()).unwrap_or_default()
+        };
+        assert_eq!(to(&[], "/v1/files"), "https://api.openai.com/v1/files?a=b");
+        assert_eq!(to(&[], "/backend-api/codex/x"), "https://chatgpt.com/backend-api/codex/x?a=b");
+        let two = [up("http://a:1"), up("/v1/x=https://b/base/")];
+        assert_eq!(to(&two, "/v1/y"), "http://a:1/v1/y?a=b");
+        assert_eq!(to(&two, "/v1/x/z"), "https://b/base/v1/x/z?a=b");
+        assert_eq!(to(&two, "/v1/xz"), "http://a:1/v1/xz?a=b");
+        assert_eq!(to(&[up("/v1=http://a:1")], "/backend-api/codex/x"), "");
+    }
+
+    #[test]
+    fn what_is_no_upstream_is_said() {
+        for bad in ["", "x", "http://", "file:///etc/passwd", "https://u:p@h/", "http://h/?q", "/v1/=http://h", "ftp://h"] {
+            assert!(Upstream::parse(bad).is_err(), "{bad}");
+        }
+        assert!(!Upstream::parse("https://u:secret@h/").unwrap_err().to_string().contains("secret"));
     }
 }

@@ -1,0 +1,195 @@
+//! Tokens to occurrences: where a command line states a setting.
+
+use alloc::borrow::{Cow, ToOwned};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::dotted::{Override, Selects};
+use super::line::CommandLine;
+use super::options::Role;
+use super::table::Runs;
+use super::token::Written;
+use crate::{Capability, Occurrence, Policy, Remedy, Setting, Stated};
+
+/// What the person states: one occurrence per option that selects something, its `value` the index of
+/// the token.
+///
+/// `proxy` is the one base URL that an override may name, with anything below it.
+pub(super) fn stated<'a>(line: &'a CommandLine<'_>, policy: &Policy, proxy: Option<&str>) -> Vec<Occurrence<'a>> {
+    let mut found = Vec::new();
+    for (index, token) in line.tokens.iter().enumerate() {
+        let Some(written) = token.option() else { continue };
+        if let Some((setting, stated, place)) = option(written, policy, proxy) {
+            found.push(Occurrence { setting, stated, place, value: index..index.saturating_add(1) });
+        }
+    }
+    if line.runs() == Runs::Unnamed {
+        let name = line.name();
+        found.push(Occurrence {
+            setting: Setting::Secondary(Capability::Generation, Remedy::Refuse),
+            stated: Stated::Text(Cow::Owned(name)),
+            place: Cow::Borrowed(""),
+            value: 0..0,
+        });
+    }
+    found
+}
+
+/// What would be put in: one occurrence per place where the pin has to stand and nothing does.
+pub(super) fn absent(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<'static>> {
+    if line.runs() != Runs::Named {
+        return Vec::new();
+    }
+    let model = Setting::Model(Capability::Generation);
+    let mut places = Vec::new();
+    let takes_model = line.command().own_options().any(|spec| spec.role == Role::Model);
+    if takes_model && !innermost(line, Role::Model).any(|written| written.argument().is_some()) {
+        places.push((model, MODEL_OPTION));
+    }
+    let written: Vec<String> = innermost(line, Role::Config).filter_map(key).collect();
+    let keys = [
+        (model, "model"),
+        (model, "review_model"),
+        (Setting::Effort, "model_reasoning_effort"),
+        (Setting::Effort, "plan_mode_reasoning_effort"),
+        (Setting::Tier, "service_tier"),
+    ];
+    places.extend(keys.into_iter().filter(|(_, key)| !written.iter().any(|there| there == key)));
+    if policy.tier().is_some_and(|tier| !TIERS.contains(&tier)) {
+        // The oldest codex ends with an error at a tier that it does not know.
+        places.retain(|(setting, _)| *setting != Setting::Tier);
+    }
+    let end = line.tokens.len();
+    let occurrence = |(setting, key)| Occurrence {
+        setting,
+        stated: Stated::Absent,
+        place: Cow::Borrowed(key),
+        value: end..end,
+    };
+    places.into_iter().map(occurrence).collect()
+}
+
+/// The place of the option that names the model, among keys of the configuration.
+pub(super) const MODEL_OPTION: &str = "-m";
+
+/// The tiers that every codex knows, as a request names them.
+const TIERS: [&str; 2] = ["flex", "priority"];
+
+/// What a request calls `priority` is `fast` in a configuration.
+pub(super) fn configured(setting: Setting, text: &str) -> &str {
+    if setting == Setting::Tier && text == "priority" { "fast" } else { text }
+}
+
+/// The key of an override that will stand.
+pub(super) fn key(written: &Written<'_>) -> Option<String> {
+    let text = String::from_utf8_lossy(written.argument()?);
+    Override::parse(&text).map(|override_| override_.key.to_string())
+}
+
+fn innermost<'a>(line: &'a CommandLine<'_>, role: Role) -> impl Iterator<Item = &'a Written<'a>> {
+    let level = line.innermost();
+    let tokens = line.tokens.iter().filter(move |token| token.level == level);
+    tokens.filter_map(|token| token.option()).filter(move |written| written.role() == role)
+}
+
+type Found<'a> = (Setting, Stated<'a>, Cow<'a, str>);
+
+/// What one option selects. An option without its option-argument is left for codex to refuse.
+fn option<'a>(written: &'a Written<'_>, policy: &Policy, proxy: Option<&str>) -> Option<Found<'a>> {
+    let place = String::from_utf8_lossy(written.name);
+    let drop = Setting::Secondary(Capability::Generation, Remedy::Drop);
+    let named = || written.argument().map(|argument| text(argument).unwrap_or(Stated::Other));
+    match written.role() {
+        Role::Model => Some((Setting::Model(Capability::Generation), named()?, place)),
+        Role::Config => config(written, policy, proxy),
+        Role::LocalProvider => {
+            let word = written.name.strip_prefix(b"--").and_then(text).unwrap_or(Stated::Other);
+            Some((drop, named().unwrap_or(word), place))
+        }
+        Role::Profile => Some((drop, named()?, place)),
+        Role::Remote => named().map(|_| (drop, Stated::Text(Cow::Borrowed(ADDRESS)), place)),
+        Role::AccessProgram => match named()? {
+            Stated::Text(program) if program == "standard" => None,
+            other => Some((drop, other, place)),
+        },
+        Role::Help | Role::Plain | Role::RemoteToken => None,
+    }
+}
+
+fn config<'a>(written: &Written<'_>, policy: &Policy, proxy: Option<&str>) -> Option<Found<'a>> {
+    let whole = String::from_utf8_lossy(written.argument()?);
+    let override_ = Override::parse(&whole)?;
+    let finding = override_.finding()?;
+    let drop = Setting::Secondary(Capability::Generation, Remedy::Drop);
+    let place = [&*String::from_utf8_lossy(written.name), " ", override_.key].concat();
+    let text = override_.text();
+    let stated = text.map_or(Stated::Other, |text| Stated::Text(Cow::Owned(text.to_owned())));
+    let nested = Stated::Text(Cow::Borrowed(TABLE));
+    let found = match (finding.selects, finding.nested) {
+        (Selects::Effort, true) if policy.effort().is_none() => return None,
+        (Selects::Tier, true) if policy.tier().is_none() => return None,
+        (_, true) => (drop, nested),
+        (Selects::Effort, false) => (Setting::Effort, stated),
+        (Selects::Tier, false) => (Setting::Tier, tier(stated, policy)),
+        (Selects::Model, false) => (Setting::Model(Capability::Generation), stated),
+        (Selects::OtherModel, false) => (Setting::Secondary(Capability::Generation, Remedy::Pin), stated),
+        (Selects::BaseUrl, false) if text.zip(proxy).is_some_and(|(url, proxy)| leads_to(url, proxy)) => return None,
+        (Selects::BaseUrl, false) => (drop, Stated::Text(Cow::Borrowed(ADDRESS))),
+        (Selects::Source, false) => (drop, if is_name(text) { stated } else { nested }),
+    };
+    Some((found.0, found.1, Cow::Owned(place)))
+}
+
+/// Addresses may carry a password and tables a key: neither is told.
+const ADDRESS: &str = "<address>";
+const TABLE: &str = "<value>";
+
+fn is_name(text: Option<&str>) -> bool {
+    text.is_some_and(|text| crate::Name::parse(text).is_ok() && text.len() <= 64 && !text.contains("://"))
+}
+
+fn text(bytes: &[u8]) -> Option<Stated<'_>> {
+    core::str::from_utf8(bytes).ok().map(|text| Stated::Text(Cow::Borrowed(text)))
+}
+
+/// The tier as a request will name it.
+fn tier<'a>(stated: Stated<'a>, policy: &Policy) -> Stated<'a> {
+    match stated {
+        Stated::Text(text) if text == "fast" && policy.tier() == Some("priority") => {
+            Stated::Text(Cow::Borrowed("priority"))
+        }
+        Stated::Absent | Stated::Null | Stated::Other | Stated::Text(_) => stated,
+    }
+}
+
+/// Whether a base URL is the proxy's or lies below it, in plain characters.
+fn leads_to(url: &str, proxy: &str) -> bool {
+    let Some(below) = url.strip_prefix(proxy.trim_end_matches('/')) else { return false };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '~');
+    (below.is_empty() || below.starts_with('/')) && below.chars().all(plain) && !below.contains("..") && !proxy.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_proxy_and_what_lies_below_it_is_the_proxy() {
+        let proxy = "http://127.0.0.1:8383";
+        for url in [proxy, "http://127.0.0.1:8383/", "http://127.0.0.1:8383/v1", "http://127.0.0.1:8383/x/v1"] {
+            assert!(leads_to(url, proxy) && leads_to(url, "http://127.0.0.1:8383/"), "{url}");
+        }
+        for url in [
+            "http://127.0.0.1:83830/v1",
+            "http://127.0.0.1:8383@evil/v1",
+            "http://127.0.0.1:8383.evil/v1",
+            "http://127.0.0.1:8383/../x",
+            "http://127.0.0.1:8383/v1?x",
+            "https://api.openai.com/v1",
+            "",
+        ] {
+            assert!(!leads_to(url, proxy), "{url}");
+        }
+        assert!(!leads_to("http://x", ""));
+    }
+}

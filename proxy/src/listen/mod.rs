@@ -1,0 +1,7 @@
+//! From a listening socket to requests.
+
+mod accept;
+mod connection;
+mod rewind;
+
+pub(crate) use accept::accept;

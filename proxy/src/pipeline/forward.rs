@@ -1,0 +1,83 @@
+//! To the upstream: one well-formed request, made anew from what was approved.
+
+use http::header::{self, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, Uri};
+use hyper::body::Incoming;
+use lockpolicy::surface::http::passes;
+
+use super::decide::Approved;
+use super::route::Route;
+use super::Call;
+use crate::body::Pieces;
+use crate::error::Stop;
+use crate::upstream;
+
+/// Sends a request and waits for the head of the answer.
+///
+/// # Cancel safety
+///
+/// Dropping the future ends the exchange with the upstream.
+pub(super) async fn forward(
+    call: &Call,
+    route: &Route<'_>,
+    head: &Parts,
+    approved: &Approved,
+) -> Result<Response<Incoming>, Stop> {
+    let uri = target(call, route, head, approved)?;
+    let body = approved.body();
+    let mut request = Request::new(body);
+    *request.method_mut() = head.method.clone();
+    *request.uri_mut() = uri;
+    *request.headers_mut() = fields(call, route, head, approved);
+    length(&mut request);
+    call.state.client.send(request).await.map_err(|error| Stop::Upstream(error.into()))
+}
+
+fn target(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> Result<Uri, Stop> {
+    let path = approved.path.as_deref().unwrap_or(head.uri.path());
+    let default = match route {
+        Route::Listed(found) => found.dialect.upstream.as_deref(),
+        Route::Allowed => None,
+    };
+    let tables = &call.state.table;
+    upstream::target(&call.state.upstreams, tables, default, path, head.uri.query()).ok_or(Stop::NoUpstream)
+}
+
+/// The fields that the dialect and the policy list; everything else stays behind.
+fn fields(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> HeaderMap {
+    let mut out = HeaderMap::with_capacity(head.headers.len());
+    for (name, value) in &head.headers {
+        let listed = match route {
+            Route::Listed(found) => passes(found, &call.policy, name.as_str()),
+            Route::Allowed => is_common(name),
+        };
+        if listed {
+            out.append(name.clone(), value.clone());
+        }
+    }
+    for (name, value) in &approved.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
+            out.insert(name, value);
+        }
+    }
+    if route.takes_content() {
+        if let Some(kind) = head.headers.get(header::CONTENT_TYPE) {
+            out.insert(header::CONTENT_TYPE, kind.clone());
+        }
+    }
+    out
+}
+
+/// What an operation outside the tables needs at the least.
+fn is_common(name: &HeaderName) -> bool {
+    [header::ACCEPT, header::AUTHORIZATION, header::USER_AGENT].contains(name) || name.as_str() == "x-api-key"
+}
+
+/// A request that may carry a content says how long it is, also when that is nothing.
+fn length(request: &mut Request<Pieces>) {
+    let empty = hyper::body::Body::is_end_stream(request.body());
+    if empty && request.method() == Method::POST {
+        request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+}

@@ -1,0 +1,86 @@
+//! Header fields: what they say about a message, and which go on (RFC 9110 section 7.6.1).
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use lockpolicy::{Reason, Rejection};
+
+/// Fields that ask for another method, host or path than the request line.
+const OVERRIDES: [&str; 5] =
+    ["x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"];
+
+/// Fields that belong to one connection and stop here.
+const HOP_BY_HOP: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::PROXY_AUTHENTICATE,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// Refuses fields that change what the request is.
+pub(super) fn check(headers: &HeaderMap) -> Result<(), Rejection> {
+    if let Some(name) = OVERRIDES.iter().find(|name| headers.contains_key(**name)) {
+        return Err(Rejection::whole(Reason::Malformed, *name));
+    }
+    if headers.contains_key(header::CONTENT_RANGE) {
+        return Err(Rejection::whole(Reason::Malformed, "content-range"));
+    }
+    let expects = headers.get(header::EXPECT);
+    if expects.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(Rejection::whole(Reason::Malformed, "expect"));
+    }
+    for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::HOST] {
+        if headers.get_all(&name).iter().count() > 1 {
+            return Err(Rejection::whole(Reason::Malformed, name.as_str()));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the client wants to speak something else on this connection.
+pub(super) fn wants_upgrade(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::UPGRADE)
+}
+
+/// The announced length of the content.
+pub(super) fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Whether the content is JSON, as far as the client says: `application/json`, UTF-8, nothing else.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let mut parts = value.split(';').map(str::trim);
+    let media = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let charset = parts.next().unwrap_or("charset=utf-8").replace('"', "");
+    media && charset.eq_ignore_ascii_case("charset=utf-8") && parts.next().is_none()
+}
+
+/// What the client calls itself, for the log.
+pub(super) fn client(headers: &HeaderMap) -> String {
+    let value = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    lockpolicy::shown(value)
+}
+
+/// The fields of an answer that go on to the client.
+pub(super) fn end_to_end(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in HOP_BY_HOP.iter().chain(&named) {
+        headers.remove(name);
+    }
+    headers.remove("keep-alive");
+    headers.remove("proxy-connection");
+}
+
+/// Sets a field whose value is known to be printable.
+pub(super) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

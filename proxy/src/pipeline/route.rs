@@ -1,0 +1,91 @@
+//! Which operation a request is, and whether its target and fields have one reading.
+
+use http::request::Parts;
+use lockpolicy::dialect::{Content, Found, Table};
+use lockpolicy::{Reason, Rejection, operation, surface};
+
+use super::{Call, headers};
+use crate::error::Stop;
+
+/// What a request was found to be.
+#[derive(Debug)]
+pub(super) enum Route<'t> {
+    /// An operation of the tables.
+    Listed(Found<'t>),
+    /// One that the operator lets through unjudged.
+    Allowed,
+}
+
+impl Route<'_> {
+    /// Whether a content belongs to it.
+    pub(super) fn takes_content(&self) -> bool {
+        match self {
+            Self::Listed(found) => found.operation.content != Content::None,
+            Self::Allowed => true,
+        }
+    }
+}
+
+/// Finds the operation. The target is matched and later sent byte for byte, never decoded.
+pub(super) fn route<'t>(call: &mut Call, table: &'t Table, head: &Parts) -> Result<Route<'t>, Stop> {
+    target(head)?;
+    headers::check(&head.headers)?;
+    let path = head.uri.path();
+    let found = table.find(head.method.as_str(), path);
+    if let Some(found) = &found {
+        call.errors = found.dialect.errors;
+    }
+    if headers::wants_upgrade(&head.headers) {
+        return Err(Stop::Upgrade);
+    }
+    match found {
+        Some(found) => {
+            query(head.uri.query(), &found)?;
+            Ok(Route::Listed(found))
+        }
+        None if call.policy.allow().iter().any(|allow| allow.covers(head.method.as_str(), path)) => Ok(Route::Allowed),
+        None => Err(surface::http::unknown_operation(path).into()),
+    }
+}
+
+/// Origin form only, in plain characters; over HTTP/2 no other host than the authority names.
+fn target(head: &Parts) -> Result<(), Stop> {
+    let over_h2 = head.version == http::Version::HTTP_2;
+    let authority_ok = match head.uri.authority() {
+        None => true,
+        Some(authority) => over_h2 && !authority.as_str().contains('@') && same_host(head, authority.as_str()),
+    };
+    let method_ok = head.method.as_str().bytes().all(|byte| byte.is_ascii_uppercase());
+    if !authority_ok || !method_ok {
+        return Err(Rejection::whole(Reason::Malformed, "target").into());
+    }
+    if operation::is_plain_path(head.uri.path()) {
+        Ok(())
+    } else {
+        Err(surface::http::unknown_operation(head.uri.path()).into())
+    }
+}
+
+fn same_host(head: &Parts, authority: &str) -> bool {
+    head.headers.get_all(http::header::HOST).iter().all(|host| host.as_bytes() == authority.as_bytes())
+}
+
+/// Parameters that the operation lists, each once and in plain characters.
+fn query(query: Option<&str>, found: &Found<'_>) -> Result<(), Stop> {
+    let Some(query) = query else { return Ok(()) };
+    let mut seen: Vec<&str> = Vec::new();
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let listed = found.operation.query.iter().any(|listed| listed == name);
+        let repeats = seen.contains(&name) && !name.ends_with("[]");
+        if !listed || repeats || !value.bytes().all(is_value) {
+            return Err(Rejection::whole(Reason::Malformed, "query").into());
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+fn is_value(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b',' | b'/' | b'%')
+}

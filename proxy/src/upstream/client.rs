@@ -1,0 +1,40 @@
+//! The way out: pooled connections, HTTP/1.1 or HTTP/2 as the upstream prefers.
+
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::body::Pieces;
+
+/// A pool of connections to all upstreams. It speaks to upstreams directly: proxy variables of the
+/// environment are not looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Client(legacy::Client<HttpsConnector<HttpConnector>, Pieces>);
+
+impl Client {
+    /// # Errors
+    ///
+    /// The system has no root certificates that can be read.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        tcp.enforce_http(false);
+        tcp.set_connect_timeout(Some(Duration::from_secs(10)));
+        tcp.set_keepalive(Some(Duration::from_secs(60)));
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
+        let connector = tls.https_or_http().enable_all_versions().wrap_connector(tcp);
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(60));
+        builder.timer(TokioTimer::new()).http2_adaptive_window(true);
+        Ok(Self(builder.build(connector)))
+    }
+
+    pub(crate) async fn send(&self, request: Request<Pieces>) -> Result<Response<Incoming>, legacy::Error> {
+        self.0.request(request).await
+    }
+}

@@ -1,0 +1,252 @@
+//! A connection whose heads are checked before anybody else reads them.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf as _, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use super::chunk::Chunks;
+use super::head::{self, Fault, Framing};
+
+/// What hyper reads in the place of a head that was refused. Its answer is made by the service, which
+/// finds the fault in [`Heads`].
+const REFUSED: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
+
+/// The most that is read at once.
+const PIECE: usize = 256 << 10;
+
+/// The verdicts on a connection's heads, in the order in which hyper will serve them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heads(Arc<Mutex<VecDeque<Result<(), Fault>>>>);
+
+impl Heads {
+    fn push(&self, verdict: Result<(), Fault>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(verdict);
+    }
+
+    /// The verdict on the head that is served now.
+    pub(crate) fn next(&self) -> Result<(), Fault> {
+        // hyper serves nothing that was not pushed; if it did, nothing would be known of it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or(Err(Fault::Start))
+    }
+}
+
+/// A connection with its heads checked.
+#[derive(Debug)]
+pub(crate) struct Wire<S> {
+    socket: S,
+    heads: Heads,
+    state: State,
+    /// Read from the socket and not yet looked at.
+    raw: BytesMut,
+    /// Looked at and not yet handed on.
+    ready: BytesMut,
+    limit: usize,
+    patience: Duration,
+    timer: Pin<Box<Sleep>>,
+    /// Whether the timer runs: from the first byte of a head to its last.
+    timing: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Chunked(Chunks),
+    Head,
+    Length(u64),
+    /// Nothing more is read: what follows cannot be delimited.
+    Over,
+}
+
+impl<S> Wire<S> {
+    /// Wraps a socket from which `read` has been taken already.
+    pub(crate) fn new(socket: S, read: BytesMut, limit: usize, patience: Duration) -> (Self, Heads) {
+        let heads = Heads::default();
+        let wire = Self {
+            socket,
+            heads: heads.clone(),
+            state: State::Head,
+            raw: read,
+            ready: BytesMut::new(),
+            limit,
+            patience,
+            timer: Box::pin(tokio::time::sleep(patience)),
+            timing: true,
+        };
+        (wire, heads)
+    }
+
+    /// Looks at what was read and moves on what may be handed on.
+    fn look(&mut self) -> io::Result<()> {
+        while !self.raw.is_empty() && self.ready.is_empty() {
+            match self.state {
+                State::Head => {
+                    if !self.head() {
+                        return Ok(());
+                    }
+                }
+                State::Length(left) => self.hand_on(left),
+                State::Chunked(mut chunks) => {
+                    let count = chunks.follow(&self.raw).map_err(|_| bad("malformed chunk"))?;
+                    self.ready = self.raw.split_to(count);
+                    self.state = if chunks.is_done() { State::Head } else { State::Chunked(chunks) };
+                }
+                State::Over => self.raw.clear(),
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_on(&mut self, left: u64) {
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(self.raw.len());
+        self.ready = self.raw.split_to(count);
+        self.state = after(left - count as u64);
+    }
+
+    /// Takes a head if all of it is there; `false` asks for more.
+    fn head(&mut self) -> bool {
+        // An empty line before a request line is to be skipped (RFC 9112 section 2.2).
+        if self.raw.starts_with(b"\r\n") {
+            self.raw.advance(2);
+        }
+        let end = self.raw.windows(4).position(|end| end == b"\r\n\r\n").map(|at| at + 4);
+        match end.filter(|end| *end <= self.limit) {
+            Some(end) => {
+                let head = self.raw.split_to(end);
+                self.take(head);
+                true
+            }
+            None if self.raw.len() > self.limit => {
+                self.refuse(Fault::Size);
+                true
+            }
+            None if self.raw.windows(2).any(|pair| pair == b"\n\n") => {
+                self.refuse(Fault::Line);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn take(&mut self, head: BytesMut) {
+        self.timing = false;
+        match head::check(&head) {
+            Ok(framing) => {
+                self.heads.push(Ok(()));
+                self.ready = head;
+                self.state = match framing {
+                    Framing::Chunked => State::Chunked(Chunks::default()),
+                    Framing::Length(length) => after(length),
+                };
+            }
+            Err(fault) => self.refuse(fault),
+        }
+    }
+
+    fn refuse(&mut self, fault: Fault) {
+        self.heads.push(Err(fault));
+        self.ready = BytesMut::from(REFUSED);
+        self.raw.clear();
+        self.state = State::Over;
+        self.timing = false;
+    }
+
+    fn drain(&mut self, buf: &mut ReadBuf<'_>) {
+        let count = self.ready.len().min(buf.remaining());
+        buf.put_slice(&self.ready.split_to(count));
+    }
+}
+
+fn after(left: u64) -> State {
+    if left == 0 { State::Head } else { State::Length(left) }
+}
+
+fn bad(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+impl<S: AsyncRead + Unpin> Wire<S> {
+    /// Reads content straight into the reader's buffer, no further than it goes.
+    fn poll_length(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>, left: u64) -> Poll<io::Result<()>> {
+        // Safe code can only lend initialized bytes; the bound keeps what is cleared small.
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buf.remaining()).min(PIECE);
+        let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+        ready!(Pin::new(&mut self.socket).poll_read(cx, &mut part))?;
+        let count = part.filled().len();
+        buf.advance(count);
+        self.state = after(left - count as u64);
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_raw(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.raw.reserve(8 << 10);
+        tokio_util::io::poll_read_buf(Pin::new(&mut self.socket), cx, &mut self.raw)
+    }
+
+    /// Starts the clock at the first byte of a head and says whether it has run out.
+    fn late(&mut self, cx: &mut Context<'_>) -> bool {
+        if matches!(self.state, State::Head) && !self.raw.is_empty() && !self.timing {
+            self.timing = true;
+            let deadline = Instant::now() + self.patience;
+            self.timer.as_mut().reset(deadline);
+        }
+        self.timing && self.timer.as_mut().poll(cx).is_ready()
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let wire = &mut *self;
+        loop {
+            wire.look()?;
+            if !wire.ready.is_empty() {
+                wire.drain(buf);
+                return Poll::Ready(Ok(()));
+            }
+            if let State::Length(left) = wire.state {
+                return wire.poll_length(cx, buf, left);
+            }
+            if wire.late(cx) {
+                if wire.raw.is_empty() {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+                wire.refuse(Fault::Late);
+                continue;
+            }
+            if ready!(wire.poll_raw(cx))? == 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
