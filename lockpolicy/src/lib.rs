@@ -16,6 +16,7 @@ extern crate std;
 mod attempt;
 mod capability;
 mod decision;
+pub mod argv;
 pub mod dialect;
 mod draft;
 pub mod edit;

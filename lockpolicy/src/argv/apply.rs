@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::dotted;
 use super::extract::{MODEL_OPTION, configured, key};
 use super::line::CommandLine;
-use super::options::Role;
+use super::options::{Role, Takes};
 use super::token::{Disposition, Kind, Token, Written, write};
 use crate::{Action, Change, Occurrence, Setting};
 
@@ -29,31 +29,70 @@ pub(super) fn rewritten(
     changes: &[Change],
     insertions: &[Insertion],
 ) -> Vec<Vec<u8>> {
-    let mut kept = Vec::new();
+    let mut kept: Vec<(usize, Token<'_>)> = Vec::new();
     let mut moved = Vec::new();
     let start = line.start();
+    let offline = drops(line, stated, changes, Role::Remote);
     for (index, token) in line.tokens.iter().enumerate() {
-        let Some(token) = changed(token, index, stated, changes) else { continue };
-        let outer = token.option().filter(|written| written.role() == Role::Config && index < start);
-        match outer {
-            Some(written) if !insertions.is_empty() => {
-                let given = key(written);
-                if !insertions.iter().any(|insertion| Some(&insertion.place) == given.as_ref()) {
+        let outer = token
+            .option()
+            .filter(|written| written.role() == Role::Config && index < start);
+        match (changed(token, index, stated, changes), outer) {
+            // codex refuses it without the address that was taken out.
+            (Some(token), _) if offline && role(&token) == Some(Role::RemoteToken) => {
+                close(&mut kept);
+            }
+            (Some(token), Some(written)) if !insertions.is_empty() => {
+                close(&mut kept);
+                if !insertions
+                    .iter()
+                    .any(|insertion| Some(&insertion.place) == key(written).as_ref())
+                {
                     moved.push(token);
                 }
             }
-            _ => kept.push((index, token)),
+            (Some(token), _) => kept.push((index, token)),
+            (None, _) => close(&mut kept),
         }
     }
-    drop_useless(&mut kept);
     let mut args = Vec::new();
-    let (before, behind): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(index, _)| *index < start);
+    let (before, behind): (Vec<_>, Vec<_>) =
+        kept.into_iter().partition(|(index, _)| *index < start);
     args.extend(written(before));
-    args.extend(insertions.iter().filter(|insertion| insertion.place == MODEL_OPTION).flat_map(inserted));
+    args.extend(
+        insertions
+            .iter()
+            .filter(|insertion| insertion.place == MODEL_OPTION)
+            .flat_map(inserted),
+    );
     args.extend(write(&moved));
-    args.extend(insertions.iter().filter(|insertion| insertion.place != MODEL_OPTION).flat_map(inserted));
+    args.extend(
+        insertions
+            .iter()
+            .filter(|insertion| insertion.place != MODEL_OPTION)
+            .flat_map(inserted),
+    );
     args.extend(written(behind));
     args
+}
+
+fn role(token: &Token<'_>) -> Option<Role> {
+    token.option().map(Written::role)
+}
+
+/// Whether an option with this role is taken out.
+fn drops(
+    line: &CommandLine<'_>,
+    stated: &[Occurrence<'_>],
+    changes: &[Change],
+    wanted: Role,
+) -> bool {
+    let dropped = changes
+        .iter()
+        .filter(|change| change.action == Action::Drop);
+    let mut tokens =
+        dropped.filter_map(|change| line.tokens.get(stated.get(change.occurrence)?.value.start));
+    tokens.any(|token| role(token) == Some(wanted))
 }
 
 fn written(tokens: Vec<(usize, Token<'_>)>) -> Vec<Vec<u8>> {
@@ -63,22 +102,38 @@ fn written(tokens: Vec<(usize, Token<'_>)>) -> Vec<Vec<u8>> {
 
 fn inserted(insertion: &Insertion) -> [Vec<u8>; 2] {
     if insertion.place == MODEL_OPTION {
-        return [MODEL_OPTION.as_bytes().to_vec(), insertion.text.as_bytes().to_vec()];
+        return [
+            MODEL_OPTION.as_bytes().to_vec(),
+            insertion.text.as_bytes().to_vec(),
+        ];
     }
-    let text = dotted::write(&insertion.place, configured(insertion.setting, &insertion.text));
+    let text = dotted::write(
+        &insertion.place,
+        configured(insertion.setting, &insertion.text),
+    );
     [b"-c".to_vec(), text.into_bytes()]
 }
 
 /// A token after its changes; `None` where it is taken out.
-fn changed<'a>(token: &Token<'a>, index: usize, stated: &[Occurrence<'_>], changes: &[Change]) -> Option<Token<'a>> {
+fn changed<'a>(
+    token: &Token<'a>,
+    index: usize,
+    stated: &[Occurrence<'_>],
+    changes: &[Change],
+) -> Option<Token<'a>> {
     let mut token = token.clone();
     for change in changes {
-        let Some(occurrence) = stated.get(change.occurrence).filter(|occurrence| occurrence.value.contains(&index)) else {
+        let Some(occurrence) = stated
+            .get(change.occurrence)
+            .filter(|occurrence| occurrence.value.contains(&index))
+        else {
             continue;
         };
         match (&change.action, &mut token.kind) {
             (Action::Drop, _) => return None,
-            (Action::Set(text), Kind::Option(written)) => set(written, configured(occurrence.setting, text)),
+            (Action::Set(text), Kind::Option(written)) => {
+                set(written, configured(occurrence.setting, text));
+            }
             (Action::Set(_), _) => {}
         }
     }
@@ -97,10 +152,29 @@ fn set(written: &mut Written<'_>, text: &str) {
     }
 }
 
-/// Takes out options that codex refuses without one that was taken out.
-fn drop_useless(kept: &mut Vec<(usize, Token<'_>)>) {
-    let has = |role: Role| kept.iter().any(|(_, token)| token.option().is_some_and(|written| written.role() == role));
-    if !has(Role::Remote) {
-        kept.retain(|(_, token)| token.option().is_none_or(|written| written.role() != Role::RemoteToken));
+/// Writes an option that takes every word up to the next option as one option per word: what came
+/// behind it is about to go, and the words behind that are not its own.
+fn close(kept: &mut [(usize, Token<'_>)]) {
+    let last = kept
+        .iter()
+        .rposition(|(_, token)| !matches!(token.kind, Kind::OptionArgument(_)));
+    let Some([(_, first), arguments @ ..]) = last.and_then(|last| kept.get_mut(last..)) else {
+        return;
+    };
+    let Kind::Option(first) = &mut first.kind else {
+        return;
+    };
+    let many = first.spec.is_some_and(|spec| spec.takes == Takes::Many);
+    if !many || first.disposition != Disposition::Separate {
+        return;
+    }
+    first.disposition = Disposition::Equals;
+    for (_, token) in arguments {
+        if let Kind::OptionArgument(word) = token.kind {
+            token.kind = Kind::Option(Written {
+                argument: Cow::Borrowed(word),
+                ..first.clone()
+            });
+        }
     }
 }

@@ -50,28 +50,47 @@ impl<'a> Override<'a> {
     pub fn parse(text: &'a str) -> Option<Self> {
         let (key, written) = text.split_once('=')?;
         let (key, written) = (key.trim(), written.trim());
-        (!key.is_empty()).then(|| Self { key, written, value: parse_value(written) })
+        (!key.is_empty()).then(|| Self {
+            key,
+            written,
+            value: parse_value(written),
+        })
     }
 
     /// What it selects, if anything.
     pub fn finding(&self) -> Option<Finding> {
         let path: Vec<&str> = self.key.split('.').collect();
         if let Some(selects) = selects(&path) {
-            return Some(Finding { selects, nested: false });
+            return Some(Finding {
+                selects,
+                nested: false,
+            });
         }
         // A key that codex takes for another one, but not every reader might.
         if self.key.contains('\\') {
-            return Some(Finding { selects: Selects::Source, nested: false });
+            return Some(Finding {
+                selects: Selects::Source,
+                nested: false,
+            });
         }
         let mut path: Vec<String> = path.into_iter().map(ToString::to_string).collect();
-        strongest(&mut path, &self.value).map(|selects| Finding { selects, nested: true })
+        strongest(&mut path, &self.value).map(|selects| Finding {
+            selects,
+            nested: true,
+        })
     }
 
     /// The text that is stated. A text that is spelled in any but the plainest way is given as it
     /// was written, since not every TOML reader reads all spellings alike.
     pub fn text(&self) -> Option<&str> {
-        let Value::String(text) = &self.value else { return None };
-        let quoted = |quote: char| self.written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        let Value::String(text) = &self.value else {
+            return None;
+        };
+        let quoted = |quote: char| {
+            self.written
+                .strip_prefix(quote)
+                .and_then(|rest| rest.strip_suffix(quote))
+        };
         let plain = self.written == text || quoted('"') == Some(text) || quoted('\'') == Some(text);
         Some(if plain { text } else { self.written })
     }
@@ -115,8 +134,15 @@ fn strongest(path: &mut Vec<String>, value: &Value) -> Option<Selects> {
                 found
             })
             .max(),
-        Value::Array(values) => values.iter().filter_map(|value| strongest(path, value)).max(),
-        Value::String(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => None,
+        Value::Array(values) => values
+            .iter()
+            .filter_map(|value| strongest(path, value))
+            .max(),
+        Value::String(_)
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Boolean(_)
+        | Value::Datetime(_) => None,
     };
     here.max(inside)
 }
@@ -127,11 +153,19 @@ fn selects(path: &[&str]) -> Option<Selects> {
     let plain: Vec<String> = path.iter().map(|part| plain(part)).collect();
     let plain: Vec<&str> = plain.iter().map(String::as_str).collect();
     let found = selects_exactly(&plain)?;
-    Some(if plain == path { found } else { Selects::Source })
+    Some(if plain == path {
+        found
+    } else {
+        Selects::Source
+    })
 }
 
 fn plain(part: &str) -> String {
-    part.trim().trim_matches(['"', '\'']).trim().to_ascii_lowercase().replace('-', "_")
+    part.trim()
+        .trim_matches(['"', '\''])
+        .trim()
+        .to_ascii_lowercase()
+        .replace('-', "_")
 }
 
 fn selects_exactly(path: &[&str]) -> Option<Selects> {
@@ -145,7 +179,11 @@ fn selects_exactly(path: &[&str]) -> Option<Selects> {
     } else if matches!(path, ["model" | "review_model"]) {
         Some(Selects::Model)
     } else if last == "model" || last.ends_with("_model") {
-        Some(if first.starts_with("experimental_realtime") { Selects::Source } else { Selects::OtherModel })
+        Some(if first.starts_with("experimental_realtime") {
+            Selects::Source
+        } else {
+            Selects::OtherModel
+        })
     } else if last.ends_with("reasoning_effort") {
         Some(Selects::Effort)
     } else if last.ends_with("service_tier") {
@@ -156,8 +194,14 @@ fn selects_exactly(path: &[&str]) -> Option<Selects> {
 }
 
 /// Keys that choose a provider, or a place where model and provider are chosen.
-const SOURCES: [&str; 6] =
-    ["model_catalog_json", "model_provider", "model_providers", "oss_provider", "profile", "profiles"];
+const SOURCES: [&str; 6] = [
+    "model_catalog_json",
+    "model_provider",
+    "model_providers",
+    "oss_provider",
+    "profile",
+    "profiles",
+];
 
 /// Tables that belong to something else: a model named in there is not codex's.
 const OTHERS: [&str; 12] = [
@@ -180,7 +224,9 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Option<(Selects, bool)> {
-        Override::parse(text)?.finding().map(|finding| (finding.selects, finding.nested))
+        Override::parse(text)?
+            .finding()
+            .map(|finding| (finding.selects, finding.nested))
     }
 
     #[test]
@@ -240,10 +286,19 @@ mod tests {
             ("agents={r={config_file=\"/x\"}}", Selects::Source),
             ("agents={default_subagent_model=\"x\"}", Selects::OtherModel),
             ("agents={r.model='x'}", Selects::OtherModel),
-            ("agents={default_subagent_reasoning_effort=\"x\"}", Selects::Effort),
-            ("agents={default_subagent_reasoning_effort=\"x\", a={\"mo\\u0064el\"='x'}}", Selects::OtherModel),
+            (
+                "agents={default_subagent_reasoning_effort=\"x\"}",
+                Selects::Effort,
+            ),
+            (
+                "agents={default_subagent_reasoning_effort=\"x\", a={\"mo\\u0064el\"='x'}}",
+                Selects::OtherModel,
+            ),
             ("memories={consolidation_model=\"x\"}", Selects::OtherModel),
-            ("memories=[{consolidation_model=\"x\"}]", Selects::OtherModel),
+            (
+                "memories=[{consolidation_model=\"x\"}]",
+                Selects::OtherModel,
+            ),
         ] {
             assert_eq!(found(text), Some((expected, true)), "{text}");
         }
@@ -260,7 +315,10 @@ mod tests {
             ("model=", Some("")),
             ("model=\"x\" # c", Some("\"x\" # c")),
             ("model=\"\\u0078\"", Some("\"\\u0078\"")),
-            ("model=\"a\"\nmodel_provider=\"b\"", Some("\"a\"\nmodel_provider=\"b\"")),
+            (
+                "model=\"a\"\nmodel_provider=\"b\"",
+                Some("\"a\"\nmodel_provider=\"b\""),
+            ),
             ("model=1", None),
             ("model=[\"x\"]", None),
         ] {

@@ -15,12 +15,23 @@ use crate::{Capability, Occurrence, Policy, Remedy, Setting, Stated};
 /// the token.
 ///
 /// `proxy` is the one base URL that an override may name, with anything below it.
-pub(super) fn stated<'a>(line: &'a CommandLine<'_>, policy: &Policy, proxy: Option<&str>) -> Vec<Occurrence<'a>> {
+pub(super) fn stated<'a>(
+    line: &'a CommandLine<'_>,
+    policy: &Policy,
+    proxy: Option<&str>,
+) -> Vec<Occurrence<'a>> {
     let mut found = Vec::new();
     for (index, token) in line.tokens.iter().enumerate() {
-        let Some(written) = token.option() else { continue };
+        let Some(written) = token.option() else {
+            continue;
+        };
         if let Some((setting, stated, place)) = option(written, policy, proxy) {
-            found.push(Occurrence { setting, stated, place, value: index..index.saturating_add(1) });
+            found.push(Occurrence {
+                setting,
+                stated,
+                place,
+                value: index..index.saturating_add(1),
+            });
         }
     }
     if line.runs() == Runs::Unnamed {
@@ -42,7 +53,10 @@ pub(super) fn absent(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<
     }
     let model = Setting::Model(Capability::Generation);
     let mut places = Vec::new();
-    let takes_model = line.command().own_options().any(|spec| spec.role == Role::Model);
+    let takes_model = line
+        .command()
+        .own_options()
+        .any(|spec| spec.role == Role::Model);
     if takes_model && !innermost(line, Role::Model).any(|written| written.argument().is_some()) {
         places.push((model, MODEL_OPTION));
     }
@@ -54,7 +68,10 @@ pub(super) fn absent(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<
         (Setting::Effort, "plan_mode_reasoning_effort"),
         (Setting::Tier, "service_tier"),
     ];
-    places.extend(keys.into_iter().filter(|(_, key)| !written.iter().any(|there| there == key)));
+    places.extend(
+        keys.into_iter()
+            .filter(|(_, key)| !written.iter().any(|there| there == key)),
+    );
     if policy.tier().is_some_and(|tier| !TIERS.contains(&tier)) {
         // The oldest codex ends with an error at a tier that it does not know.
         places.retain(|(setting, _)| *setting != Setting::Tier);
@@ -77,7 +94,11 @@ const TIERS: [&str; 2] = ["flex", "priority"];
 
 /// What a request calls `priority` is `fast` in a configuration.
 pub(super) fn configured(setting: Setting, text: &str) -> &str {
-    if setting == Setting::Tier && text == "priority" { "fast" } else { text }
+    if setting == Setting::Tier && text == "priority" {
+        "fast"
+    } else {
+        text
+    }
 }
 
 /// The key of an override that will stand.
@@ -89,7 +110,9 @@ pub(super) fn key(written: &Written<'_>) -> Option<String> {
 fn innermost<'a>(line: &'a CommandLine<'_>, role: Role) -> impl Iterator<Item = &'a Written<'a>> {
     let level = line.innermost();
     let tokens = line.tokens.iter().filter(move |token| token.level == level);
-    tokens.filter_map(|token| token.option()).filter(move |written| written.role() == role)
+    tokens
+        .filter_map(|token| token.option())
+        .filter(move |written| written.role() == role)
 }
 
 type Found<'a> = (Setting, Stated<'a>, Cow<'a, str>);
@@ -98,22 +121,34 @@ type Found<'a> = (Setting, Stated<'a>, Cow<'a, str>);
 fn option<'a>(written: &'a Written<'_>, policy: &Policy, proxy: Option<&str>) -> Option<Found<'a>> {
     let place = String::from_utf8_lossy(written.name);
     let drop = Setting::Secondary(Capability::Generation, Remedy::Drop);
-    let named = || written.argument().map(|argument| text(argument).unwrap_or(Stated::Other));
+    let named = || {
+        written
+            .argument()
+            .map(|argument| text(argument).unwrap_or(Stated::Other))
+    };
     match written.role() {
         Role::Model => Some((Setting::Model(Capability::Generation), named()?, place)),
         Role::Config => config(written, policy, proxy),
         Role::LocalProvider => {
-            let word = written.name.strip_prefix(b"--").and_then(text).unwrap_or(Stated::Other);
+            let word = written
+                .name
+                .strip_prefix(b"--")
+                .and_then(text)
+                .unwrap_or(Stated::Other);
             Some((drop, named().unwrap_or(word), place))
         }
         Role::Profile => Some((drop, named()?, place)),
         Role::Remote => named().map(|_| (drop, Stated::Text(Cow::Borrowed(ADDRESS)), place)),
-        Role::AccessProgram => match named()? {
-            Stated::Text(program) if program == "standard" => None,
-            other => Some((drop, other, place)),
-        },
+        Role::AccessProgram => named()
+            .filter(|stated| *stated != standard())
+            .map(|stated| (drop, stated, place)),
         Role::Help | Role::Plain | Role::RemoteToken => None,
     }
+}
+
+/// The program that everyone is in.
+fn standard() -> Stated<'static> {
+    Stated::Text(Cow::Borrowed("standard"))
 }
 
 fn config<'a>(written: &Written<'_>, policy: &Policy, proxy: Option<&str>) -> Option<Found<'a>> {
@@ -123,7 +158,9 @@ fn config<'a>(written: &Written<'_>, policy: &Policy, proxy: Option<&str>) -> Op
     let drop = Setting::Secondary(Capability::Generation, Remedy::Drop);
     let place = [&*String::from_utf8_lossy(written.name), " ", override_.key].concat();
     let text = override_.text();
-    let stated = text.map_or(Stated::Other, |text| Stated::Text(Cow::Owned(text.to_owned())));
+    let stated = text.map_or(Stated::Other, |text| {
+        Stated::Text(Cow::Owned(text.to_owned()))
+    });
     let nested = Stated::Text(Cow::Borrowed(TABLE));
     let found = match (finding.selects, finding.nested) {
         (Selects::Effort, true) if policy.effort().is_none() => return None,
@@ -132,8 +169,17 @@ fn config<'a>(written: &Written<'_>, policy: &Policy, proxy: Option<&str>) -> Op
         (Selects::Effort, false) => (Setting::Effort, stated),
         (Selects::Tier, false) => (Setting::Tier, tier(stated, policy)),
         (Selects::Model, false) => (Setting::Model(Capability::Generation), stated),
-        (Selects::OtherModel, false) => (Setting::Secondary(Capability::Generation, Remedy::Pin), stated),
-        (Selects::BaseUrl, false) if text.zip(proxy).is_some_and(|(url, proxy)| leads_to(url, proxy)) => return None,
+        (Selects::OtherModel, false) => (
+            Setting::Secondary(Capability::Generation, Remedy::Pin),
+            stated,
+        ),
+        (Selects::BaseUrl, false)
+            if text
+                .zip(proxy)
+                .is_some_and(|(url, proxy)| leads_to(url, proxy)) =>
+        {
+            return None;
+        }
         (Selects::BaseUrl, false) => (drop, Stated::Text(Cow::Borrowed(ADDRESS))),
         (Selects::Source, false) => (drop, if is_name(text) { stated } else { nested }),
     };
@@ -145,11 +191,15 @@ const ADDRESS: &str = "<address>";
 const TABLE: &str = "<value>";
 
 fn is_name(text: Option<&str>) -> bool {
-    text.is_some_and(|text| crate::Name::parse(text).is_ok() && text.len() <= 64 && !text.contains("://"))
+    text.is_some_and(|text| {
+        crate::Name::parse(text).is_ok() && text.len() <= 64 && !text.contains("://")
+    })
 }
 
 fn text(bytes: &[u8]) -> Option<Stated<'_>> {
-    core::str::from_utf8(bytes).ok().map(|text| Stated::Text(Cow::Borrowed(text)))
+    core::str::from_utf8(bytes)
+        .ok()
+        .map(|text| Stated::Text(Cow::Borrowed(text)))
 }
 
 /// The tier as a request will name it.
@@ -164,9 +214,14 @@ fn tier<'a>(stated: Stated<'a>, policy: &Policy) -> Stated<'a> {
 
 /// Whether a base URL is the proxy's or lies below it, in plain characters.
 fn leads_to(url: &str, proxy: &str) -> bool {
-    let Some(below) = url.strip_prefix(proxy.trim_end_matches('/')) else { return false };
+    let Some(below) = url.strip_prefix(proxy.trim_end_matches('/')) else {
+        return false;
+    };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '~');
-    (below.is_empty() || below.starts_with('/')) && below.chars().all(plain) && !below.contains("..") && !proxy.is_empty()
+    (below.is_empty() || below.starts_with('/'))
+        && below.chars().all(plain)
+        && !below.contains("..")
+        && !proxy.is_empty()
 }
 
 #[cfg(test)]
@@ -176,8 +231,16 @@ mod tests {
     #[test]
     fn only_the_proxy_and_what_lies_below_it_is_the_proxy() {
         let proxy = "http://127.0.0.1:8383";
-        for url in [proxy, "http://127.0.0.1:8383/", "http://127.0.0.1:8383/v1", "http://127.0.0.1:8383/x/v1"] {
-            assert!(leads_to(url, proxy) && leads_to(url, "http://127.0.0.1:8383/"), "{url}");
+        for url in [
+            proxy,
+            "http://127.0.0.1:8383/",
+            "http://127.0.0.1:8383/v1",
+            "http://127.0.0.1:8383/x/v1",
+        ] {
+            assert!(
+                leads_to(url, proxy) && leads_to(url, "http://127.0.0.1:8383/"),
+                "{url}"
+            );
         }
         for url in [
             "http://127.0.0.1:83830/v1",

@@ -17,6 +17,8 @@ pub struct CommandLine<'a> {
     pub help: bool,
     /// A word that calls a command in one reading and is something else in another.
     pub ambiguous: Option<&'a [u8]>,
+    /// An option without the option-argument that it needs.
+    pub bare: Option<&'a [u8]>,
     /// Whether codex calls itself with it.
     pub internal: bool,
 }
@@ -29,7 +31,12 @@ impl CommandLine<'_> {
 
     /// The commands as words: `exec resume`; empty for the program itself.
     pub fn name(&self) -> String {
-        let names: Vec<&str> = self.path.iter().skip(1).map(|command| command.name).collect();
+        let names: Vec<&str> = self
+            .path
+            .iter()
+            .skip(1)
+            .map(|command| command.name)
+            .collect();
         names.join(" ")
     }
 
@@ -51,20 +58,28 @@ impl CommandLine<'_> {
 
     /// The index of the first token behind the word that calls the innermost command.
     pub fn start(&self) -> usize {
-        let called = self.tokens.iter().rposition(|token| matches!(token.kind, Kind::Command(_)));
+        let called = self
+            .tokens
+            .iter()
+            .rposition(|token| matches!(token.kind, Kind::Command(_)));
         called.map_or(0, |index| index.saturating_add(1))
     }
 
     /// Whether a version that does not know the command would take it for a prompt: then the rest of
     /// the line must make sense to the caller, and no other prompt may stand there.
     fn is_prompt_elsewhere(&self) -> bool {
-        let [.., parent, command] = self.path.as_slice() else { return false };
+        let [.., parent, command] = self.path.as_slice() else {
+            return false;
+        };
         !command.everywhere
             && parent.prompt
             && self.tokens.iter().all(|token| match &token.kind {
                 Kind::Operand(_) => false,
                 Kind::Option(written) => known(parent, written.name).is_some(),
-                Kind::Command(_) | Kind::Foreign(_) | Kind::OptionArgument(_) | Kind::Terminator => true,
+                Kind::Command(_)
+                | Kind::Foreign(_)
+                | Kind::OptionArgument(_)
+                | Kind::Terminator => true,
             })
     }
 }

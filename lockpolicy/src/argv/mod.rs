@@ -27,7 +27,9 @@ pub use options::{GLOBAL, OptionSpec, Role, Takes};
 pub use table::{Command, ROOT, Runs};
 pub use token::{Disposition, Kind, Token, Written, read, write};
 
-use crate::{Action, Attempt, Decision, Naming, Origin, Policy, Reason, Rejection, Source, Surface};
+use crate::{
+    Action, Attempt, Decision, Naming, Origin, Policy, Reason, Rejection, Source, Surface,
+};
 use apply::Insertion;
 
 /// What becomes of a command line, with what is to be told about it.
@@ -73,19 +75,26 @@ pub enum Outcome {
 pub fn judge(policy: &Policy, args: &[&[u8]], proxy: Option<&str>) -> Ruling {
     let line = read(args);
     let command = line.name();
-    if let Some(word) = line.ambiguous {
-        let rejection = Rejection {
-            reason: Reason::Ambiguous,
-            place: crate::shown(&String::from_utf8_lossy(word)),
-            asked: String::new(),
-            pin: None,
+    if line.ambiguous.is_none() && line.runs() == Runs::Never {
+        return Ruling {
+            outcome: Outcome::Pass,
+            attempts: Vec::new(),
+            naming: Naming::None,
+            command,
         };
-        return Ruling { outcome: Outcome::Reject(rejection), attempts: Vec::new(), naming: Naming::None, command };
     }
-    if line.runs() == Runs::Never {
-        return Ruling { outcome: Outcome::Pass, attempts: Vec::new(), naming: Naming::None, command };
+    if let Some(rejection) = undecidable(&line) {
+        return Ruling {
+            outcome: Outcome::Reject(rejection),
+            attempts: Vec::new(),
+            naming: Naming::None,
+            command,
+        };
     }
-    let origin = Origin { surface: Surface::Argv, source: Source::User };
+    let origin = Origin {
+        surface: Surface::Argv,
+        source: Source::User,
+    };
     let stated = extract::stated(&line, policy, proxy);
     let verdict = crate::judge(policy, origin, &stated);
     let absent = extract::absent(&line, policy);
@@ -93,7 +102,12 @@ pub fn judge(policy: &Policy, args: &[&[u8]], proxy: Option<&str>) -> Ruling {
     let changes = match verdict.decision {
         Decision::Reject(rejection) => {
             let outcome = Outcome::Reject(rejection);
-            return Ruling { outcome, attempts: verdict.attempts, naming: verdict.naming, command };
+            return Ruling {
+                outcome,
+                attempts: verdict.attempts,
+                naming: verdict.naming,
+                command,
+            };
         }
         Decision::Pass => Vec::new(),
         Decision::Rewrite(changes) => changes,
@@ -104,8 +118,17 @@ pub fn judge(policy: &Policy, args: &[&[u8]], proxy: Option<&str>) -> Ruling {
     } else {
         Outcome::Rewrite(apply::rewritten(&line, &stated, &changes, &insertions))
     };
-    let naming = if verdict.naming == Naming::None { filled.naming } else { verdict.naming };
-    Ruling { outcome, attempts: verdict.attempts, naming, command }
+    let naming = if verdict.naming == Naming::None {
+        filled.naming
+    } else {
+        verdict.naming
+    };
+    Ruling {
+        outcome,
+        attempts: verdict.attempts,
+        naming,
+        command,
+    }
 }
 
 /// Whether some version of codex could run a model with these arguments. Where there is no policy
@@ -115,12 +138,30 @@ pub fn may_run_model(args: &[&[u8]]) -> bool {
     line.ambiguous.is_some() || line.runs() != Runs::Never
 }
 
+/// What cannot be judged is refused (rule 1). An option that lacks its option-argument is an error to
+/// codex, but as soon as something behind it is taken out, it would find one.
+fn undecidable(line: &CommandLine<'_>) -> Option<Rejection> {
+    let (reason, word) = match (line.ambiguous, line.bare) {
+        (Some(word), _) => (Reason::Ambiguous, word),
+        (None, Some(option)) => (Reason::Malformed, option),
+        (None, None) => return None,
+    };
+    Some(Rejection::whole(
+        reason,
+        crate::shown(&String::from_utf8_lossy(word)),
+    ))
+}
+
 fn insertions(decision: &Decision, absent: &[crate::Occurrence<'_>]) -> Vec<Insertion> {
-    let Decision::Rewrite(changes) = decision else { return Vec::new() };
+    let Decision::Rewrite(changes) = decision else {
+        return Vec::new();
+    };
     let insertion = |change: &crate::Change| match (&change.action, absent.get(change.occurrence)) {
-        (Action::Set(text), Some(occurrence)) => {
-            Some(Insertion { setting: occurrence.setting, place: String::from(&*occurrence.place), text: text.clone() })
-        }
+        (Action::Set(text), Some(occurrence)) => Some(Insertion {
+            setting: occurrence.setting,
+            place: String::from(&*occurrence.place),
+            text: text.clone(),
+        }),
         (Action::Set(_) | Action::Drop, _) => None,
     };
     changes.iter().filter_map(insertion).collect()

@@ -49,11 +49,19 @@ pub enum Role {
 
 impl OptionSpec {
     const fn new(letter: Option<u8>, long: &'static str, takes: Takes) -> Self {
-        Self { letter, long, takes, role: Role::Plain }
+        Self {
+            letter,
+            long,
+            takes,
+            role: Role::Plain,
+        }
     }
 
     const fn many(self) -> Self {
-        Self { takes: Takes::Many, ..self }
+        Self {
+            takes: Takes::Many,
+            ..self
+        }
     }
 
     const fn means(self, role: Role) -> Self {
@@ -129,8 +137,14 @@ pub(super) static SESSION: &[OptionSpec] = &[
 ];
 
 /// What a session takes besides, where it is opened and not only looked up.
-pub(super) static OPEN: &[OptionSpec] =
-    &[short(b'a', "ask-for-approval"), flag("search"), flag("no-alt-screen"), flag("no-daemon"), FULL_AUTO, VERSION];
+pub(super) static OPEN: &[OptionSpec] = &[
+    short(b'a', "ask-for-approval"),
+    flag("search"),
+    flag("no-alt-screen"),
+    flag("no-daemon"),
+    FULL_AUTO,
+    VERSION,
+];
 
 /// How a session is picked.
 pub(super) static PICK: &[OptionSpec] = &[flag("last"), flag("all")];
@@ -182,14 +196,25 @@ pub(super) static EXEC_FORK: &[&[OptionSpec]] = &[TURN, &[IMAGE]];
 pub(super) static EXEC_REVIEW: &[&[OptionSpec]] = &[TURN, REVIEWED];
 /// `review`.
 pub(super) static REVIEW: &[&[OptionSpec]] = &[REVIEWED, &[STRICT, TRUST]];
-static REVIEWED: &[OptionSpec] = &[flag("uncommitted"), long("base"), long("commit"), long("title")];
+static REVIEWED: &[OptionSpec] = &[
+    flag("uncommitted"),
+    long("base"),
+    long("commit"),
+    long("title"),
+];
 
 /// `agents`.
-pub(super) static AGENTS: &[&[OptionSpec]] =
-    &[&[REMOTE, REMOTE_TOKEN, CD, flag("no-alt-screen"), flag("no-daemon")]];
+pub(super) static AGENTS: &[&[OptionSpec]] = &[&[
+    REMOTE,
+    REMOTE_TOKEN,
+    CD,
+    flag("no-alt-screen"),
+    flag("no-daemon"),
+]];
 
 /// `queue`.
-pub(super) static QUEUE: &[&[OptionSpec]] = &[SESSION, &[long("thread"), long("message"), flag("resume")]];
+pub(super) static QUEUE: &[&[OptionSpec]] =
+    &[SESSION, &[long("thread"), long("message"), flag("resume")]];
 
 /// Who may speak to a server on a socket.
 static SOCKET: &[OptionSpec] = &[
@@ -285,11 +310,15 @@ pub(super) static MCP_ADD: &[&[OptionSpec]] = &[&[
 ]];
 
 /// `mcp login`.
-pub(super) static MCP_LOGIN: &[&[OptionSpec]] =
-    &[&[long("scopes"), long("oauth-client-registration"), flag("no-browser")]];
+pub(super) static MCP_LOGIN: &[&[OptionSpec]] = &[&[
+    long("scopes"),
+    long("oauth-client-registration"),
+    flag("no-browser"),
+]];
 
 /// `plugin add`, `list` and `remove`: their `-m` is a marketplace.
-pub(super) static PLUGIN: &[&[OptionSpec]] = &[&[short(b'm', "marketplace"), JSON, flag("available")]];
+pub(super) static PLUGIN: &[&[OptionSpec]] =
+    &[&[short(b'm', "marketplace"), JSON, flag("available")]];
 
 /// Only `--json`.
 pub(super) static JSON_ONLY: &[&[OptionSpec]] = &[&[JSON]];

@@ -5,9 +5,9 @@
 //! `tests/codex_help.rs` compares the table with what the real programs print.
 
 use super::options::{
-    AGENTS, API_PROXY, APP_SERVER, EXEC, EXEC_FORK, EXEC_RESUME, EXEC_REVIEW, EXEC_SERVER, IMAGES, JSON_ONLY,
-    MCP_ADD, MCP_LOGIN, OPEN, OptionSpec, PICK, PLUGIN, QUEUE, REVIEW, SANDBOX, SESSION, VERSION_ONLY, flag, long,
-    short, short_flag,
+    AGENTS, API_PROXY, APP_SERVER, EXEC, EXEC_FORK, EXEC_RESUME, EXEC_REVIEW, EXEC_SERVER, IMAGES,
+    JSON_ONLY, MCP_ADD, MCP_LOGIN, OPEN, OptionSpec, PICK, PLUGIN, QUEUE, REVIEW, SANDBOX, SESSION,
+    VERSION_ONLY, flag, long, short, short_flag,
 };
 
 /// One command: the program itself, or a sub-command.
@@ -51,7 +51,9 @@ impl Command {
             return Some(&HELP);
         }
         let called = |name: &&str| name.as_bytes() == word;
-        self.children.iter().find(|child| called(&child.name) || child.aliases.iter().any(|alias| called(&alias)))
+        self.children
+            .iter()
+            .find(|child| called(&child.name) || child.aliases.iter().any(called))
     }
 
     /// The options that are its own.
@@ -60,7 +62,16 @@ impl Command {
     }
 
     const fn new(name: &'static str, runs: Runs) -> Self {
-        Self { name, aliases: &[], everywhere: true, runs, prompt: false, foreign: false, options: &[], children: &[] }
+        Self {
+            name,
+            aliases: &[],
+            everywhere: true,
+            runs,
+            prompt: false,
+            foreign: false,
+            options: &[],
+            children: &[],
+        }
     }
 
     const fn also(self, aliases: &'static [&'static str]) -> Self {
@@ -76,15 +87,24 @@ impl Command {
     }
 
     const fn prompted(self) -> Self {
-        Self { prompt: true, ..self }
+        Self {
+            prompt: true,
+            ..self
+        }
     }
 
     const fn foreign(self) -> Self {
-        Self { foreign: true, ..self }
+        Self {
+            foreign: true,
+            ..self
+        }
     }
 
     const fn partly(self) -> Self {
-        Self { everywhere: false, ..self }
+        Self {
+            everywhere: false,
+            ..self
+        }
     }
 }
 
@@ -103,22 +123,34 @@ pub static ROOT: Command = named("").prompted().takes(&[SESSION, OPEN]).with(COM
 
 static COMMANDS: &[Command] = &[
     named("agents").partly().takes(AGENTS),
-    named("app-server").takes(APP_SERVER).with(APP_SERVER_COMMANDS),
+    named("app-server")
+        .takes(APP_SERVER)
+        .with(APP_SERVER_COMMANDS),
     never("apply").also(&["a"]),
     never("archive").partly().takes(&[SESSION]),
-    Command::new("cloud", Runs::Unnamed).also(&["cloud-tasks"]).takes(VERSION_ONLY).with(CLOUD_COMMANDS),
+    Command::new("cloud", Runs::Unnamed)
+        .also(&["cloud-tasks"])
+        .takes(VERSION_ONLY)
+        .with(CLOUD_COMMANDS),
     never("completion"),
     never("debug").with(DEBUG_COMMANDS),
     never("delete").partly().takes(&[SESSION, &[flag("force")]]),
-    never("doctor").partly().takes(&[
-        &[flag("json"), flag("network-only"), flag("summary"), flag("all"), flag("no-color"), flag("ascii")],
-    ]),
+    never("doctor").partly().takes(&[&[
+        flag("json"),
+        flag("network-only"),
+        flag("summary"),
+        flag("all"),
+        flag("no-color"),
+        flag("ascii"),
+    ]]),
     named("exec").also(&["e"]).prompted().takes(EXEC).with(&[
         named("fork").partly().takes(EXEC_FORK),
         named("resume").takes(EXEC_RESUME),
         named("review").takes(EXEC_REVIEW),
     ]),
-    never("exec-server").takes(EXEC_SERVER).with(&[never("forward").partly().takes(EXEC_SERVER)]),
+    never("exec-server")
+        .takes(EXEC_SERVER)
+        .with(&[never("forward").partly().takes(EXEC_SERVER)]),
     never("execpolicy").with(&[never("check").foreign().takes(&[&[
         short(b'r', "rules"),
         flag("pretty"),
@@ -127,7 +159,11 @@ static COMMANDS: &[Command] = &[
     never("features").with(&[never("disable"), never("enable"), never("list")]),
     named("fork").takes(&[SESSION, OPEN, PICK]),
     never("login")
-        .takes(&[&[flag("with-api-key"), flag("with-access-token"), flag("device-auth")]])
+        .takes(&[&[
+            flag("with-api-key"),
+            flag("with-access-token"),
+            flag("device-auth"),
+        ]])
         .with(&[never("status")]),
     never("logout"),
     never("mcp").with(&[
@@ -139,7 +175,9 @@ static COMMANDS: &[Command] = &[
         never("remove"),
     ]),
     named("mcp-server").partly(),
-    never("migrate-nfs-db").partly().takes(&[&[long("staging-dir")]]),
+    never("migrate-nfs-db")
+        .partly()
+        .takes(&[&[long("staging-dir")]]),
     never("migrate-rollouts").partly().takes(&[&[
         long("thread"),
         long("max-mib-per-second"),
@@ -149,17 +187,28 @@ static COMMANDS: &[Command] = &[
     ]]),
     never("plugin").with(PLUGIN_COMMANDS),
     Command::new("queue", Runs::Thread).partly().takes(QUEUE),
-    named("remote-control").partly().takes(&[&[flag("json"), flag("no-daemon")]]).with(&[
-        never("pair").takes(JSON_ONLY),
-        named("start").takes(JSON_ONLY),
-        never("stop").takes(JSON_ONLY),
-    ]),
+    named("remote-control")
+        .partly()
+        .takes(&[&[flag("json"), flag("no-daemon")]])
+        .with(&[
+            never("pair").takes(JSON_ONLY),
+            named("start").takes(JSON_ONLY),
+            never("stop").takes(JSON_ONLY),
+        ]),
     never("responses-api-proxy").takes(API_PROXY),
     named("resume").takes(&[SESSION, OPEN, PICK, &[flag("include-non-interactive")]]),
     named("review").takes(REVIEW),
     never("sandbox").foreign().takes(SANDBOX).with(&[
-        never("linux").also(&["landlock"]).partly().foreign().takes(SANDBOX),
-        never("macos").also(&["seatbelt"]).partly().foreign().takes(SANDBOX),
+        never("linux")
+            .also(&["landlock"])
+            .partly()
+            .foreign()
+            .takes(SANDBOX),
+        never("macos")
+            .also(&["seatbelt"])
+            .partly()
+            .foreign()
+            .takes(SANDBOX),
         never("uninstall").partly(),
         never("windows").partly().foreign().takes(SANDBOX),
     ]),
@@ -177,12 +226,18 @@ static APP_SERVER_COMMANDS: &[Command] = &[
         named("restart"),
         named("start"),
         never("stop"),
-        never("update").partly().takes(&[&[flag("from-cli"), short_flag(b'y', "yes")]]),
+        never("update")
+            .partly()
+            .takes(&[&[flag("from-cli"), short_flag(b'y', "yes")]]),
         never("version"),
     ]),
     never("generate-internal-json-schema").takes(&[&[short(b'o', "out")]]),
     never("generate-json-schema").takes(&[&[short(b'o', "out"), flag("experimental")]]),
-    never("generate-ts").takes(&[&[short(b'o', "out"), short(b'p', "prettier"), flag("experimental")]]),
+    never("generate-ts").takes(&[&[
+        short(b'o', "out"),
+        short(b'p', "prettier"),
+        flag("experimental"),
+    ]]),
     never("proxy").takes(&[&[long("sock")]]),
 ];
 

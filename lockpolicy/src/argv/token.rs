@@ -70,7 +70,10 @@ impl Token<'_> {
     /// Writes the arguments that this token was read from.
     pub fn write(&self, args: &mut Vec<Vec<u8>>) {
         match &self.kind {
-            Kind::Command(word) | Kind::Foreign(word) | Kind::Operand(word) | Kind::OptionArgument(word) => {
+            Kind::Command(word)
+            | Kind::Foreign(word)
+            | Kind::Operand(word)
+            | Kind::OptionArgument(word) => {
                 args.push(word.to_vec());
             }
             Kind::Option(written) => written.write(args),
@@ -82,7 +85,11 @@ impl Token<'_> {
     pub fn option(&self) -> Option<&Written<'_>> {
         match &self.kind {
             Kind::Option(written) => Some(written),
-            Kind::Command(_) | Kind::Foreign(_) | Kind::Operand(_) | Kind::OptionArgument(_) | Kind::Terminator => None,
+            Kind::Command(_)
+            | Kind::Foreign(_)
+            | Kind::Operand(_)
+            | Kind::OptionArgument(_)
+            | Kind::Terminator => None,
         }
     }
 }
@@ -120,12 +127,22 @@ pub fn write(tokens: &[Token<'_>]) -> Vec<Vec<u8>> {
 /// Reads the arguments behind the program's name. Every list of arguments is read.
 pub fn read<'a>(args: &[&'a [u8]]) -> CommandLine<'a> {
     let mut reader = Reader {
-        line: CommandLine { tokens: Vec::new(), path: alloc::vec![&ROOT], help: false, ambiguous: None, internal: false },
+        line: CommandLine {
+            tokens: Vec::new(),
+            path: alloc::vec![&ROOT],
+            help: false,
+            ambiguous: None,
+            bare: None,
+            internal: false,
+        },
         unsure: false,
         many: false,
     };
     let mut rest = args.iter().copied().peekable();
-    if args.first().is_some_and(|first| first.starts_with(b"--codex-run-as-")) {
+    if args
+        .first()
+        .is_some_and(|first| first.starts_with(b"--codex-run-as-"))
+    {
         // codex calls itself, to apply a patch or to touch files: not its command line.
         reader.line.internal = true;
         reader.all(rest, Kind::Foreign);
@@ -139,7 +156,13 @@ pub fn read<'a>(args: &[&'a [u8]]) -> CommandLine<'a> {
         }
         if is_word(arg) {
             reader.word(arg);
-            if matches!(reader.line.tokens.last(), Some(Token { kind: Kind::Foreign(_), .. })) {
+            if matches!(
+                reader.line.tokens.last(),
+                Some(Token {
+                    kind: Kind::Foreign(_),
+                    ..
+                })
+            ) {
                 reader.all(rest, Kind::Foreign);
                 break;
             }
@@ -152,7 +175,7 @@ pub fn read<'a>(args: &[&'a [u8]]) -> CommandLine<'a> {
 
 struct Reader<'a> {
     line: CommandLine<'a>,
-    /// The last option is unknown, so that a word behind it may be its option-argument.
+    /// The command has an unknown option, so that a word behind it may be its option-argument.
     unsure: bool,
     /// The last option takes every word that follows.
     many: bool,
@@ -180,6 +203,7 @@ impl<'a> Reader<'a> {
             }
             self.push(Kind::Command(word));
             self.line.path.push(child);
+            self.unsure = false;
         } else if command.foreign {
             self.push(Kind::Foreign(word));
         } else {
@@ -192,8 +216,14 @@ impl<'a> Reader<'a> {
 
     /// Whether a version that takes the command for a prompt would take this word for a command.
     fn calls_elsewhere(&self, word: &[u8]) -> bool {
-        let [.., parent, command] = self.line.path.as_slice() else { return false };
-        !command.everywhere && parent.prompt && parent.child(word).is_some_and(|child| child.runs != Runs::Never)
+        let [.., parent, command] = self.line.path.as_slice() else {
+            return false;
+        };
+        !command.everywhere
+            && parent.prompt
+            && parent
+                .child(word)
+                .is_some_and(|child| child.runs != Runs::Never)
     }
 
     fn ambiguous(&mut self, word: &'a [u8]) {
@@ -205,12 +235,14 @@ impl<'a> Reader<'a> {
         let mut written = self.named(arg, name, attached);
         let takes = written.spec.map_or(Takes::Nothing, |spec| spec.takes);
         self.many = false;
-        self.unsure = written.spec.is_none() && written.disposition == Disposition::Alone;
+        self.unsure |= written.spec.is_none() && written.disposition == Disposition::Alone;
         if takes != Takes::Nothing && written.disposition == Disposition::Alone {
             if let Some(argument) = rest.next_if(|next| is_word(next)) {
                 written.disposition = Disposition::Separate;
                 written.argument = Cow::Borrowed(argument);
                 self.many = takes == Takes::Many;
+            } else {
+                self.line.bare.get_or_insert(name);
             }
         }
         self.line.help |= written.role() == Role::Help;
@@ -219,15 +251,33 @@ impl<'a> Reader<'a> {
 
     /// The option with what is written together with it. The whole of an unknown short option
     /// counts as its name.
-    fn named(&self, arg: &'a [u8], name: &'a [u8], attached: Option<(Disposition, &'a [u8])>) -> Written<'a> {
+    fn named(
+        &self,
+        arg: &'a [u8],
+        name: &'a [u8],
+        attached: Option<(Disposition, &'a [u8])>,
+    ) -> Written<'a> {
         let spec = self.spec(name);
         let long = name.starts_with(b"--");
         match attached {
-            Some((disposition, argument)) if spec.is_some() || long => {
-                Written { spec, name, disposition, argument: Cow::Borrowed(argument) }
-            }
-            Some(_) => Written { spec, name: arg, disposition: Disposition::Alone, argument: Cow::Borrowed(b"") },
-            None => Written { spec, name, disposition: Disposition::Alone, argument: Cow::Borrowed(b"") },
+            Some((disposition, argument)) if spec.is_some() || long => Written {
+                spec,
+                name,
+                disposition,
+                argument: Cow::Borrowed(argument),
+            },
+            Some(_) => Written {
+                spec,
+                name: arg,
+                disposition: Disposition::Alone,
+                argument: Cow::Borrowed(b""),
+            },
+            None => Written {
+                spec,
+                name,
+                disposition: Disposition::Alone,
+                argument: Cow::Borrowed(b""),
+            },
         }
     }
 
@@ -238,7 +288,11 @@ impl<'a> Reader<'a> {
         if let Some(spec) = known(command, name) {
             return Some(spec);
         }
-        callers.iter().rev().find_map(|caller| known(caller, name)).filter(|spec| spec.role != Role::Help)
+        callers
+            .iter()
+            .rev()
+            .find_map(|caller| known(caller, name))
+            .filter(|spec| spec.role != Role::Help)
     }
 }
 
@@ -347,15 +401,41 @@ mod tests {
         assert!(line(&["--new", "exec", "-m", "x"]).ambiguous.is_some());
         assert!(line(&["--new=1", "exec"]).ambiguous.is_none());
         assert!(line(&["--new", "hi"]).ambiguous.is_none());
-        assert!(line(&["--new", "--oss", "exec"]).ambiguous.is_none());
+        assert!(line(&["--new", "--oss", "exec"]).ambiguous.is_some());
+        assert!(line(&["exec", "--new", "hi"]).ambiguous.is_none());
         assert!(line(&["archive", "exec"]).ambiguous.is_some());
         assert!(line(&["archive", "login"]).ambiguous.is_none());
     }
 
     fn piece() -> impl Strategy<Value = Vec<u8>> {
         let known = prop::sample::select(alloc::vec![
-            "exec", "e", "resume", "review", "fork", "app-server", "mcp", "add", "sandbox", "-m", "-mx", "-m=x", "--model",
-            "--model=x", "-c", "-cmodel=x", "--config", "-p", "-i", "--image", "--", "-", "", "--oss", "hi", "--help", "-V",
+            "exec",
+            "e",
+            "resume",
+            "review",
+            "fork",
+            "app-server",
+            "mcp",
+            "add",
+            "sandbox",
+            "-m",
+            "-mx",
+            "-m=x",
+            "--model",
+            "--model=x",
+            "-c",
+            "-cmodel=x",
+            "--config",
+            "-p",
+            "-i",
+            "--image",
+            "--",
+            "-",
+            "",
+            "--oss",
+            "hi",
+            "--help",
+            "-V",
         ]);
         prop_oneof![3 => known.prop_map(|word| word.as_bytes().to_vec()), 1 => prop::collection::vec(any::<u8>(), 0..6)]
     }
