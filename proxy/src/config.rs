@@ -33,6 +33,8 @@ pub struct Limits {
     pub head_time: Duration,
     /// How long the next piece of a request's content may take to arrive.
     pub body_time: Duration,
+    /// How long an upstream connection is kept for the next request; zero keeps none.
+    pub idle: Duration,
     /// How long running requests may go on after the stop signal.
     pub drain: Duration,
 }
@@ -45,6 +47,7 @@ impl Default for Limits {
             decoded: 128 << 20,
             head_time: Duration::from_secs(15),
             body_time: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
             drain: Duration::from_secs(30),
         }
     }

@@ -53,7 +53,7 @@ impl Server {
     /// [`BindError`] where a port is in use or a dialect does not exist; nothing listens then.
     pub async fn bind(config: Config, policy: Arc<ArcSwap<Policy>>, sink: Arc<dyn Sink>) -> Result<Self, BindError> {
         let table = Table::of(config.dialects.iter().map(String::as_str))?;
-        let client = Client::new().map_err(BindError::Roots)?;
+        let client = Client::new(config.limits.idle).map_err(BindError::Roots)?;
         let (listener, address) = bind(config.listen).await?;
         let admin = match config.admin {
             Some(address) => Some(bind(address).await?.0),

@@ -30,23 +30,57 @@ pub(super) async fn whole(
     if announced.is_some_and(|length| length > cap as u64) {
         return Err(too_large());
     }
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
+    let mut gathered = Gathered::default();
     while let Some(frame) = tokio::time::timeout(limits.body_time, body.frame()).await.map_err(|_| Stop::Slow)? {
         let Ok(data) = frame.map_err(|_| Stop::Half)?.into_data() else { continue };
-        if first.len() + rest.len() + data.len() > cap {
+        if gathered.length() + data.len() > cap {
             return Err(too_large());
         }
-        if first.is_empty() {
-            first = data;
-            continue;
-        }
-        if rest.is_empty() {
-            let expected = usize::try_from(announced.unwrap_or(0).min(TRUST)).unwrap_or(0);
-            rest.reserve(expected.max(first.len() + data.len()));
-            rest.extend_from_slice(&std::mem::take(&mut first));
-        }
-        rest.extend_from_slice(&data);
+        gathered.add(data, announced);
     }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    Ok(gathered.whole())
+}
+
+/// Pieces that become one. A content that comes in one piece is not copied.
+#[derive(Debug, Default)]
+struct Gathered {
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Gathered {
+    fn length(&self) -> usize {
+        self.first.len() + self.rest.len()
+    }
+
+    fn add(&mut self, data: Bytes, announced: Option<u64>) {
+        if self.length() == 0 {
+            self.first = data;
+            return;
+        }
+        if self.rest.is_empty() {
+            let expected = usize::try_from(announced.unwrap_or(0).min(TRUST)).unwrap_or(0);
+            self.rest.reserve(expected.max(self.first.len() + data.len()));
+            self.rest.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.rest.extend_from_slice(&data);
+    }
+
+    fn whole(self) -> Bytes {
+        if self.rest.is_empty() { self.first } else { self.rest.freeze() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_keep_their_order() {
+        for count in 0..6_u8 {
+            let mut gathered = Gathered::default();
+            (0..count).for_each(|byte| gathered.add(Bytes::from(vec![byte]), Some(6)));
+            assert_eq!(gathered.whole(), (0..count).collect::<Vec<u8>>());
+        }
+    }
 }

@@ -19,7 +19,7 @@ impl Client {
     /// # Errors
     ///
     /// The system has no root certificates that can be read.
-    pub(crate) fn new() -> std::io::Result<Self> {
+    pub(crate) fn new(idle: Duration) -> std::io::Result<Self> {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
@@ -29,7 +29,10 @@ impl Client {
         let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
         let connector = tls.https_or_http().enable_all_versions().wrap_connector(tcp);
         let mut builder = legacy::Client::builder(TokioExecutor::new());
-        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(60));
+        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(idle);
+        if idle.is_zero() {
+            builder.pool_max_idle_per_host(0);
+        }
         builder.timer(TokioTimer::new()).http2_adaptive_window(true);
         Ok(Self(builder.build(connector)))
     }
