@@ -75,8 +75,15 @@ pub enum Surface {
 
 impl Surface {
     /// Every surface.
-    pub const ALL: [Self; 7] =
-        [Self::Argv, Self::Header, Self::Http, Self::JsonRpc, Self::Multipart, Self::Target, Self::WebSocket];
+    pub const ALL: [Self; 7] = [
+        Self::Argv,
+        Self::Header,
+        Self::Http,
+        Self::JsonRpc,
+        Self::Multipart,
+        Self::Target,
+        Self::WebSocket,
+    ];
 
     /// The word used in logs and metric tags.
     pub const fn as_str(self) -> &'static str {

@@ -25,8 +25,14 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in the order of their names.
-    pub const ALL: [Self; 6] =
-        [Self::Audio, Self::Embedding, Self::Generation, Self::Image, Self::Moderation, Self::Video];
+    pub const ALL: [Self; 6] = [
+        Self::Audio,
+        Self::Embedding,
+        Self::Generation,
+        Self::Image,
+        Self::Moderation,
+        Self::Video,
+    ];
 
     /// The word used in logs, metric tags and the policy file.
     pub const fn as_str(self) -> &'static str {

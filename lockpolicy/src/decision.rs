@@ -154,7 +154,11 @@ impl Reason {
             | Self::TooLarge
             | Self::Type
             | Self::UnknownOperation => true,
-            Self::ModelAbsent | Self::ModelLocked | Self::NoPin(_) | Self::Secondary | Self::SettingLocked => false,
+            Self::ModelAbsent
+            | Self::ModelLocked
+            | Self::NoPin(_)
+            | Self::Secondary
+            | Self::SettingLocked => false,
         }
     }
 }
@@ -162,7 +166,12 @@ impl Reason {
 impl Rejection {
     /// A refusal of the whole input, with nothing to quote from it.
     pub fn whole(reason: Reason, place: impl Into<String>) -> Self {
-        Self { reason, place: place.into(), asked: String::new(), pin: None }
+        Self {
+            reason,
+            place: place.into(),
+            asked: String::new(),
+            pin: None,
+        }
     }
 }
 

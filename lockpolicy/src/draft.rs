@@ -60,16 +60,46 @@ impl fmt::Display for Problems {
 
 /// The environment variables that a policy is read from, with what each means.
 pub const VARIABLES: [(&str, &str); 11] = [
-    ("OPENCLAW_MODEL", "the approved model (the pin of generation); required"),
-    ("OPENCLAW_MODEL_LOCK_MODE", "`force` (default), `reject` or `audit`"),
-    ("OPENCLAW_MODEL_ALIASES", "other spellings of the pin, separated by commas"),
-    ("OPENCLAW_REASONING_EFFORT", "the pinned effort; unset, any passes"),
-    ("OPENCLAW_SERVICE_TIER", "the pinned service tier; unset, any passes"),
-    ("OPENCLAW_AUDIO_MODEL", "the approved model for audio; unset, audio is refused"),
-    ("OPENCLAW_EMBEDDING_MODEL", "the approved model for embeddings; unset, they are refused"),
-    ("OPENCLAW_IMAGE_MODEL", "the approved model for images; unset, they are refused"),
-    ("OPENCLAW_MODERATION_MODEL", "the approved model for moderation; unset, it is refused"),
-    ("OPENCLAW_VIDEO_MODEL", "the approved model for video; unset, it is refused"),
+    (
+        "OPENCLAW_MODEL",
+        "the approved model (the pin of generation); required",
+    ),
+    (
+        "OPENCLAW_MODEL_LOCK_MODE",
+        "`force` (default), `reject` or `audit`",
+    ),
+    (
+        "OPENCLAW_MODEL_ALIASES",
+        "other spellings of the pin, separated by commas",
+    ),
+    (
+        "OPENCLAW_REASONING_EFFORT",
+        "the pinned effort; unset, any passes",
+    ),
+    (
+        "OPENCLAW_SERVICE_TIER",
+        "the pinned service tier; unset, any passes",
+    ),
+    (
+        "OPENCLAW_AUDIO_MODEL",
+        "the approved model for audio; unset, audio is refused",
+    ),
+    (
+        "OPENCLAW_EMBEDDING_MODEL",
+        "the approved model for embeddings; unset, they are refused",
+    ),
+    (
+        "OPENCLAW_IMAGE_MODEL",
+        "the approved model for images; unset, they are refused",
+    ),
+    (
+        "OPENCLAW_MODERATION_MODEL",
+        "the approved model for moderation; unset, it is refused",
+    ),
+    (
+        "OPENCLAW_VIDEO_MODEL",
+        "the approved model for video; unset, it is refused",
+    ),
     ("MODEL_LOCK_DISCLOSE", "`true` lets refusals name the pin"),
 ];
 
@@ -87,7 +117,9 @@ impl Draft {
         let text = || Some(value.to_owned());
         match key {
             "OPENCLAW_MODEL_LOCK_MODE" => self.mode = text(),
-            "OPENCLAW_MODEL_ALIASES" => self.aliases = Some(value.split(',').map(ToOwned::to_owned).collect()),
+            "OPENCLAW_MODEL_ALIASES" => {
+                self.aliases = Some(value.split(',').map(ToOwned::to_owned).collect())
+            }
             "OPENCLAW_REASONING_EFFORT" => self.effort = text(),
             "OPENCLAW_SERVICE_TIER" => self.tier = text(),
             "MODEL_LOCK_DISCLOSE" => match value {
@@ -96,7 +128,8 @@ impl Draft {
                 _ => self.problem(key, "`true` or `false` expected"),
             },
             _ => {
-                if let Some(capability) = Capability::ALL.into_iter().find(|c| c.variable() == key) {
+                if let Some(capability) = Capability::ALL.into_iter().find(|c| c.variable() == key)
+                {
                     self.pins.push((capability, value.to_owned()));
                 }
             }
@@ -151,7 +184,10 @@ impl Draft {
                         self.pins.push((capability, text));
                     }
                 }
-                None => self.problem(&place, "unknown capability (audio, embedding, image, moderation, video)"),
+                None => self.problem(
+                    &place,
+                    "unknown capability (audio, embedding, image, moderation, video)",
+                ),
             }
         }
     }
@@ -165,8 +201,12 @@ impl Draft {
     }
 
     fn list(&mut self, key: &str, value: &Value) -> Option<Vec<String>> {
-        let list: Option<Vec<String>> =
-            value.as_array().and_then(|items| items.iter().map(|item| item.as_str().map(ToOwned::to_owned)).collect());
+        let list: Option<Vec<String>> = value.as_array().and_then(|items| {
+            items
+                .iter()
+                .map(|item| item.as_str().map(ToOwned::to_owned))
+                .collect()
+        });
         if list.is_none() {
             self.problem(key, "a list of strings expected");
         }
@@ -174,7 +214,10 @@ impl Draft {
     }
 
     fn problem(&mut self, place: &str, what: &str) {
-        self.problems.push(Problem { place: place.to_owned(), what: what.to_owned() });
+        self.problems.push(Problem {
+            place: place.to_owned(),
+            what: what.to_owned(),
+        });
     }
 
     /// Lays this draft over a lower one: what it states wins, what it leaves open comes from below.
@@ -220,7 +263,10 @@ impl Draft {
         let allow_headers = self.compiled_headers();
         let effort = self.word("OPENCLAW_REASONING_EFFORT", |draft| draft.effort.take());
         let tier = self.word("OPENCLAW_SERVICE_TIER", |draft| draft.tier.take());
-        let pin = names.iter().find(|(of, _)| *of == Capability::Generation).map(|(_, name)| name.clone());
+        let pin = names
+            .iter()
+            .find(|(of, _)| *of == Capability::Generation)
+            .map(|(_, name)| name.clone());
         if pin.is_none() && !self.problems.iter().any(|p| p.place == "OPENCLAW_MODEL") {
             self.problem("OPENCLAW_MODEL", "not set: it names the one approved model");
         }
@@ -262,9 +308,14 @@ impl Draft {
     }
 
     fn compiled_mode(&mut self) -> Mode {
-        let Some(word) = self.mode.take() else { return Mode::default() };
+        let Some(word) = self.mode.take() else {
+            return Mode::default();
+        };
         Mode::parse(&word).unwrap_or_else(|| {
-            let what = format!("unknown mode `{}`: force, reject or audit expected", crate::name::shown(&word));
+            let what = format!(
+                "unknown mode `{}`: force, reject or audit expected",
+                crate::name::shown(&word)
+            );
             self.problem("OPENCLAW_MODEL_LOCK_MODE", &what);
             Mode::default()
         })
@@ -272,14 +323,19 @@ impl Draft {
 
     fn compiled_aliases(&mut self) -> Vec<String> {
         let words = self.aliases.take().unwrap_or_default();
-        let names: Vec<Name> =
-            words.iter().filter_map(|word| self.name("OPENCLAW_MODEL_ALIASES", word)).collect();
+        let names: Vec<Name> = words
+            .iter()
+            .filter_map(|word| self.name("OPENCLAW_MODEL_ALIASES", word))
+            .collect();
         names.iter().map(|name| name.as_str().to_string()).collect()
     }
 
     fn compiled_allow(&mut self) -> Vec<Allow> {
         let lines = self.allow.take().unwrap_or_default();
-        lines.iter().filter_map(|line| self.allow_line(line)).collect()
+        lines
+            .iter()
+            .filter_map(|line| self.allow_line(line))
+            .collect()
     }
 
     fn allow_line(&mut self, line: &str) -> Option<Allow> {
@@ -288,10 +344,16 @@ impl Draft {
             method_ok && path.starts_with('/') && crate::operation::is_plain_path(path)
         });
         if parts.is_none() {
-            let what = format!("`{}`: expected like `GET /v1/files/*`", crate::name::shown(line));
+            let what = format!(
+                "`{}`: expected like `GET /v1/files/*`",
+                crate::name::shown(line)
+            );
             self.problem("allow", &what);
         }
-        parts.map(|(method, path)| Allow { method: method.to_owned(), path: path.to_owned() })
+        parts.map(|(method, path)| Allow {
+            method: method.to_owned(),
+            path: path.to_owned(),
+        })
     }
 
     fn compiled_mismatch(&mut self) -> bool {
@@ -311,7 +373,10 @@ impl Draft {
             let stem = name.strip_suffix('*').unwrap_or(name);
             let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
             if stem.is_empty() || !stem.bytes().all(plain) {
-                let what = format!("`{}`: a header's name in lower case expected", crate::name::shown(name));
+                let what = format!(
+                    "`{}`: a header's name in lower case expected",
+                    crate::name::shown(name)
+                );
                 self.problem("allow_headers", &what);
             }
         }
@@ -320,7 +385,11 @@ impl Draft {
 
     fn word(&mut self, place: &str, take: impl Fn(&mut Self) -> Option<String>) -> Option<String> {
         let word = take(self)?;
-        if word.is_empty() || !word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        if word.is_empty()
+            || !word
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        {
             self.problem(place, "one plain word expected");
         }
         Some(word)
@@ -333,7 +402,9 @@ mod tests {
 
     #[test]
     fn a_model_alone_is_a_policy() {
-        let policy = Draft::from_variables([("OPENCLAW_MODEL", "gpt-5.5")]).compile().unwrap();
+        let policy = Draft::from_variables([("OPENCLAW_MODEL", "gpt-5.5")])
+            .compile()
+            .unwrap();
         assert_eq!((policy.mode(), policy.pin()), (Mode::Force, "gpt-5.5"));
         assert!(policy.is_alias("openai/gpt-5.5"));
         assert!(!policy.is_alias("gpt-5.5"));
@@ -342,10 +413,28 @@ mod tests {
 
     #[test]
     fn all_problems_come_at_once() {
-        let draft = Draft::from_variables([("OPENCLAW_MODEL", " "), ("OPENCLAW_MODEL_LOCK_MODE", "Force ")])
-            .over(Draft::from_toml("modle = 'x'\ndisclose = 3\nallow = ['get /x']\npins = { cats = 'a' }"));
-        let places: Vec<String> = draft.compile().unwrap_err().0.into_iter().map(|p| p.place).collect();
-        for place in ["OPENCLAW_MODEL", "OPENCLAW_MODEL_LOCK_MODE", "modle", "disclose", "allow", "pins.cats"] {
+        let draft = Draft::from_variables([
+            ("OPENCLAW_MODEL", " "),
+            ("OPENCLAW_MODEL_LOCK_MODE", "Force "),
+        ])
+        .over(Draft::from_toml(
+            "modle = 'x'\ndisclose = 3\nallow = ['get /x']\npins = { cats = 'a' }",
+        ));
+        let places: Vec<String> = draft
+            .compile()
+            .unwrap_err()
+            .0
+            .into_iter()
+            .map(|p| p.place)
+            .collect();
+        for place in [
+            "OPENCLAW_MODEL",
+            "OPENCLAW_MODEL_LOCK_MODE",
+            "modle",
+            "disclose",
+            "allow",
+            "pins.cats",
+        ] {
             assert!(places.iter().any(|p| p == place), "{place} in {places:?}");
         }
     }
@@ -353,7 +442,10 @@ mod tests {
     #[test]
     fn what_lies_above_wins_and_the_rest_shines_through() {
         let file = Draft::from_toml("model = 'a'\nmode = 'reject'\n[pins]\nembedding = 'e'");
-        let policy = Draft::from_variables([("OPENCLAW_MODEL", "b")]).over(file).compile().unwrap();
+        let policy = Draft::from_variables([("OPENCLAW_MODEL", "b")])
+            .over(file)
+            .compile()
+            .unwrap();
         assert_eq!((policy.pin(), policy.mode()), ("b", Mode::Reject));
         assert_eq!(policy.pin_of(Capability::Embedding), Some("e"));
     }
@@ -361,14 +453,21 @@ mod tests {
     #[test]
     fn equal_policies_have_equal_hashes() {
         let make = |text: &str| Draft::from_toml(text).compile().unwrap();
-        assert_eq!(make("model='a'\nmode='force'").hash(), make("mode='force'\nmodel='a'").hash());
+        assert_eq!(
+            make("model='a'\nmode='force'").hash(),
+            make("mode='force'\nmodel='a'").hash()
+        );
         assert_ne!(make("model='a'").hash(), make("model='b'").hash());
         assert_eq!(make("model='a'").hash().len(), 16);
     }
 
     #[test]
     fn a_key_twice_is_no_policy() {
-        assert!(Draft::from_toml("model = 'a'\nmodel = 'b'").compile().is_err());
+        assert!(
+            Draft::from_toml("model = 'a'\nmodel = 'b'")
+                .compile()
+                .is_err()
+        );
         assert!(Draft::from_toml("model = \"a\\u0000x\"").compile().is_err());
     }
 }

@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 
 use crate::occurrence::{Occurrence, Remedy, Setting, Stated};
 use crate::{
-    Action, Attempt, Capability, Change, Decision, Mode, Naming, Outcome, Policy, Reason, Rejection, Source, Surface,
-    Verdict,
+    Action, Attempt, Capability, Change, Decision, Mode, Naming, Outcome, Policy, Reason,
+    Rejection, Source, Surface, Verdict,
 };
 
 /// Where an input came from, as far as that matters for its verdict.
@@ -29,7 +29,14 @@ pub struct Origin {
 ///   for the agent's own background calls the pin is put in instead (rules 5 and 11).
 /// - `audit`: everything passes and is counted.
 pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) -> Verdict {
-    let mut bench = Bench { policy, origin, changes: Vec::new(), attempts: Vec::new(), refusal: None, naming: Naming::None };
+    let mut bench = Bench {
+        policy,
+        origin,
+        changes: Vec::new(),
+        attempts: Vec::new(),
+        refusal: None,
+        naming: Naming::None,
+    };
     for (index, occurrence) in occurrences.iter().enumerate() {
         bench.hear(index, occurrence);
     }
@@ -39,7 +46,11 @@ pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) ->
 /// Refuses an input that no occurrence could be read from, and says so in `audit` too: what is not
 /// understood is never passed on (rule 1).
 pub fn refuse(rejection: Rejection) -> Verdict {
-    Verdict { decision: Decision::Reject(rejection), attempts: Vec::new(), naming: Naming::None }
+    Verdict {
+        decision: Decision::Reject(rejection),
+        attempts: Vec::new(),
+        naming: Naming::None,
+    }
 }
 
 struct Bench<'p> {
@@ -58,7 +69,9 @@ impl Bench<'_> {
             Setting::Effort => self.pinned_word(index, occurrence, self.policy.effort()),
             Setting::Plain => self.plain(occurrence),
             Setting::Tier => self.pinned_word(index, occurrence, self.policy.tier()),
-            Setting::Secondary(capability, remedy) => self.secondary(index, occurrence, capability, remedy),
+            Setting::Secondary(capability, remedy) => {
+                self.secondary(index, occurrence, capability, remedy)
+            }
         }
     }
 
@@ -77,23 +90,39 @@ impl Bench<'_> {
         match (naming, pin) {
             (Naming::Exact | Naming::None, _) => {}
             (_, None) => self.attempt(occurrence, capability, Reason::NoPin(capability), None),
-            (Naming::Absent | Naming::Alias, Some(pin)) => self.unnamed(index, occurrence, capability, pin),
+            (Naming::Absent | Naming::Alias, Some(pin)) => {
+                self.unnamed(index, occurrence, capability, pin)
+            }
             (Naming::Other, Some(pin)) => {
                 let reason = match occurrence.stated {
                     Stated::Other => Reason::ModelNotText,
                     Stated::Absent | Stated::Null | Stated::Text(_) => Reason::ModelLocked,
                 };
-                self.attempt(occurrence, capability, reason, Some((index, Action::Set(pin))));
+                self.attempt(
+                    occurrence,
+                    capability,
+                    reason,
+                    Some((index, Action::Set(pin))),
+                );
             }
         }
     }
 
-    fn naming_of(&self, occurrence: &Occurrence<'_>, capability: Capability, pin: Option<&str>) -> Naming {
+    fn naming_of(
+        &self,
+        occurrence: &Occurrence<'_>,
+        capability: Capability,
+        pin: Option<&str>,
+    ) -> Naming {
         match &occurrence.stated {
             Stated::Absent | Stated::Null => Naming::Absent,
             Stated::Other => Naming::Other,
             Stated::Text(text) if Some(text.as_ref()) == pin => Naming::Exact,
-            Stated::Text(text) if capability == Capability::Generation && self.policy.is_alias(text) => Naming::Alias,
+            Stated::Text(text)
+                if capability == Capability::Generation && self.policy.is_alias(text) =>
+            {
+                Naming::Alias
+            }
             Stated::Text(_) => Naming::Other,
         }
     }
@@ -113,7 +142,13 @@ impl Bench<'_> {
     }
 
     /// No other model is named, but neither is the pin as it is spelled.
-    fn unnamed(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability, pin: String) {
+    fn unnamed(
+        &mut self,
+        index: usize,
+        occurrence: &Occurrence<'_>,
+        capability: Capability,
+        pin: String,
+    ) {
         let absent = matches!(occurrence.stated, Stated::Absent | Stated::Null);
         match self.mode() {
             Mode::Audit => {}
@@ -124,7 +159,10 @@ impl Bench<'_> {
                     self.attempt(occurrence, capability, Reason::ModelLocked, None);
                 }
             }
-            Mode::Force | Mode::Reject => self.changes.push(Change { occurrence: index, action: Action::Set(pin) }),
+            Mode::Force | Mode::Reject => self.changes.push(Change {
+                occurrence: index,
+                action: Action::Set(pin),
+            }),
         }
     }
 
@@ -137,9 +175,17 @@ impl Bench<'_> {
         let action = Action::Set(pin.to_string());
         match (&occurrence.stated, self.mode()) {
             (_, Mode::Audit) => {}
-            (Stated::Absent | Stated::Null, _) => self.changes.push(Change { occurrence: index, action }),
+            (Stated::Absent | Stated::Null, _) => self.changes.push(Change {
+                occurrence: index,
+                action,
+            }),
             (Stated::Text(_) | Stated::Other, _) => {
-                self.attempt(occurrence, Capability::Generation, Reason::SettingLocked, Some((index, action)));
+                self.attempt(
+                    occurrence,
+                    Capability::Generation,
+                    Reason::SettingLocked,
+                    Some((index, action)),
+                );
             }
         }
     }
@@ -147,13 +193,22 @@ impl Bench<'_> {
     /// A kind such as `vendor:subagent` brings a model of its own; a plain word is the API's own kind.
     fn plain(&mut self, occurrence: &Occurrence<'_>) {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-        if !occurrence.text().is_some_and(|text| text.bytes().all(plain)) {
+        if !occurrence
+            .text()
+            .is_some_and(|text| text.bytes().all(plain))
+        {
             self.attempt(occurrence, Capability::Generation, Reason::Secondary, None);
         }
     }
 
     /// A further selector: naming the pin of its capability, or nothing, changes nothing (rule 9).
-    fn secondary(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability, remedy: Remedy) {
+    fn secondary(
+        &mut self,
+        index: usize,
+        occurrence: &Occurrence<'_>,
+        capability: Capability,
+        remedy: Remedy,
+    ) {
         let pin = self.policy.pin_of(capability).map(ToString::to_string);
         if matches!(occurrence.stated, Stated::Absent | Stated::Null) {
             return;
@@ -161,7 +216,11 @@ impl Bench<'_> {
         if remedy != Remedy::Drop && pin.is_some() && occurrence.text() == pin.as_deref() {
             return;
         }
-        let reason = if pin.is_none() { Reason::NoPin(capability) } else { Reason::Secondary };
+        let reason = if pin.is_none() {
+            Reason::NoPin(capability)
+        } else {
+            Reason::Secondary
+        };
         let change = match (remedy, pin) {
             (Remedy::Drop, _) => Some((index, Action::Drop)),
             (Remedy::Pin, Some(pin)) => Some((index, Action::Set(pin))),
@@ -197,13 +256,20 @@ impl Bench<'_> {
             capability,
             place: crate::name::shown(&occurrence.place),
             asked: occurrence.asked(),
-            pin: self.policy.pin_of(capability).unwrap_or_default().to_string(),
+            pin: self
+                .policy
+                .pin_of(capability)
+                .unwrap_or_default()
+                .to_string(),
         });
     }
 
     /// The first refusal stands: it is the one the person is told.
     fn refuse(&mut self, occurrence: &Occurrence<'_>, reason: Reason) {
-        let pin = self.policy.discloses().then(|| self.policy.pin().to_string());
+        let pin = self
+            .policy
+            .discloses()
+            .then(|| self.policy.pin().to_string());
         self.refusal.get_or_insert_with(|| Rejection {
             reason,
             place: crate::name::shown(&occurrence.place),
@@ -224,7 +290,11 @@ impl Bench<'_> {
             None if self.changes.is_empty() => Decision::Pass,
             None => Decision::Rewrite(self.changes),
         };
-        Verdict { decision, attempts: self.attempts, naming: self.naming }
+        Verdict {
+            decision,
+            attempts: self.attempts,
+            naming: self.naming,
+        }
     }
 }
 
@@ -239,19 +309,35 @@ mod tests {
     }
 
     fn at(setting: Setting, stated: Stated<'static>) -> Occurrence<'static> {
-        Occurrence { setting, stated, place: Cow::Borrowed("/x"), value: 0..0 }
+        Occurrence {
+            setting,
+            stated,
+            place: Cow::Borrowed("/x"),
+            value: 0..0,
+        }
     }
 
     fn named(text: &'static str) -> Occurrence<'static> {
-        at(Setting::Model(Capability::Generation), Stated::Text(Cow::Borrowed(text)))
+        at(
+            Setting::Model(Capability::Generation),
+            Stated::Text(Cow::Borrowed(text)),
+        )
     }
 
-    fn decide(policy: &Policy, source: Source, surface: Surface, occurrence: Occurrence<'static>) -> Verdict {
+    fn decide(
+        policy: &Policy,
+        source: Source,
+        surface: Surface,
+        occurrence: Occurrence<'static>,
+    ) -> Verdict {
         judge(policy, Origin { surface, source }, &[occurrence])
     }
 
     fn set(pin: &str) -> Decision {
-        Decision::Rewrite(alloc::vec![Change { occurrence: 0, action: Action::Set(pin.to_string()) }])
+        Decision::Rewrite(alloc::vec![Change {
+            occurrence: 0,
+            action: Action::Set(pin.to_string())
+        }])
     }
 
     #[test]
@@ -259,9 +345,14 @@ mod tests {
         let user = |text: &str, o| decide(&policy(text), Source::User, Surface::Http, o);
         assert_eq!(user("model='p'", named("p")).decision, Decision::Pass);
         assert_eq!(user("model='p'", named("x")).decision, set("p"));
-        assert_eq!(user("model='p'\nmode='audit'", named("x")).decision, Decision::Pass);
+        assert_eq!(
+            user("model='p'\nmode='audit'", named("x")).decision,
+            Decision::Pass
+        );
         let refused = user("model='p'\nmode='reject'", named("x"));
-        assert!(matches!(refused.decision, Decision::Reject(ref r) if r.reason == Reason::ModelLocked));
+        assert!(
+            matches!(refused.decision, Decision::Reject(ref r) if r.reason == Reason::ModelLocked)
+        );
         assert_eq!(refused.attempts.len(), 1);
         assert_eq!(refused.attempts[0].result, Outcome::Rejected);
     }
@@ -269,7 +360,10 @@ mod tests {
     #[test]
     fn absent_and_alias_are_no_attempts_in_force() {
         let p = policy("model='p'");
-        for occurrence in [named("openai/p"), at(Setting::Model(Capability::Generation), Stated::Absent)] {
+        for occurrence in [
+            named("openai/p"),
+            at(Setting::Model(Capability::Generation), Stated::Absent),
+        ] {
             let verdict = decide(&p, Source::User, Surface::Http, occurrence);
             assert_eq!(verdict.decision, set("p"));
             assert!(verdict.attempts.is_empty());
@@ -280,47 +374,103 @@ mod tests {
     fn reject_puts_the_pin_into_a_command_line_that_names_none() {
         let p = policy("model='p'\nmode='reject'");
         let absent = || at(Setting::Model(Capability::Generation), Stated::Absent);
-        assert_eq!(decide(&p, Source::User, Surface::Argv, absent()).decision, set("p"));
+        assert_eq!(
+            decide(&p, Source::User, Surface::Argv, absent()).decision,
+            set("p")
+        );
         let http = decide(&p, Source::User, Surface::Http, absent());
-        assert!(matches!(http.decision, Decision::Reject(ref r) if r.reason == Reason::ModelAbsent));
+        assert!(
+            matches!(http.decision, Decision::Reject(ref r) if r.reason == Reason::ModelAbsent)
+        );
         assert!(http.attempts.is_empty());
     }
 
     #[test]
     fn background_calls_run_the_pin_even_in_reject() {
         let p = policy("model='p'\nmode='reject'");
-        let verdict = decide(&p, Source::Background, Surface::Http, named("codex-auto-review"));
+        let verdict = decide(
+            &p,
+            Source::Background,
+            Surface::Http,
+            named("codex-auto-review"),
+        );
         assert_eq!(verdict.decision, set("p"));
-        assert_eq!((verdict.attempts[0].mode, verdict.attempts[0].result), (Mode::Reject, Outcome::Forced));
+        assert_eq!(
+            (verdict.attempts[0].mode, verdict.attempts[0].result),
+            (Mode::Reject, Outcome::Forced)
+        );
     }
 
     #[test]
     fn each_capability_has_its_own_pin() {
-        let embedding = || at(Setting::Model(Capability::Embedding), Stated::Text(Cow::Borrowed("e2")));
-        let none = decide(&policy("model='p'"), Source::User, Surface::Http, embedding());
-        let Decision::Reject(rejection) = none.decision else { panic!("{none:?}") };
-        assert!(rejection.to_string().contains("OPENCLAW_EMBEDDING_MODEL"), "{rejection}");
+        let embedding = || {
+            at(
+                Setting::Model(Capability::Embedding),
+                Stated::Text(Cow::Borrowed("e2")),
+            )
+        };
+        let none = decide(
+            &policy("model='p'"),
+            Source::User,
+            Surface::Http,
+            embedding(),
+        );
+        let Decision::Reject(rejection) = none.decision else {
+            panic!("{none:?}")
+        };
+        assert!(
+            rejection.to_string().contains("OPENCLAW_EMBEDDING_MODEL"),
+            "{rejection}"
+        );
         let pinned = policy("model='p'\n[pins]\nembedding='e1'");
-        assert_eq!(decide(&pinned, Source::User, Surface::Http, embedding()).decision, set("e1"));
+        assert_eq!(
+            decide(&pinned, Source::User, Surface::Http, embedding()).decision,
+            set("e1")
+        );
     }
 
     #[test]
     fn secondary_selectors_are_dropped_pinned_or_refused() {
         let p = policy("model='p'");
-        let at = |remedy| at(Setting::Secondary(Capability::Generation, remedy), Stated::Text(Cow::Borrowed("x")));
+        let at = |remedy| {
+            at(
+                Setting::Secondary(Capability::Generation, remedy),
+                Stated::Text(Cow::Borrowed("x")),
+            )
+        };
         let decision = |remedy| decide(&p, Source::User, Surface::Http, at(remedy)).decision;
-        let drop = Decision::Rewrite(alloc::vec![Change { occurrence: 0, action: Action::Drop }]);
+        let drop = Decision::Rewrite(alloc::vec![Change {
+            occurrence: 0,
+            action: Action::Drop
+        }]);
         assert_eq!(decision(Remedy::Drop), drop);
         assert_eq!(decision(Remedy::Pin), set("p"));
-        assert!(matches!(decision(Remedy::Refuse), Decision::Reject(r) if r.reason == Reason::Secondary));
+        assert!(
+            matches!(decision(Remedy::Refuse), Decision::Reject(r) if r.reason == Reason::Secondary)
+        );
     }
 
     #[test]
     fn a_refusal_undoes_what_was_to_be_forced() {
         let p = policy("model='p'");
-        let refused = at(Setting::Secondary(Capability::Generation, Remedy::Refuse), Stated::Other);
-        let verdict = judge(&p, Origin { surface: Surface::Http, source: Source::User }, &[named("x"), refused]);
-        assert!(verdict.attempts.iter().all(|a| a.result == Outcome::Rejected));
+        let refused = at(
+            Setting::Secondary(Capability::Generation, Remedy::Refuse),
+            Stated::Other,
+        );
+        let verdict = judge(
+            &p,
+            Origin {
+                surface: Surface::Http,
+                source: Source::User,
+            },
+            &[named("x"), refused],
+        );
+        assert!(
+            verdict
+                .attempts
+                .iter()
+                .all(|a| a.result == Outcome::Rejected)
+        );
         assert_eq!(verdict.attempts.len(), 2);
     }
 
@@ -329,7 +479,10 @@ mod tests {
         let effort = || at(Setting::Effort, Stated::Text(Cow::Borrowed("xhigh")));
         let user = |text: &str, o| decide(&policy(text), Source::User, Surface::Http, o).decision;
         assert_eq!(user("model='p'", effort()), Decision::Pass);
-        assert_eq!(user("model='p'\nreasoning_effort='low'", effort()), set("low"));
+        assert_eq!(
+            user("model='p'\nreasoning_effort='low'", effort()),
+            set("low")
+        );
         let rejected = user("model='p'\nreasoning_effort='low'\nmode='reject'", effort());
         assert!(matches!(rejected, Decision::Reject(r) if r.reason == Reason::SettingLocked));
     }

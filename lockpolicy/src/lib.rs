@@ -13,10 +13,10 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod argv;
 mod attempt;
 mod capability;
 mod decision;
-pub mod argv;
 pub mod dialect;
 mod draft;
 pub mod edit;

@@ -27,7 +27,8 @@ impl Name {
         if text.len() > NAME_CAP {
             return Err(NameError::TooLong);
         }
-        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(is_name_char) {
+        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(is_name_char)
+        {
             return Err(NameError::Character);
         }
         Ok(Self(text.to_string()))
@@ -53,7 +54,9 @@ impl fmt::Display for Name {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// A character that no model name has.
-    #[error("not one model name: use letters, digits and . _ : / @ + ~ - only, a letter or digit first")]
+    #[error(
+        "not one model name: use letters, digits and . _ : / @ + ~ - only, a letter or digit first"
+    )]
     Character,
     /// Nothing but blanks, or nothing at all.
     #[error("empty")]
@@ -88,10 +91,29 @@ mod tests {
 
     #[test]
     fn names_are_one_word_of_plain_characters() {
-        for good in ["gpt-5.5", "openai/gpt-5.5", "codex-cli/gpt-5.4", "llama3:8b", "a@b", "o3"] {
+        for good in [
+            "gpt-5.5",
+            "openai/gpt-5.5",
+            "codex-cli/gpt-5.4",
+            "llama3:8b",
+            "a@b",
+            "o3",
+        ] {
             assert_eq!(Name::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "  ", "a b", "a,b", "gpt-*", "-x", "gpt\n", "gpt\0x", "m\u{043e}del", "\"x\"", " a"] {
+        for bad in [
+            "",
+            "  ",
+            "a b",
+            "a,b",
+            "gpt-*",
+            "-x",
+            "gpt\n",
+            "gpt\0x",
+            "m\u{043e}del",
+            "\"x\"",
+            " a",
+        ] {
             assert!(Name::parse(bad).is_err(), "{bad:?}");
         }
         assert_eq!(Name::parse(&"a".repeat(201)), Err(NameError::TooLong));

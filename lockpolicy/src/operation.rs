@@ -3,8 +3,12 @@
 /// Whether a path is spelled in the one way that every server reads alike: segments of unreserved
 /// characters, none empty, none `.` or `..` (RFC 3986 section 3.3). Patterns may hold `*`.
 pub fn is_plain_path(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix('/') else { return false };
-    rest.split('/').all(|segment| !segment.is_empty() && segment != "." && segment != ".." && segment.bytes().all(is_plain))
+    let Some(rest) = path.strip_prefix('/') else {
+        return false;
+    };
+    rest.split('/').all(|segment| {
+        !segment.is_empty() && segment != "." && segment != ".." && segment.bytes().all(is_plain)
+    })
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -44,7 +48,10 @@ mod tests {
     #[test]
     fn plain_paths_have_one_reading() {
         assert!(is_plain_path("/v1/responses"));
-        for odd in ["/v1//x", "/v1/./x", "/v1/../x", "/v1/x/", "/v1/%72", "/v1/x;y", "v1", "/v1\\x", "/v1/x y"] {
+        for odd in [
+            "/v1//x", "/v1/./x", "/v1/../x", "/v1/x/", "/v1/%72", "/v1/x;y", "v1", "/v1\\x",
+            "/v1/x y",
+        ] {
             assert!(!is_plain_path(odd), "{odd}");
         }
     }

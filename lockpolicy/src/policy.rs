@@ -58,7 +58,10 @@ impl Policy {
         if capability == Capability::Generation {
             return Some(self.pin());
         }
-        self.pins.iter().find(|(of, _)| *of == capability).map(|(_, name)| name.as_str())
+        self.pins
+            .iter()
+            .find(|(of, _)| *of == capability)
+            .map(|(_, name)| name.as_str())
     }
 
     /// Every name that is pinned, the model of generation first.
@@ -68,7 +71,8 @@ impl Policy {
 
     /// Whether a name is one of the pin's other spellings: `openai/<pin>` or an operator's alias.
     pub fn is_alias(&self, name: &str) -> bool {
-        name.strip_prefix("openai/") == Some(self.pin()) || self.aliases.iter().any(|alias| alias == name)
+        name.strip_prefix("openai/") == Some(self.pin())
+            || self.aliases.iter().any(|alias| alias == name)
     }
 
     /// The pinned effort (rule 7).
@@ -138,7 +142,10 @@ impl Policy {
         line("reasoning_effort", self.effort().unwrap_or("-"));
         line("service_tier", self.tier().unwrap_or("-"));
         line("disclose", if self.disclose { "true" } else { "false" });
-        line("on_mismatch", if self.fail_on_mismatch { "fail" } else { "log" });
+        line(
+            "on_mismatch",
+            if self.fail_on_mismatch { "fail" } else { "log" },
+        );
         for allow in &self.allow {
             line("allow", &[allow.method.as_str(), " ", &allow.path].concat());
         }

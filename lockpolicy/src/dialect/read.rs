@@ -54,23 +54,42 @@ pub(super) fn read(name: &str) -> Option<Dialect> {
 
 pub(super) fn parse(name: &str, text: &str) -> Result<Dialect, String> {
     let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-    let operations = file.operations.iter().map(|line| operation(&file, line)).collect::<Result<_, _>>()?;
-    Ok(Dialect { name: name.to_string(), upstream: file.upstream, errors: file.errors, headers: file.headers, operations })
+    let operations = file
+        .operations
+        .iter()
+        .map(|line| operation(&file, line))
+        .collect::<Result<_, _>>()?;
+    Ok(Dialect {
+        name: name.to_string(),
+        upstream: file.upstream,
+        errors: file.errors,
+        headers: file.headers,
+        operations,
+    })
 }
 
 fn operation(file: &File, line: &Line) -> Result<Operation, String> {
-    let (method, pattern) = line.at.split_once(' ').ok_or_else(|| [&line.at, ": METHOD PATH expected"].concat())?;
+    let (method, pattern) = line
+        .at
+        .split_once(' ')
+        .ok_or_else(|| [&line.at, ": METHOD PATH expected"].concat())?;
     let mut places = Places::default();
     let model = match line.model.as_deref() {
         None => ModelAt::Nowhere,
         Some("path") => ModelAt::Path,
         Some(place) => match place.strip_prefix('?') {
             Some(name) => ModelAt::Query(name.to_string()),
-            None => ModelAt::Content(places.add(place, Setting::Model(line.capability.ok_or_else(|| line.at.clone())?))),
+            None => ModelAt::Content(places.add(
+                place,
+                Setting::Model(line.capability.ok_or_else(|| line.at.clone())?),
+            )),
         },
     };
     for group in &line.selectors {
-        let group = file.selectors.get(group).ok_or_else(|| [group, ": no such selectors"].concat())?;
+        let group = file
+            .selectors
+            .get(group)
+            .ok_or_else(|| [group, ": no such selectors"].concat())?;
         for (pointer, meaning) in group {
             let setting = setting(meaning).ok_or_else(|| [meaning, ": not understood"].concat())?;
             places.add(pointer, setting);
@@ -92,7 +111,12 @@ fn operation(file: &File, line: &Line) -> Result<Operation, String> {
 /// `effort`, `tier`, `plain`, `REMEDY`, or `CAPABILITY REMEDY`.
 fn setting(meaning: &str) -> Option<Setting> {
     let (capability, remedy) = match meaning.split_once(' ') {
-        Some((capability, remedy)) => (Capability::ALL.into_iter().find(|c| c.as_str() == capability)?, remedy),
+        Some((capability, remedy)) => (
+            Capability::ALL
+                .into_iter()
+                .find(|c| c.as_str() == capability)?,
+            remedy,
+        ),
         None => (Capability::Generation, meaning),
     };
     match remedy {
@@ -120,16 +144,33 @@ impl Places {
             Setting::Model(_) | Setting::Effort | Setting::Tier => !pointer.contains('*'),
             Setting::Plain | Setting::Secondary(..) => false,
         };
-        let parent = pointer.rsplit_once('/').map(|(parent, _)| parent).filter(|parent| expected && !parent.is_empty());
+        let parent = pointer
+            .rsplit_once('/')
+            .map(|(parent, _)| parent)
+            .filter(|parent| expected && !parent.is_empty());
         let parent = parent.map(|parent| self.watch(parent));
-        self.push(Entry { pointer: pointer.to_string(), setting: Some(setting), expected, parent })
+        self.push(Entry {
+            pointer: pointer.to_string(),
+            setting: Some(setting),
+            expected,
+            parent,
+        })
     }
 
     /// The entry of an object that something may have to be put into.
     fn watch(&mut self, pointer: &str) -> usize {
-        match self.entries.iter().position(|entry| entry.pointer == pointer) {
+        match self
+            .entries
+            .iter()
+            .position(|entry| entry.pointer == pointer)
+        {
             Some(index) => index,
-            None => self.push(Entry { pointer: pointer.to_string(), setting: None, expected: false, parent: None }),
+            None => self.push(Entry {
+                pointer: pointer.to_string(),
+                setting: None,
+                expected: false,
+                parent: None,
+            }),
         }
     }
 

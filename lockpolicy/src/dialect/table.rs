@@ -35,8 +35,12 @@ impl Table {
     ///
     /// [`UnknownDialect`] names the first that does not exist.
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, UnknownDialect> {
-        let load = |name: &'n str| read::read(name).ok_or_else(|| UnknownDialect(crate::name::shown(name)));
-        Ok(Self { dialects: names.into_iter().map(load).collect::<Result<_, _>>()? })
+        let load = |name: &'n str| {
+            read::read(name).ok_or_else(|| UnknownDialect(crate::name::shown(name)))
+        };
+        Ok(Self {
+            dialects: names.into_iter().map(load).collect::<Result<_, _>>()?,
+        })
     }
 
     /// The dialects, in their order.
@@ -47,16 +51,27 @@ impl Table {
     /// The operation that a method and path are, byte for byte.
     pub fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
         self.dialects.iter().find_map(|dialect| {
-            dialect.operations.iter().filter(|operation| operation.method == method).find_map(|operation| {
-                let model = matched(&operation.pattern, path)?;
-                Some(Found { dialect, operation, model })
-            })
+            dialect
+                .operations
+                .iter()
+                .filter(|operation| operation.method == method)
+                .find_map(|operation| {
+                    let model = matched(&operation.pattern, path)?;
+                    Some(Found {
+                        dialect,
+                        operation,
+                        model,
+                    })
+                })
         })
     }
 }
 
 /// Matches a path segment by segment and says where `{model}` stands.
-#[expect(clippy::option_option, reason = "outer: whether it matches; inner: whether it names a model")]
+#[expect(
+    clippy::option_option,
+    reason = "outer: whether it matches; inner: whether it names a model"
+)]
 fn matched(pattern: &str, path: &str) -> Option<Option<Range<usize>>> {
     let mut model = None;
     let mut at = 0;
@@ -96,7 +111,12 @@ mod tests {
     #[test]
     fn the_default_dialects_know_codex() {
         let table = Table::of(["openai", "chatgpt"]).unwrap();
-        for path in ["/v1/responses", "/v1/responses/compact", "/backend-api/codex/responses", "/v1/chat/completions"] {
+        for path in [
+            "/v1/responses",
+            "/v1/responses/compact",
+            "/backend-api/codex/responses",
+            "/v1/chat/completions",
+        ] {
             assert!(table.find("POST", path).is_some(), "{path}");
         }
         assert!(table.find("PUT", "/v1/responses").is_none());

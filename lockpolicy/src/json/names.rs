@@ -37,7 +37,11 @@ impl Names {
     pub(super) fn close(&mut self, input: &[u8], mark: usize) -> bool {
         const FEW: usize = 8;
         let own = self.names.get(mark..).unwrap_or_default();
-        let distinct = if own.len() <= FEW { pairwise(input, own) } else { sorted(input, own) };
+        let distinct = if own.len() <= FEW {
+            pairwise(input, own)
+        } else {
+            sorted(input, own)
+        };
         self.names.truncate(mark);
         distinct
     }
@@ -53,7 +57,9 @@ fn bytes<'a>(input: &'a [u8], name: &'a Spelling) -> &'a [u8] {
 fn pairwise(input: &[u8], own: &[Spelling]) -> bool {
     own.iter().enumerate().all(|(index, name)| {
         let name = bytes(input, name);
-        own.iter().take(index).all(|other| bytes(input, other) != name)
+        own.iter()
+            .take(index)
+            .all(|other| bytes(input, other) != name)
     })
 }
 

@@ -59,7 +59,14 @@ impl Hit {
 /// [`JsonError`] for every text that some decoder could read in another way.
 pub fn scan(input: &[u8], tree: &Tree) -> Result<Vec<Hit>, JsonError> {
     core::str::from_utf8(input).map_err(|_| JsonError::Utf8)?;
-    let mut scanner = Scanner { input, tree, at: 0, frames: Vec::new(), names: Names::default(), hits: Vec::new() };
+    let mut scanner = Scanner {
+        input,
+        tree,
+        at: 0,
+        frames: Vec::new(),
+        names: Names::default(),
+        hits: Vec::new(),
+    };
     scanner.blanks();
     if scanner.peek() != Some(b'{') {
         return Err(JsonError::Root);
@@ -69,7 +76,11 @@ pub fn scan(input: &[u8], tree: &Tree) -> Result<Vec<Hit>, JsonError> {
         scanner.next()?;
     }
     scanner.blanks();
-    if scanner.at == input.len() { Ok(scanner.hits) } else { Err(JsonError::Syntax) }
+    if scanner.at == input.len() {
+        Ok(scanner.hits)
+    } else {
+        Err(JsonError::Syntax)
+    }
 }
 
 /// An object or array that is open.
@@ -108,7 +119,9 @@ impl Scanner<'_> {
     /// Reads what comes next in the innermost container: a member, an element, or its end.
     fn next(&mut self) -> Result<(), JsonError> {
         self.blanks();
-        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        let Some(frame) = self.frames.last_mut() else {
+            return Ok(());
+        };
         let (object, node, filled) = (frame.object, frame.node, frame.filled);
         frame.filled = true;
         match self.input.get(self.at) {
@@ -121,7 +134,11 @@ impl Scanner<'_> {
             Some(_) if !filled => {}
             _ => return Err(JsonError::Syntax),
         }
-        if object { self.member(node) } else { self.value(node, self.at) }
+        if object {
+            self.member(node)
+        } else {
+            self.value(node, self.at)
+        }
     }
 
     fn member(&mut self, node: Option<usize>) -> Result<(), JsonError> {
@@ -137,7 +154,11 @@ impl Scanner<'_> {
             None => None,
         };
         if extent.escaped {
-            let decoded = self.input.get(start..extent.end).and_then(decode).ok_or(JsonError::Syntax)?;
+            let decoded = self
+                .input
+                .get(start..extent.end)
+                .and_then(decode)
+                .ok_or(JsonError::Syntax)?;
             self.names.push_decoded(decoded.into_owned());
         } else {
             self.names.push_plain(inside);
@@ -174,7 +195,12 @@ impl Scanner<'_> {
     }
 
     fn literal(&mut self, word: &[u8], kind: Kind) -> Result<Kind, JsonError> {
-        if !self.input.get(self.at..).unwrap_or_default().starts_with(word) {
+        if !self
+            .input
+            .get(self.at..)
+            .unwrap_or_default()
+            .starts_with(word)
+        {
             return Err(JsonError::Syntax);
         }
         self.at += word.len();
@@ -184,7 +210,12 @@ impl Scanner<'_> {
     /// Remembers a selected value; a container's end is filled in when it closes.
     fn hit(&mut self, node: Option<usize>, kind: Kind, from: usize, start: usize) -> Option<usize> {
         let selector = self.tree.selector(node?)?;
-        self.hits.push(Hit { selector, kind, value: from..self.at, start });
+        self.hits.push(Hit {
+            selector,
+            kind,
+            value: from..self.at,
+            start,
+        });
         Some(self.hits.len() - 1)
     }
 
@@ -202,14 +233,22 @@ impl Scanner<'_> {
             Some(node) => self.tree.element(node)?,
             None => None,
         };
-        self.frames.push(Frame { object, node, mark: self.names.mark(), hit, filled: false });
+        self.frames.push(Frame {
+            object,
+            node,
+            mark: self.names.mark(),
+            hit,
+            filled: false,
+        });
         self.at += 1;
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), JsonError> {
         self.at += 1;
-        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let Some(frame) = self.frames.pop() else {
+            return Ok(());
+        };
         if let Some(hit) = frame.hit.and_then(|hit| self.hits.get_mut(hit)) {
             hit.value.end = self.at;
         }
@@ -235,13 +274,24 @@ mod tests {
 
     fn hits(text: &str) -> Result<Vec<(usize, &str)>, JsonError> {
         let hits = scan(text.as_bytes(), &tree())?;
-        Ok(hits.into_iter().map(|hit| (hit.selector, &text[hit.value])).collect())
+        Ok(hits
+            .into_iter()
+            .map(|hit| (hit.selector, &text[hit.value]))
+            .collect())
     }
 
     #[test]
     fn finds_what_is_governed_and_nothing_else() {
         let text = r#" {"a":{"model":"no"},"tools":[{"x":[{"model":1}]},{"model" : "t"}],"model":"m","reasoning":{"effort":null}}"#;
-        assert_eq!(hits(text), Ok(std::vec![(1, "\"t\""), (0, "\"m\""), (2, "{\"effort\":null}"), (3, "null")]));
+        assert_eq!(
+            hits(text),
+            Ok(std::vec![
+                (1, "\"t\""),
+                (0, "\"m\""),
+                (2, "{\"effort\":null}"),
+                (3, "null")
+            ])
+        );
     }
 
     #[test]
@@ -269,12 +319,20 @@ mod tests {
             assert_eq!(hits(text), Err(error), "{text}");
         }
         assert_eq!(scan(b"{\"a\":\"\xff\"}", &tree()), Err(JsonError::Utf8));
-        assert_eq!(hits(&["{\"a\":", &"[".repeat(200)].concat()), Err(JsonError::Depth));
+        assert_eq!(
+            hits(&["{\"a\":", &"[".repeat(200)].concat()),
+            Err(JsonError::Depth)
+        );
     }
 
     #[test]
     fn takes_every_legal_spelling() {
-        for text in [r"{}", "{ }\r\n", r#"{"a":[1,-0,1E+2,1.0,true,false,null,"\ud83d\ude00\n",{}]}"#, r#"{"$x":{"model":{}}}"#] {
+        for text in [
+            r"{}",
+            "{ }\r\n",
+            r#"{"a":[1,-0,1E+2,1.0,true,false,null,"\ud83d\ude00\n",{}]}"#,
+            r#"{"$x":{"model":{}}}"#,
+        ] {
             let result = scan(text.as_bytes(), &Tree::default());
             assert_eq!(result, Ok(Vec::new()), "{text}");
         }
@@ -287,6 +345,9 @@ mod tests {
             text.push_str(&std::format!("\"k{index}\":{index},"));
         }
         assert!(hits(&std::format!("{text}\"z\":1}}")).is_ok());
-        assert_eq!(hits(&std::format!("{text}\"k17\":1}}")), Err(JsonError::Duplicate));
+        assert_eq!(
+            hits(&std::format!("{text}\"k17\":1}}")),
+            Err(JsonError::Duplicate)
+        );
     }
 }

@@ -26,7 +26,9 @@ pub struct Tree {
 
 impl Default for Tree {
     fn default() -> Self {
-        Self { nodes: alloc::vec![Node::default()] }
+        Self {
+            nodes: alloc::vec![Node::default()],
+        }
     }
 }
 
@@ -63,7 +65,11 @@ impl Tree {
         match step {
             "*" => node.each,
             "{}" => node.any,
-            name => node.children.iter().find(|(child, _)| child == name).map(|(_, next)| *next),
+            name => node
+                .children
+                .iter()
+                .find(|(child, _)| child == name)
+                .map(|(_, next)| *next),
         }
     }
 
@@ -74,15 +80,23 @@ impl Tree {
 
     /// The node of an array's elements, if the array's own node governs them.
     pub(super) fn element(&self, at: usize) -> Result<Option<usize>, JsonError> {
-        let Some(node) = self.nodes.get(at) else { return Ok(None) };
+        let Some(node) = self.nodes.get(at) else {
+            return Ok(None);
+        };
         // An array where only an object can be judged would hide what its elements say.
-        if node.each.is_none() && !node.children.is_empty() { Err(JsonError::Shape) } else { Ok(node.each) }
+        if node.each.is_none() && !node.children.is_empty() {
+            Err(JsonError::Shape)
+        } else {
+            Ok(node.each)
+        }
     }
 
     /// Whether an object may stand at a node.
     pub(super) fn object(&self, at: usize) -> Result<(), JsonError> {
         match self.nodes.get(at) {
-            Some(node) if node.each.is_some() && node.children.is_empty() && node.any.is_none() => Err(JsonError::Shape),
+            Some(node) if node.each.is_some() && node.children.is_empty() && node.any.is_none() => {
+                Err(JsonError::Shape)
+            }
             _ => Ok(()),
         }
     }
@@ -93,18 +107,33 @@ impl Tree {
     ///
     /// [`JsonError::Name`] where the object is governed and the name is not plain, or is another
     /// spelling of a governed one.
-    pub(super) fn member(&self, at: usize, name: &[u8], escaped: bool) -> Result<Option<usize>, JsonError> {
-        let Some(node) = self.nodes.get(at) else { return Ok(None) };
+    pub(super) fn member(
+        &self,
+        at: usize,
+        name: &[u8],
+        escaped: bool,
+    ) -> Result<Option<usize>, JsonError> {
+        let Some(node) = self.nodes.get(at) else {
+            return Ok(None);
+        };
         if node.children.is_empty() {
             return Ok(node.any);
         }
         if escaped || !is_plain(name, at == 0) {
             return Err(JsonError::Name);
         }
-        if let Some((_, next)) = node.children.iter().find(|(child, _)| child.as_bytes() == name) {
+        if let Some((_, next)) = node
+            .children
+            .iter()
+            .find(|(child, _)| child.as_bytes() == name)
+        {
             return Ok(Some(*next));
         }
-        if node.children.iter().any(|(child, _)| folds_alike(child.as_bytes(), name)) {
+        if node
+            .children
+            .iter()
+            .any(|(child, _)| folds_alike(child.as_bytes(), name))
+        {
             return Err(JsonError::Name);
         }
         Ok(node.any)
@@ -118,13 +147,19 @@ fn is_plain(name: &[u8], root: bool) -> bool {
         [first, rest @ ..] => (first, rest),
         [] => return false,
     };
-    first.is_ascii_alphabetic() && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    first.is_ascii_alphabetic()
+        && rest
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 /// Whether two names are the same to a decoder that ignores case, `_` and `-`.
 fn folds_alike(one: &[u8], other: &[u8]) -> bool {
     let fold = |name: &[u8]| -> Vec<u8> {
-        name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+        name.iter()
+            .filter(|byte| byte.is_ascii_alphanumeric())
+            .map(u8::to_ascii_lowercase)
+            .collect()
     };
     one.len().abs_diff(other.len()) <= 3 && fold(one) == fold(other)
 }

@@ -23,7 +23,12 @@ pub(super) fn string(input: &[u8], start: usize) -> Result<Extent, JsonError> {
     loop {
         at += plain(input.get(at..).unwrap_or_default());
         match input.get(at) {
-            Some(b'"') => return Ok(Extent { end: at + 1, escaped }),
+            Some(b'"') => {
+                return Ok(Extent {
+                    end: at + 1,
+                    escaped,
+                });
+            }
             Some(b'\\') => {
                 escaped = true;
                 at = escape(input, at)?;
@@ -38,11 +43,17 @@ fn plain(rest: &[u8]) -> usize {
     let (blocks, tail) = rest.as_chunks::<BLOCK>();
     for (index, block) in blocks.iter().enumerate() {
         if block.iter().fold(false, |any, byte| any | special(*byte)) {
-            let inside = block.iter().position(|byte| special(*byte)).unwrap_or(BLOCK);
+            let inside = block
+                .iter()
+                .position(|byte| special(*byte))
+                .unwrap_or(BLOCK);
             return index * BLOCK + inside;
         }
     }
-    let inside = tail.iter().position(|byte| special(*byte)).unwrap_or(tail.len());
+    let inside = tail
+        .iter()
+        .position(|byte| special(*byte))
+        .unwrap_or(tail.len());
     blocks.len() * BLOCK + inside
 }
 
@@ -68,7 +79,9 @@ fn escape(input: &[u8], at: usize) -> Result<usize, JsonError> {
 
 /// The UTF-16 unit of the `\uXXXX` at `at`.
 fn unit(input: &[u8], at: usize) -> Result<u32, JsonError> {
-    let Some([b'\\', b'u', digits @ ..]) = input.get(at..at + 6) else { return Err(JsonError::Syntax) };
+    let Some([b'\\', b'u', digits @ ..]) = input.get(at..at + 6) else {
+        return Err(JsonError::Syntax);
+    };
     digits.iter().try_fold(0, |unit, byte| {
         let digit = char::from(*byte).to_digit(16).ok_or(JsonError::Syntax)?;
         Ok(unit * 16 + digit)
@@ -96,7 +109,11 @@ pub(super) fn number(input: &[u8], start: usize) -> Result<usize, JsonError> {
 /// One or more digits.
 fn digits(input: &[u8], start: usize) -> Result<usize, JsonError> {
     let rest = input.get(start..).unwrap_or_default();
-    match rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len()) {
+    match rest
+        .iter()
+        .position(|byte| !byte.is_ascii_digit())
+        .unwrap_or(rest.len())
+    {
         0 => Err(JsonError::Syntax),
         count => Ok(start + count),
     }
@@ -104,12 +121,16 @@ fn digits(input: &[u8], start: usize) -> Result<usize, JsonError> {
 
 /// What a quoted string says. `None` where it is no JSON string.
 pub fn decode(quoted: &[u8]) -> Option<Cow<'_, str>> {
-    if let Some(plain) = quoted.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""))
+    if let Some(plain) = quoted
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""))
         && !plain.iter().any(|byte| special(*byte))
     {
         return core::str::from_utf8(plain).ok().map(Cow::Borrowed);
     }
-    serde_json::from_slice::<String>(quoted).ok().map(Cow::Owned)
+    serde_json::from_slice::<String>(quoted)
+        .ok()
+        .map(Cow::Owned)
 }
 
 /// A text as a quoted JSON string.

@@ -22,7 +22,10 @@ pub fn may_name_model(bytes: &[u8]) -> bool {
     // The last letter is rare enough in text to be worth looking for.
     while let Some(at) = memchr::memchr2(b'o', b'O', rest) {
         rest = rest.get(at + 1..).unwrap_or_default();
-        if rest.get(..tail.len()).is_some_and(|next| next.eq_ignore_ascii_case(tail)) {
+        if rest
+            .get(..tail.len())
+            .is_some_and(|next| next.eq_ignore_ascii_case(tail))
+        {
             return true;
         }
     }
@@ -46,10 +49,13 @@ fn edited(line: &[u8], pin: &str) -> Option<Vec<u8>> {
     tree.insert("/headers/{}", 0);
     tree.insert("/response/headers/{}", 0);
     let hits = scan(json, &tree).ok()?;
-    let edits = hits.iter().filter(|hit| names_pin(json, hit, pin)).map(|hit| Edit {
-        at: hit.start..hit.value.end,
-        text: String::new(),
-    });
+    let edits = hits
+        .iter()
+        .filter(|hit| names_pin(json, hit, pin))
+        .map(|hit| Edit {
+            at: hit.start..hit.value.end,
+            text: String::new(),
+        });
     let mut out = line.get(..start)?.to_vec();
     out.extend(apply(json, tidy(json, edits.collect())));
     out.extend_from_slice(line.get(end..)?);
@@ -57,13 +63,17 @@ fn edited(line: &[u8], pin: &str) -> Option<Vec<u8>> {
 }
 
 fn names_pin(json: &[u8], hit: &Hit, pin: &str) -> bool {
-    let named = |name: &str| name.eq_ignore_ascii_case(SERVED) || name.eq_ignore_ascii_case(SERVED_TOO);
+    let named =
+        |name: &str| name.eq_ignore_ascii_case(SERVED) || name.eq_ignore_ascii_case(SERVED_TOO);
     let value = json.get(hit.value.clone()).unwrap_or_default();
     hit.name(json).is_some_and(|name| named(&name)) && says(value, pin)
 }
 
 fn says(value: &[u8], pin: &str) -> bool {
-    let inner = value.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(value);
+    let inner = value
+        .strip_prefix(b"[")
+        .and_then(|rest| rest.strip_suffix(b"]"))
+        .unwrap_or(value);
     decode(inner.trim_ascii()).is_some_and(|text| text == pin)
 }
 

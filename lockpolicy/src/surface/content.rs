@@ -20,29 +20,63 @@ pub(super) fn finds<'a>(operation: &'a Operation, input: &'a [u8]) -> Result<Fin
     let hits = scan(input, &operation.tree)?;
     let mut finds = Finds::default();
     for hit in &hits {
-        if let Some((entry, setting)) = operation.entries.get(hit.selector).and_then(|e| Some((e, e.setting?))) {
-            let place = Place { value: hit.value.clone(), whole: hit.start..hit.value.end, ..Place::default() };
-            finds.push(occurrence(&entry.pointer, setting, stated(input, hit), hit.value.clone()), place);
+        if let Some((entry, setting)) = operation
+            .entries
+            .get(hit.selector)
+            .and_then(|e| Some((e, e.setting?)))
+        {
+            let place = Place {
+                value: hit.value.clone(),
+                whole: hit.start..hit.value.end,
+                ..Place::default()
+            };
+            finds.push(
+                occurrence(
+                    &entry.pointer,
+                    setting,
+                    stated(input, hit),
+                    hit.value.clone(),
+                ),
+                place,
+            );
         }
     }
     for (index, entry) in operation.entries.iter().enumerate() {
-        if let (Some(setting), true) = (entry.setting, entry.expected && !hits.iter().any(|hit| hit.selector == index))
-        {
+        if let (Some(setting), true) = (
+            entry.setting,
+            entry.expected && !hits.iter().any(|hit| hit.selector == index),
+        ) {
             let place = vacancy(operation, input, &hits, entry);
-            finds.push(occurrence(&entry.pointer, setting, Stated::Absent, place.value.clone()), place);
+            finds.push(
+                occurrence(&entry.pointer, setting, Stated::Absent, place.value.clone()),
+                place,
+            );
         }
     }
     Ok(finds)
 }
 
-fn occurrence<'a>(pointer: &'a str, setting: Setting, stated: Stated<'a>, value: Range<usize>) -> Occurrence<'a> {
-    Occurrence { setting, stated, place: Cow::Borrowed(pointer), value }
+fn occurrence<'a>(
+    pointer: &'a str,
+    setting: Setting,
+    stated: Stated<'a>,
+    value: Range<usize>,
+) -> Occurrence<'a> {
+    Occurrence {
+        setting,
+        stated,
+        place: Cow::Borrowed(pointer),
+        value,
+    }
 }
 
 fn stated<'a>(input: &'a [u8], hit: &Hit) -> Stated<'a> {
     match hit.kind {
         Kind::Null => Stated::Null,
-        Kind::String => input.get(hit.value.clone()).and_then(decode).map_or(Stated::Other, Stated::Text),
+        Kind::String => input
+            .get(hit.value.clone())
+            .and_then(decode)
+            .map_or(Stated::Other, Stated::Text),
         Kind::Array | Kind::Object | Kind::Scalar => Stated::Other,
     }
 }
@@ -52,8 +86,13 @@ fn stated<'a>(input: &'a [u8], hit: &Hit) -> Stated<'a> {
 fn vacancy(operation: &Operation, input: &[u8], hits: &[Hit], entry: &Entry) -> Place {
     let name = |pointer: &str| [&encode(last(pointer)), ":"].concat();
     let own = name(&entry.pointer);
-    let Some(parent) = entry.parent else { return inside(input, 0, own, String::new()) };
-    let around = operation.entries.get(parent).map_or("", |parent| parent.pointer.as_str());
+    let Some(parent) = entry.parent else {
+        return inside(input, 0, own, String::new());
+    };
+    let around = operation
+        .entries
+        .get(parent)
+        .map_or("", |parent| parent.pointer.as_str());
     match hits.iter().find(|hit| hit.selector == parent) {
         Some(hit) if hit.kind == Kind::Object => inside(input, hit.value.start, own, String::new()),
         Some(hit) => Place {
@@ -61,7 +100,12 @@ fn vacancy(operation: &Operation, input: &[u8], hits: &[Hit], entry: &Entry) -> 
             around: (["{", &own].concat(), String::from("}")),
             ..Place::default()
         },
-        None => inside(input, 0, [&name(around), "{", &own].concat(), String::from("}")),
+        None => inside(
+            input,
+            0,
+            [&name(around), "{", &own].concat(),
+            String::from("}"),
+        ),
     }
 }
 
@@ -69,10 +113,19 @@ fn vacancy(operation: &Operation, input: &[u8], hits: &[Hit], entry: &Entry) -> 
 fn inside(input: &[u8], from: usize, before: String, after: String) -> Place {
     let rest = input.get(from..).unwrap_or_default();
     let at = from + rest.iter().position(|byte| *byte == b'{').unwrap_or(0) + 1;
-    let next = input.get(at..).unwrap_or_default().iter().find(|byte| !is_blank(**byte));
+    let next = input
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .find(|byte| !is_blank(**byte));
     let first = next == Some(&b'}');
     let comma = if first { "" } else { "," };
-    Place { value: at..at, around: (before, [&after, comma].concat()), whole: at..at, first }
+    Place {
+        value: at..at,
+        around: (before, [&after, comma].concat()),
+        whole: at..at,
+        first,
+    }
 }
 
 fn last(pointer: &str) -> &str {
@@ -84,12 +137,15 @@ fn last(pointer: &str) -> &str {
 /// Neighbours that are dropped together go as one; the comma behind them goes too, or else the one in
 /// front, or else, where nothing is left of the object, that of a member put in.
 pub(super) fn tidy(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
-    let (mut drops, mut kept): (Vec<Edit>, Vec<Edit>) = edits.into_iter().partition(|edit| edit.text.is_empty());
+    let (mut drops, mut kept): (Vec<Edit>, Vec<Edit>) =
+        edits.into_iter().partition(|edit| edit.text.is_empty());
     drops.sort_by_key(|edit| edit.at.start);
     let mut runs: Vec<Range<usize>> = Vec::new();
     for Edit { at, .. } in drops {
         match runs.last_mut() {
-            Some(run) if is_gap(input.get(run.end..at.start).unwrap_or_default()) => run.end = at.end,
+            Some(run) if is_gap(input.get(run.end..at.start).unwrap_or_default()) => {
+                run.end = at.end
+            }
             _ => runs.push(at),
         }
     }
@@ -98,7 +154,10 @@ pub(super) fn tidy(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
             uncomma(input, &mut kept, run.start);
             run
         });
-        kept.push(Edit { at, text: String::new() });
+        kept.push(Edit {
+            at,
+            text: String::new(),
+        });
     }
     kept
 }
@@ -113,18 +172,31 @@ fn with_comma(input: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     let gap = behind.iter().position(|byte| !is_blank(*byte));
     if let Some(gap) = gap.filter(|gap| behind.get(*gap) == Some(&b',')) {
         let end = run.end + gap + 1;
-        let blanks = input.get(end..).unwrap_or_default().iter().take_while(|byte| is_blank(**byte)).count();
+        let blanks = input
+            .get(end..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|byte| is_blank(**byte))
+            .count();
         return Some(run.start..end + blanks);
     }
     let before = input.get(..run.start).unwrap_or_default();
-    let comma = before.iter().rposition(|byte| !is_blank(*byte)).filter(|at| before.get(*at) == Some(&b','));
+    let comma = before
+        .iter()
+        .rposition(|byte| !is_blank(*byte))
+        .filter(|at| before.get(*at) == Some(&b','));
     comma.map(|comma| comma..run.end)
 }
 
 /// Takes the comma off what is put in right before `start`: nothing follows it any more.
 fn uncomma(input: &[u8], kept: &mut [Edit], start: usize) {
-    let before = |edit: &&mut Edit| edit.at.end <= start && is_gap(input.get(edit.at.end..start).unwrap_or(b"x"));
-    if let Some(edit) = kept.iter_mut().filter(before).max_by_key(|edit| edit.at.end)
+    let before = |edit: &&mut Edit| {
+        edit.at.end <= start && is_gap(input.get(edit.at.end..start).unwrap_or(b"x"))
+    };
+    if let Some(edit) = kept
+        .iter_mut()
+        .filter(before)
+        .max_by_key(|edit| edit.at.end)
         && edit.text.ends_with(',')
     {
         edit.text.pop();

@@ -24,15 +24,31 @@ const HINT: &str = "model=";
 
 /// What a header can do to the choice of the model.
 pub(super) fn remedy(name: &str) -> Option<Remedy> {
-    SELECTORS.iter().find(|(selector, _)| *selector == name).map(|(_, remedy)| *remedy)
+    SELECTORS
+        .iter()
+        .find(|(selector, _)| *selector == name)
+        .map(|(_, remedy)| *remedy)
 }
 
 /// Finds what a header states; nothing where it is no selector.
-pub(super) fn find<'a>(finds: &mut Finds<'a>, name: &'a str, value: &'a str, capability: Capability) {
+pub(super) fn find<'a>(
+    finds: &mut Finds<'a>,
+    name: &'a str,
+    value: &'a str,
+    capability: Capability,
+) {
     let Some(remedy) = remedy(name) else { return };
-    let start = if value.starts_with(HINT) { HINT.len() } else { 0 };
+    let start = if value.starts_with(HINT) {
+        HINT.len()
+    } else {
+        0
+    };
     let text = value.get(start..).unwrap_or_default();
-    let before = if start == 0 && remedy == Remedy::Pin { HINT } else { "" };
+    let before = if start == 0 && remedy == Remedy::Pin {
+        HINT
+    } else {
+        ""
+    };
     let occurrence = Occurrence {
         setting: Setting::Secondary(capability, remedy),
         stated: Stated::Text(Cow::Borrowed(text)),

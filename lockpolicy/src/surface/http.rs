@@ -9,8 +9,8 @@ use crate::dialect::{Content, Found, ModelAt};
 use crate::edit::Edit;
 use crate::json::encode;
 use crate::{
-    Capability, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Setting, Source, Stated, Surface,
-    Verdict, judge, refuse,
+    Capability, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Setting, Source,
+    Stated, Surface, Verdict, judge, refuse,
 };
 
 /// A request as far as it is judged.
@@ -51,34 +51,61 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
     let headers = header_finds(&request);
     let content = match operation.content {
         Content::Json => content::finds(operation, request.content),
-        Content::None | Content::Multipart | Content::JsonOrMultipart | Content::WebSocket => Ok(Finds::default()),
+        Content::None | Content::Multipart | Content::JsonOrMultipart | Content::WebSocket => {
+            Ok(Finds::default())
+        }
     };
     let content = match content {
         Ok(content) => content,
         Err(error) => return refused(Rejection::whole(error.reason(), error.to_string())),
     };
     let parts = [&path, &headers.0, &content];
-    let occurrences: Vec<Occurrence<'_>> = parts.iter().flat_map(|part| part.occurrences.iter().cloned()).collect();
-    let verdict = judge(policy, Origin { surface: surface(&parts), source: request.source }, &occurrences);
+    let occurrences: Vec<Occurrence<'_>> = parts
+        .iter()
+        .flat_map(|part| part.occurrences.iter().cloned())
+        .collect();
+    let verdict = judge(
+        policy,
+        Origin {
+            surface: surface(&parts),
+            source: request.source,
+        },
+        &occurrences,
+    );
     cut(&request, verdict, &parts, &headers.1)
 }
 
 fn refused(rejection: Rejection) -> Judged {
-    Judged { verdict: refuse(rejection), path: Vec::new(), headers: Vec::new(), content: Vec::new() }
+    Judged {
+        verdict: refuse(rejection),
+        path: Vec::new(),
+        headers: Vec::new(),
+        content: Vec::new(),
+    }
 }
 
 /// The door that an attempt is counted at: where the model stands.
 fn surface(parts: &[&Finds<'_>; 3]) -> Surface {
     let [path, _, _] = parts;
-    if path.occurrences.is_empty() { Surface::Http } else { Surface::Target }
+    if path.occurrences.is_empty() {
+        Surface::Http
+    } else {
+        Surface::Target
+    }
 }
 
 fn path_finds<'a>(request: &Request<'a>) -> Finds<'a> {
     let mut finds = Finds::default();
-    let (Some(range), ModelAt::Path) = (request.found.model.clone(), &request.found.operation.model) else {
+    let (Some(range), ModelAt::Path) =
+        (request.found.model.clone(), &request.found.operation.model)
+    else {
         return finds;
     };
-    let capability = request.found.operation.capability.unwrap_or(Capability::Generation);
+    let capability = request
+        .found
+        .operation
+        .capability
+        .unwrap_or(Capability::Generation);
     let text = request.path.get(range.clone()).unwrap_or_default();
     let occurrence = Occurrence {
         setting: Setting::Model(capability),
@@ -86,7 +113,14 @@ fn path_finds<'a>(request: &Request<'a>) -> Finds<'a> {
         place: Cow::Borrowed("path"),
         value: range.clone(),
     };
-    finds.push(occurrence, Place { value: range.clone(), whole: range, ..Place::default() });
+    finds.push(
+        occurrence,
+        Place {
+            value: range.clone(),
+            whole: range,
+            ..Place::default()
+        },
+    );
     finds
 }
 
@@ -94,7 +128,9 @@ fn path_finds<'a>(request: &Request<'a>) -> Finds<'a> {
 fn header_finds<'a>(request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
     let mut finds = Finds::default();
     let mut indexes = Vec::new();
-    let Some(capability) = request.found.operation.capability else { return (finds, indexes) };
+    let Some(capability) = request.found.operation.capability else {
+        return (finds, indexes);
+    };
     for (index, (name, value)) in request.headers.iter().enumerate() {
         header::find(&mut finds, name, value, capability);
         indexes.resize(finds.occurrences.len(), index);
@@ -103,26 +139,57 @@ fn header_finds<'a>(request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
 }
 
 /// Hands each change to the part that it belongs to.
-fn cut(request: &Request<'_>, verdict: Verdict, parts: &[&Finds<'_>; 3], header_index: &[usize]) -> Judged {
+fn cut(
+    request: &Request<'_>,
+    verdict: Verdict,
+    parts: &[&Finds<'_>; 3],
+    header_index: &[usize],
+) -> Judged {
     let Decision::Rewrite(changes) = &verdict.decision else {
-        return Judged { verdict, path: Vec::new(), headers: Vec::new(), content: Vec::new() };
+        return Judged {
+            verdict,
+            path: Vec::new(),
+            headers: Vec::new(),
+            content: Vec::new(),
+        };
     };
     let [path, headers, content] = parts;
-    let (first, second) = (path.occurrences.len(), path.occurrences.len() + headers.occurrences.len());
+    let (first, second) = (
+        path.occurrences.len(),
+        path.occurrences.len() + headers.occurrences.len(),
+    );
     let own = |from: usize, to: usize| -> Vec<Change> {
-        let inside = changes.iter().filter(|change| (from..to).contains(&change.occurrence));
-        inside.map(|change| Change { occurrence: change.occurrence - from, action: change.action.clone() }).collect()
+        let inside = changes
+            .iter()
+            .filter(|change| (from..to).contains(&change.occurrence));
+        inside
+            .map(|change| Change {
+                occurrence: change.occurrence - from,
+                action: change.action.clone(),
+            })
+            .collect()
     };
     let path = path.edits(&own(0, first), ToString::to_string);
     let header_edits = own(first, second).into_iter().filter_map(|change| {
         let index = *header_index.get(change.occurrence)?;
         let (_, value) = request.headers.get(index)?;
-        let edited = crate::edit::apply(value.as_bytes(), headers.edits(&[change], ToString::to_string));
+        let edited = crate::edit::apply(
+            value.as_bytes(),
+            headers.edits(&[change], ToString::to_string),
+        );
         Some((index, String::from_utf8(edited).ok()?))
     });
     let headers = header_edits.collect();
-    let content = content::tidy(request.content, content.edits(&own(second, usize::MAX), encode));
-    Judged { verdict, path, headers, content }
+    let content = content::tidy(
+        request.content,
+        content.edits(&own(second, usize::MAX), encode),
+    );
+    Judged {
+        verdict,
+        path,
+        headers,
+        content,
+    }
 }
 
 /// Whether a header goes on to the upstream: listed by the dialect or the policy, or a selector that
@@ -134,22 +201,35 @@ pub fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
     };
     match header::remedy(name) {
         Some(remedy) => remedy == crate::Remedy::Pin && found.operation.capability.is_some(),
-        None => found.dialect.headers.iter().any(listed) || policy.allow_headers().iter().any(listed),
+        None => {
+            found.dialect.headers.iter().any(listed) || policy.allow_headers().iter().any(listed)
+        }
     }
 }
 
 /// Who asked, by what codex says of itself (rule 11). A forged header gains nothing: whoever claims to
 /// be the agent's own housekeeping gets the pin.
 pub fn source(headers: &[(&str, &str)]) -> Source {
-    let value = |name: &str| headers.iter().find(|(have, _)| *have == name).map(|(_, value)| *value);
+    let value = |name: &str| {
+        headers
+            .iter()
+            .find(|(have, _)| *have == name)
+            .map(|(_, value)| *value)
+    };
     match value("x-openai-subagent") {
-        Some("compact" | "guardian" | "memory_consolidation" | "thread_title") => return Source::Background,
+        Some("compact" | "guardian" | "memory_consolidation" | "thread_title") => {
+            return Source::Background;
+        }
         Some(_) => return Source::Subagent,
         None => {}
     }
     let metadata = value("x-codex-turn-metadata").unwrap_or_default();
     let says = |word: &str| metadata.contains(word);
-    if BACKGROUND.iter().any(|word| says(word)) { Source::Background } else { Source::User }
+    if BACKGROUND.iter().any(|word| says(word)) {
+        Source::Background
+    } else {
+        Source::User
+    }
 }
 
 /// What codex writes into its turn metadata for calls that nobody asked for.
@@ -172,11 +252,22 @@ mod tests {
     use crate::dialect::Table;
     use crate::{Draft, edit};
 
-    fn run(policy: &str, path: &str, headers: &[(&str, &str)], content: &str) -> Result<String, Reason> {
+    fn run(
+        policy: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        content: &str,
+    ) -> Result<String, Reason> {
         let policy = Draft::from_toml(policy).compile().unwrap();
         let table = Table::of(["openai", "chatgpt"]).unwrap();
         let found = table.find("POST", path).unwrap();
-        let request = Request { found: &found, path, headers, content: content.as_bytes(), source: source(headers) };
+        let request = Request {
+            found: &found,
+            path,
+            headers,
+            content: content.as_bytes(),
+            source: source(headers),
+        };
         let judged = judge_request(&policy, request);
         match judged.verdict.decision {
             Decision::Reject(rejection) => Err(rejection.reason),
@@ -184,7 +275,9 @@ mod tests {
                 assert!(judged.content.is_empty() && judged.headers.is_empty());
                 Ok(content.into())
             }
-            Decision::Rewrite(_) => Ok(String::from_utf8(edit::apply(content.as_bytes(), judged.content)).unwrap()),
+            Decision::Rewrite(_) => {
+                Ok(String::from_utf8(edit::apply(content.as_bytes(), judged.content)).unwrap())
+            }
         }
     }
 
@@ -194,44 +287,97 @@ mod tests {
 
     #[test]
     fn force_changes_the_models_value_alone() {
-        assert_eq!(force(r#"{ "n":1.0, "model" : "x" ,"a":[1E2]}"#).unwrap(), r#"{ "n":1.0, "model" : "p" ,"a":[1E2]}"#);
+        assert_eq!(
+            force(r#"{ "n":1.0, "model" : "x" ,"a":[1E2]}"#).unwrap(),
+            r#"{ "n":1.0, "model" : "p" ,"a":[1E2]}"#
+        );
         assert_eq!(force(r#"{"model":null}"#).unwrap(), r#"{"model":"p"}"#);
-        assert_eq!(force(r#"{"input":"hi"}"#).unwrap(), r#"{"model":"p","input":"hi"}"#);
+        assert_eq!(
+            force(r#"{"input":"hi"}"#).unwrap(),
+            r#"{"model":"p","input":"hi"}"#
+        );
         assert_eq!(force("{ }").unwrap(), "{\"model\":\"p\" }");
-        assert_eq!(force(r#"{"model":"openai/p"}"#).unwrap(), r#"{"model":"p"}"#);
-        assert_eq!(force(r#"{"model":{"id":"x"}}"#).unwrap(), r#"{"model":"p"}"#);
+        assert_eq!(
+            force(r#"{"model":"openai/p"}"#).unwrap(),
+            r#"{"model":"p"}"#
+        );
+        assert_eq!(
+            force(r#"{"model":{"id":"x"}}"#).unwrap(),
+            r#"{"model":"p"}"#
+        );
     }
 
     #[test]
     fn secondary_selectors_go_with_their_comma() {
-        assert_eq!(force(r#"{"model":"p", "models" : ["x"] , "input":1}"#).unwrap(), r#"{"model":"p", "input":1}"#);
-        assert_eq!(force(r#"{"models":["x"],"model":"x"}"#).unwrap(), r#"{"model":"p"}"#);
-        assert_eq!(force(r#"{"model":"x" , "models":["x"]}"#).unwrap(), r#"{"model":"p" }"#);
-        assert_eq!(force(r#"{"model":"p","tools":[{"type":"image_generation","model":"x"}]}"#), Err(Reason::NoPin(Capability::Image)));
-        assert_eq!(force(r#"{"model":"p","prompt":{"id":"x"}}"#), Err(Reason::Secondary));
+        assert_eq!(
+            force(r#"{"model":"p", "models" : ["x"] , "input":1}"#).unwrap(),
+            r#"{"model":"p", "input":1}"#
+        );
+        assert_eq!(
+            force(r#"{"models":["x"],"model":"x"}"#).unwrap(),
+            r#"{"model":"p"}"#
+        );
+        assert_eq!(
+            force(r#"{"model":"x" , "models":["x"]}"#).unwrap(),
+            r#"{"model":"p" }"#
+        );
+        assert_eq!(
+            force(r#"{"model":"p","tools":[{"type":"image_generation","model":"x"}]}"#),
+            Err(Reason::NoPin(Capability::Image))
+        );
+        assert_eq!(
+            force(r#"{"model":"p","prompt":{"id":"x"}}"#),
+            Err(Reason::Secondary)
+        );
         assert!(force(r#"{"model":"p","prompt":null}"#).is_ok());
-        assert_eq!(force(r#"{"model":"p","tools":[{"type":"openrouter:subagent"}]}"#), Err(Reason::Secondary));
+        assert_eq!(
+            force(r#"{"model":"p","tools":[{"type":"openrouter:subagent"}]}"#),
+            Err(Reason::Secondary)
+        );
         let schema = r##"{"model":"p","tools":[{"type":"function","parameters":{"$ref":"#","properties":{"model":{}}}}]}"##;
         assert_eq!(force(schema).unwrap(), schema);
     }
 
     #[test]
     fn two_dropped_neighbours_leave_a_valid_object() {
-        assert_eq!(force(r#"{"model":"p","models":[],"fallbacks":[]}"#).unwrap(), r#"{"model":"p"}"#);
-        assert_eq!(force(r#"{"models":[],"fallbacks":[]}"#).unwrap(), r#"{"model":"p"}"#);
-        assert_eq!(force(r#"{"models":[],"model":"p","fallbacks":[]}"#).unwrap(), r#"{"model":"p"}"#);
+        assert_eq!(
+            force(r#"{"model":"p","models":[],"fallbacks":[]}"#).unwrap(),
+            r#"{"model":"p"}"#
+        );
+        assert_eq!(
+            force(r#"{"models":[],"fallbacks":[]}"#).unwrap(),
+            r#"{"model":"p"}"#
+        );
+        assert_eq!(
+            force(r#"{"models":[],"model":"p","fallbacks":[]}"#).unwrap(),
+            r#"{"model":"p"}"#
+        );
     }
 
     #[test]
     fn pinned_effort_is_put_in_where_it_is_missing() {
-        let pinned = |content| run("model='p'\nreasoning_effort='low'\nservice_tier='flex'", "/v1/responses", &[], content);
+        let pinned = |content| {
+            run(
+                "model='p'\nreasoning_effort='low'\nservice_tier='flex'",
+                "/v1/responses",
+                &[],
+                content,
+            )
+        };
         let want = r#"{"model":"p","reasoning":{"effort":"low"},"service_tier":"flex"}"#;
-        for content in [r#"{}"#, r#"{"reasoning":{"effort":"high"},"service_tier":"x"}"#, r#"{"reasoning":null}"#] {
+        for content in [
+            r#"{}"#,
+            r#"{"reasoning":{"effort":"high"},"service_tier":"x"}"#,
+            r#"{"reasoning":null}"#,
+        ] {
             let have = pinned(content).unwrap();
             assert_eq!(scanned(&have), scanned(want), "{have}");
         }
         let nested = pinned(r#"{"reasoning":{"summary":"auto"}}"#).unwrap();
-        assert!(nested.contains(r#"{"effort":"low","summary":"auto"}"#), "{nested}");
+        assert!(
+            nested.contains(r#"{"effort":"low","summary":"auto"}"#),
+            "{nested}"
+        );
     }
 
     #[expect(clippy::disallowed_types, reason = "the naive oracle")]
@@ -246,7 +392,13 @@ mod tests {
         let path = "/backend-api/codex/responses";
         let found = table.find("POST", path).unwrap();
         let headers = [("accept", "x"), ("x-codex-routing-hint", "model=evil")];
-        let request = Request { found: &found, path, headers: &headers, content: br#"{"model":"evil"}"#, source: Source::User };
+        let request = Request {
+            found: &found,
+            path,
+            headers: &headers,
+            content: br#"{"model":"evil"}"#,
+            source: Source::User,
+        };
         let judged = judge_request(&policy, request);
         assert_eq!(judged.headers, [(1, String::from("model=p"))]);
         assert!(passes(&found, &policy, "x-codex-routing-hint"));
@@ -256,9 +408,21 @@ mod tests {
 
     #[test]
     fn codex_housekeeping_is_told_from_what_was_asked_for() {
-        assert_eq!(source(&[("x-openai-subagent", "guardian")]), Source::Background);
-        assert_eq!(source(&[("x-openai-subagent", "collab_spawn")]), Source::Subagent);
-        assert_eq!(source(&[("x-codex-turn-metadata", r#"{"thread_source":"thread_title"}"#)]), Source::Background);
+        assert_eq!(
+            source(&[("x-openai-subagent", "guardian")]),
+            Source::Background
+        );
+        assert_eq!(
+            source(&[("x-openai-subagent", "collab_spawn")]),
+            Source::Subagent
+        );
+        assert_eq!(
+            source(&[(
+                "x-codex-turn-metadata",
+                r#"{"thread_source":"thread_title"}"#
+            )]),
+            Source::Background
+        );
         assert_eq!(source(&[]), Source::User);
     }
 }

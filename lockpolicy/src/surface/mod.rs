@@ -43,14 +43,22 @@ impl<'a> Finds<'a> {
     fn edits(&self, changes: &[Change], quote: impl Fn(&str) -> String) -> Vec<Edit> {
         let mut edits: Vec<Edit> = Vec::with_capacity(changes.len());
         for change in changes {
-            let Some(place) = self.places.get(change.occurrence) else { continue };
+            let Some(place) = self.places.get(change.occurrence) else {
+                continue;
+            };
             let edit = match &change.action {
-                Action::Drop => Edit { at: place.whole.clone(), text: String::new() },
+                Action::Drop => Edit {
+                    at: place.whole.clone(),
+                    text: String::new(),
+                },
                 Action::Set(text) => {
                     let again = place.first && edits.iter().any(|other| other.at == place.value);
                     let comma = if again { "," } else { "" };
                     let (before, after) = &place.around;
-                    Edit { at: place.value.clone(), text: [comma, before, &quote(text), after].concat() }
+                    Edit {
+                        at: place.value.clone(),
+                        text: [comma, before, &quote(text), after].concat(),
+                    }
                 }
             };
             edits.push(edit);

@@ -9,8 +9,12 @@ use crate::edit::{Edit, apply};
 use crate::json::{Hit, JsonError, Tree, decode, scan};
 
 /// The arrays that hold models, and the member that names each: OpenAI's list, codex's catalog.
-const LISTS: [(&str, &str); 4] =
-    [("/data/*", "/data/*/id"), ("/models/*", "/models/*/slug"), ("/models/*", "/models/*/name"), ("/models/*", "/models/*/model")];
+const LISTS: [(&str, &str); 4] = [
+    ("/data/*", "/data/*/id"),
+    ("/models/*", "/models/*/slug"),
+    ("/models/*", "/models/*/name"),
+    ("/models/*", "/models/*/model"),
+];
 
 /// The list with the pinned models in it and no other. In any other respect it is what the upstream
 /// sent, byte for byte.
@@ -25,13 +29,21 @@ pub fn only_pinned(policy: &Policy, answer: &[u8]) -> Result<Vec<u8>, JsonError>
         tree.insert(name, index);
     }
     let hits = scan(answer, &tree)?;
-    let (elements, names): (Vec<&Hit>, Vec<&Hit>) = hits.iter().partition(|hit| hit.selector == LISTS.len());
+    let (elements, names): (Vec<&Hit>, Vec<&Hit>) =
+        hits.iter().partition(|hit| hit.selector == LISTS.len());
     let kept = |element: &Hit| {
-        let mut own = names.iter().filter(|name| element.value.start < name.start && name.value.end < element.value.end);
+        let mut own = names
+            .iter()
+            .filter(|name| element.value.start < name.start && name.value.end < element.value.end);
         own.any(|name| is_pinned(policy, answer, name))
     };
     let drops = elements.into_iter().filter(|element| !kept(element));
-    let edits = drops.map(|element| Edit { at: element.value.clone(), text: String::new() }).collect();
+    let edits = drops
+        .map(|element| Edit {
+            at: element.value.clone(),
+            text: String::new(),
+        })
+        .collect();
     Ok(apply(answer, tidy(answer, edits)))
 }
 
@@ -47,12 +59,26 @@ mod tests {
 
     #[test]
     fn shows_what_may_be_used_and_nothing_else() {
-        let policy = Draft::from_toml("model='p'\n[pins]\nembedding='e'").compile().unwrap();
-        let cut = |text: &str| only_pinned(&policy, text.as_bytes()).map(|out| String::from_utf8(out).unwrap());
-        let list = r#"{"object":"list","data":[{"id":"a"},{"id":"p","x":1}, {"id":"e"},{"id":"z"}]}"#;
-        assert_eq!(cut(list).unwrap(), r#"{"object":"list","data":[{"id":"p","x":1}, {"id":"e"}]}"#);
-        assert_eq!(cut(r#"{"models":[{"slug":"a"},{"slug":"b"}]}"#).unwrap(), r#"{"models":[]}"#);
-        assert_eq!(cut(r#"{"models":[{"slug":"p","display_name":"P"}]}"#).unwrap(), r#"{"models":[{"slug":"p","display_name":"P"}]}"#);
+        let policy = Draft::from_toml("model='p'\n[pins]\nembedding='e'")
+            .compile()
+            .unwrap();
+        let cut = |text: &str| {
+            only_pinned(&policy, text.as_bytes()).map(|out| String::from_utf8(out).unwrap())
+        };
+        let list =
+            r#"{"object":"list","data":[{"id":"a"},{"id":"p","x":1}, {"id":"e"},{"id":"z"}]}"#;
+        assert_eq!(
+            cut(list).unwrap(),
+            r#"{"object":"list","data":[{"id":"p","x":1}, {"id":"e"}]}"#
+        );
+        assert_eq!(
+            cut(r#"{"models":[{"slug":"a"},{"slug":"b"}]}"#).unwrap(),
+            r#"{"models":[]}"#
+        );
+        assert_eq!(
+            cut(r#"{"models":[{"slug":"p","display_name":"P"}]}"#).unwrap(),
+            r#"{"models":[{"slug":"p","display_name":"P"}]}"#
+        );
         assert!(cut("<html>").is_err());
     }
 }
