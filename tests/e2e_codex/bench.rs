@@ -52,7 +52,10 @@ impl Bench {
     }
 
     pub(crate) fn with_pin(version: &str, doors: Doors, mode: &str, pin: &str) -> Self {
-        let (provider, statsd) = (Standin::start().unwrap(), Arc::new(Statsd::start().unwrap()));
+        let (provider, statsd) = (
+            Standin::start().unwrap(),
+            Arc::new(Statsd::start().unwrap()),
+        );
         let lock = Lock {
             program: env!("CARGO_BIN_EXE_model-lock").into(),
             model: pin.into(),

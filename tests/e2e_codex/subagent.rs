@@ -22,7 +22,11 @@ struct Spawned {
 
 /// Runs a codex whose provider answers the first call with a `spawn_agent` call. The parent's second
 /// answer is held until it is known what became of the child, so that the parent's end cuts nothing.
-fn spawn(spawn: (&str, &str, Option<&'static str>, &'static str), doors: Doors, mode: &str) -> Spawned {
+fn spawn(
+    spawn: (&str, &str, Option<&'static str>, &'static str),
+    doors: Doors,
+    mode: &str,
+) -> Spawned {
     let (version, pin, namespace, child) = spawn;
     let bench = Bench::with_pin(version, doors, mode, pin);
     let (statsd, refused) = (Arc::clone(&bench.statsd), mode == "reject");
@@ -31,10 +35,17 @@ fn spawn(spawn: (&str, &str, Option<&'static str>, &'static str), doors: Doors, 
         match (is_child(request), has_output(request), refused) {
             (true, ..) => {}
             (false, false, _) => {
-                return Some(Reply::Output(vec![call("spawn_agent", namespace, &arguments)]));
+                return Some(Reply::Output(vec![call(
+                    "spawn_agent",
+                    namespace,
+                    &arguments,
+                )]));
             }
             (false, true, true) => {
-                statsd.wait_for(|line| line.contains("result:rejected") && line.contains(":1|c"), HELD);
+                statsd.wait_for(
+                    |line| line.contains("result:rejected") && line.contains(":1|c"),
+                    HELD,
+                );
             }
             (false, true, false) => {
                 record.wait_until(|requests| requests.iter().any(is_child), HELD);
@@ -77,7 +88,11 @@ impl Spawned {
     fn assert_parent_ran(&self, pin: &str) {
         let models = self.models(false);
         assert!((2..=3).contains(&models.len()), "{models:?} {}", self.case);
-        assert!(models.iter().all(|model| model == pin), "{models:?} {}", self.case);
+        assert!(
+            models.iter().all(|model| model == pin),
+            "{models:?} {}",
+            self.case
+        );
     }
 }
 

@@ -1,0 +1,136 @@
+//! Content codings: judged decoded, sent on as they came where nothing is changed.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+
+use crate::client::post;
+use crate::{Bench, PIN};
+
+const CODINGS: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
+
+fn encode(coding: &str, body: &[u8]) -> Vec<u8> {
+    match coding {
+        "br" => {
+            let mut encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20);
+            encoder.write_all(body).unwrap();
+            encoder.into_inner()
+        }
+        "deflate" => {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(body).unwrap();
+            encoder.finish().unwrap()
+        }
+        "gzip" => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(body).unwrap();
+            encoder.finish().unwrap()
+        }
+        "zstd" => zstd::stream::encode_all(body, 3).unwrap(),
+        other => panic!("no coding {other}"),
+    }
+}
+
+fn coded(coding: &str, body: &[u8]) -> Vec<u8> {
+    post(
+        "/v1/responses",
+        &format!("content-encoding: {coding}\r\n"),
+        body,
+    )
+}
+
+#[test]
+fn a_forced_body_is_sent_on_decoded() {
+    for coding in CODINGS {
+        let bench = Bench::new("force");
+        let body = encode(coding, br#"{"a":1,"model":"other"}"#);
+        assert_eq!(
+            bench.client().call(&coded(coding, &body)).status,
+            200,
+            "{coding}"
+        );
+        assert_eq!(bench.arrived(), br#"{"a":1,"model":"gpt-5.5"}"#, "{coding}");
+        let request = bench.provider.requests().remove(0);
+        assert_eq!(request.field("content-encoding"), None, "{coding}");
+        assert_eq!(request.field("content-length"), Some("25"), "{coding}");
+    }
+}
+
+#[test]
+fn an_approved_body_stays_coded_byte_for_byte() {
+    for coding in CODINGS {
+        for mode in ["force", "reject"] {
+            let bench = Bench::new(mode);
+            let body = encode(coding, format!(r#"{{"model":"{PIN}"}}"#).as_bytes());
+            assert_eq!(
+                bench.client().call(&coded(coding, &body)).status,
+                200,
+                "{mode} {coding}"
+            );
+            assert_eq!(bench.arrived(), body, "{mode} {coding}");
+            assert_eq!(
+                bench.provider.requests()[0].field("content-encoding"),
+                Some(coding)
+            );
+        }
+    }
+}
+
+#[test]
+fn another_model_is_found_behind_every_coding() {
+    for coding in CODINGS {
+        let bench = Bench::new("reject");
+        let answer = bench
+            .client()
+            .call(&coded(coding, &encode(coding, br#"{"model":"other"}"#)));
+        assert_eq!(
+            (answer.status, answer.error("code").as_str()),
+            (400, "model_locked"),
+            "{coding}"
+        );
+        bench.assert_nothing_arrived(coding);
+    }
+}
+
+#[test]
+fn unknown_codings_and_corrupt_content_are_refused() {
+    let plain = br#"{"model":"gpt-5.5"}"#;
+    for (coding, body, status) in [
+        ("compress", plain.to_vec(), 415),
+        ("gzip, gzip", encode("gzip", &encode("gzip", plain)), 415),
+        ("gzip", plain.to_vec(), 400),
+        ("gzip", encode("gzip", plain)[..20].to_vec(), 400),
+        (
+            "gzip",
+            [encode("gzip", plain), b"tail".to_vec()].concat(),
+            400,
+        ),
+        ("zstd", encode("gzip", plain), 400),
+        ("br", vec![0xff; 40], 400),
+        ("deflate", encode("gzip", plain), 400),
+    ] {
+        let bench = Bench::new("force");
+        let answer = bench.client().call(&coded(coding, &body));
+        assert_eq!(answer.status, status, "{coding}: {answer:?}");
+        assert!(!answer.error("message").is_empty());
+        bench.assert_nothing_arrived(coding);
+    }
+}
+
+#[test]
+fn a_bomb_is_too_large() {
+    // 8 MiB of blanks in a few hundred bytes, at a limit of 1 MiB.
+    let body = [
+        br#"{"model":"gpt-5.5","x":""#.as_slice(),
+        &vec![b' '; 8 << 20],
+        br#""}"#,
+    ]
+    .concat();
+    for coding in CODINGS {
+        let bench = Bench::with("force", &["--max-decoded", "1MiB"]);
+        let answer = bench.client().call(&coded(coding, &encode(coding, &body)));
+        assert_eq!(answer.status, 413, "{coding}: {answer:?}");
+        bench.assert_nothing_arrived(coding);
+    }
+}

@@ -1,0 +1,172 @@
+//! Start, stop, and what keeps it from starting.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use standin::process::{Finished, run};
+use standin::{Reply, Statsd};
+
+use crate::client::post;
+use crate::{Bench, SOON, lock};
+
+const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
+
+#[test]
+fn a_running_stream_finishes_after_sigterm() {
+    let mut bench = Bench::new("force");
+    let (events, stream) = mpsc::channel();
+    bench.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", ASK));
+    assert_eq!(client.head().0, 200);
+    bench.proxy.daemon().signal("TERM").unwrap();
+    // It tells that it stops; from then on nobody new is let in.
+    let address = bench.proxy.address();
+    assert!(refuses(address), "new connections are refused");
+    for number in 0..3 {
+        let event = format!("data: {number}\n\n").into_bytes();
+        events.send(event.clone()).unwrap();
+        assert_eq!(client.chunk(), event);
+    }
+    drop(events);
+    assert_eq!(client.chunk(), b"");
+    let status = bench.proxy.daemon().wait(SOON).unwrap();
+    assert_eq!(status.code(), Some(0));
+}
+
+/// Whether connections come to be refused: the listener closes a moment after the signal.
+fn refuses(address: std::net::SocketAddr) -> bool {
+    let deadline = Instant::now() + SOON;
+    while Instant::now() < deadline {
+        if TcpStream::connect(address).is_err() {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}
+
+#[test]
+fn an_idle_proxy_ends_at_once() {
+    for signal in ["TERM", "INT"] {
+        let mut bench = Bench::new("force");
+        let idle = bench.client();
+        let sent = Instant::now();
+        bench.proxy.daemon().signal(signal).unwrap();
+        let status = bench.proxy.daemon().wait(SOON).unwrap();
+        assert_eq!(status.code(), Some(0), "{signal}");
+        assert!(
+            sent.elapsed() < Duration::from_secs(2),
+            "{signal} {:?}",
+            sent.elapsed()
+        );
+        drop(idle);
+    }
+}
+
+#[test]
+fn the_drain_has_a_deadline() {
+    let mut bench = Bench::with("force", &["--drain", "500ms"]);
+    let (_events, stream) = mpsc::channel();
+    bench.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", ASK));
+    assert_eq!(client.head().0, 200);
+    let sent = Instant::now();
+    bench.proxy.daemon().signal("TERM").unwrap();
+    let status = bench.proxy.daemon().wait(SOON).unwrap();
+    assert!(
+        sent.elapsed() >= Duration::from_millis(500) && sent.elapsed() < Duration::from_secs(5)
+    );
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(client.rest(), b"");
+}
+
+fn serve(environment: &[(&str, &str)], flags: &[&str]) -> Finished {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_model-lock"));
+    command
+        .env_clear()
+        .envs(environment.iter().copied())
+        .arg("serve")
+        .args(flags);
+    run(&mut command, SOON).unwrap()
+}
+
+#[test]
+fn a_port_in_use_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let finished = serve(&[("OPENCLAW_MODEL", "gpt-5.5")], &["--listen", &address]);
+    assert_eq!(finished.status.code(), Some(1), "{}", finished.err());
+    assert!(finished.err().contains(&address), "{}", finished.err());
+    assert!(!finished.err().contains("panicked"));
+}
+
+#[test]
+fn wrong_settings_are_told_all_at_once() {
+    let environment = [
+        ("OPENCLAW_MODEL", ""),
+        ("OPENCLAW_MODEL_LOCK_MODE", "strict"),
+    ];
+    let finished = serve(
+        &environment,
+        &["--listen", "nowhere", "--upstream", "http://"],
+    );
+    assert_eq!(finished.status.code(), Some(78), "{}", finished.err());
+    let err = finished.err();
+    for problem in [
+        "OPENCLAW_MODEL",
+        "OPENCLAW_MODEL_LOCK_MODE",
+        "strict",
+        "--listen",
+        "--upstream",
+    ] {
+        assert!(err.contains(problem), "{problem} in {err}");
+    }
+    assert!(finished.stdout.is_empty());
+}
+
+#[test]
+fn no_model_is_no_start() {
+    for environment in [
+        &[][..],
+        &[("OPENCLAW_MODEL", "")],
+        &[("OPENCLAW_MODEL", "  ")],
+    ] {
+        let finished = serve(environment, &["--listen", "127.0.0.1:0"]);
+        assert_eq!(finished.status.code(), Some(78), "{}", finished.err());
+        assert!(
+            finished.err().contains("OPENCLAW_MODEL"),
+            "{}",
+            finished.err()
+        );
+    }
+}
+
+#[test]
+fn liveness_is_answered_on_its_own_port() {
+    let statsd = Statsd::start().unwrap();
+    let admin = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let flags = ["--admin", &admin.to_string()];
+    let proxy =
+        standin::lab::Proxy::start(&lock("force", &statsd), "http://127.0.0.1:9", &flags).unwrap();
+    let mut client = crate::Client::connect(admin);
+    assert_eq!(
+        client
+            .call(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+            .status,
+        200
+    );
+    assert_eq!(
+        client
+            .call(b"GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n")
+            .status,
+        200
+    );
+    drop(proxy);
+}

@@ -1,0 +1,25 @@
+//! `GET /models` shows what may be used, and nothing else.
+
+use standin::json::Json;
+
+use crate::{Bench, PIN};
+
+#[test]
+fn the_list_is_cut_to_the_pin() {
+    for mode in ["force", "reject"] {
+        let bench = Bench::new(mode);
+        let answer = bench
+            .client()
+            .call(b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n");
+        assert_eq!(answer.status, 200);
+        let list = Json::parse(&answer.body).unwrap();
+        let ids: Vec<_> = list
+            .get("data")
+            .unwrap()
+            .items()
+            .iter()
+            .filter_map(|m| m.text_at(&["id"]))
+            .collect();
+        assert_eq!(ids, [PIN], "{mode}");
+    }
+}

@@ -1,0 +1,228 @@
+//! What is refused: the status, the error object, and that nothing went upstream.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use standin::lab::Proxy;
+use standin::{Statsd, json::Json};
+
+use crate::client::{Client, post};
+use crate::{Bench, PIN, lock};
+
+#[test]
+fn another_model_in_reject() {
+    let bench = Bench::new("reject");
+    let answer = bench.post(br#"{"model":"other","stream":true}"#);
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.field("x-should-retry"), Some("false"));
+    assert_eq!(answer.field("content-type"), Some("application/json"));
+    let id = answer.field("x-request-id").unwrap().to_owned();
+    assert!(!id.is_empty());
+    assert_eq!(answer.error("type"), "invalid_request_error");
+    assert_eq!(
+        (
+            answer.error("param").as_str(),
+            answer.error("code").as_str()
+        ),
+        ("model", "model_locked")
+    );
+    assert!(
+        answer
+            .error("message")
+            .contains("model `other` is not permitted here"),
+        "{answer:?}"
+    );
+    assert!(
+        !answer.error("message").contains(PIN),
+        "the pin is told only where disclosed"
+    );
+    bench.assert_nothing_arrived("another model");
+    let told = bench.statsd.wait_for(
+        |line| line.contains("result:rejected") && line.contains(":1|c"),
+        crate::SOON,
+    );
+    assert!(told.unwrap().contains("override_attempts"));
+}
+
+#[test]
+fn what_has_no_single_reading() {
+    for body in [
+        &b"not json"[..],
+        b"",
+        b"[]",
+        b"\"gpt-5.5\"",
+        b"{\"model\":\"gpt-5.5\"",
+        b"{\"model\":\"gpt-5.5\"}{}",
+        b"\xef\xbb\xbf{\"model\":\"gpt-5.5\"}",
+        b"{\"model\":\"gpt-5.5\",\"model\":\"gpt-5.5\"}",
+        b"{\"model\":\"gpt-5.5\",\"x\":{\"a\":1,\"a\":2}}",
+        b"{\"Model\":\"other\",\"model\":\"gpt-5.5\"}",
+        b"{\"mod\\u0065l\":\"gpt-5.5\"}",
+        b"{\"model\":\"gpt-5.5\\ud800\"}",
+        b"{\"model\":\"gpt-5.5\xff\"}",
+        b"{\"model\":[\"gpt-5.5\"]}",
+        b"{\"model\":\"gpt-5.5\",\"model \":\"other\"}",
+    ] {
+        for mode in ["force", "reject"] {
+            let case = format!("{mode} {}", String::from_utf8_lossy(body));
+            let bench = Bench::new(mode);
+            let answer = bench.post(body);
+            assert_eq!(answer.status, 400, "{case}: {answer:?}");
+            assert_eq!(answer.error("type"), "invalid_request_error", "{case}");
+            bench.assert_nothing_arrived(&case);
+        }
+    }
+}
+
+#[test]
+fn doors_that_no_table_lists() {
+    let body = br#"{"model":"gpt-5.5"}"#;
+    let bench = Bench::new("force");
+    for target in [
+        "/v1/unheard-of",
+        "/v1/responses/",
+        "/v1//responses",
+        "/v1/%72esponses",
+        "/v1/x/../responses",
+        "/",
+    ] {
+        let answer = bench.client().call(&post(target, "", body));
+        assert_eq!(answer.status, 404, "{target}: {answer:?}");
+        assert!(!answer.error("message").is_empty(), "{target}");
+    }
+    bench.assert_nothing_arrived("unlisted");
+}
+
+#[test]
+fn a_media_type_that_is_none_of_ours() {
+    let body = "--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nother\r\n--b--\r\n";
+    let head = format!(
+        "POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let bench = Bench::new("force");
+    assert_eq!(bench.client().call(head.as_bytes()).status, 415);
+    bench.assert_nothing_arrived("multipart");
+}
+
+#[test]
+fn a_websocket_is_told_to_use_http() {
+    for mode in ["force", "reject"] {
+        let bench = Bench::new(mode);
+        let answer = bench.client().call(
+            b"GET /v1/responses HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        );
+        assert_eq!(answer.status, 426, "{mode}");
+        bench.assert_nothing_arrived("upgrade");
+    }
+}
+
+#[test]
+fn too_large_before_it_is_read() {
+    let bench = Bench::with("force", &["--max-body", "64KiB"]);
+    let mut client = bench.client();
+    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000000000\r\n\r\n{");
+    let answer = client.answer();
+    assert_eq!(answer.status, 413, "{answer:?}");
+    assert_eq!(answer.error("type"), "invalid_request_error");
+    assert_eq!(client.rest(), b"", "the connection ends");
+    bench.assert_nothing_arrived("too large");
+}
+
+#[test]
+fn too_large_without_a_length() {
+    let bench = Bench::with("force", &["--max-body", "64KiB"]);
+    let mut client = bench.client();
+    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+    // The proxy may have answered and gone before all of it is written.
+    let written = client.try_send(&standin::chunk(&vec![b' '; 128 << 10]));
+    assert!(written.is_ok() || written.is_err());
+    assert_eq!(client.answer().status, 413);
+    assert_eq!(client.rest(), b"", "the connection ends");
+    bench.assert_nothing_arrived("too large");
+}
+
+#[test]
+fn half_a_body_is_waited_for_but_not_for_ever() {
+    let bench = Bench::with("force", &["--body-time", "300ms"]);
+    let mut client = bench.client();
+    let request = post("/v1/responses", "", br#"{"model":"gpt-5.5"}"#);
+    client.send(&request[..request.len() - 5]);
+    let answer = client.answer();
+    assert_eq!(answer.status, 408, "{answer:?}");
+    assert_eq!(client.rest(), b"", "the connection ends");
+    bench.assert_nothing_arrived("half sent");
+}
+
+#[test]
+fn half_a_head_too() {
+    let bench = Bench::with("force", &["--head-time", "300ms"]);
+    let mut client = bench.client();
+    let began = Instant::now();
+    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\n");
+    let rest = String::from_utf8(client.rest()).unwrap();
+    assert!(
+        rest.is_empty() || rest.starts_with("HTTP/1.1 408 "),
+        "{rest}"
+    );
+    assert!(began.elapsed() < Duration::from_secs(10));
+    bench.assert_nothing_arrived("half a head");
+}
+
+#[test]
+fn a_head_that_is_too_large() {
+    let bench = Bench::with("force", &["--max-head", "8KiB"]);
+    let mut client = bench.client();
+    let head = format!(
+        "GET /v1/models HTTP/1.1\r\nhost: x\r\nx-filler: {}\r\n\r\n",
+        "x".repeat(16 << 10)
+    );
+    client.send(head.as_bytes());
+    let rest = String::from_utf8(client.rest()).unwrap();
+    assert!(
+        rest.starts_with("HTTP/1.1 431 ") || rest.is_empty(),
+        "{rest}"
+    );
+    bench.assert_nothing_arrived("head");
+}
+
+#[test]
+fn the_connection_serves_on_after_a_refusal() {
+    let bench = Bench::new("reject");
+    let mut client = bench.client();
+    assert_eq!(
+        client
+            .call(&post("/v1/responses", "", br#"{"model":"other"}"#))
+            .status,
+        400
+    );
+    assert_eq!(
+        client
+            .call(&post("/v1/responses", "", br#"{"model":"gpt-5.5"}"#))
+            .status,
+        200
+    );
+    assert_eq!(bench.arrived(), br#"{"model":"gpt-5.5"}"#);
+}
+
+#[test]
+fn an_upstream_that_is_down() {
+    let statsd = Statsd::start().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let mut proxy = Proxy::start(&lock("force", &statsd), &gone, &[]).unwrap();
+    let answer =
+        Client::connect(proxy.address()).call(&post("/v1/responses", "", br#"{"model":"other"}"#));
+    assert_eq!(answer.status, 502, "{answer:?}");
+    assert!(Json::parse(&answer.body).unwrap().get("error").is_some());
+    assert!(!answer.error("message").is_empty());
+    let reason = proxy
+        .daemon()
+        .wait_for(|line| line.to_lowercase().contains("refused"), crate::SOON);
+    assert!(
+        reason.is_some(),
+        "the reason is in the log: {:?}",
+        proxy.daemon().lines()
+    );
+}

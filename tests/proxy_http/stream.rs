@@ -1,0 +1,172 @@
+//! Event streams: each event as it comes, and both directions end when either side goes.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use standin::{Reply, Step};
+
+use crate::client::post;
+use crate::{Bench, SOON};
+
+const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
+
+#[test]
+fn each_event_arrives_before_the_next_is_sent() {
+    let bench = Bench::new("reject");
+    let (events, stream) = mpsc::channel();
+    bench.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", ASK));
+    let (status, fields) = client.head();
+    assert_eq!(status, 200);
+    assert!(fields.contains(&("content-type".into(), "text/event-stream".into())));
+    for number in 0..50 {
+        let event = format!("event: e\ndata: {number}\n\n").into_bytes();
+        events.send(event.clone()).unwrap();
+        assert_eq!(client.chunk(), event);
+    }
+    drop(events);
+    assert_eq!(client.chunk(), b"");
+}
+
+#[test]
+fn a_head_is_passed_on_before_the_first_event() {
+    let bench = Bench::new("reject");
+    let (events, stream) = mpsc::channel::<Vec<u8>>();
+    bench.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", ASK));
+    assert_eq!(client.head().0, 200);
+    drop(events);
+    assert_eq!(client.chunk(), b"");
+}
+
+#[test]
+fn an_event_may_come_in_pieces() {
+    let bench = Bench::new("force");
+    let (events, stream) = mpsc::channel();
+    bench.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", ASK));
+    assert_eq!(client.head().0, 200);
+    let whole = b"data: {\"type\":\"x\",\"text\":\"\xf0\x9f\x98\x80\"}\r\n\r\ndata: 2\n\n";
+    for byte in whole {
+        events.send(vec![*byte]).unwrap();
+    }
+    drop(events);
+    let mut all = Vec::new();
+    loop {
+        match client.chunk().as_slice() {
+            [] => break,
+            piece => all.extend_from_slice(piece),
+        }
+    }
+    assert_eq!(all, whole);
+}
+
+#[test]
+fn a_client_that_leaves_ends_the_upstream_call_within_a_second() {
+    let bench = Bench::new("force");
+    let (events, stream) = mpsc::channel();
+    bench.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", ASK));
+    assert_eq!(client.head().0, 200);
+    events.send(b"data: 1\n\n".to_vec()).unwrap();
+    client.chunk();
+    let left = Instant::now();
+    drop(client);
+    assert!(
+        bench
+            .provider
+            .record()
+            .wait_for_connection(|connection| connection.closed, SOON)
+    );
+    assert!(
+        left.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        left.elapsed()
+    );
+}
+
+#[test]
+fn a_client_that_leaves_before_any_answer_too() {
+    let bench = Bench::new("force");
+    let (_word, wait) = mpsc::channel();
+    bench
+        .provider
+        .queue(vec![Reply::Steps(vec![Step::Wait(wait)])]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", ASK));
+    bench.provider.wait_for(1, SOON).unwrap();
+    let left = Instant::now();
+    drop(client);
+    assert!(
+        bench
+            .provider
+            .record()
+            .wait_for_connection(|connection| connection.closed, SOON)
+    );
+    assert!(
+        left.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        left.elapsed()
+    );
+}
+
+#[test]
+fn an_upstream_that_dies_in_a_stream_ends_the_client() {
+    let bench = Bench::new("force");
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let start = [head.as_bytes(), &standin::chunk(b"data: 1\n\n")].concat();
+    bench
+        .provider
+        .queue(vec![Reply::Steps(vec![Step::Send(start), Step::Close])]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", ASK));
+    assert_eq!(client.head().0, 200);
+    assert_eq!(client.chunk(), b"data: 1\n\n");
+    assert_eq!(
+        client.rest(),
+        b"",
+        "no last chunk: the client sees that it was cut off"
+    );
+}
+
+#[test]
+fn an_upstream_that_closes_before_it_answers_is_a_502() {
+    let bench = Bench::new("force");
+    bench.provider.queue(vec![Reply::Steps(vec![Step::Close])]);
+    assert_eq!(bench.post(ASK).status, 502);
+    assert_eq!(
+        bench.provider.requests().len(),
+        1,
+        "a generation is never sent twice"
+    );
+}
+
+#[test]
+fn an_upstream_that_talks_nonsense_is_a_502() {
+    let bench = Bench::new("force");
+    bench.provider.queue(vec![Reply::Steps(vec![
+        Step::Send(b"SSH-2.0-nope\r\n\r\n".to_vec()),
+        Step::Close,
+    ])]);
+    assert_eq!(bench.post(ASK).status, 502);
+}
+
+#[test]
+fn refusals_of_the_provider_come_through() {
+    for status in [400, 401, 429, 500, 503] {
+        let bench = Bench::new("force");
+        let body =
+            r#"{"error":{"message":"from the provider","type":"x","param":null,"code":"y"}}"#;
+        bench.provider.queue(vec![Reply::json(status, body)]);
+        let answer = bench.post(ASK);
+        assert_eq!(
+            (answer.status, answer.body.as_slice()),
+            (status, body.as_bytes())
+        );
+    }
+}

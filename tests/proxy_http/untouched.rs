@@ -1,0 +1,155 @@
+//! An approved request arrives byte for byte; a forced one differs in the model's value alone.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::client::post;
+use crate::{Bench, PIN};
+
+/// A mebibyte of JSON that no writer of JSON would write: order, blanks, digits and escapes have to stay.
+fn mebibyte(model: &str) -> Vec<u8> {
+    let filler = "lorem ipsum \\u00e9\\n\\/ ".repeat(50_000);
+    format!(
+        " {{ \"z\" : 1.10 ,\t\"input\":\"{filler}\",\r\n\"big\":123456789012345678901234567890,\"e\":[1E2,-0,0.10e+1],\"model\" :  \"{model}\" , \"a\":{{\"model\":\"nested\"}} }} \n"
+    )
+    .into_bytes()
+}
+
+fn digest(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
+}
+
+#[test]
+fn an_approved_mebibyte_has_the_same_digest() {
+    let body = mebibyte(PIN);
+    assert!(body.len() > 1 << 20);
+    for mode in ["force", "reject", "audit"] {
+        let bench = Bench::new(mode);
+        let answer = bench.post(&body);
+        assert_eq!(answer.status, 200, "{mode}: {answer:?}");
+        assert_eq!(digest(&bench.arrived()), digest(&body), "{mode}");
+    }
+}
+
+#[test]
+fn a_chunked_one_too() {
+    let body = mebibyte(PIN);
+    let bench = Bench::new("reject");
+    let mut client = bench.client();
+    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+    for piece in body.chunks(10_000) {
+        client.send(&standin::chunk(piece));
+    }
+    client.send(b"0\r\n\r\n");
+    assert_eq!(client.answer().status, 200);
+    assert_eq!(digest(&bench.arrived()), digest(&body));
+}
+
+#[test]
+fn a_forced_one_differs_in_the_models_value_alone() {
+    let bench = Bench::new("force");
+    let answer = bench.post(&mebibyte("some-other/model"));
+    assert_eq!(answer.status, 200);
+    let arrived = bench.arrived();
+    assert_eq!(digest(&arrived), digest(&mebibyte(PIN)));
+    let request = bench.provider.requests().remove(0);
+    assert_eq!(
+        request.field("content-length"),
+        Some(arrived.len().to_string().as_str())
+    );
+    assert_eq!(request.field("transfer-encoding"), None);
+}
+
+#[test]
+fn escapes_in_the_value_are_read_and_the_pin_stays_untouched() {
+    let body = br#"{"model":"gpt\u002d5.5"}"#;
+    let bench = Bench::new("reject");
+    assert_eq!(bench.post(body).status, 200);
+    assert_eq!(bench.arrived(), body);
+}
+
+#[test]
+fn no_model_is_the_pin_in_force() {
+    for body in [
+        br#"{"input":"hi"}"#.as_slice(),
+        br#"{"model":null,"input":"hi"}"#,
+        b"{}",
+    ] {
+        let bench = Bench::new("force");
+        assert_eq!(bench.post(body).status, 200);
+        assert_eq!(bench.provider.requests()[0].model().as_deref(), Some(PIN));
+        let arrived = String::from_utf8(bench.arrived()).unwrap();
+        assert!(
+            body.len() < 5 || arrived.contains(r#""input":"hi""#),
+            "{arrived}"
+        );
+    }
+}
+
+#[test]
+fn target_and_fields_arrive_as_they_were_sent() {
+    let bench = Bench::new("reject");
+    let body = format!(r#"{{"model":"{PIN}"}}"#);
+    let fields =
+        "authorization: Bearer sk-secret\r\nopenai-organization: org-1\r\nuser-agent: probe/1\r\n";
+    let target = "/v1/responses?api-version=1&x=%7E";
+    assert_eq!(
+        bench
+            .client()
+            .call(&post(target, fields, body.as_bytes()))
+            .status,
+        200
+    );
+    let request = bench.provider.requests().remove(0);
+    assert_eq!(request.target, target);
+    for (name, value) in [
+        ("authorization", "Bearer sk-secret"),
+        ("openai-organization", "org-1"),
+        ("user-agent", "probe/1"),
+    ] {
+        assert_eq!(request.field(name), Some(value));
+    }
+    assert_eq!(
+        request.field("host"),
+        Some(bench.provider.address().to_string().as_str())
+    );
+}
+
+#[test]
+fn every_listed_operation_is_governed() {
+    for path in [
+        "responses",
+        "responses/compact",
+        "responses/input_tokens",
+        "chat/completions",
+        "completions",
+    ] {
+        let bench = Bench::new("force");
+        let answer =
+            bench
+                .client()
+                .call(&post(&format!("/v1/{path}"), "", br#"{"model":"other"}"#));
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(bench.arrived(), br#"{"model":"gpt-5.5"}"#, "{path}");
+    }
+}
+
+#[test]
+fn nothing_secret_is_logged() {
+    let mut bench = Bench::new("force");
+    let body = br#"{"model":"other","input":"my-prompt"}"#;
+    let request = post(
+        "/v1/responses?key=in-query",
+        "authorization: Bearer sk-secret\r\ncookie: c=crumb\r\n",
+        body,
+    );
+    bench.client().call(&request);
+    let told = bench
+        .proxy
+        .daemon()
+        .wait_for(|line| line.contains("other"), crate::SOON);
+    assert!(told.is_some(), "the attempt is logged");
+    let log = bench.proxy.daemon().lines().join("\n");
+    for secret in ["sk-secret", "crumb", "my-prompt", "in-query"] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
