@@ -1,3 +1,79 @@
-//! The command.
+//! The command. Called as `codex` it is the shim; called by its own name it has verbs.
 
-fn main() {}
+mod check;
+mod cli;
+mod codex;
+mod env;
+mod exit;
+mod install;
+mod policy;
+mod quantity;
+mod reload;
+mod report;
+mod seal;
+mod serve;
+mod settings;
+mod telemetry;
+
+#[cfg(test)]
+mod docs;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Verb};
+use crate::env::Environment;
+
+fn main() -> ExitCode {
+    let environment: Environment = std::env::vars_os().collect();
+    if is_codex() {
+        return codex::run(&environment);
+    }
+    match Cli::try_parse() {
+        Ok(cli) => run(cli.verb, environment),
+        Err(error) => usage(&error),
+    }
+}
+
+/// Whether the name we were called by is the one we stand in for.
+fn is_codex() -> bool {
+    let name = std::env::args_os().next();
+    name.as_deref()
+        .and_then(|name| Path::new(name).file_name())
+        .is_some_and(|name| name == "codex")
+}
+
+fn run(verb: Verb, environment: Environment) -> ExitCode {
+    match verb {
+        Verb::Serve(flags) => serve::serve(&flags, environment),
+        Verb::Check { policy } => check::check(policy.as_deref(), &environment),
+        Verb::Install { to } => install(&to),
+    }
+}
+
+fn install(directory: &Path) -> ExitCode {
+    let installed = std::env::current_exe()
+        .map_err(install::InstallError::Program)
+        .and_then(|program| install::install(&program, directory));
+    match installed {
+        Ok(()) => report::result(&format!(
+            "{0}/codex -> model-lock\nput it first: export PATH=\"{0}:$PATH\"\n",
+            directory.display()
+        )),
+        Err(error) => report::failure(&error),
+    }
+}
+
+/// Help and version are asked for and go to standard output; anything else is a usage error.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.print().is_err() {
+        return exit::FAILED.into();
+    }
+    if error.use_stderr() {
+        exit::USAGE.into()
+    } else {
+        exit::DONE.into()
+    }
+}

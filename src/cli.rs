@@ -1,0 +1,101 @@
+//! The command line as it is written: texts, checked later and together with the environment.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{env, exit};
+
+/// One approved model runs, whatever a coding agent asks for.
+///
+/// The approved model is named by `OPENCLAW_MODEL`, or by a policy file that the agent cannot write.
+/// Called as `codex`, this program stands in for codex: it puts the approved model in and becomes
+/// the real one.
+#[derive(Debug, Parser)]
+#[command(name = "model-lock", version, max_term_width = 100, after_long_help = statuses())]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run the proxy that every model call goes through
+    ///
+    /// Each flag has an environment variable; the flag wins. Whatever is wrong with them or with the
+    /// policy is told at once, before anything listens, and ends with status 78.
+    #[command(after_help = variables())]
+    Serve(Box<Serve>),
+    /// Show the policy that holds here, or everything that is wrong with it (status 78)
+    Check {
+        #[arg(long, value_name = "FILE", help = env::POLICY.help())]
+        policy: Option<PathBuf>,
+    },
+    /// Copy this program into a directory, and link `codex` there to it
+    ///
+    /// Put the directory before the real codex's on PATH. Running it again updates the copy; a `codex`
+    /// that is not ours is never overwritten.
+    Install {
+        /// The directory; made if it does not exist
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+}
+
+/// The flags of `serve`. Each is a text here: `settings` reads them.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Serve {
+    #[arg(long, value_name = "ADDRESS", help = env::LISTEN.help())]
+    pub(crate) listen: Option<String>,
+    #[arg(long, value_name = "URL|PREFIX=URL", help = env::UPSTREAM.help())]
+    pub(crate) upstream: Vec<String>,
+    #[arg(long, value_name = "ADDRESS", help = env::ADMIN.help())]
+    pub(crate) admin: Option<String>,
+    #[arg(long, value_name = "FILE", help = env::POLICY.help())]
+    pub(crate) policy: Option<PathBuf>,
+    #[arg(long, value_name = "NAME,…", help = env::DIALECT.help())]
+    pub(crate) dialect: Option<String>,
+    #[arg(long, value_name = "LEVEL|TARGET=LEVEL,…", help = env::LOG.help())]
+    pub(crate) log: Option<String>,
+    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_HEAD.help())]
+    pub(crate) max_head: Option<String>,
+    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_BODY.help())]
+    pub(crate) max_body: Option<String>,
+    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_DECODED.help())]
+    pub(crate) max_decoded: Option<String>,
+    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::HEAD_TIME.help())]
+    pub(crate) head_time: Option<String>,
+    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::BODY_TIME.help())]
+    pub(crate) body_time: Option<String>,
+    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::IDLE.help())]
+    pub(crate) idle: Option<String>,
+    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::DRAIN.help())]
+    pub(crate) drain: Option<String>,
+}
+
+const LIMITS: &str = "Limits";
+
+/// What stands below the flags of `serve`: the variables that have none, and the policy's own.
+fn variables() -> String {
+    let process = env::ALL.iter().filter(|variable| variable.flag.is_empty());
+    let process = process.map(|variable| (variable.name, variable.meaning));
+    list("Environment:", process.chain(lockpolicy::VARIABLES))
+}
+
+/// What stands below everything: how it can end.
+fn statuses() -> String {
+    list(
+        "Exit status:",
+        exit::ALL.iter().map(|exit| (exit.code, exit.meaning)),
+    )
+}
+
+fn list<N: Display>(title: &str, items: impl IntoIterator<Item = (N, &'static str)>) -> String {
+    let lines = items
+        .into_iter()
+        .map(|(name, meaning)| format!("\n  {name}\n          {meaning}"));
+    [title.to_owned(), lines.collect()].concat()
+}

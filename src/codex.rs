@@ -1,0 +1,38 @@
+//! Called as `codex`: the shim, with the policy and the sink of this place.
+
+use std::process::ExitCode;
+
+use lockpolicy::{Policy, Problems, Sink};
+
+use crate::env::Environment;
+use crate::policy::{self, Location};
+use crate::telemetry::{self, ShimSink};
+use crate::{report, settings};
+
+/// Stands in for codex. Nothing is said that codex does not say itself, but for attempts.
+pub(crate) fn run(environment: &Environment) -> ExitCode {
+    let mut problems = Vec::new();
+    let daemon = settings::daemon(environment, &mut problems);
+    let location = Location::choose(None, environment);
+    let loaded = policy::read(&location).compile(environment);
+    let policy = match loaded {
+        Ok(loaded) if problems.is_empty() => Ok(loaded.policy),
+        Ok(_) => Err(Problems(problems)),
+        Err(Problems(found)) => {
+            problems.extend(found);
+            Err(Problems(problems))
+        }
+    };
+    telemetry::start_in_shim();
+    let sink = ShimSink::new(daemon);
+    enter(policy.as_deref(), &sink)
+}
+
+/// The one line that hands over to the shim.
+fn enter(policy: Result<&Policy, &Problems>, sink: &dyn Sink) -> ExitCode {
+    let _ = sink;
+    match policy {
+        Ok(_) => report::failure(&std::io::Error::other("this build has no shim yet")),
+        Err(Problems(problems)) => report::problems(problems),
+    }
+}

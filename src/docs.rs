@@ -1,0 +1,247 @@
+//! The tables of the pages, compared with the code. `UPDATE_DOCS=1 cargo test` writes them.
+//!
+//! A page is written by hand but for what stands between `<!-- made: NAME -->` and `<!-- end -->`.
+
+use std::path::PathBuf;
+
+use lockpolicy::{Draft, VARIABLES};
+
+use crate::telemetry::METRICS;
+use crate::{env, exit};
+
+/// A key of the policy file: name, an example, what it means.
+const KEYS: [[&str; 3]; 10] = [
+    [
+        "model",
+        "model = \"gpt-5.5\"",
+        "The approved model: the pin of generation. Required, here or in the environment.",
+    ],
+    [
+        "mode",
+        "mode = \"reject\"",
+        "`force` (default) puts the pin in; `reject` refuses; `audit` only counts: nothing is locked.",
+    ],
+    [
+        "aliases",
+        "aliases = [\"our-model\"]",
+        "Other spellings of the pin. They are written as the pin and are no attempt; `openai/<pin>` is always one.",
+    ],
+    [
+        "pins",
+        "pins = { embedding = \"text-embedding-3-small\" }",
+        "A pin for each other capability: `audio`, `embedding`, `image`, `moderation`, `video`. Without one, the capability is refused.",
+    ],
+    [
+        "reasoning_effort",
+        "reasoning_effort = \"medium\"",
+        "The pinned effort; unset, any passes.",
+    ],
+    [
+        "service_tier",
+        "service_tier = \"default\"",
+        "The pinned service tier; unset, any passes.",
+    ],
+    [
+        "disclose",
+        "disclose = true",
+        "Whether refusals may name the pin; `false` by default.",
+    ],
+    [
+        "on_mismatch",
+        "on_mismatch = \"fail\"",
+        "What is done when the provider says that it served another model: `log` (default) or `fail`.",
+    ],
+    [
+        "allow",
+        "allow = [\"GET /v1/files/*\"]",
+        "Operations that no dialect lists and that are let through unjudged. `*` is one path segment, `**` at the end the rest.",
+    ],
+    [
+        "allow_headers",
+        "allow_headers = [\"x-team-*\"]",
+        "Request headers that are let through besides the dialects' own, in lower case; a `*` at the end is any rest.",
+    ],
+];
+
+#[test]
+fn the_metrics_page_is_the_table() {
+    let prefix = env::STATSD_PREFIX.default;
+    let rows = METRICS.iter().map(|metric| {
+        let tags = metric
+            .tags
+            .iter()
+            .map(|tag| format!("`{}`", tag.name))
+            .collect::<Vec<_>>()
+            .join(", ");
+        vec![
+            format!("`{prefix}.{}`", metric.name),
+            metric.unit.to_owned(),
+            tags,
+            metric.meaning.to_owned(),
+        ]
+    });
+    compare(
+        "metrics.md",
+        "metrics",
+        &table(&["Counter", "Counts", "Tags", "Meaning"], rows),
+    );
+    let mut tags: Vec<Vec<String>> = Vec::new();
+    for metric in &METRICS {
+        for tag in metric.tags {
+            let words = tag
+                .words
+                .iter()
+                .map(|word| format!("`{word}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let row = vec![
+                format!("`{}`", metric.name),
+                format!("`{}`", tag.name),
+                words,
+            ];
+            tags.push(row);
+        }
+    }
+    compare(
+        "metrics.md",
+        "tags",
+        &table(&["Counter", "Tag", "Words"], tags),
+    );
+}
+
+#[test]
+fn the_settings_page_is_the_variables() {
+    let rows = env::ALL.iter().map(|variable| {
+        let flag = if variable.flag.is_empty() {
+            String::new()
+        } else {
+            format!("`{}`", variable.flag)
+        };
+        vec![
+            format!("`{}`", variable.name),
+            flag,
+            variable.default.to_owned(),
+            variable.meaning.to_owned(),
+        ]
+    });
+    compare(
+        "settings.md",
+        "process",
+        &table(&["Variable", "Flag", "Default", "Meaning"], rows),
+    );
+    let rows = VARIABLES
+        .iter()
+        .map(|(name, meaning)| vec![format!("`{name}`"), (*meaning).to_owned()]);
+    compare(
+        "settings.md",
+        "policy",
+        &table(&["Variable", "Meaning"], rows),
+    );
+    let row = |exit: &exit::Exit| vec![exit.code.to_string(), exit.meaning.to_owned()];
+    compare(
+        "settings.md",
+        "exit",
+        &table(&["Status", "Meaning"], exit::ALL.iter().map(row)),
+    );
+    let shim = exit::SHIM.iter().chain([&exit::CONFIG]).map(row);
+    compare(
+        "settings.md",
+        "exit-shim",
+        &table(&["Status", "Meaning"], shim),
+    );
+}
+
+#[test]
+fn the_policy_page_is_the_keys() {
+    let rows = KEYS.iter().map(|[key, example, meaning]| {
+        vec![
+            format!("`{key}`"),
+            format!("`{example}`"),
+            (*meaning).to_owned(),
+        ]
+    });
+    compare(
+        "policy.md",
+        "keys",
+        &table(&["Key", "Example", "Meaning"], rows),
+    );
+}
+
+/// The reader of the file has its keys in a `match`; that is where they are looked up.
+#[test]
+fn the_keys_are_those_that_are_read() {
+    let source = include_str!("../lockpolicy/src/draft.rs");
+    let (_, rest) = source.split_once("fn key(").expect("the match of keys");
+    let (arms, _) = rest.split_once("unknown key").expect("its last arm");
+    let mut read: Vec<&str> = arms
+        .lines()
+        .filter_map(|line| {
+            line.trim_start()
+                .strip_prefix('"')?
+                .split_once("\" =>")
+                .map(|(key, _)| key)
+        })
+        .collect();
+    let mut told: Vec<&str> = KEYS.iter().map(|[key, ..]| *key).collect();
+    read.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(read, told);
+    let examples = KEYS.map(|[_, example, _]| example).join("\n");
+    Draft::from_toml(&examples)
+        .compile()
+        .expect("the examples of the page are a policy");
+}
+
+#[test]
+fn every_variable_is_named_once() {
+    let mut names: Vec<&str> = env::ALL.iter().map(|variable| variable.name).collect();
+    names.extend(VARIABLES.map(|(name, _)| name));
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    let source = include_str!("env.rs");
+    assert_eq!(
+        source.matches(": Variable = Variable {").count(),
+        env::ALL.len(),
+        "one is missing in ALL"
+    );
+}
+
+fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
+    let rule: Vec<String> = head.iter().map(|_| "---".to_owned()).collect();
+    let rows = rows.into_iter().map(|cells| {
+        let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        line(&cells)
+    });
+    [line(&head), line(&rule)].into_iter().chain(rows).collect()
+}
+
+fn compare(page: &str, name: &str, made: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(page);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let open = format!("<!-- made: {name} -->\n");
+    let (before, rest) = text
+        .split_once(&open)
+        .unwrap_or_else(|| panic!("{page} has no place for `{name}`"));
+    let (written, after) = rest
+        .split_once("<!-- end -->")
+        .expect("the end of the place");
+    let made = format!("\n{made}\n");
+    if std::env::var_os("UPDATE_DOCS").is_some() && written != made {
+        std::fs::write(
+            &path,
+            [before, &open, &made, "<!-- end -->", after].concat(),
+        )
+        .unwrap();
+        return;
+    }
+    assert_eq!(
+        written, made,
+        "docs/{page} differs from the code: UPDATE_DOCS=1 cargo test writes it"
+    );
+}

@@ -1,0 +1,72 @@
+//! Every exit status that is ours, each with its meaning.
+
+use std::process::ExitCode;
+
+/// A status and what it says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exit {
+    /// The number.
+    pub(crate) code: u8,
+    /// What it says.
+    pub(crate) meaning: &'static str,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code)
+    }
+}
+
+/// Done.
+pub(crate) const DONE: Exit = Exit {
+    code: 0,
+    meaning: "Done; after SIGTERM or SIGINT: every running request was answered, or the deadline passed.",
+};
+
+/// Something outside is not as it has to be.
+pub(crate) const FAILED: Exit = Exit {
+    code: 1,
+    meaning: "A port is in use, a file cannot be written, or the like.",
+};
+
+/// The command line cannot be read.
+pub(crate) const USAGE: Exit = Exit {
+    code: 64,
+    meaning: "The command line cannot be read.",
+};
+
+/// The settings or the policy are missing or wrong.
+pub(crate) const CONFIG: Exit = Exit {
+    code: 78,
+    meaning: "The policy or a setting is missing or wrong; every problem is told, one line each.",
+};
+
+/// A second signal came while running requests were finishing.
+pub(crate) const INTERRUPTED: Exit = Exit {
+    code: 130,
+    meaning: "A second signal ended it before every running request was answered.",
+};
+
+/// Everything that `model-lock` ends with.
+pub(crate) const ALL: [Exit; 5] = [DONE, FAILED, USAGE, CONFIG, INTERRUPTED];
+
+/// What the shim ends with besides, for the page.
+#[cfg(test)]
+pub(crate) const SHIM: [Exit; 4] = [
+    Exit {
+        code: 70,
+        meaning: "The shim met itself instead of the real codex.",
+    },
+    Exit {
+        code: 77,
+        meaning: "Refused by policy; the real codex was not started.",
+    },
+    Exit {
+        code: 126,
+        meaning: "The real codex was found and cannot be run.",
+    },
+    Exit {
+        code: 127,
+        meaning: "The real codex was not found.",
+    },
+];

@@ -1,0 +1,148 @@
+//! `model-lock install`: one file on disk serves as both commands.
+//!
+//! Everything is written beside its place and renamed into it, so that whoever runs `codex` meanwhile
+//! finds the old one or the new one, never half of one.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+/// The name of the program itself.
+const PROGRAM: &str = "model-lock";
+/// The name it stands in for.
+const LINK: &str = "codex";
+
+/// Why nothing was installed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InstallError {
+    /// A file could not be made.
+    #[error("cannot write {path}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something else is called `codex` there.
+    #[error("{0} is not ours: choose another directory, and put it before this one on PATH")]
+    NotOurs(PathBuf),
+    /// The running program could not be read.
+    #[error("cannot read the running program")]
+    Program(#[source] io::Error),
+}
+
+/// Copies `program` into `directory` and links `codex` to it. Running it again changes nothing.
+///
+/// # Errors
+///
+/// [`InstallError`]; a `codex` that is not ours is left as it is, and then nothing is written at all.
+pub(crate) fn install(program: &Path, directory: &Path) -> Result<(), InstallError> {
+    let link = directory.join(LINK);
+    let linked = is_ours(&link)?;
+    make(directory).map_err(|source| InstallError::Write {
+        path: directory.to_owned(),
+        source,
+    })?;
+    let copy = directory.join(PROGRAM);
+    put_program(program, &copy)?;
+    if !linked {
+        symlink(PROGRAM, &link).map_err(|source| InstallError::Write { path: link, source })?;
+    }
+    Ok(())
+}
+
+fn make(directory: &Path) -> io::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(directory)
+}
+
+/// Whether the link stands already; an error where something else stands in its place.
+fn is_ours(link: &Path) -> Result<bool, InstallError> {
+    match fs::read_link(link) {
+        Ok(target) if target == Path::new(PROGRAM) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(InstallError::Write {
+            path: link.to_owned(),
+            source: error,
+        }),
+        Ok(_) | Err(_) => Err(InstallError::NotOurs(link.to_owned())),
+    }
+}
+
+fn put_program(program: &Path, copy: &Path) -> Result<(), InstallError> {
+    let mut from = fs::File::open(program).map_err(InstallError::Program)?;
+    let fresh = copy.with_file_name(format!(".{PROGRAM}.{}", std::process::id()));
+    let written = write(&mut from, &fresh).and_then(|()| fs::rename(&fresh, copy));
+    written.map_err(|source| {
+        // The copy is of no use to anybody; where even that fails, the first error is the one to tell.
+        drop(fs::remove_file(&fresh));
+        InstallError::Write {
+            path: copy.to_owned(),
+            source,
+        }
+    })
+}
+
+fn write(from: &mut fs::File, fresh: &Path) -> io::Result<()> {
+    let mut to = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o755)
+        .open(fresh)?;
+    io::copy(from, &mut to)?;
+    // Before the rename: a machine that stops must not leave an empty program under the name.
+    to.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn installing_twice_is_installing_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join("program");
+        let to = directory.path().join("a/b");
+        for content in ["one", "two"] {
+            fs::write(&program, content).unwrap();
+            install(&program, &to).unwrap();
+            assert_eq!(fs::read_to_string(to.join("codex")).unwrap(), content);
+        }
+        assert_eq!(fs::read_dir(&to).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn the_installed_program_can_install_itself_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join(PROGRAM);
+        fs::write(&program, "one").unwrap();
+        install(&program, directory.path()).unwrap();
+        assert_eq!(fs::read_to_string(&program).unwrap(), "one");
+    }
+
+    #[test]
+    fn a_codex_that_is_not_ours_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join("program");
+        fs::write(&program, "ours").unwrap();
+        let codex = directory.path().join("codex");
+        fs::write(&codex, "real").unwrap();
+        assert!(matches!(
+            install(&program, directory.path()),
+            Err(InstallError::NotOurs(_))
+        ));
+        fs::remove_file(&codex).unwrap();
+        symlink("../lib/codex.js", &codex).unwrap();
+        assert!(matches!(
+            install(&program, directory.path()),
+            Err(InstallError::NotOurs(_))
+        ));
+        assert!(
+            !directory.path().join(PROGRAM).exists(),
+            "nothing is written then"
+        );
+    }
+}

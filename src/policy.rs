@@ -1,0 +1,367 @@
+//! The policy as it holds here: from a file, from the environment, or from one over the other.
+//!
+//! What an agent can set must not widen the lock. So a file that the running user cannot change
+//! stands alone, and the environment is not looked at; any other file lies below the environment.
+
+use std::fmt;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lockpolicy::{Capability, Draft, Policy, Problem, Problems, VARIABLES};
+
+use crate::env::{self, Environment};
+use crate::seal::is_sealed;
+
+/// Where the policy is looked for when nobody says where.
+const DEFAULT: &str = "/etc/model-lock/policy.toml";
+
+/// A policy file is some lines long; more than this is something else.
+const CAP: u64 = 1 << 20;
+
+/// Which file is meant, if any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// This one; it has to be there.
+    At(PathBuf),
+    /// This one, where it exists.
+    Perhaps(PathBuf),
+}
+
+impl Location {
+    /// The flag wins. The variable is the agent's to set, so a sealed default file wins over it.
+    pub(crate) fn choose(flag: Option<&Path>, environment: &Environment) -> Self {
+        Self::among(flag, environment, Path::new(DEFAULT), &|path| {
+            is_sealed(path).unwrap_or(false)
+        })
+    }
+
+    fn among(
+        flag: Option<&Path>,
+        environment: &Environment,
+        default: &Path,
+        is_sealed: &dyn Fn(&Path) -> bool,
+    ) -> Self {
+        if let Some(path) = flag {
+            return Self::At(path.to_owned());
+        }
+        match environment.raw(env::POLICY.name) {
+            Some(path) if !is_sealed(default) => Self::At(PathBuf::from(path)),
+            _ => Self::Perhaps(default.to_owned()),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::At(path) | Self::Perhaps(path) => path,
+        }
+    }
+}
+
+/// Where a policy came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The environment alone.
+    Environment,
+    /// A file that lies below the environment, because the running user can change it.
+    Layered(PathBuf),
+    /// A file alone.
+    Sealed(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("the environment"),
+            Self::Layered(path) => {
+                write!(
+                    f,
+                    "the environment over {} (which this user can change)",
+                    path.display()
+                )
+            }
+            Self::Sealed(path) => {
+                write!(
+                    f,
+                    "{} alone (this user cannot change it; the environment is ignored)",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+/// What was read, before it is compiled. Equal readings make equal policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    origin: Origin,
+    content: Vec<u8>,
+    problems: Vec<Problem>,
+}
+
+/// A policy and where it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    /// The policy.
+    pub(crate) policy: Arc<Policy>,
+    /// Where it came from.
+    pub(crate) origin: Origin,
+}
+
+/// Reads the file, if there is one, and finds out who can change it.
+pub(crate) fn read(location: &Location) -> Reading {
+    let path = location.path().to_owned();
+    match content(&path).and_then(|content| Ok((content, is_sealed(&path)?))) {
+        Ok((content, true)) => Reading {
+            origin: Origin::Sealed(path),
+            content,
+            problems: Vec::new(),
+        },
+        Ok((content, false)) => Reading {
+            origin: Origin::Layered(path),
+            content,
+            problems: Vec::new(),
+        },
+        Err(error) if is_left_out(location, &error) => Reading {
+            origin: Origin::Environment,
+            content: Vec::new(),
+            problems: Vec::new(),
+        },
+        Err(error) => {
+            let problem = Problem {
+                place: path.display().to_string(),
+                what: error.to_string(),
+            };
+            Reading {
+                origin: Origin::Layered(path),
+                content: Vec::new(),
+                problems: vec![problem],
+            }
+        }
+    }
+}
+
+fn is_left_out(location: &Location, error: &io::Error) -> bool {
+    match location {
+        Location::At(_) => false,
+        Location::Perhaps(_) => matches!(
+            error.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        ),
+    }
+}
+
+fn content(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let file = std::fs::File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("not a file"));
+    }
+    file.take(CAP + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > CAP {
+        return Err(io::Error::other("larger than 1 MiB"));
+    }
+    Ok(content)
+}
+
+impl Reading {
+    /// Makes the policy.
+    ///
+    /// # Errors
+    ///
+    /// [`Problems`] holds everything that is wrong with the file and with the variables that count.
+    pub(crate) fn compile(&self, environment: &Environment) -> Result<Loaded, Problems> {
+        let mut problems = self.problems.clone();
+        let draft = match &self.origin {
+            Origin::Environment => variables(environment, &mut problems),
+            Origin::Layered(path) => {
+                variables(environment, &mut problems).over(self.file(path, &mut problems))
+            }
+            Origin::Sealed(path) => self.file(path, &mut problems),
+        };
+        match draft.compile() {
+            Ok(policy) if problems.is_empty() => Ok(Loaded {
+                policy: Arc::new(policy),
+                origin: self.origin.clone(),
+            }),
+            Ok(_) => Err(Problems(problems)),
+            Err(Problems(found)) => {
+                self.tell(found, &mut problems);
+                Err(Problems(problems))
+            }
+        }
+    }
+
+    fn file(&self, path: &Path, problems: &mut Vec<Problem>) -> Draft {
+        if let Ok(text) = std::str::from_utf8(&self.content) {
+            return Draft::from_toml(text);
+        }
+        problems.push(Problem {
+            place: path.display().to_string(),
+            what: "not UTF-8".to_owned(),
+        });
+        Draft::default()
+    }
+
+    /// Adds what a draft found. A file that stands alone is told about in the file's own words, and a
+    /// model that is missing only because its source could not be read is not told about again.
+    fn tell(&self, found: Vec<Problem>, problems: &mut Vec<Problem>) {
+        let unread = !problems.is_empty();
+        for problem in found {
+            let missing = problem.place == Capability::Generation.variable()
+                && problem.what.starts_with("not set");
+            if missing && unread {
+                continue;
+            }
+            problems.push(match &self.origin {
+                Origin::Sealed(path) => Problem {
+                    place: format!("{}: {}", path.display(), key(&problem.place)),
+                    what: problem.what,
+                },
+                Origin::Environment | Origin::Layered(_) => problem,
+            });
+        }
+    }
+
+    /// Where to look from now on: a file that was there once has to stay.
+    pub(crate) fn location(&self, asked: Location) -> Location {
+        match &self.origin {
+            Origin::Environment => asked,
+            Origin::Layered(path) | Origin::Sealed(path) => Location::At(path.clone()),
+        }
+    }
+}
+
+fn variables(environment: &Environment, problems: &mut Vec<Problem>) -> Draft {
+    let mut pairs = Vec::new();
+    for (name, _) in VARIABLES {
+        match environment.text(name) {
+            Ok(Some(text)) => pairs.push((name, text)),
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Draft::from_variables(pairs)
+}
+
+/// The key of the policy file that says the same as a variable.
+fn key(variable: &str) -> String {
+    let pin = Capability::ALL
+        .into_iter()
+        .find(|capability| capability.variable() == variable);
+    match (variable, pin) {
+        ("OPENCLAW_MODEL_LOCK_MODE", _) => "mode".to_owned(),
+        ("OPENCLAW_MODEL_ALIASES", _) => "aliases".to_owned(),
+        ("OPENCLAW_REASONING_EFFORT", _) => "reasoning_effort".to_owned(),
+        ("OPENCLAW_SERVICE_TIER", _) => "service_tier".to_owned(),
+        ("MODEL_LOCK_DISCLOSE", _) => "disclose".to_owned(),
+        (_, Some(Capability::Generation)) => "model".to_owned(),
+        (_, Some(capability)) => format!("pins.{capability}"),
+        (other, None) => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs.iter().copied().collect()
+    }
+
+    fn sealed(content: &str) -> Reading {
+        let origin = Origin::Sealed(PathBuf::from("/policy.toml"));
+        Reading {
+            origin,
+            content: content.into(),
+            problems: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_sealed_file_stands_alone() {
+        let agent = environment(&[
+            ("OPENCLAW_MODEL", "gpt-x"),
+            ("OPENCLAW_MODEL_LOCK_MODE", "nonsense"),
+        ]);
+        let loaded = sealed("model = 'gpt-5.5'\nmode = 'reject'")
+            .compile(&agent)
+            .unwrap();
+        assert_eq!(
+            (loaded.policy.pin(), loaded.policy.mode().as_str()),
+            ("gpt-5.5", "reject")
+        );
+    }
+
+    #[test]
+    fn a_sealed_file_that_lacks_a_model_is_not_filled_from_the_environment() {
+        let agent = environment(&[("OPENCLAW_MODEL", "gpt-x")]);
+        let problems = sealed("mode = 'reject'\nmodle = 'a'")
+            .compile(&agent)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            problems.contains("/policy.toml: model: not set"),
+            "{problems}"
+        );
+        assert!(
+            problems.contains("/policy.toml: modle: unknown key"),
+            "{problems}"
+        );
+    }
+
+    #[test]
+    fn a_file_of_ours_lies_below_the_environment() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("policy.toml");
+        std::fs::write(&path, "model = 'a'\nmode = 'reject'").unwrap();
+        let reading = read(&Location::At(path.clone()));
+        let loaded = reading
+            .compile(&environment(&[("OPENCLAW_MODEL", "b")]))
+            .unwrap();
+        assert_eq!(
+            (loaded.policy.pin(), loaded.policy.mode().as_str()),
+            ("b", "reject")
+        );
+        assert_eq!(loaded.origin, Origin::Layered(path));
+    }
+
+    #[test]
+    fn a_file_that_is_asked_for_has_to_be_there() {
+        let nowhere = PathBuf::from("/nowhere/policy.toml");
+        let model = environment(&[("OPENCLAW_MODEL", "a")]);
+        assert!(
+            read(&Location::At(nowhere.clone()))
+                .compile(&model)
+                .is_err()
+        );
+        let loaded = read(&Location::Perhaps(nowhere)).compile(&model).unwrap();
+        assert_eq!(loaded.origin, Origin::Environment);
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_one_problem() {
+        let mut reading = sealed("");
+        reading.content = vec![0xff];
+        let problems = reading.compile(&Environment::default()).unwrap_err();
+        assert_eq!(problems.0.len(), 1, "{problems}");
+    }
+
+    #[test]
+    fn the_agent_cannot_point_away_from_a_sealed_default() {
+        let agent = environment(&[("MODEL_LOCK_POLICY", "/tmp/mine.toml")]);
+        let default = Path::new("/default.toml");
+        let choose = |flag, sealed| Location::among(flag, &agent, default, &|_| sealed);
+        assert_eq!(choose(None, true), Location::Perhaps(default.into()));
+        assert_eq!(choose(None, false), Location::At("/tmp/mine.toml".into()));
+        let flag = Path::new("/flag.toml");
+        assert_eq!(choose(Some(flag), true), Location::At(flag.into()));
+    }
+
+    #[test]
+    fn every_variable_of_the_policy_has_a_key() {
+        for (name, _) in VARIABLES {
+            assert_ne!(key(name), name);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A policy file that changes while the proxy runs: taken whole or not at all.
+//!
+//! The content is compared every two seconds and on SIGHUP. No file watcher: Kubernetes swaps links,
+//! and bind mounts and overlays lose events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use lockpolicy::Policy;
+use tokio::signal::unix::Signal;
+use tokio::time::MissedTickBehavior;
+
+use crate::env::Environment;
+use crate::policy::{self, Location, Reading};
+use crate::telemetry::{Counts, Reload};
+
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// Keeps a policy as its file has it.
+#[derive(Debug)]
+pub(crate) struct Reloader {
+    location: Location,
+    environment: Environment,
+    last: Reading,
+    policy: Arc<ArcSwap<Policy>>,
+    counts: Arc<Counts>,
+}
+
+impl Reloader {
+    /// Begins with what was read at the start.
+    pub(crate) fn new(
+        location: Location,
+        environment: Environment,
+        first: Reading,
+        policy: Arc<ArcSwap<Policy>>,
+        counts: Arc<Counts>,
+    ) -> Self {
+        Self {
+            location: first.location(location),
+            environment,
+            last: first,
+            policy,
+            counts,
+        }
+    }
+
+    /// Looks again and again; never ends.
+    pub(crate) async fn run(mut self, mut hangup: Signal) {
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let asked = tokio::select! {
+                _ = ticks.tick() => false,
+                _ = hangup.recv() => true,
+            };
+            self.look(asked).await;
+        }
+    }
+
+    async fn look(&mut self, asked: bool) {
+        let location = self.location.clone();
+        // A file on a dead network mount must not hold up the requests.
+        let Ok(reading) = tokio::task::spawn_blocking(move || policy::read(&location)).await else {
+            return;
+        };
+        if reading != self.last || asked {
+            self.take(reading);
+        }
+    }
+
+    fn take(&mut self, reading: Reading) {
+        match reading.compile(&self.environment) {
+            Ok(loaded) => {
+                self.location = reading.location(self.location.clone());
+                self.counts.reload(Reload::Applied);
+                tracing::info!(
+                    event = "policy_reload",
+                    result = "applied",
+                    mode = loaded.policy.mode().as_str(),
+                    model = loaded.policy.pin(),
+                    policy_hash = loaded.policy.hash(),
+                    from = %loaded.origin,
+                );
+                self.policy.store(loaded.policy);
+            }
+            Err(problems) => {
+                self.counts.reload(Reload::Kept);
+                let kept = self.policy.load();
+                tracing::error!(
+                    event = "policy_reload",
+                    result = "kept",
+                    policy_hash = kept.hash(),
+                    problems = %problems,
+                );
+            }
+        }
+        self.last = reading;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reloader(path: &std::path::Path) -> Reloader {
+        let location = Location::At(path.to_owned());
+        let first = policy::read(&location);
+        let loaded = first.compile(&Environment::default()).unwrap();
+        let policy = Arc::new(ArcSwap::new(loaded.policy));
+        Reloader::new(
+            location,
+            Environment::default(),
+            first,
+            policy,
+            Arc::default(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_change_is_taken_whole_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("policy.toml");
+        std::fs::write(&path, "model = 'a'").unwrap();
+        let mut reloader = reloader(&path);
+        let pin = |reloader: &Reloader| reloader.policy.load().pin().to_owned();
+        let held = reloader.policy.load_full();
+
+        std::fs::write(&path, "model = 'b'").unwrap();
+        reloader.look(false).await;
+        assert_eq!(pin(&reloader), "b");
+        assert_eq!(held.pin(), "a", "a request keeps the policy it began with");
+
+        std::fs::write(&path, "model = 'c'\nmode = 'x'").unwrap();
+        reloader.look(false).await;
+        assert_eq!(pin(&reloader), "b");
+
+        std::fs::remove_file(&path).unwrap();
+        reloader.look(false).await;
+        assert_eq!(pin(&reloader), "b", "a file that goes away widens nothing");
+
+        std::fs::write(&path, "model = 'd'").unwrap();
+        reloader.look(false).await;
+        assert_eq!(pin(&reloader), "d");
+    }
+}

@@ -1,0 +1,51 @@
+//! What a person is told on standard error and standard output, outside the log.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use lockpolicy::Problem;
+
+use crate::exit;
+
+/// Tells everything that is wrong with the settings, one line each.
+pub(crate) fn problems(problems: &[Problem]) -> ExitCode {
+    for problem in problems {
+        line(problem);
+    }
+    exit::CONFIG.into()
+}
+
+/// Tells what went wrong, with its causes, in one line.
+pub(crate) fn failure(error: &dyn std::error::Error) -> ExitCode {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let told = error.to_string();
+        // Some libraries tell their cause twice: in their text and as their source.
+        if !text.ends_with(&told) {
+            text = format!("{text}: {told}");
+        }
+        cause = error.source();
+    }
+    line(&text);
+    exit::FAILED.into()
+}
+
+/// Writes a result to standard output.
+pub(crate) fn result(text: &str) -> ExitCode {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => exit::DONE.into(),
+        Err(error) => failure(&error),
+    }
+}
+
+/// One line; what could break it is taken out. Where standard error is gone, nobody can be told.
+fn line(text: &dyn Display) {
+    let text: String = text
+        .to_string()
+        .chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect();
+    drop(writeln!(io::stderr().lock(), "model-lock: {text}"));
+}
