@@ -7,7 +7,7 @@ mod operation;
 mod read;
 mod table;
 
-pub use operation::{Answer, Content, Entry, ModelAt, Operation};
+pub use operation::{Answer, Content, Entry, Message, ModelAt, Operation, Places};
 pub use table::{Found, Table, UnknownDialect};
 
 use alloc::string::String;

@@ -19,14 +19,32 @@ pub struct Operation {
     pub content: Content,
     /// Where the model is named.
     pub model: ModelAt,
-    /// What stands in a JSON content, by the selectors of `tree`.
-    pub entries: Vec<Entry>,
-    /// The selectors, compiled.
-    pub tree: Tree,
+    /// What stands in a JSON content.
+    pub places: Places,
     /// Query parameters that may be given, each once.
     pub query: Vec<String>,
     /// What the answer is.
     pub answer: Answer,
+    /// What a client may say once the handshake is done, by the message's `type`.
+    pub messages: Vec<Message>,
+}
+
+/// One kind of message on a WebSocket, and what it governs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The value of its member `type`.
+    pub kind: String,
+    /// What stands in it.
+    pub places: Places,
+}
+
+/// The governed places of a JSON text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The places, by the selectors of `tree`.
+    pub entries: Vec<Entry>,
+    /// The pointers, compiled.
+    pub tree: Tree,
 }
 
 /// What the content of a request is.

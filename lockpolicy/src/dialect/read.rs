@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 
 use serde::Deserialize;
 
-use super::{Answer, Content, Dialect, Entry, ErrorShape, ModelAt, Operation};
-use crate::json::Tree;
+use super::{Answer, Content, Dialect, Entry, ErrorShape, Message, ModelAt, Operation, Places};
 use crate::{Capability, Remedy, Setting};
 
 /// The data, by the name that switches it on.
@@ -26,6 +25,8 @@ struct File {
     headers: Vec<String>,
     #[serde(default)]
     selectors: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    messages: BTreeMap<String, Vec<Said>>,
     operations: Vec<Line>,
 }
 
@@ -43,6 +44,17 @@ struct Line {
     query: Vec<String>,
     #[serde(default)]
     answer: Answer,
+    messages: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    kind: String,
+    capability: Option<Capability>,
+    model: Option<String>,
+    #[serde(default)]
+    selectors: Vec<String>,
 }
 
 /// Reads the data of one dialect. `None` where there is no such dialect; a test holds every data file
@@ -79,32 +91,50 @@ fn operation(file: &File, line: &Line) -> Result<Operation, String> {
         Some("path") => ModelAt::Path,
         Some(place) => match place.strip_prefix('?') {
             Some(name) => ModelAt::Query(name.to_string()),
-            None => ModelAt::Content(places.add(
-                place,
-                Setting::Model(line.capability.ok_or_else(|| line.at.clone())?),
-            )),
+            None => ModelAt::Content(
+                places
+                    .model(place, line.capability)
+                    .ok_or_else(|| line.at.clone())?,
+            ),
         },
     };
-    for group in &line.selectors {
-        let group = file
-            .selectors
-            .get(group)
-            .ok_or_else(|| [group, ": no such selectors"].concat())?;
-        for (pointer, meaning) in group {
-            let setting = setting(meaning).ok_or_else(|| [meaning, ": not understood"].concat())?;
-            places.add(pointer, setting);
+    places.groups(file, &line.selectors)?;
+    let messages = match &line.messages {
+        None => Vec::new(),
+        Some(name) => {
+            let said = file
+                .messages
+                .get(name)
+                .ok_or_else(|| [name, ": no such messages"].concat())?;
+            said.iter()
+                .map(|said| message(file, said))
+                .collect::<Result<_, _>>()?
         }
-    }
+    };
     Ok(Operation {
         method: method.to_string(),
         pattern: pattern.to_string(),
         capability: line.capability,
         content: line.content,
         model,
-        entries: places.entries,
-        tree: places.tree,
+        places,
         query: line.query.clone(),
         answer: line.answer,
+        messages,
+    })
+}
+
+fn message(file: &File, said: &Said) -> Result<Message, String> {
+    let mut places = Places::default();
+    if let Some(pointer) = &said.model {
+        places
+            .model(pointer, said.capability)
+            .ok_or_else(|| said.kind.clone())?;
+    }
+    places.groups(file, &said.selectors)?;
+    Ok(Message {
+        kind: said.kind.clone(),
+        places,
     })
 }
 
@@ -131,14 +161,26 @@ fn setting(meaning: &str) -> Option<Setting> {
     }
 }
 
-/// Entries and their tree, filled together.
-#[derive(Default)]
-struct Places {
-    entries: Vec<Entry>,
-    tree: Tree,
-}
-
 impl Places {
+    fn model(&mut self, pointer: &str, capability: Option<Capability>) -> Option<usize> {
+        Some(self.add(pointer, Setting::Model(capability?)))
+    }
+
+    fn groups(&mut self, file: &File, names: &[String]) -> Result<(), String> {
+        for name in names {
+            let group = file
+                .selectors
+                .get(name)
+                .ok_or_else(|| [name, ": no such selectors"].concat())?;
+            for (pointer, meaning) in group {
+                let setting =
+                    setting(meaning).ok_or_else(|| [meaning, ": not understood"].concat())?;
+                self.add(pointer, setting);
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, pointer: &str, setting: Setting) -> usize {
         let expected = match setting {
             Setting::Model(_) | Setting::Effort | Setting::Tier => !pointer.contains('*'),

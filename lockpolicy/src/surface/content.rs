@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::{Finds, Place};
-use crate::dialect::{Entry, Operation};
+use crate::dialect::{Entry, Places};
 use crate::edit::Edit;
 use crate::json::{Hit, JsonError, Kind, decode, encode, scan};
 use crate::{Occurrence, Setting, Stated};
@@ -16,11 +16,11 @@ use crate::{Occurrence, Setting, Stated};
 /// # Errors
 ///
 /// [`JsonError`] where it is not one complete I-JSON object.
-pub(super) fn finds<'a>(operation: &'a Operation, input: &'a [u8]) -> Result<Finds<'a>, JsonError> {
-    let hits = scan(input, &operation.tree)?;
+pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>, JsonError> {
+    let hits = scan(input, &places.tree)?;
     let mut finds = Finds::default();
     for hit in &hits {
-        if let Some((entry, setting)) = operation
+        if let Some((entry, setting)) = places
             .entries
             .get(hit.selector)
             .and_then(|e| Some((e, e.setting?)))
@@ -41,12 +41,12 @@ pub(super) fn finds<'a>(operation: &'a Operation, input: &'a [u8]) -> Result<Fin
             );
         }
     }
-    for (index, entry) in operation.entries.iter().enumerate() {
+    for (index, entry) in places.entries.iter().enumerate() {
         if let (Some(setting), true) = (
             entry.setting,
             entry.expected && !hits.iter().any(|hit| hit.selector == index),
         ) {
-            let place = vacancy(operation, input, &hits, entry);
+            let place = vacancy(places, input, &hits, entry);
             finds.push(
                 occurrence(&entry.pointer, setting, Stated::Absent, place.value.clone()),
                 place,
@@ -83,13 +83,13 @@ fn stated<'a>(input: &'a [u8], hit: &Hit) -> Stated<'a> {
 
 /// Where an absent member is put in: in front of the object's others, with the objects around it that
 /// are missing too.
-fn vacancy(operation: &Operation, input: &[u8], hits: &[Hit], entry: &Entry) -> Place {
+fn vacancy(places: &Places, input: &[u8], hits: &[Hit], entry: &Entry) -> Place {
     let name = |pointer: &str| [&encode(last(pointer)), ":"].concat();
     let own = name(&entry.pointer);
     let Some(parent) = entry.parent else {
         return inside(input, 0, own, String::new());
     };
-    let around = operation
+    let around = places
         .entries
         .get(parent)
         .map_or("", |parent| parent.pointer.as_str());

@@ -50,7 +50,7 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
     let path = path_finds(&request);
     let headers = header_finds(&request);
     let content = match operation.content {
-        Content::Json => content::finds(operation, request.content),
+        Content::Json => content::finds(&operation.places, request.content),
         Content::None | Content::Multipart | Content::JsonOrMultipart | Content::WebSocket => {
             Ok(Finds::default())
         }
@@ -224,12 +224,16 @@ pub fn source(headers: &[(&str, &str)]) -> Source {
         None => {}
     }
     let metadata = value("x-codex-turn-metadata").unwrap_or_default();
-    let says = |word: &str| metadata.contains(word);
-    if BACKGROUND.iter().any(|word| says(word)) {
+    if is_background(metadata) {
         Source::Background
     } else {
         Source::User
     }
+}
+
+/// Whether codex's turn metadata speak of its own housekeeping.
+pub(super) fn is_background(metadata: &str) -> bool {
+    BACKGROUND.iter().any(|word| metadata.contains(word))
 }
 
 /// What codex writes into its turn metadata for calls that nobody asked for.

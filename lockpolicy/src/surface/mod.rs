@@ -4,6 +4,7 @@ pub mod answer;
 mod content;
 mod header;
 pub mod http;
+pub mod message;
 pub mod models;
 
 use alloc::string::String;
