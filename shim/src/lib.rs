@@ -1,1 +1,83 @@
-//! A codex command line past the policy.
+//! A codex command line past the policy: judge it, find the real program, become it.
+//!
+//! ```text
+//! Process → guard → plan (lockpolicy::argv) → sink → find → exec
+//! ```
+//!
+//! The shim decides nothing: every rule is in `lockpolicy`. It writes no file, prints nothing but
+//! one line on standard error where it refuses or fails, and is gone once the real program runs.
+
+mod error;
+mod exec;
+pub mod exit;
+mod find;
+mod guard;
+mod plan;
+mod process;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use lockpolicy::{Facts, Policy, Problems, Sink, Surface};
+
+pub use error::ShimError;
+pub use find::find;
+pub use guard::GUARD;
+pub use plan::{Plan, Verdict, plan};
+pub use process::Process;
+
+/// Judges the command line and becomes the real codex.
+///
+/// Returns only when it did not: the line was refused, or no codex could be run. Then one line was
+/// written to standard error. Every attempt is told to `sink` before that, and before the real
+/// program takes over.
+///
+/// Without a policy only what starts no model is run.
+pub fn run(process: &Process, policy: Result<&Policy, &Problems>, sink: &dyn Sink) -> ExitCode {
+    let error = match start(process, policy, sink) {
+        Ok(never) => match never {},
+        Err(error) => error,
+    };
+    // Where standard error is gone, nobody can be told.
+    drop(writeln!(
+        std::io::stderr().lock(),
+        "model-lock: {}",
+        error.line()
+    ));
+    error.exit().into()
+}
+
+fn start(
+    process: &Process,
+    policy: Result<&Policy, &Problems>,
+    sink: &dyn Sink,
+) -> Result<std::convert::Infallible, ShimError> {
+    let depth = guard::deeper(process)?;
+    let plan = plan(process, policy)?;
+    if let (Some(verdict), Ok(policy)) = (&plan.verdict, policy) {
+        tell(verdict, policy, sink);
+        if let Some(rejection) = &verdict.rejection {
+            return Err(ShimError::Refused(rejection.clone()));
+        }
+    }
+    let program = find(process)?;
+    Err(exec::exec(program, &plan.args, depth))
+}
+
+fn tell(verdict: &Verdict, policy: &Policy, sink: &dyn Sink) {
+    let rejection = verdict.rejection.as_ref();
+    let facts = Facts {
+        method: &verdict.command,
+        status: rejection.map_or(0, |_| u16::from(exit::REFUSED)),
+        policy: policy.hash(),
+        reason: rejection.map_or("", |rejection| rejection.reason.as_str()),
+        ..Facts::default()
+    };
+    sink.judged(policy.mode(), Surface::Argv, verdict.naming);
+    for attempt in &verdict.attempts {
+        sink.attempt(attempt, &facts);
+    }
+    if let Some(rejection) = rejection.filter(|rejection| rejection.reason.is_undecidable()) {
+        sink.undecidable(Surface::Argv, rejection.reason, &facts);
+    }
+}

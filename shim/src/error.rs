@@ -1,0 +1,121 @@
+//! Why codex was not started, and what can be tried.
+
+use std::io;
+use std::path::PathBuf;
+
+use lockpolicy::{Problems, Rejection};
+
+use crate::exit;
+
+/// Why codex was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum ShimError {
+    /// The shim calls itself over and over.
+    #[error("met itself instead of the real codex")]
+    MetItself,
+    /// There is no other codex.
+    #[error("no codex found on PATH but this one")]
+    NotFound,
+    /// `MODEL_LOCK_REAL_CODEX` names nothing.
+    #[error("MODEL_LOCK_REAL_CODEX: `{}` does not exist", shown(.0))]
+    NotThere(PathBuf),
+    /// What was found is no program.
+    #[error("`{}` cannot be run", shown(.0))]
+    NotRunnable(PathBuf, #[source] io::Error),
+    /// There is no policy to judge by.
+    #[error("{0}")]
+    Policy(Problems),
+    /// The policy refuses the command line.
+    #[error("{0}")]
+    Refused(Rejection),
+}
+
+impl ShimError {
+    /// The exit status.
+    pub fn exit(&self) -> u8 {
+        match self {
+            Self::MetItself => exit::MET_ITSELF,
+            Self::NotFound | Self::NotThere(_) => exit::NOT_FOUND,
+            Self::NotRunnable(..) => exit::NOT_RUNNABLE,
+            Self::Policy(_) => exit::NO_POLICY,
+            Self::Refused(_) => exit::REFUSED,
+        }
+    }
+
+    /// What can be tried; empty where nothing helps.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::MetItself => "set MODEL_LOCK_REAL_CODEX to the path of the real codex",
+            Self::NotFound => "install codex, or set MODEL_LOCK_REAL_CODEX to its path",
+            Self::NotThere(_) | Self::NotRunnable(..) => {
+                "set MODEL_LOCK_REAL_CODEX to the path of a codex that runs"
+            }
+            Self::Policy(_) => "codex was not started",
+            Self::Refused(_) => "",
+        }
+    }
+
+    /// Error, causes and hint in one line, with nothing in it that could break it.
+    pub fn line(&self) -> String {
+        let mut line = self.to_string();
+        if let Self::NotRunnable(_, source) = self {
+            line.extend([": ", &source.to_string()]);
+        }
+        if !self.hint().is_empty() {
+            line.extend(["; ", self.hint()]);
+        }
+        line.chars()
+            .map(|c| if c.is_control() { '?' } else { c })
+            .collect()
+    }
+}
+
+fn shown(path: &std::path::Path) -> String {
+    lockpolicy::shown(&path.to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lockpolicy::{Problem, Reason};
+
+    #[test]
+    fn every_error_is_one_line_with_a_status() {
+        let problem = |what: &str| Problem {
+            place: "OPENCLAW_MODEL".into(),
+            what: what.into(),
+        };
+        let rejection = Rejection {
+            asked: "x".into(),
+            ..Rejection::whole(Reason::ModelLocked, "-m")
+        };
+        for (error, status, line) in [
+            (
+                ShimError::Refused(rejection),
+                77,
+                "model `x` is not permitted here (-m); locked by policy",
+            ),
+            (
+                ShimError::Policy(Problems(vec![problem("not set"), problem("a\nb")])),
+                78,
+                "OPENCLAW_MODEL: not set; OPENCLAW_MODEL: a?b; codex was not started",
+            ),
+            (
+                ShimError::NotRunnable(
+                    "/a\nb".into(),
+                    io::Error::from(io::ErrorKind::PermissionDenied),
+                ),
+                126,
+                "`/a\\nb` cannot be run: permission denied; set MODEL_LOCK_REAL_CODEX to the path of a codex that runs",
+            ),
+            (
+                ShimError::NotFound,
+                127,
+                "no codex found on PATH but this one; install codex, or set MODEL_LOCK_REAL_CODEX to its path",
+            ),
+        ] {
+            assert_eq!((error.exit(), error.line()), (status, line.to_owned()));
+            assert!(exit::ALL.iter().any(|(known, _)| *known == status));
+        }
+    }
+}

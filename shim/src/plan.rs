@@ -1,0 +1,186 @@
+//! A process and a policy to what shall run: pure, and the only place that asks the policy.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+
+use lockpolicy::argv::{self, Outcome};
+use lockpolicy::{Attempt, Naming, Policy, Problems, Rejection};
+
+use crate::{Process, ShimError};
+
+/// What shall run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The arguments of the real program.
+    pub args: Vec<OsString>,
+    /// What the policy says; `None` where there is no policy and none is needed.
+    pub verdict: Option<Verdict>,
+}
+
+/// What the policy says about a command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The sub-command; `tui` where there is none.
+    pub command: String,
+    /// Each attempt to run something that is not pinned.
+    pub attempts: Vec<Attempt>,
+    /// How the model was named.
+    pub naming: Naming,
+    /// Why nothing shall run.
+    pub rejection: Option<Rejection>,
+}
+
+/// Judges the command line of a process.
+///
+/// # Errors
+///
+/// [`ShimError::Policy`] where there is no policy and the command line could run a model.
+pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Plan, ShimError> {
+    let args: Vec<&[u8]> = process.args.iter().map(|arg| arg.as_bytes()).collect();
+    let policy = match policy {
+        Ok(policy) => policy,
+        Err(problems) if argv::may_run_model(&args) => {
+            return Err(ShimError::Policy(problems.clone()));
+        }
+        Err(_) => {
+            return Ok(Plan {
+                args: process.args.clone(),
+                verdict: None,
+            });
+        }
+    };
+    let ruling = argv::judge(policy, &args, proxy(process));
+    let (args, rejection) = match ruling.outcome {
+        Outcome::Pass => (process.args.clone(), None),
+        Outcome::Reject(rejection) => (Vec::new(), Some(rejection)),
+        Outcome::Rewrite(args) => (args.into_iter().map(OsString::from_vec).collect(), None),
+    };
+    let command = if ruling.command.is_empty() {
+        "tui".to_owned()
+    } else {
+        ruling.command
+    };
+    let verdict = Verdict {
+        command,
+        attempts: ruling.attempts,
+        naming: ruling.naming,
+        rejection,
+    };
+    Ok(Plan {
+        args,
+        verdict: Some(verdict),
+    })
+}
+
+/// Where the operator's proxy listens.
+fn proxy(process: &Process) -> Option<&str> {
+    process
+        .variable("MODEL_LOCK_PROXY")
+        .and_then(OsStr::to_str)
+        .filter(|url| *url != "off")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lockpolicy::{Draft, Reason};
+
+    fn process(args: &[&str]) -> Process {
+        Process {
+            args: args.iter().map(Into::into).collect(),
+            ..Process::default()
+        }
+    }
+
+    fn policy(text: &str) -> Policy {
+        Draft::from_toml(text).compile().unwrap()
+    }
+
+    fn problems() -> Problems {
+        Draft::from_toml("mode = 'x'").compile().unwrap_err()
+    }
+
+    #[test]
+    fn with_a_policy_the_line_is_judged() {
+        let force = policy("model = 'p'");
+        let planned = |args: &[&str]| plan(&process(args), Ok(&force)).unwrap();
+        assert_eq!(planned(&["--version"]).args, ["--version"]);
+        let forced = planned(&["exec", "-m", "x"]);
+        assert_eq!(
+            forced.args,
+            [
+                "exec",
+                "-c",
+                "model=\"p\"",
+                "-c",
+                "review_model=\"p\"",
+                "-m",
+                "p"
+            ]
+        );
+        let verdict = forced.verdict.unwrap();
+        assert_eq!(
+            (verdict.command.as_str(), verdict.attempts.len()),
+            ("exec", 1)
+        );
+        assert_eq!(planned(&["hi"]).verdict.unwrap().command, "tui");
+    }
+
+    #[test]
+    fn a_refusal_leaves_nothing_to_run() {
+        let reject = policy("model = 'p'\nmode = 'reject'");
+        let planned = plan(&process(&["exec", "-m", "x"]), Ok(&reject)).unwrap();
+        assert_eq!(planned.args, Vec::<OsString>::new());
+        assert_eq!(
+            planned.verdict.unwrap().rejection.unwrap().reason,
+            Reason::ModelLocked
+        );
+    }
+
+    #[test]
+    fn without_a_policy_only_what_runs_no_model_runs() {
+        let problems = problems();
+        for args in [
+            &["--version"][..],
+            &["exec", "--help"],
+            &["login", "status"],
+            &["completion"],
+        ] {
+            let planned = plan(&process(args), Err(&problems)).unwrap();
+            assert_eq!(
+                (planned.args, planned.verdict),
+                (args.iter().map(Into::into).collect(), None)
+            );
+        }
+        for args in [&[][..], &["exec", "hi"], &["app-server"], &["resume"]] {
+            assert!(
+                matches!(
+                    plan(&process(args), Err(&problems)),
+                    Err(ShimError::Policy(_))
+                ),
+                "{args:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_operators_proxy_is_no_attempt() {
+        let reject = policy("model = 'p'\nmode = 'reject'");
+        let mut process = process(&["-c", "openai_base_url=http://127.0.0.1:8383/v1", "exec"]);
+        let rejected = |process: &Process| {
+            plan(process, Ok(&reject))
+                .unwrap()
+                .verdict
+                .unwrap()
+                .rejection
+                .is_some()
+        };
+        assert!(rejected(&process));
+        process
+            .env
+            .insert("MODEL_LOCK_PROXY".into(), "http://127.0.0.1:8383".into());
+        assert!(!rejected(&process));
+        process.env.insert("MODEL_LOCK_PROXY".into(), "off".into());
+        assert!(rejected(&process));
+    }
+}

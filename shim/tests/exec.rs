@@ -1,0 +1,354 @@
+//! The shim is invisible: argument bytes, environment, streams, status and death by signal are the
+//! real program's. Here the real program is a script.
+//!
+//! This program is its own subject: called as `codex`, it is the shim.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, ExitCode, Output, Stdio};
+
+use lockpolicy::{Attempt, Draft, Facts, Mode, Naming, Reason, Sink, Surface};
+use shim::Process;
+use tempfile::TempDir;
+
+type Test = (&'static str, fn());
+
+const TESTS: [Test; 9] = [
+    (
+        "arguments_arrive_byte_for_byte",
+        arguments_arrive_byte_for_byte,
+    ),
+    ("the_environment_arrives", the_environment_arrives),
+    (
+        "standard_streams_and_status_are_inherited",
+        standard_streams_and_status_are_inherited,
+    ),
+    ("death_by_signal_is_seen", death_by_signal_is_seen),
+    ("a_refusal_starts_nothing", a_refusal_starts_nothing),
+    (
+        "attempts_are_told_before_codex_runs",
+        attempts_are_told_before_codex_runs,
+    ),
+    (
+        "without_a_policy_only_probes_run",
+        without_a_policy_only_probes_run,
+    ),
+    (
+        "copies_and_scripts_that_call_back_end",
+        copies_and_scripts_that_call_back_end,
+    ),
+    ("no_file_is_written", no_file_is_written),
+];
+
+fn main() -> ExitCode {
+    let name = std::env::args_os().next().unwrap_or_default();
+    if Path::new(&name).file_name() == Some(OsStr::new("codex")) {
+        return be_the_shim();
+    }
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    // What test runners ask of a program that brings its own harness.
+    if args.iter().any(|arg| arg == "--list") {
+        if !args.iter().any(|arg| arg == "--ignored") {
+            TESTS.iter().for_each(|(name, _)| println!("{name}: test"));
+        }
+        return ExitCode::SUCCESS;
+    }
+    let wanted: Vec<&str> = args
+        .iter()
+        .filter_map(|arg| arg.to_str())
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
+    for (name, test) in TESTS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted)) {
+            test();
+            println!("test {name} ... ok");
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn be_the_shim() -> ExitCode {
+    let text = std::env::var("TEST_POLICY").unwrap_or_default();
+    let policy = Draft::from_toml(&text).compile();
+    shim::run(&Process::current(), policy.as_ref(), &Told)
+}
+
+/// Tells what it is told on standard error.
+#[derive(Debug)]
+struct Told;
+
+impl Sink for Told {
+    fn attempt(&self, attempt: &Attempt, facts: &Facts<'_>) {
+        let Facts {
+            method,
+            status,
+            reason,
+            ..
+        } = facts;
+        eprintln!(
+            "attempt {method} {} {} {status} {reason}",
+            attempt.place, attempt.asked
+        );
+    }
+
+    fn undecidable(&self, _: Surface, reason: Reason, _: &Facts<'_>) {
+        eprintln!("undecidable {}", reason.as_str());
+    }
+
+    fn judged(&self, _: Mode, _: Surface, naming: Naming) {
+        eprintln!("judged {}", naming.as_str());
+    }
+}
+
+struct House {
+    root: TempDir,
+}
+
+impl House {
+    /// The shim in `bin/`, and a codex in `real/` that is this script.
+    fn new(script: &str) -> Self {
+        let house = Self {
+            root: TempDir::new().unwrap(),
+        };
+        for directory in ["bin", "real"] {
+            fs::create_dir(house.root.path().join(directory)).unwrap();
+        }
+        symlink(
+            std::env::current_exe().unwrap(),
+            house.root.path().join("bin/codex"),
+        )
+        .unwrap();
+        house.script("real/codex", script);
+        house
+    }
+
+    fn script(&self, name: &str, script: &str) {
+        let path = self.root.path().join(name);
+        // Written aside: a file that is open for writing in a forked child cannot be run.
+        let aside = path.with_extension("new");
+        fs::write(&aside, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&aside, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::rename(aside, path).unwrap();
+    }
+
+    fn command(&self, policy: &str) -> Command {
+        let root = self.root.path();
+        let path = std::env::join_paths([
+            root.join("bin"),
+            root.join("real"),
+            "/usr/bin".into(),
+            "/bin".into(),
+        ])
+        .unwrap();
+        let mut command = Command::new(root.join("bin/codex"));
+        command
+            .env_clear()
+            .env("PATH", path)
+            .env("TEST_POLICY", policy)
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, policy: &str, args: &[&[u8]]) -> Output {
+        self.command(policy)
+            .args(args.iter().map(|arg| OsStr::from_bytes(arg)))
+            .output()
+            .unwrap()
+    }
+}
+
+const FORCE: &str = "model = 'pin'";
+const REJECT: &str = "model = 'pin'\nmode = 'reject'";
+const PRINT: &str = r#"for arg in "$@"; do printf '%s\0' "$arg"; done"#;
+
+fn arguments_arrive_byte_for_byte() {
+    let house = House::new(PRINT);
+    let words: [&[u8]; 6] = [b"exec", b"--", b"\xff\xfe", b"", b"a b\nc", b"--model x"];
+    let out = house.run(FORCE, &words).stdout;
+    let expected = b"exec\0-m\0pin\0-c\0model=\"pin\"\0-c\0review_model=\"pin\"\0--\0\xff\xfe\0\0a b\nc\0--model x\0";
+    assert_eq!(out, expected);
+    let untouched: [&[u8]; 4] = [b"login", b"\x80", b"-m", b"x"];
+    assert_eq!(house.run(FORCE, &untouched).stdout, b"login\0\x80\0-m\0x\0");
+}
+
+fn the_environment_arrives() {
+    let house = House::new("exec env -0");
+    let odd = OsString::from_vec(b"\xff=\n".to_vec());
+    let mut command = house.command(FORCE);
+    command
+        .env("CODEX_HOME", "/x y")
+        .env("ODD", &odd)
+        .env("CODEX_MODEL", "other")
+        .arg("--version");
+    let out = command.output().unwrap().stdout;
+    let mut lines: Vec<&[u8]> = out
+        .split(|byte| *byte == 0)
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.retain(|line| {
+        ["PATH=", "TEST_POLICY=", "PWD=", "OLDPWD=", "SHLVL=", "_="]
+            .iter()
+            .all(|own| !line.starts_with(own.as_bytes()))
+    });
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            &b"CODEX_HOME=/x y"[..],
+            b"CODEX_MODEL=other",
+            b"MODEL_LOCK_GUARD=1",
+            b"ODD=\xff=\n"
+        ]
+    );
+}
+
+fn standard_streams_and_status_are_inherited() {
+    let house = House::new("cat; echo to-stderr >&2; exit 41");
+    let mut child = house
+        .command(FORCE)
+        .arg("login")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"bytes \xff\0\n")
+        .unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(
+        (out.status.code(), &out.stdout[..]),
+        (Some(41), &b"bytes \xff\0\n"[..])
+    );
+    assert!(
+        String::from_utf8(out.stderr)
+            .unwrap()
+            .ends_with("to-stderr\n")
+    );
+}
+
+fn death_by_signal_is_seen() {
+    let house = House::new("kill -TERM $$; sleep 60");
+    assert_eq!(
+        house.run(FORCE, &[b"exec", b"hi"]).status.signal(),
+        Some(15)
+    );
+}
+
+fn a_refusal_starts_nothing() {
+    let house = House::new("echo started; touch started");
+    let mut command = house.command(REJECT);
+    let out = command
+        .current_dir(house.root.path())
+        .args(["exec", "-m", "other", "a secret prompt"])
+        .output()
+        .unwrap();
+    assert_eq!((out.status.code(), &out.stdout[..]), (Some(77), &b""[..]));
+    assert!(!house.root.path().join("started").exists());
+    let told = String::from_utf8(out.stderr).unwrap();
+    let own: Vec<&str> = told
+        .lines()
+        .filter(|line| line.starts_with("model-lock: "))
+        .collect();
+    assert_eq!(
+        own,
+        ["model-lock: model `other` is not permitted here (-m); locked by policy"]
+    );
+    assert!(told.contains("attempt exec -m other 77 model_locked\n") && !told.contains("secret"));
+    let passed = house.run(REJECT, &[b"exec", b"-m", b"pin", b"hi"]);
+    assert_eq!(
+        (passed.status.code(), &passed.stdout[..]),
+        (Some(0), &b"started\n"[..])
+    );
+}
+
+fn attempts_are_told_before_codex_runs() {
+    let house = House::new("echo codex >&2");
+    let told =
+        String::from_utf8(house.run(FORCE, &[b"-c", b"model=x", b"-p", b"q"]).stderr).unwrap();
+    assert_eq!(
+        told,
+        "judged other\nattempt tui -c model x 0 \nattempt tui -p q 0 \ncodex\n"
+    );
+    let refused = String::from_utf8(house.run(FORCE, &[b"--new", b"exec"]).stderr).unwrap();
+    assert!(
+        refused.starts_with("judged none\nundecidable ambiguous\nmodel-lock: "),
+        "{refused}"
+    );
+}
+
+fn without_a_policy_only_probes_run() {
+    let house = House::new("echo ran");
+    for policy in ["", "mode = 'x'", "model = ''", "model = 'p'\nunknown = 1"] {
+        assert_eq!(house.run(policy, &[b"--version"]).stdout, b"ran\n");
+        let out = house.run(policy, &[b"exec", b"hi"]);
+        assert_eq!(
+            (out.status.code(), &out.stdout[..]),
+            (Some(78), &b""[..]),
+            "{policy}"
+        );
+        assert_eq!(String::from_utf8(out.stderr).unwrap().lines().count(), 1);
+    }
+}
+
+fn copies_and_scripts_that_call_back_end() {
+    let house = House::new(r#"exec codex "$@""#);
+    let mut command = house.command(FORCE);
+    command.env(
+        "PATH",
+        std::env::join_paths([
+            house.root.path().join("bin"),
+            house.root.path().join("real"),
+            "/bin".into(),
+        ])
+        .unwrap(),
+    );
+    let out = command.arg("--version").output().unwrap();
+    assert_eq!(out.status.code(), Some(70));
+    fs::remove_file(house.root.path().join("real/codex")).unwrap();
+    fs::copy(
+        std::env::current_exe().unwrap(),
+        house.root.path().join("real/codex"),
+    )
+    .unwrap();
+    let out = command.output().unwrap();
+    assert_eq!(
+        out.status.code(),
+        Some(70),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+}
+
+fn no_file_is_written() {
+    let house = House::new("exit 0");
+    let before = listing(house.root.path());
+    let mut command = house.command(FORCE);
+    command
+        .env("HOME", house.root.path())
+        .current_dir(house.root.path())
+        .args(["exec", "-m", "x", "hi"]);
+    assert!(command.status().unwrap().success());
+    assert_eq!(listing(house.root.path()), before);
+    command
+        .env("HOME", "/nonexistent")
+        .env("TMPDIR", "/nonexistent");
+    assert!(command.status().unwrap().success());
+}
+
+fn listing(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().display().to_string())
+        .collect();
+    names.sort();
+    names
+}
