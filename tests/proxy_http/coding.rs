@@ -1,4 +1,4 @@
-//! Content codings: judged decoded, sent on as they came where nothing is changed.
+//! Content codings: taken off before a request is judged, and sent on without.
 
 use std::io::Write as _;
 
@@ -58,21 +58,19 @@ fn a_forced_body_is_sent_on_decoded() {
 }
 
 #[test]
-fn an_approved_body_stays_coded_byte_for_byte() {
+fn an_approved_body_is_the_same_behind_its_coding() {
+    let plain = format!(r#"{{ "x":1.10, "model":"{PIN}"}} "#).into_bytes();
     for coding in CODINGS {
         for mode in ["force", "reject"] {
             let bench = Bench::new(mode);
-            let body = encode(coding, format!(r#"{{"model":"{PIN}"}}"#).as_bytes());
+            let body = encode(coding, &plain);
             assert_eq!(
                 bench.client().call(&coded(coding, &body)).status,
                 200,
                 "{mode} {coding}"
             );
-            assert_eq!(bench.arrived(), body, "{mode} {coding}");
-            assert_eq!(
-                bench.provider.requests()[0].field("content-encoding"),
-                Some(coding)
-            );
+            assert_eq!(bench.arrived(), plain, "{mode} {coding}");
+            assert_eq!(bench.provider.requests()[0].field("content-encoding"), None);
         }
     }
 }
@@ -98,7 +96,7 @@ fn unknown_codings_and_corrupt_content_are_refused() {
     let plain = br#"{"model":"gpt-5.5"}"#;
     for (coding, body, status) in [
         ("compress", plain.to_vec(), 415),
-        ("gzip, gzip", encode("gzip", &encode("gzip", plain)), 415),
+        ("gzip, gzip", encode("gzip", &encode("gzip", plain)), 400),
         ("gzip", plain.to_vec(), 400),
         ("gzip", encode("gzip", plain)[..20].to_vec(), 400),
         (
