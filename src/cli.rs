@@ -13,7 +13,7 @@ use crate::{env, exit};
 /// Called as `codex`, this program stands in for codex: it puts the approved model in and becomes
 /// the real one.
 #[derive(Debug, Parser)]
-#[command(name = "model-lock", version, max_term_width = 100, after_long_help = statuses())]
+#[command(name = "model-lock", version, max_term_width = 100, after_long_help = codex_and_statuses())]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -85,12 +85,17 @@ fn variables() -> String {
     list("Environment:", process.chain(lockpolicy::VARIABLES))
 }
 
-/// What stands below everything: how it can end.
-fn statuses() -> String {
-    list(
-        "Exit status:",
-        exit::ALL.iter().map(|exit| (exit.code, exit.meaning)),
-    )
+/// What stands below everything: what `codex` looks at besides the policy, and how it can end.
+fn codex_and_statuses() -> String {
+    let codex = env::SHIM
+        .iter()
+        .map(|variable| (variable.name, variable.meaning));
+    let statuses = exit::ALL.iter().map(|exit| (exit.code, exit.meaning));
+    [
+        list("Environment of codex:", codex),
+        list("Exit status:", statuses),
+    ]
+    .join("\n\n")
 }
 
 fn list<N: Display>(title: &str, items: impl IntoIterator<Item = (N, &'static str)>) -> String {

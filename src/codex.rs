@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use lockpolicy::{Policy, Problems, Sink};
+use lockpolicy::Problems;
 
 use crate::env::Environment;
 use crate::policy::{self, Location};
+use crate::settings;
 use crate::telemetry::{self, ShimSink};
-use crate::{report, settings};
 
 /// Stands in for codex. Nothing is said that codex does not say itself, but for attempts.
 pub(crate) fn run(environment: &Environment) -> ExitCode {
@@ -24,15 +24,9 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
         }
     };
     telemetry::start_in_shim();
-    let sink = ShimSink::new(daemon);
-    enter(policy.as_deref(), &sink)
-}
-
-/// The one line that hands over to the shim.
-fn enter(policy: Result<&Policy, &Problems>, sink: &dyn Sink) -> ExitCode {
-    let _ = sink;
-    match policy {
-        Ok(_) => report::failure(&std::io::Error::other("this build has no shim yet")),
-        Err(Problems(problems)) => report::problems(problems),
-    }
+    shim::run(
+        &shim::Process::current(),
+        policy.as_deref(),
+        &ShimSink::new(daemon),
+    )
 }

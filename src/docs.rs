@@ -111,39 +111,57 @@ fn the_metrics_page_is_the_table() {
 
 #[test]
 fn the_settings_page_is_the_variables() {
-    let rows = env::ALL.iter().map(|variable| {
-        let flag = if variable.flag.is_empty() {
+    let code = |text: &str| {
+        if text.is_empty() {
             String::new()
         } else {
-            format!("`{}`", variable.flag)
-        };
+            format!("`{text}`")
+        }
+    };
+    let row = |variable: &&env::Variable| {
+        let (name, flag) = (code(variable.name), code(variable.flag));
         vec![
-            format!("`{}`", variable.name),
+            name,
             flag,
             variable.default.to_owned(),
             variable.meaning.to_owned(),
         ]
-    });
+    };
+    let process = table(
+        &["Variable", "Flag", "Default", "Meaning"],
+        env::ALL.iter().map(row),
+    );
+    compare("settings.md", "process", &process);
+    let short = |variable: &&env::Variable| {
+        vec![
+            code(variable.name),
+            variable.default.to_owned(),
+            variable.meaning.to_owned(),
+        ]
+    };
     compare(
         "settings.md",
-        "process",
-        &table(&["Variable", "Flag", "Default", "Meaning"], rows),
+        "shim",
+        &table(
+            &["Variable", "Default", "Meaning"],
+            env::SHIM.iter().map(short),
+        ),
     );
     let rows = VARIABLES
         .iter()
-        .map(|(name, meaning)| vec![format!("`{name}`"), (*meaning).to_owned()]);
+        .map(|(name, meaning)| vec![code(name), (*meaning).to_owned()]);
     compare(
         "settings.md",
         "policy",
         &table(&["Variable", "Meaning"], rows),
     );
-    let row = |exit: &exit::Exit| vec![exit.code.to_string(), exit.meaning.to_owned()];
-    compare(
-        "settings.md",
-        "exit",
-        &table(&["Status", "Meaning"], exit::ALL.iter().map(row)),
-    );
-    let shim = exit::SHIM.iter().chain([&exit::CONFIG]).map(row);
+    let ours = exit::ALL
+        .iter()
+        .map(|exit| vec![exit.code.to_string(), exit.meaning.to_owned()]);
+    compare("settings.md", "exit", &table(&["Status", "Meaning"], ours));
+    let shim = shim::exit::ALL
+        .iter()
+        .map(|(code, meaning)| vec![code.to_string(), (*meaning).to_owned()]);
     compare(
         "settings.md",
         "exit-shim",
@@ -194,18 +212,46 @@ fn the_keys_are_those_that_are_read() {
 
 #[test]
 fn every_variable_is_named_once() {
-    let mut names: Vec<&str> = env::ALL.iter().map(|variable| variable.name).collect();
+    let mut names: Vec<&str> = env::ALL
+        .iter()
+        .chain(&env::SHIM)
+        .map(|variable| variable.name)
+        .collect();
     names.extend(VARIABLES.map(|(name, _)| name));
     let all = names.len();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), all);
-    let source = include_str!("env.rs");
+    let written = include_str!("env.rs")
+        .matches(": Variable = Variable {")
+        .count();
     assert_eq!(
-        source.matches(": Variable = Variable {").count(),
-        env::ALL.len(),
-        "one is missing in ALL"
+        written,
+        env::ALL.len() + env::SHIM.len(),
+        "one is missing in the lists"
     );
+}
+
+/// The shim reads its own variables; whatever it names has to stand on the page.
+#[test]
+fn the_variables_of_the_shim_are_all_told() {
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("shim/src");
+    for file in std::fs::read_dir(source).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for part in text
+            .split('"')
+            .filter(|part| part.starts_with("MODEL_LOCK_"))
+        {
+            let name: String = part
+                .chars()
+                .take_while(|c| c.is_ascii_uppercase() || *c == '_')
+                .collect();
+            assert!(
+                env::SHIM.iter().any(|variable| variable.name == name),
+                "{name}"
+            );
+        }
+    }
 }
 
 fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {

@@ -176,7 +176,34 @@ pub(crate) const DD_DOGSTATSD_PORT: Variable = Variable {
     meaning: "Stands in for `STATSD_PORT` where that is not set.",
 };
 
-/// All of the above, in the order of the page.
+/// Which program is the real codex.
+pub(crate) const REAL_CODEX: Variable = Variable {
+    name: "MODEL_LOCK_REAL_CODEX",
+    flag: "",
+    default: "the next codex on PATH that is not this program",
+    meaning: "The path of the real codex.",
+};
+
+/// Where the operator's proxy listens.
+pub(crate) const PROXY: Variable = Variable {
+    name: "MODEL_LOCK_PROXY",
+    flag: "",
+    default: "off",
+    meaning: "The URL of the proxy that codex is sent to; pointing codex there is no attempt to get around the lock.",
+};
+
+/// How deep in itself the shim is.
+pub(crate) const GUARD: Variable = Variable {
+    name: "MODEL_LOCK_GUARD",
+    flag: "",
+    default: "0",
+    meaning: "Set by the shim itself, to notice that it calls itself.",
+};
+
+/// What the shim reads, in the order of the page.
+pub(crate) const SHIM: [&Variable; 3] = [&REAL_CODEX, &PROXY, &GUARD];
+
+/// What `model-lock` and its telemetry read, in the order of the page.
 pub(crate) const ALL: [&Variable; 18] = [
     &LISTEN,
     &ADMIN,

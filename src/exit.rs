@@ -49,24 +49,3 @@ pub(crate) const INTERRUPTED: Exit = Exit {
 
 /// Everything that `model-lock` ends with.
 pub(crate) const ALL: [Exit; 5] = [DONE, FAILED, USAGE, CONFIG, INTERRUPTED];
-
-/// What the shim ends with besides, for the page.
-#[cfg(test)]
-pub(crate) const SHIM: [Exit; 4] = [
-    Exit {
-        code: 70,
-        meaning: "The shim met itself instead of the real codex.",
-    },
-    Exit {
-        code: 77,
-        meaning: "Refused by policy; the real codex was not started.",
-    },
-    Exit {
-        code: 126,
-        meaning: "The real codex was found and cannot be run.",
-    },
-    Exit {
-        code: 127,
-        meaning: "The real codex was not found.",
-    },
-];

@@ -1,0 +1,240 @@
+//! What bad input gets, and the verbs that only read or copy.
+
+use std::ffi::OsString;
+use std::fs::Permissions;
+use std::net::TcpListener;
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use rustix::process::geteuid;
+
+use crate::{PROGRAM, SERVE, finish, program, run};
+
+/// Flags, variables, and the one line they get.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
+#[test]
+fn each_bad_input_gets_one_clear_line_and_status_78() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("policy.toml");
+    std::fs::write(&file, "model = 'gpt-5.5'\nmodle = 'x'").unwrap();
+    let file = file.to_str().unwrap();
+    let model = ("OPENCLAW_MODEL", "gpt-5.5");
+    let cases: [Case<'_>; 10] = [
+        (
+            &[],
+            &[],
+            "model-lock: OPENCLAW_MODEL: not set: it names the one approved model",
+        ),
+        (
+            &[],
+            &[("OPENCLAW_MODEL", "")],
+            "model-lock: OPENCLAW_MODEL: empty: a model's name expected",
+        ),
+        (
+            &[],
+            &[("OPENCLAW_MODEL", " ")],
+            "model-lock: OPENCLAW_MODEL: empty: a model's name expected",
+        ),
+        (
+            &[],
+            &[model, ("OPENCLAW_MODEL_LOCK_MODE", "Force")],
+            "model-lock: OPENCLAW_MODEL_LOCK_MODE: unknown mode `Force`: force, reject or audit expected",
+        ),
+        (&["--policy", file], &[], "model-lock: modle: unknown key"),
+        (
+            &["--policy", "/nowhere"],
+            &[model],
+            "model-lock: /nowhere: No such file or directory (os error 2)",
+        ),
+        (&["--policy", "/"], &[model], "model-lock: /: not a file"),
+        (
+            &["--upstream", "https://"],
+            &[model],
+            "model-lock: --upstream: upstream `https://`: not a URL",
+        ),
+        (
+            &["--admin", "8384"],
+            &[model],
+            "model-lock: --admin: `8384`: an address and port like 127.0.0.1:8383 expected",
+        ),
+        (
+            &["--dialect", "klingon"],
+            &[model],
+            "model-lock: --dialect: unknown dialect `klingon`: openai, chatgpt expected",
+        ),
+    ];
+    for (flags, variables, line) in cases {
+        let arguments = [&SERVE[..], flags].concat();
+        let (status, out, told) = run(&arguments, variables);
+        assert_eq!(
+            (status, out.as_str(), told),
+            (78, "", vec![line.to_owned()]),
+            "{flags:?} {variables:?}"
+        );
+    }
+}
+
+#[test]
+fn settings_and_policy_are_told_together() {
+    let flags = ["serve", "--listen", "nowhere", "--upstream", "ftp://x"];
+    let (status, _, told) = run(
+        &flags,
+        &[("OPENCLAW_MODEL_LOCK_MODE", "x"), ("STATSD_PORT", "x")],
+    );
+    assert_eq!((status, told.len()), (78, 5), "{told:#?}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_a_problem() {
+    for name in ["OPENCLAW_MODEL", "MODEL_LOCK_LISTEN"] {
+        let mut command = program(&["check"], &[("OPENCLAW_MODEL", "gpt-5.5")]);
+        command.env(name, OsString::from_vec(vec![b'a', 0xff]));
+        assert_eq!(
+            finish(command),
+            (
+                78,
+                String::new(),
+                vec![format!("model-lock: {name}: not UTF-8")]
+            )
+        );
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told_in_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for flag in ["--listen", "--admin"] {
+        let arguments = if flag == "--listen" {
+            vec!["serve", flag, &address]
+        } else {
+            vec!["serve", "--listen", "127.0.0.1:0", flag, &address]
+        };
+        let (status, out, told) = run(&arguments, &[("OPENCLAW_MODEL", "gpt-5.5")]);
+        assert_eq!((status, out.as_str(), told.len()), (1, "", 1), "{told:?}");
+        assert!(
+            told[0].starts_with(&format!("model-lock: cannot listen on {address}: ")),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_command_line_that_cannot_be_read_is_64_and_help_is_0() {
+    assert_eq!(run(&["serve", "--lisen", "x"], &[]).0, 64);
+    assert_eq!(run(&[], &[]).0, 64);
+    let (status, out, told) = run(&["serve", "--help"], &[]);
+    assert_eq!((status, told.len()), (0, 0));
+    for word in [
+        "--upstream",
+        "MODEL_LOCK_DRAIN",
+        "STATSD_HOST",
+        "OPENCLAW_MODEL_LOCK_MODE",
+    ] {
+        assert!(out.contains(word), "{word} in {out}");
+    }
+}
+
+#[test]
+fn check_prints_what_holds_and_where_it_came_from() {
+    let (status, out, told) = run(&["check"], &[("OPENCLAW_MODEL", "gpt-5.5")]);
+    assert_eq!((status, told.len()), (0, 0));
+    assert!(out.starts_with("mode = force\nmodel = gpt-5.5\n"), "{out}");
+    assert!(out.ends_with("from = the environment\n"), "{out}");
+    let hash = out
+        .lines()
+        .find_map(|line| line.strip_prefix("hash = "))
+        .unwrap();
+    assert!(
+        hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()),
+        "{hash}"
+    );
+}
+
+/// Runs as somebody who owns nothing where we may; as ourselves where we are nobody special.
+#[test]
+fn a_file_that_the_user_cannot_change_stands_alone() {
+    let agent = [
+        ("OPENCLAW_MODEL", "gpt-x"),
+        ("OPENCLAW_MODEL_LOCK_MODE", "audit"),
+    ];
+    if !geteuid().is_root() {
+        let (status, _, told) = run(&["check", "--policy", "/etc/passwd"], &agent);
+        assert_eq!(status, 78);
+        assert!(
+            told[0].starts_with("model-lock: /etc/passwd: policy file"),
+            "{told:?}"
+        );
+        return;
+    }
+    // Below /tmp, which anybody can write: its sticky bit is what keeps our directory in place.
+    let directory = tempfile::tempdir().unwrap();
+    let open =
+        |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    open(directory.path(), 0o755);
+    let (file, copy) = (
+        directory.path().join("policy.toml"),
+        directory.path().join("model-lock"),
+    );
+    std::fs::write(&file, "model = 'gpt-5.5'\nmode = 'reject'").unwrap();
+    std::fs::copy(PROGRAM, &copy).unwrap();
+    let check = || {
+        let mut command = Command::new(&copy);
+        command
+            .env_clear()
+            .args(["check", "--policy"])
+            .arg(&file)
+            .envs(agent)
+            .uid(65534)
+            .gid(65534);
+        finish(command).1
+    };
+    let sealed = check();
+    assert!(
+        sealed.starts_with("mode = reject\nmodel = gpt-5.5\n"),
+        "{sealed}"
+    );
+    assert!(sealed.contains("alone"), "{sealed}");
+    open(directory.path(), 0o777);
+    assert!(
+        check().starts_with("mode = audit\nmodel = gpt-x\n"),
+        "whoever can replace the file can change it"
+    );
+    open(directory.path(), 0o755);
+    open(&file, 0o666);
+    assert!(check().starts_with("mode = audit\nmodel = gpt-x\n"));
+}
+
+#[test]
+fn install_makes_both_commands_and_keeps_a_codex_that_is_not_ours() {
+    let directory = tempfile::tempdir().unwrap();
+    let to = directory.path().join("bin");
+    for _ in 0..2 {
+        let (status, out, told) = run(&["install", "--to", to.to_str().unwrap()], &[]);
+        assert_eq!((status, told.len()), (0, 0), "{told:?}");
+        assert!(out.contains("export PATH="), "{out}");
+    }
+    assert_eq!(
+        std::fs::read_link(to.join("codex")).unwrap(),
+        Path::new("model-lock")
+    );
+    let mut command = Command::new(to.join("model-lock"));
+    command
+        .env_clear()
+        .args(["check"])
+        .env("OPENCLAW_MODEL", "gpt-5.5");
+    assert_eq!(finish(command).0, 0);
+
+    let theirs = directory.path().join("codex");
+    std::fs::write(&theirs, "real").unwrap();
+    let (status, out, told) = run(
+        &["install", "--to", directory.path().to_str().unwrap()],
+        &[],
+    );
+    assert_eq!((status, out.as_str(), told.len()), (1, "", 1), "{told:?}");
+    assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "real");
+}

@@ -1,0 +1,172 @@
+//! The proxy as a process: signals, reload, log and counts.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+use rustix::process::Signal;
+
+use crate::peers::{Daemon, PATIENCE, Proxy, text};
+
+#[test]
+fn a_signal_ends_it_with_0_and_says_so() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut proxy = Proxy::start(&[], &[("OPENCLAW_MODEL", "gpt-5.5")]);
+        let listening = proxy.event("listening");
+        assert_eq!(text(&listening, "model"), "gpt-5.5");
+        proxy.signal(signal);
+        proxy.event("draining");
+        proxy.event("stopped");
+        assert_eq!(proxy.wait().code(), Some(0));
+    }
+}
+
+/// A provider that takes a request and never answers; the request is there once this returns.
+fn hang(proxy: &str, provider: &TcpListener) -> (TcpStream, TcpStream) {
+    let content = r#"{"model":"gpt-5.5","input":"hi"}"#;
+    let mut client = TcpStream::connect(proxy).unwrap();
+    write!(
+        client,
+        "POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{content}",
+        content.len()
+    )
+    .unwrap();
+    (client, provider.accept().unwrap().0)
+}
+
+#[test]
+fn running_requests_are_waited_for_until_the_deadline_or_a_second_signal() {
+    let provider = TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = format!("http://{}", provider.local_addr().unwrap());
+    for (drain, signals, status) in [("200ms", 1, 0), ("10m", 2, 130)] {
+        let flags = ["--upstream", &upstream, "--drain", drain];
+        let mut proxy = Proxy::start(&flags, &[("OPENCLAW_MODEL", "gpt-5.5")]);
+        let held = hang(&proxy.address(), &provider);
+        proxy.signal(Signal::TERM);
+        proxy.event("draining");
+        if signals == 2 {
+            proxy.signal(Signal::TERM);
+        }
+        assert_eq!(proxy.wait().code(), Some(status), "{drain}");
+        drop(held);
+    }
+}
+
+#[test]
+fn audit_says_at_the_start_that_nothing_is_locked() {
+    let variables = [
+        ("OPENCLAW_MODEL", "gpt-5.5"),
+        ("OPENCLAW_MODEL_LOCK_MODE", "audit"),
+    ];
+    let audit = Proxy::start(&[], &variables).event("audit");
+    assert_eq!(text(&audit, "level"), "warn");
+    assert!(text(&audit, "message").contains("nothing is locked"));
+}
+
+#[test]
+fn a_changed_file_is_taken_and_a_wrong_one_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("policy.toml");
+    std::fs::write(&file, "model = 'a'").unwrap();
+    let proxy = Proxy::start(&["--policy", file.to_str().unwrap()], &[]);
+    let first = text(&proxy.event("listening"), "policy_hash");
+
+    // Without a signal: the content is looked at again and again.
+    std::fs::write(&file, "model = 'b'").unwrap();
+    let applied = proxy.event("policy_reload");
+    assert_eq!(
+        (
+            text(&applied, "result").as_str(),
+            text(&applied, "model").as_str()
+        ),
+        ("applied", "b")
+    );
+    let second = text(&applied, "policy_hash");
+    assert_ne!(first, second);
+
+    std::fs::write(&file, "model = 'c'\nmode = 'x'").unwrap();
+    proxy.signal(Signal::HUP);
+    let kept = proxy.event("policy_reload");
+    assert_eq!(
+        (text(&kept, "result").as_str(), text(&kept, "policy_hash")),
+        ("kept", second)
+    );
+    assert!(text(&kept, "problems").contains("unknown mode `x`"));
+}
+
+fn post(address: &str, target: &str, content: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let length = content.len();
+    write!(
+        stream,
+        "POST {target} HTTP/1.1\r\nhost: a\r\nuser-agent: tests\r\nauthorization: Bearer sk-secret\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{content}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn an_attempt_is_logged_and_counted_and_holds_no_secret() {
+    let daemon = Daemon::start();
+    let port = daemon.port();
+    let variables = [
+        ("OPENCLAW_MODEL", "gpt-5.5"),
+        ("OPENCLAW_MODEL_LOCK_MODE", "reject"),
+        ("STATSD_HOST", "127.0.0.1"),
+        ("STATSD_PORT", &port),
+        // Attempts are told whatever the filter says.
+        ("MODEL_LOCK_LOG", "info,model_lock::attempt=off"),
+    ];
+    let mut proxy = Proxy::start(&[], &variables);
+    let address = proxy.address();
+    let content = r#"{"model":"gpt-x","input":"sk-prompt"}"#;
+    let answer = post(&address, "/v1/responses?key=sk-query", content);
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    let undecidable = proxy.event("undecidable");
+    assert_eq!(text(&undecidable, "reason"), "malformed");
+    assert!(
+        !format!("{undecidable:?}").contains("sk-"),
+        "{undecidable:?}"
+    );
+    assert_eq!(
+        daemon.lines(1),
+        ["model_lock.undecidable:1|c|#reason:malformed,surface:http"]
+    );
+
+    let answer = post(&address, "/v1/responses", content);
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    let attempt = proxy.event("attempt");
+    let wanted = [
+        ("level", "warn"),
+        ("door", "proxy"),
+        ("result", "rejected"),
+        ("mode", "reject"),
+        ("surface", "http"),
+        ("source", "user"),
+        ("capability", "generation"),
+        ("requested_model", "gpt-x"),
+        ("method", "POST"),
+        ("path", "/v1/responses"),
+        ("user_agent", "tests"),
+    ];
+    for (name, value) in wanted {
+        assert_eq!(text(&attempt, name), value, "{name}");
+    }
+    for name in ["ts", "place", "request_id", "policy_hash", "reason", "pid"] {
+        assert!(attempt.contains_key(name), "{name} in {attempt:?}");
+    }
+    assert!(!format!("{attempt:?}").contains("sk-"), "{attempt:?}");
+    let attempts =
+        "model_lock.override_attempts:1|c|#mode:reject,result:rejected,surface:http,source:user";
+    let requests = "model_lock.requests:1|c|#mode:reject,surface:http,naming:other";
+    assert_eq!(daemon.lines(2), [attempts, requests]);
+
+    // What was counted since the last second goes out at the end.
+    post(&address, "/v1/responses", r#"{"model":"gpt-x"}"#);
+    proxy.signal(Signal::TERM);
+    assert_eq!(daemon.lines(2), [attempts, requests]);
+    assert_eq!(proxy.wait().code(), Some(0));
+}

@@ -1,0 +1,108 @@
+//! Called as `codex`: what is told before the real one takes over.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use crate::peers::{Daemon, Event, text};
+use crate::{finish, run};
+
+/// A real codex that only says what it got, behind our own.
+fn shim(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let real = directory.join("real");
+    std::fs::create_dir_all(&real).unwrap();
+    let codex = real.join("codex");
+    std::fs::write(&codex, "#!/bin/sh\necho real: \"$@\"\n").unwrap();
+    std::fs::set_permissions(&codex, Permissions::from_mode(0o755)).unwrap();
+    let bin = directory.join("bin");
+    assert_eq!(run(&["install", "--to", bin.to_str().unwrap()], &[]).0, 0);
+    let mut command = Command::new(bin.join("codex"));
+    let path = std::env::join_paths([bin, real, "/bin".into(), "/usr/bin".into()]).unwrap();
+    command
+        .env_clear()
+        .env("PATH", path)
+        .args(arguments)
+        .envs(variables.iter().copied());
+    command
+}
+
+#[test]
+fn the_shim_tells_of_an_attempt_before_it_becomes_codex() {
+    let (directory, daemon) = (tempfile::tempdir().unwrap(), Daemon::start());
+    let port = daemon.port();
+    // A name, not an address: the counts wait for it, and codex does not wait long.
+    let statsd = [("STATSD_HOST", "localhost"), ("STATSD_PORT", port.as_str())];
+    let variables = [&statsd[..], &[("OPENCLAW_MODEL", "gpt-5.5")]].concat();
+    let (status, out, told) = finish(shim(
+        directory.path(),
+        &["exec", "-m", "gpt-x", "sk-prompt"],
+        &variables,
+    ));
+    assert_eq!(status, 0);
+    assert!(
+        out.starts_with("real: ") && out.contains("gpt-5.5") && !out.contains("gpt-x"),
+        "{out}"
+    );
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(!told[0].contains("sk-prompt"), "{told:?}");
+    let attempt: Event = serde_json::from_str(&told[0]).unwrap();
+    let wanted = [
+        ("event", "attempt"),
+        ("door", "shim"),
+        ("result", "forced"),
+        ("surface", "argv"),
+        ("requested_model", "gpt-x"),
+        ("applied_model", "gpt-5.5"),
+    ];
+    for (name, value) in wanted {
+        assert_eq!(text(&attempt, name), value, "{name}");
+    }
+    assert!(attempt.contains_key("ppid"));
+    let attempts =
+        "model_lock.override_attempts:1|c|#mode:force,result:forced,surface:argv,source:user";
+    let requests = "model_lock.requests:1|c|#mode:force,surface:argv,naming:other";
+    assert_eq!(daemon.lines(2), [attempts, requests]);
+}
+
+#[test]
+fn the_shim_says_nothing_where_there_is_nothing_to_say() {
+    let directory = tempfile::tempdir().unwrap();
+    let variables = [("OPENCLAW_MODEL", "gpt-5.5"), ("MODEL_LOCK_LOG", "trace")];
+    let (status, out, told) = finish(shim(directory.path(), &["exec", "hi"], &variables));
+    assert_eq!((status, told.len()), (0, 0), "{told:?}");
+    assert!(out.starts_with("real: "), "{out}");
+    let (status, out, told) = finish(shim(directory.path(), &["--version"], &[]));
+    assert_eq!(
+        (status, out.as_str(), told.len()),
+        (0, "real: --version\n", 0),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn the_shim_refuses_with_77_and_without_a_policy_with_78() {
+    let directory = tempfile::tempdir().unwrap();
+    let reject = [
+        ("OPENCLAW_MODEL", "gpt-5.5"),
+        ("OPENCLAW_MODEL_LOCK_MODE", "reject"),
+    ];
+    let (status, out, told) = finish(shim(
+        directory.path(),
+        &["exec", "-m", "gpt-x", "hi"],
+        &reject,
+    ));
+    assert_eq!((status, out.as_str(), told.len()), (77, "", 2), "{told:?}");
+    assert!(told[0].contains("\"result\":\"rejected\""), "{told:?}");
+    assert!(told[1].starts_with("model-lock: "), "{told:?}");
+    let (status, out, told) = finish(shim(
+        directory.path(),
+        &["exec", "hi"],
+        &[("STATSD_PORT", "x")],
+    ));
+    assert_eq!((status, out.as_str()), (78, ""), "{told:?}");
+    assert!(
+        told.concat().contains("OPENCLAW_MODEL") && told.concat().contains("STATSD_PORT"),
+        "{told:?}"
+    );
+}
