@@ -14,6 +14,7 @@ mod seal;
 mod serve;
 mod settings;
 mod telemetry;
+mod value;
 
 #[cfg(test)]
 mod docs;

@@ -1,0 +1,103 @@
+//! Who wins: file, environment, or one over the other.
+
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    pairs.iter().copied().collect()
+}
+
+fn sealed(content: &str) -> Reading {
+    let origin = Origin::Sealed(PathBuf::from("/policy.toml"));
+    Reading {
+        origin,
+        content: content.into(),
+        problems: Vec::new(),
+    }
+}
+
+#[test]
+fn a_sealed_file_stands_alone() {
+    let agent = environment(&[
+        ("OPENCLAW_MODEL", "gpt-x"),
+        ("OPENCLAW_MODEL_LOCK_MODE", "nonsense"),
+    ]);
+    let loaded = sealed("model = 'gpt-5.5'\nmode = 'reject'")
+        .compile(&agent)
+        .unwrap();
+    assert_eq!(
+        (loaded.policy.pin(), loaded.policy.mode().as_str()),
+        ("gpt-5.5", "reject")
+    );
+}
+
+#[test]
+fn a_sealed_file_that_lacks_a_model_is_not_filled_from_the_environment() {
+    let agent = environment(&[("OPENCLAW_MODEL", "gpt-x")]);
+    let problems = sealed("mode = 'reject'\nmodle = 'a'")
+        .compile(&agent)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        problems.contains("/policy.toml: model: not set"),
+        "{problems}"
+    );
+    assert!(
+        problems.contains("/policy.toml: modle: unknown key"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_file_of_ours_lies_below_the_environment() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("policy.toml");
+    std::fs::write(&path, "model = 'a'\nmode = 'reject'").unwrap();
+    let reading = read(&Location::At(path.clone()));
+    let loaded = reading
+        .compile(&environment(&[("OPENCLAW_MODEL", "b")]))
+        .unwrap();
+    assert_eq!(
+        (loaded.policy.pin(), loaded.policy.mode().as_str()),
+        ("b", "reject")
+    );
+    assert_eq!(loaded.origin, Origin::Layered(path));
+}
+
+#[test]
+fn a_file_that_is_asked_for_has_to_be_there() {
+    let nowhere = PathBuf::from("/nowhere/policy.toml");
+    let model = environment(&[("OPENCLAW_MODEL", "a")]);
+    assert!(
+        read(&Location::At(nowhere.clone()))
+            .compile(&model)
+            .is_err()
+    );
+    let loaded = read(&Location::Perhaps(nowhere)).compile(&model).unwrap();
+    assert_eq!(loaded.origin, Origin::Environment);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_one_problem() {
+    let mut reading = sealed("");
+    reading.content = vec![0xff];
+    let problems = reading.compile(&Environment::default()).unwrap_err();
+    assert_eq!(problems.0.len(), 1, "{problems}");
+}
+
+#[test]
+fn the_agent_cannot_point_away_from_a_sealed_default() {
+    let agent = environment(&[("MODEL_LOCK_POLICY", "/tmp/mine.toml")]);
+    let default = Path::new("/default.toml");
+    let choose = |flag, sealed| Location::among(flag, &agent, default, &|_| sealed);
+    assert_eq!(choose(None, true), Location::Perhaps(default.into()));
+    assert_eq!(choose(None, false), Location::At("/tmp/mine.toml".into()));
+    let flag = Path::new("/flag.toml");
+    assert_eq!(choose(Some(flag), true), Location::At(flag.into()));
+}
+
+#[test]
+fn every_variable_of_the_policy_has_a_key() {
+    for (name, _) in VARIABLES {
+        assert_ne!(key(name), name);
+    }
+}

@@ -1,0 +1,93 @@
+//! Every count has a cell of its own, with its own words.
+
+use super::*;
+use lockpolicy::Capability;
+
+fn only(counts: &Counts) -> (&'static str, Vec<(&'static str, &'static str)>) {
+    let hit: Vec<_> = counts.cells().filter(|cell| cell.take() == 1).collect();
+    assert_eq!(hit.len(), 1);
+    (hit[0].metric.name, hit[0].tags())
+}
+
+#[test]
+fn every_attempt_has_a_cell_with_its_own_words() {
+    let counts = Counts::default();
+    for mode in [Mode::Audit, Mode::Force, Mode::Reject] {
+        for (result, source) in Outcome::ALL.into_iter().zip(Source::ALL) {
+            for surface in Surface::ALL {
+                counts.attempt(&Attempt {
+                    mode,
+                    result,
+                    surface,
+                    source,
+                    capability: Capability::Generation,
+                    place: String::new(),
+                    asked: String::new(),
+                    pin: String::new(),
+                });
+                let tags = vec![
+                    ("mode", mode.as_str()),
+                    ("result", result.as_str()),
+                    ("surface", surface.as_str()),
+                    ("source", source.as_str()),
+                ];
+                assert_eq!(only(&counts), ("override_attempts", tags));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reason_and_naming_has_its_own_word() {
+    let counts = Counts::default();
+    for (index, word) in REASON.words.iter().enumerate() {
+        let reason = ALL_REASONS[index];
+        assert_eq!(reason.as_str(), *word);
+        counts.undecidable(Surface::Http, reason);
+        assert_eq!(
+            only(&counts),
+            ("undecidable", vec![("reason", *word), ("surface", "http")])
+        );
+    }
+    for naming in [
+        Naming::Absent,
+        Naming::Alias,
+        Naming::Exact,
+        Naming::None,
+        Naming::Other,
+    ] {
+        counts.judged(Mode::Force, Surface::WebSocket, naming);
+        let tags = vec![
+            ("mode", "force"),
+            ("surface", "websocket"),
+            ("naming", naming.as_str()),
+        ];
+        assert_eq!(only(&counts), ("requests", tags));
+    }
+}
+
+#[test]
+fn what_has_one_tag_or_none_is_counted_too() {
+    let counts = Counts::default();
+    counts.reload(Reload::Kept);
+    assert_eq!(only(&counts), ("policy_reloads", vec![("result", "kept")]));
+    counts.dropped();
+    assert_eq!(only(&counts), ("log_lines_dropped", vec![]));
+}
+
+const ALL_REASONS: [Reason; 14] = [
+    Reason::Ambiguous,
+    Reason::Coding,
+    Reason::Corrupt,
+    Reason::Malformed,
+    Reason::ModelAbsent,
+    Reason::ModelLocked,
+    Reason::ModelNotText,
+    Reason::NoPin(Capability::Image),
+    Reason::NotJson,
+    Reason::Secondary,
+    Reason::SettingLocked,
+    Reason::TooLarge,
+    Reason::Type,
+    Reason::UnknownOperation,
+];
