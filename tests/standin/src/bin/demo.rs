@@ -82,7 +82,9 @@ struct Case {
 
 /// What came of it.
 struct Outcome {
-    models: Vec<String>,
+    /// The models of the calls that reached the provider: codex's own, and its sub-agent's.
+    parent: Vec<String>,
+    child: Vec<String>,
     bytes: usize,
     finished: Finished,
     told: Option<String>,
@@ -115,9 +117,17 @@ impl Case {
             .requests()
             .into_iter()
             .filter(|request| request.method == "POST");
-        let models = calls.map(|call| call.model().unwrap_or_default()).collect();
+        let (children, parents): (Vec<_>, Vec<_>) = calls.partition(is_subagent);
+        let models = |calls: Vec<Request>| {
+            calls
+                .iter()
+                .map(|call| call.model().unwrap_or_default())
+                .collect()
+        };
+        let (parent, child) = (models(parents), models(children));
         Ok(Outcome {
-            models,
+            parent,
+            child,
             bytes: provider.bytes_received(),
             finished,
             told,
@@ -126,15 +136,22 @@ impl Case {
 
     /// What has to have reached the provider, whether anything may, and how codex has to end.
     fn is_kept(&self, outcome: &Outcome, mode: &str) -> bool {
-        let pinned = outcome.models.iter().all(|model| model == PIN);
+        let only_pin = outcome
+            .parent
+            .iter()
+            .chain(&outcome.child)
+            .all(|model| model == PIN);
         let (calls, status) = match (mode, self.subagent, self.shim) {
-            ("force", true, _) => (outcome.models.len() >= 3, 0),
-            ("force", false, _) => (outcome.models.len() == 1, 0),
-            (_, true, _) => (outcome.models.len() >= 2, 0),
+            ("force", true, _) => (outcome.parent.len() >= 2 && outcome.child.len() == 1, 0),
+            ("force", false, _) => (outcome.parent.len() == 1, 0),
+            (_, true, _) => (outcome.parent.len() >= 2 && outcome.child.is_empty(), 0),
             (_, false, true) => (outcome.bytes == 0, 77),
             (_, false, false) => (outcome.bytes == 0, 1),
         };
-        pinned && calls && outcome.finished.status.code() == Some(status) && outcome.told.is_some()
+        only_pin
+            && calls
+            && outcome.finished.status.code() == Some(status)
+            && outcome.told.is_some()
     }
 }
 
@@ -180,10 +197,20 @@ fn is_attempt(line: &str) -> bool {
 fn show(out: &mut impl Write, case: &Case, outcome: &Outcome, mode: &str) -> io::Result<bool> {
     let kept = case.is_kept(outcome, mode);
     let mark = if kept { ' ' } else { '!' };
-    let reached = match outcome.models.as_slice() {
-        [] if outcome.bytes == 0 => "nothing: 0 bytes".to_owned(),
-        models => format!("{} ({} bytes)", models.join(", "), outcome.bytes),
+    let named = |models: &[String]| {
+        if models.is_empty() {
+            "nothing".to_owned()
+        } else {
+            models.join(", ")
+        }
     };
+    let mut reached = named(&outcome.parent);
+    if case.subagent {
+        reached = format!(
+            "{reached} from codex, {} from its sub-agent",
+            named(&outcome.child)
+        );
+    }
     let status = outcome.finished.status;
     writeln!(out, "{mark} {}", case.title)?;
     writeln!(
@@ -191,10 +218,20 @@ fn show(out: &mut impl Write, case: &Case, outcome: &Outcome, mode: &str) -> io:
         "{mark}     asked      codex {}",
         case.arguments.join(" ")
     )?;
-    writeln!(out, "{mark}     reached    {reached}")?;
+    if case.subagent {
+        writeln!(
+            out,
+            "{mark}     tool call  spawn_agent {{\"model\":\"{OTHER}\"}}"
+        )?;
+    }
     writeln!(
         out,
-        "{mark}     codex      {status}: {}",
+        "{mark}     reached    {reached} ({} bytes)",
+        outcome.bytes
+    )?;
+    writeln!(
+        out,
+        "{mark}     codex      {status}, {}",
         said(&outcome.finished)
     )?;
     writeln!(
