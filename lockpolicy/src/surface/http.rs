@@ -1,16 +1,15 @@
 //! An HTTP request: target, headers and content, judged together.
 
-use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Finds, Place, content, header};
-use crate::dialect::{Content, Found, ModelAt};
+use super::{Finds, content, header, target};
+use crate::dialect::{Content, Found};
 use crate::edit::Edit;
 use crate::json::encode;
 use crate::{
-    Capability, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Setting, Source,
-    Stated, Surface, Verdict, judge, refuse,
+    Capability, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source,
+    Surface, Verdict, judge, refuse,
 };
 
 /// A request as far as it is judged.
@@ -20,6 +19,8 @@ pub struct Request<'a> {
     pub found: &'a Found<'a>,
     /// Its path.
     pub path: &'a str,
+    /// Its query, without the question mark.
+    pub query: &'a str,
     /// Its headers, names in lower case.
     pub headers: &'a [(&'a str, &'a str)],
     /// Its content, after its coding is taken off.
@@ -35,6 +36,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// Cuts in the path.
     pub path: Vec<Edit>,
+    /// Cuts in the query.
+    pub query: Vec<Edit>,
     /// Headers that get another value, by their index.
     pub headers: Vec<(usize, String)>,
     /// Cuts in the content.
@@ -47,8 +50,6 @@ pub struct Judged {
 /// answered by [`judge`]. Cuts name byte ranges of what was given; nothing else may change.
 pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
     let operation = request.found.operation;
-    let path = path_finds(&request);
-    let headers = header_finds(&request);
     let content = match operation.content {
         Content::Json => content::finds(&operation.places, request.content),
         Content::None | Content::Multipart | Content::JsonOrMultipart | Content::WebSocket => {
@@ -59,78 +60,34 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         Ok(content) => content,
         Err(error) => return refused(Rejection::whole(error.reason(), error.to_string())),
     };
-    let parts = [&path, &headers.0, &content];
-    let occurrences: Vec<Occurrence<'_>> = parts
-        .iter()
-        .flat_map(|part| part.occurrences.iter().cloned())
-        .collect();
-    let verdict = judge(
-        policy,
-        Origin {
-            surface: surface(&parts),
-            source: request.source,
-        },
-        &occurrences,
-    );
-    cut(&request, verdict, &parts, &headers.1)
+    let (headers, header_index) = header_finds(&request);
+    let parts = [target::path(&request), target::query(&request), headers, content];
+    let occurrences: Vec<Occurrence<'_>> =
+        parts.iter().flat_map(|part| part.occurrences.iter().cloned()).collect();
+    let origin = Origin { surface: surface(&parts), source: request.source };
+    let verdict = judge(policy, origin, &occurrences);
+    cut(&request, verdict, &parts, &header_index)
 }
 
 fn refused(rejection: Rejection) -> Judged {
-    Judged {
-        verdict: refuse(rejection),
-        path: Vec::new(),
-        headers: Vec::new(),
-        content: Vec::new(),
-    }
+    uncut(refuse(rejection))
+}
+
+fn uncut(verdict: Verdict) -> Judged {
+    Judged { verdict, path: Vec::new(), query: Vec::new(), headers: Vec::new(), content: Vec::new() }
 }
 
 /// The door that an attempt is counted at: where the model stands.
-fn surface(parts: &[&Finds<'_>; 3]) -> Surface {
-    let [path, _, _] = parts;
-    if path.occurrences.is_empty() {
-        Surface::Http
-    } else {
-        Surface::Target
-    }
-}
-
-fn path_finds<'a>(request: &Request<'a>) -> Finds<'a> {
-    let mut finds = Finds::default();
-    let (Some(range), ModelAt::Path) =
-        (request.found.model.clone(), &request.found.operation.model)
-    else {
-        return finds;
-    };
-    let capability = request
-        .found
-        .operation
-        .capability
-        .unwrap_or(Capability::Generation);
-    let text = request.path.get(range.clone()).unwrap_or_default();
-    let occurrence = Occurrence {
-        setting: Setting::Model(capability),
-        stated: Stated::Text(Cow::Borrowed(text)),
-        place: Cow::Borrowed("path"),
-        value: range.clone(),
-    };
-    finds.push(
-        occurrence,
-        Place {
-            value: range.clone(),
-            whole: range,
-            ..Place::default()
-        },
-    );
-    finds
+fn surface(parts: &[Finds<'_>; 4]) -> Surface {
+    let [path, query, _, _] = parts;
+    if path.occurrences.is_empty() && query.occurrences.is_empty() { Surface::Http } else { Surface::Target }
 }
 
 /// What the headers state, with the index of the header of each occurrence.
 fn header_finds<'a>(request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
     let mut finds = Finds::default();
     let mut indexes = Vec::new();
-    let Some(capability) = request.found.operation.capability else {
-        return (finds, indexes);
-    };
+    let Some(capability) = request.found.operation.capability else { return (finds, indexes) };
     for (index, (name, value)) in request.headers.iter().enumerate() {
         header::find(&mut finds, name, value, capability);
         indexes.resize(finds.occurrences.len(), index);
@@ -139,57 +96,33 @@ fn header_finds<'a>(request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
 }
 
 /// Hands each change to the part that it belongs to.
-fn cut(
-    request: &Request<'_>,
-    verdict: Verdict,
-    parts: &[&Finds<'_>; 3],
-    header_index: &[usize],
-) -> Judged {
-    let Decision::Rewrite(changes) = &verdict.decision else {
-        return Judged {
-            verdict,
-            path: Vec::new(),
-            headers: Vec::new(),
-            content: Vec::new(),
+fn cut(request: &Request<'_>, verdict: Verdict, parts: &[Finds<'_>; 4], header_index: &[usize]) -> Judged {
+    let Decision::Rewrite(changes) = &verdict.decision else { return uncut(verdict) };
+    let mut start = 0;
+    let mut own = parts.iter().map(|part| {
+        let range = start..start + part.occurrences.len();
+        start = range.end;
+        let inside = changes.iter().filter(|change| range.contains(&change.occurrence));
+        let change = |change: &Change| Change {
+            occurrence: change.occurrence - range.start,
+            action: change.action.clone(),
         };
-    };
-    let [path, headers, content] = parts;
-    let (first, second) = (
-        path.occurrences.len(),
-        path.occurrences.len() + headers.occurrences.len(),
-    );
-    let own = |from: usize, to: usize| -> Vec<Change> {
-        let inside = changes
-            .iter()
-            .filter(|change| (from..to).contains(&change.occurrence));
-        inside
-            .map(|change| Change {
-                occurrence: change.occurrence - from,
-                action: change.action.clone(),
-            })
-            .collect()
-    };
-    let path = path.edits(&own(0, first), ToString::to_string);
-    let header_edits = own(first, second).into_iter().filter_map(|change| {
+        inside.map(change).collect::<Vec<Change>>()
+    });
+    let [path, query, headers, content] = parts;
+    let mut next = || own.next().unwrap_or_default();
+    let path = path.edits(&next(), ToString::to_string);
+    let query = query.edits(&next(), ToString::to_string);
+    let header_edits = next().into_iter().filter_map(|change| {
         let index = *header_index.get(change.occurrence)?;
         let (_, value) = request.headers.get(index)?;
-        let edited = crate::edit::apply(
-            value.as_bytes(),
-            headers.edits(&[change], ToString::to_string),
-        );
+        let edited = crate::edit::apply(value.as_bytes(), headers.edits(&[change], ToString::to_string));
         Some((index, String::from_utf8(edited).ok()?))
     });
     let headers = header_edits.collect();
-    let content = content::tidy(
-        request.content,
-        content.edits(&own(second, usize::MAX), encode),
-    );
-    Judged {
-        verdict,
-        path,
-        headers,
-        content,
-    }
+    let content = content::tidy(request.content, content.edits(&next(), encode));
+    drop(own);
+    Judged { verdict, path, query, headers, content }
 }
 
 /// Whether a header goes on to the upstream: listed by the dialect or the policy, or a selector that
@@ -268,6 +201,7 @@ mod tests {
         let request = Request {
             found: &found,
             path,
+            query: "",
             headers,
             content: content.as_bytes(),
             source: source(headers),
@@ -399,6 +333,7 @@ mod tests {
         let request = Request {
             found: &found,
             path,
+            query: "",
             headers: &headers,
             content: br#"{"model":"evil"}"#,
             source: Source::User,

@@ -6,6 +6,7 @@ mod header;
 pub mod http;
 pub mod message;
 pub mod models;
+mod target;
 
 use alloc::string::String;
 use alloc::vec::Vec;
