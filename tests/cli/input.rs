@@ -11,7 +11,7 @@ use std::process::Command;
 
 use rustix::process::geteuid;
 
-use crate::{PROGRAM, SERVE, finish, program, run};
+use crate::{SERVE, finish, program, run};
 
 /// Flags, variables, and the one line they get.
 type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
@@ -176,12 +176,20 @@ fn a_file_that_the_user_cannot_change_stands_alone() {
     let open =
         |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     open(directory.path(), 0o755);
+    // Copied by another process: a thread that forks meanwhile would keep our copy open, and busy.
+    assert_eq!(
+        run(
+            &["install", "--to", directory.path().to_str().unwrap()],
+            &[]
+        )
+        .0,
+        0
+    );
     let (file, copy) = (
         directory.path().join("policy.toml"),
         directory.path().join("model-lock"),
     );
     std::fs::write(&file, "model = 'gpt-5.5'\nmode = 'reject'").unwrap();
-    std::fs::copy(PROGRAM, &copy).unwrap();
     let check = || {
         let mut command = Command::new(&copy);
         command

@@ -1,7 +1,5 @@
 //! Called as `codex`: what is told before the real one takes over.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,8 +11,16 @@ fn shim(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Com
     let real = directory.join("real");
     std::fs::create_dir_all(&real).unwrap();
     let codex = real.join("codex");
-    std::fs::write(&codex, "#!/bin/sh\necho real: \"$@\"\n").unwrap();
-    std::fs::set_permissions(&codex, Permissions::from_mode(0o755)).unwrap();
+    // Written by another process: a thread that forks meanwhile would keep it open, and busy.
+    let write = r#"printf '#!/bin/sh\necho real: "$@"\n' > "$0"; chmod 755 "$0""#;
+    assert!(
+        Command::new("/bin/sh")
+            .args(["-c", write])
+            .arg(codex)
+            .status()
+            .unwrap()
+            .success()
+    );
     let bin = directory.join("bin");
     assert_eq!(run(&["install", "--to", bin.to_str().unwrap()], &[]).0, 0);
     let mut command = Command::new(bin.join("codex"));
