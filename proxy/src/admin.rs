@@ -15,7 +15,12 @@ use crate::body::Answer;
 use crate::state::State;
 
 /// Answers `/livez`, `/readyz`, `/version` and `/policy` until `stop` is cancelled.
-pub(crate) async fn accept(listener: TcpListener, state: Arc<State>, tasks: TaskTracker, stop: CancellationToken) {
+pub(crate) async fn accept(
+    listener: TcpListener,
+    state: Arc<State>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) {
     loop {
         let socket = tokio::select! {
             () = stop.cancelled() => return,
@@ -30,7 +35,9 @@ pub(crate) async fn accept(listener: TcpListener, state: Arc<State>, tasks: Task
                 async { Ok::<_, Infallible>(answer) }
             });
             let mut builder = hyper::server::conn::http1::Builder::new();
-            builder.timer(TokioTimer::new()).header_read_timeout(state.limits.head_time);
+            builder
+                .timer(TokioTimer::new())
+                .header_read_timeout(state.limits.head_time);
             let connection = builder.serve_connection(TokioIo::new(socket), service);
             tokio::select! {
                 ended = connection => drop(ended),
@@ -46,8 +53,14 @@ fn answer(request: &Request<Incoming>, state: &State, ready: bool) -> Response<A
         "/livez" => text(StatusCode::OK, "live\n".to_owned()),
         "/readyz" if ready => text(StatusCode::OK, "ready\n".to_owned()),
         "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned()),
-        "/version" => text(StatusCode::OK, format!("model-lock {}\n", env!("CARGO_PKG_VERSION"))),
-        "/policy" => text(StatusCode::OK, format!("hash = {}\n{}", policy.hash(), policy.describe())),
+        "/version" => text(
+            StatusCode::OK,
+            format!("model-lock {}\n", env!("CARGO_PKG_VERSION")),
+        ),
+        "/policy" => text(
+            StatusCode::OK,
+            format!("hash = {}\n{}", policy.hash(), policy.describe()),
+        ),
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
     }
 }

@@ -27,7 +27,12 @@ pub(crate) struct Events<B> {
 
 impl<B> Events<B> {
     pub(crate) fn new(body: B, pin: String) -> Self {
-        Self { body, pin, held: BytesMut::new(), ended: false }
+        Self {
+            body,
+            pin,
+            held: BytesMut::new(),
+            ended: false,
+        }
     }
 
     /// Takes what came and gives what may go: everything up to the last line feed.
@@ -62,7 +67,10 @@ where
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         while !self.ended {
             let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(frame) => frame.map_err(Into::into)?,
@@ -71,7 +79,9 @@ where
                     break;
                 }
             };
-            let Ok(data) = frame.into_data() else { continue };
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
             let passed = self.pass(&data);
             if !passed.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(passed))));

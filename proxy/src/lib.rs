@@ -16,6 +16,7 @@ mod listen;
 mod pipeline;
 mod server;
 mod state;
+mod upgrade;
 mod upstream;
 mod wire;
 

@@ -51,7 +51,11 @@ impl Server {
     /// # Errors
     ///
     /// [`BindError`] where a port is in use or a dialect does not exist; nothing listens then.
-    pub async fn bind(config: Config, policy: Arc<ArcSwap<Policy>>, sink: Arc<dyn Sink>) -> Result<Self, BindError> {
+    pub async fn bind(
+        config: Config,
+        policy: Arc<ArcSwap<Policy>>,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Self, BindError> {
         let table = Table::of(config.dialects.iter().map(String::as_str))?;
         let client = Client::new(config.limits.idle).map_err(BindError::Roots)?;
         let (listener, address) = bind(config.listen).await?;
@@ -61,8 +65,24 @@ impl Server {
         };
         let (limits, upstreams) = (config.limits, config.upstreams);
         let ids = crate::state::Ids::default();
-        let state = Arc::new(State { limits, table, upstreams, policy, sink, client, ids });
-        Ok(Self { listener, admin, address, state })
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let state = Arc::new(State {
+            limits,
+            table,
+            upstreams,
+            policy,
+            sink,
+            client,
+            ids,
+            tasks,
+            stop,
+        });
+        Ok(Self {
+            listener,
+            admin,
+            address,
+            state,
+        })
     }
 
     /// Where requests are taken: the real port where 0 was asked for.
@@ -72,7 +92,9 @@ impl Server {
 
     /// Where liveness is answered.
     pub fn admin(&self) -> Option<SocketAddr> {
-        self.admin.as_ref().and_then(|listener| listener.local_addr().ok())
+        self.admin
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok())
     }
 
     /// Serves until `stop` is done, then lets running requests finish until the deadline.
@@ -81,19 +103,36 @@ impl Server {
     ///
     /// Dropping the future stops accepting; connections that run are left to the runtime.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+        let (tasks, stopping) = (self.state.tasks.clone(), self.state.stop.clone());
         let serving = TaskTracker::new();
-        serving.spawn(listen::accept(self.listener, Arc::clone(&self.state), tasks.clone(), stopping.clone()));
+        serving.spawn(listen::accept(
+            self.listener,
+            Arc::clone(&self.state),
+            tasks.clone(),
+            stopping.clone(),
+        ));
         if let Some(listener) = self.admin {
-            serving.spawn(admin::accept(listener, Arc::clone(&self.state), tasks.clone(), stopping.clone()));
+            serving.spawn(admin::accept(
+                listener,
+                Arc::clone(&self.state),
+                tasks.clone(),
+                stopping.clone(),
+            ));
         }
         stop.await;
         stopping.cancel();
         serving.close();
         serving.wait().await;
         tasks.close();
-        if tokio::time::timeout(self.state.limits.drain, tasks.wait()).await.is_err() {
-            tracing::warn!(event = "drain", left = tasks.len(), "the deadline ended requests that were running");
+        if tokio::time::timeout(self.state.limits.drain, tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                event = "drain",
+                left = tasks.len(),
+                "the deadline ended requests that were running"
+            );
         }
     }
 }

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use lockpolicy::dialect::Table;
 use lockpolicy::{Policy, Sink};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Limits;
 use crate::upstream::{Client, Upstream};
@@ -22,6 +24,10 @@ pub(crate) struct State {
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) client: Client,
     pub(crate) ids: Ids,
+    /// What outlives the request that began it.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the process is told to stop.
+    pub(crate) stop: CancellationToken,
 }
 
 /// Request ids: a random stem for the process, a number for the request.
@@ -33,13 +39,20 @@ pub(crate) struct Ids {
 
 impl Default for Ids {
     fn default() -> Self {
-        Self { stem: RandomState::new().hash_one("id"), next: AtomicU64::new(1) }
+        Self {
+            stem: RandomState::new().hash_one("id"),
+            next: AtomicU64::new(1),
+        }
     }
 }
 
 impl Ids {
     /// An id that no other request of this process has.
     pub(crate) fn next(&self) -> String {
-        format!("req_{:016x}{:06x}", self.stem, self.next.fetch_add(1, Ordering::Relaxed))
+        format!(
+            "req_{:016x}{:06x}",
+            self.stem,
+            self.next.fetch_add(1, Ordering::Relaxed)
+        )
     }
 }

@@ -8,8 +8,8 @@ use crate::dialect::{Content, Found};
 use crate::edit::Edit;
 use crate::json::encode;
 use crate::{
-    Capability, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source,
-    Surface, Verdict, judge, refuse,
+    Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source, Surface, Verdict,
+    judge, refuse,
 };
 
 /// A request as far as it is judged.
@@ -61,10 +61,20 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         Err(error) => return refused(Rejection::whole(error.reason(), error.to_string())),
     };
     let (headers, header_index) = header_finds(&request);
-    let parts = [target::path(&request), target::query(&request), headers, content];
-    let occurrences: Vec<Occurrence<'_>> =
-        parts.iter().flat_map(|part| part.occurrences.iter().cloned()).collect();
-    let origin = Origin { surface: surface(&parts), source: request.source };
+    let parts = [
+        target::path(&request),
+        target::query(&request),
+        headers,
+        content,
+    ];
+    let occurrences: Vec<Occurrence<'_>> = parts
+        .iter()
+        .flat_map(|part| part.occurrences.iter().cloned())
+        .collect();
+    let origin = Origin {
+        surface: surface(&parts),
+        source: request.source,
+    };
     let verdict = judge(policy, origin, &occurrences);
     cut(&request, verdict, &parts, &header_index)
 }
@@ -74,20 +84,32 @@ fn refused(rejection: Rejection) -> Judged {
 }
 
 fn uncut(verdict: Verdict) -> Judged {
-    Judged { verdict, path: Vec::new(), query: Vec::new(), headers: Vec::new(), content: Vec::new() }
+    Judged {
+        verdict,
+        path: Vec::new(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        content: Vec::new(),
+    }
 }
 
 /// The door that an attempt is counted at: where the model stands.
 fn surface(parts: &[Finds<'_>; 4]) -> Surface {
     let [path, query, _, _] = parts;
-    if path.occurrences.is_empty() && query.occurrences.is_empty() { Surface::Http } else { Surface::Target }
+    if path.occurrences.is_empty() && query.occurrences.is_empty() {
+        Surface::Http
+    } else {
+        Surface::Target
+    }
 }
 
 /// What the headers state, with the index of the header of each occurrence.
 fn header_finds<'a>(request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
     let mut finds = Finds::default();
     let mut indexes = Vec::new();
-    let Some(capability) = request.found.operation.capability else { return (finds, indexes) };
+    let Some(capability) = request.found.operation.capability else {
+        return (finds, indexes);
+    };
     for (index, (name, value)) in request.headers.iter().enumerate() {
         header::find(&mut finds, name, value, capability);
         indexes.resize(finds.occurrences.len(), index);
@@ -96,13 +118,22 @@ fn header_finds<'a>(request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
 }
 
 /// Hands each change to the part that it belongs to.
-fn cut(request: &Request<'_>, verdict: Verdict, parts: &[Finds<'_>; 4], header_index: &[usize]) -> Judged {
-    let Decision::Rewrite(changes) = &verdict.decision else { return uncut(verdict) };
+fn cut(
+    request: &Request<'_>,
+    verdict: Verdict,
+    parts: &[Finds<'_>; 4],
+    header_index: &[usize],
+) -> Judged {
+    let Decision::Rewrite(changes) = &verdict.decision else {
+        return uncut(verdict);
+    };
     let mut start = 0;
     let mut own = parts.iter().map(|part| {
         let range = start..start + part.occurrences.len();
         start = range.end;
-        let inside = changes.iter().filter(|change| range.contains(&change.occurrence));
+        let inside = changes
+            .iter()
+            .filter(|change| range.contains(&change.occurrence));
         let change = |change: &Change| Change {
             occurrence: change.occurrence - range.start,
             action: change.action.clone(),
@@ -116,13 +147,22 @@ fn cut(request: &Request<'_>, verdict: Verdict, parts: &[Finds<'_>; 4], header_i
     let header_edits = next().into_iter().filter_map(|change| {
         let index = *header_index.get(change.occurrence)?;
         let (_, value) = request.headers.get(index)?;
-        let edited = crate::edit::apply(value.as_bytes(), headers.edits(&[change], ToString::to_string));
+        let edited = crate::edit::apply(
+            value.as_bytes(),
+            headers.edits(&[change], ToString::to_string),
+        );
         Some((index, String::from_utf8(edited).ok()?))
     });
     let headers = header_edits.collect();
     let content = content::tidy(request.content, content.edits(&next(), encode));
     drop(own);
-    Judged { verdict, path, query, headers, content }
+    Judged {
+        verdict,
+        path,
+        query,
+        headers,
+        content,
+    }
 }
 
 /// Whether a header goes on to the upstream: listed by the dialect or the policy, or a selector that
@@ -186,6 +226,7 @@ pub fn unknown_operation(path: &str) -> Rejection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Capability;
     use crate::dialect::Table;
     use crate::{Draft, edit};
 

@@ -14,7 +14,13 @@ pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
     match (&request.found.operation.model, request.found.model.clone()) {
         (ModelAt::Path, Some(range)) => {
             let text = request.path.get(range.clone()).unwrap_or_default();
-            one(request, "path", Stated::Text(Cow::Borrowed(text)), range, String::new())
+            one(
+                request,
+                "path",
+                Stated::Text(Cow::Borrowed(text)),
+                range,
+                String::new(),
+            )
         }
         _ => Finds::default(),
     }
@@ -22,26 +28,65 @@ pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
 
 /// The model that the query names, or has no name for.
 pub(super) fn query<'a>(request: &Request<'a>) -> Finds<'a> {
-    let ModelAt::Query(name) = &request.found.operation.model else { return Finds::default() };
+    let ModelAt::Query(name) = &request.found.operation.model else {
+        return Finds::default();
+    };
     let mut at = 0;
     for pair in request.query.split('&') {
-        if let Some(text) = pair.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('=')) {
+        if let Some(text) = pair
+            .strip_prefix(name.as_str())
+            .and_then(|rest| rest.strip_prefix('='))
+        {
             let start = at + name.len() + 1;
-            return one(request, name, Stated::Text(Cow::Borrowed(text)), start..start + text.len(), String::new());
+            return one(
+                request,
+                name,
+                Stated::Text(Cow::Borrowed(text)),
+                start..start + text.len(),
+                String::new(),
+            );
         }
         at += pair.len() + 1;
     }
     let end = request.query.len();
     let and = if end == 0 { "" } else { "&" };
-    one(request, name, Stated::Absent, end..end, [and, name, "="].concat())
+    one(
+        request,
+        name,
+        Stated::Absent,
+        end..end,
+        [and, name, "="].concat(),
+    )
 }
 
-fn one<'a>(request: &Request<'a>, place: &'a str, stated: Stated<'a>, value: Range<usize>, before: String) -> Finds<'a> {
-    let capability = request.found.operation.capability.unwrap_or(Capability::Generation);
+fn one<'a>(
+    request: &Request<'a>,
+    place: &'a str,
+    stated: Stated<'a>,
+    value: Range<usize>,
+    before: String,
+) -> Finds<'a> {
+    let capability = request
+        .found
+        .operation
+        .capability
+        .unwrap_or(Capability::Generation);
     let mut finds = Finds::default();
-    let occurrence =
-        Occurrence { setting: Setting::Model(capability), stated, place: Cow::Borrowed(place), value: value.clone() };
+    let occurrence = Occurrence {
+        setting: Setting::Model(capability),
+        stated,
+        place: Cow::Borrowed(place),
+        value: value.clone(),
+    };
     let around = (before, String::new());
-    finds.push(occurrence, Place { value: value.clone(), around, whole: value, first: false });
+    finds.push(
+        occurrence,
+        Place {
+            value: value.clone(),
+            around,
+            whole: value,
+            first: false,
+        },
+    );
     finds
 }

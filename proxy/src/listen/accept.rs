@@ -11,7 +11,12 @@ use super::connection;
 use crate::state::State;
 
 /// Takes connections until `stop` is cancelled. Each runs on `tasks`, which outlives this function.
-pub(crate) async fn accept(listener: TcpListener, state: Arc<State>, tasks: TaskTracker, stop: CancellationToken) {
+pub(crate) async fn accept(
+    listener: TcpListener,
+    state: Arc<State>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) {
     loop {
         let socket = tokio::select! {
             () = stop.cancelled() => return,

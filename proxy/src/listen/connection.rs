@@ -5,9 +5,9 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -62,9 +62,17 @@ async fn serve_h1(socket: TcpStream, read: BytesMut, state: Arc<State>, stop: Ca
         async move { Ok::<_, io::Error>(pipeline::handle(state, verdict, request).await) }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(None).max_headers(130).pipeline_flush(true);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_headers(130)
+        .pipeline_flush(true);
     builder.max_buf_size(state.limits.head.max(512 << 10));
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service).with_upgrades());
+    let mut connection = pin!(
+        builder
+            .serve_connection(TokioIo::new(wire), service)
+            .with_upgrades()
+    );
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
@@ -85,9 +93,14 @@ where
         async move { Ok::<_, io::Error>(pipeline::handle(state, Ok(()), request).await) }
     });
     let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).max_concurrent_streams(256).max_send_buf_size(1 << 20);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(256)
+        .max_send_buf_size(1 << 20);
     builder.max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX));
-    builder.initial_stream_window_size(1 << 20).initial_connection_window_size(4 << 20);
+    builder
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(4 << 20);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

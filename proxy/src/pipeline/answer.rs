@@ -32,7 +32,9 @@ pub(super) async fn pass(
 ) -> Result<Response<Answer>, Stop> {
     let (mut head, body) = response.into_parts();
     if head.status.is_redirection() && head.headers.contains_key(header::LOCATION) {
-        return Err(Stop::Answer("the upstream redirects, which would lead past the lock"));
+        return Err(Stop::Answer(
+            "the upstream redirects, which would lead past the lock",
+        ));
     }
     if head.status.is_informational() {
         return Err(Stop::Answer("the upstream changed the protocol"));
@@ -57,7 +59,11 @@ pub(super) async fn pass(
 
 /// Says what was done.
 fn mark(call: &Call, approved: &Approved, headers: &mut HeaderMap) {
-    let own: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with("x-model-lock-")).cloned().collect();
+    let own: Vec<_> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("x-model-lock-"))
+        .cloned()
+        .collect();
     own.iter().for_each(|name| drop(headers.remove(name)));
     headers::set(headers, "x-model-lock-decision", approved.outcome);
     headers::set(headers, "x-model-lock-policy", call.policy.hash());
@@ -68,7 +74,11 @@ fn mark(call: &Call, approved: &Approved, headers: &mut HeaderMap) {
 
 async fn list(call: &Call, body: Incoming) -> Result<Answer, Stop> {
     let unreadable = || Stop::Answer("the upstream's list of models cannot be read");
-    let whole = Limited::new(body, LIST_CAP).collect().await.map_err(Stop::Upstream)?.to_bytes();
+    let whole = Limited::new(body, LIST_CAP)
+        .collect()
+        .await
+        .map_err(Stop::Upstream)?
+        .to_bytes();
     let cut = models::only_pinned(&call.policy, &whole).map_err(|_| unreadable())?;
     Ok(Answer::whole(cut))
 }
@@ -81,7 +91,10 @@ fn forced(call: &Call, headers: &mut HeaderMap, body: Incoming) -> Answer {
             headers.remove(name);
         }
     }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if kind.starts_with("text/event-stream") && !headers.contains_key(header::CONTENT_ENCODING) {
         headers.remove(header::CONTENT_LENGTH);
         return Answer::Edited(Events::new(body, pin.to_owned()));

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::request::Parts;
 use lockpolicy::dialect::{Content, Found};
-use lockpolicy::edit::{Edit, Piece, pieces};
+use lockpolicy::edit::{Edit, Piece, apply, pieces};
 use lockpolicy::surface::http::{Judged, Request, judge_request, source};
 use lockpolicy::{Decision, Naming, Outcome, Reason, Rejection};
 
@@ -19,6 +19,8 @@ pub(super) struct Approved {
     content: Vec<Bytes>,
     /// The path as it goes on, where it differs.
     pub(super) path: Option<String>,
+    /// The query as it goes on, where it differs.
+    pub(super) query: Option<String>,
     /// Headers that get another value.
     pub(super) headers: Vec<(String, String)>,
     /// What was done, for the client.
@@ -39,42 +41,88 @@ impl Approved {
     }
 }
 
+/// Judges what a handshake says; its messages are judged when they come.
+pub(super) fn handshake(call: &Call, route: &Route<'_>, head: &Parts) -> Result<Approved, Stop> {
+    decide(call, route, head, Bytes::new())
+}
+
 /// Judges a request whose content is whole and decoded.
-pub(super) fn decide(call: &Call, route: &Route<'_>, head: &Parts, content: Bytes) -> Result<Approved, Stop> {
-    let Route::Listed(found) = route else { return Ok(untouched(content, "allowed")) };
+pub(super) fn decide(
+    call: &Call,
+    route: &Route<'_>,
+    head: &Parts,
+    content: Bytes,
+) -> Result<Approved, Stop> {
+    let Route::Listed(found) = route else {
+        return Ok(untouched(content, "allowed"));
+    };
     if found.operation.content == Content::Json && !headers::is_json(&head.headers) {
         return Err(Rejection::whole(Reason::Type, "content-type").into());
     }
-    let fields: Vec<(&str, &str)> =
-        head.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default())).collect();
-    let request =
-        Request { found, path: head.uri.path(), headers: &fields, content: &content, source: source(&fields) };
+    let fields = fields(head);
+    let request = Request {
+        found,
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        headers: &fields,
+        content: &content,
+        source: source(&fields),
+    };
     let judged = judge_request(&call.policy, request);
     tell(call, found, &judged);
     match &judged.verdict.decision {
         Decision::Reject(rejection) => Err(rejection.clone().into()),
         Decision::Pass => {
             let audited = !judged.verdict.attempts.is_empty();
-            Ok(untouched(content, if audited { "audited" } else { "matched" }))
+            Ok(untouched(
+                content,
+                if audited { "audited" } else { "matched" },
+            ))
         }
-        Decision::Rewrite(_) => Ok(cut(&judged, &fields, head.uri.path(), &content)),
+        Decision::Rewrite(_) => Ok(cut(&judged, &fields, head, &content)),
     }
 }
 
 fn untouched(content: Bytes, outcome: &'static str) -> Approved {
-    Approved { content: vec![content], path: None, headers: Vec::new(), outcome, asked: None }
+    Approved {
+        content: vec![content],
+        path: None,
+        query: None,
+        headers: Vec::new(),
+        outcome,
+        asked: None,
+    }
 }
 
-fn cut(judged: &Judged, fields: &[(&str, &str)], path: &str, content: &Bytes) -> Approved {
-    let path = (!judged.path.is_empty()).then(|| lockpolicy::edit::apply(path.as_bytes(), judged.path.clone()));
-    let header = |(index, value): &(usize, String)| Some((fields.get(*index)?.0.to_owned(), value.clone()));
+fn cut(judged: &Judged, fields: &[(&str, &str)], head: &Parts, content: &Bytes) -> Approved {
+    let header =
+        |(index, value): &(usize, String)| Some((fields.get(*index)?.0.to_owned(), value.clone()));
     Approved {
         content: slices(content, judged.content.clone()),
-        path: path.and_then(|path| String::from_utf8(path).ok()),
+        path: edited(head.uri.path(), &judged.path),
+        query: edited(head.uri.query().unwrap_or_default(), &judged.query),
         headers: judged.headers.iter().filter_map(header).collect(),
         outcome: "forced",
-        asked: judged.verdict.attempts.first().map(|attempt| attempt.asked.clone()),
+        asked: judged
+            .verdict
+            .attempts
+            .first()
+            .map(|attempt| attempt.asked.clone()),
     }
+}
+
+/// A part of the target with its cuts made; `None` where there are none.
+fn edited(text: &str, edits: &[Edit]) -> Option<String> {
+    let bytes = (!edits.is_empty()).then(|| apply(text.as_bytes(), edits.to_vec()))?;
+    String::from_utf8(bytes).ok()
+}
+
+/// The header fields as the policy reads them: a value that is no text is empty.
+pub(super) fn fields(head: &Parts) -> Vec<(&str, &str)> {
+    let fields = head.headers.iter();
+    fields
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()))
+        .collect()
 }
 
 /// Cuts a content without copying what stays.
@@ -83,18 +131,28 @@ fn slices(content: &Bytes, edits: Vec<Edit>) -> Vec<Bytes> {
         Piece::Kept(range) => content.slice(range),
         Piece::New(text) => Bytes::from(text),
     };
-    pieces(content.len(), edits).into_iter().map(piece).collect()
+    pieces(content.len(), edits)
+        .into_iter()
+        .map(piece)
+        .collect()
 }
 
 /// Tells every sink: each attempt once, and the request for the count.
 fn tell(call: &Call, found: &Found<'_>, judged: &Judged) {
     let sink = &call.state.sink;
     let (status, reason) = match &judged.verdict.decision {
-        Decision::Reject(rejection) => (respond::status(rejection.reason).as_u16(), rejection.reason.as_str()),
+        Decision::Reject(rejection) => (
+            respond::status(rejection.reason).as_u16(),
+            rejection.reason.as_str(),
+        ),
         Decision::Pass | Decision::Rewrite(_) => (0, ""),
     };
     for attempt in &judged.verdict.attempts {
-        let status = if attempt.result == Outcome::Rejected { status } else { 0 };
+        let status = if attempt.result == Outcome::Rejected {
+            status
+        } else {
+            0
+        };
         sink.attempt(attempt, &call.facts(status, reason));
     }
     if found.operation.capability.is_some() || judged.verdict.naming != Naming::None {

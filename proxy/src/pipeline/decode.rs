@@ -16,8 +16,14 @@ use crate::config::Limits;
 /// # Errors
 ///
 /// An unknown coding, one that the content does not have, more than the cap.
-pub(super) fn decode(content: Bytes, headers: &HeaderMap, limits: &Limits) -> Result<Bytes, Rejection> {
-    let Some(coding) = headers.get(CONTENT_ENCODING) else { return Ok(content) };
+pub(super) fn decode(
+    content: Bytes,
+    headers: &HeaderMap,
+    limits: &Limits,
+) -> Result<Bytes, Rejection> {
+    let Some(coding) = headers.get(CONTENT_ENCODING) else {
+        return Ok(content);
+    };
     let coding = coding.to_str().unwrap_or("?").trim().to_ascii_lowercase();
     let cap = limits.decoded;
     match coding.as_str() {
@@ -37,44 +43,74 @@ fn corrupt() -> Rejection {
 /// Reads to the end, but no more than the cap.
 fn capped(reader: impl Read, cap: usize) -> Result<Bytes, Rejection> {
     let mut out = Vec::new();
-    reader.take(cap as u64 + 1).read_to_end(&mut out).map_err(|_| corrupt())?;
+    reader
+        .take(cap as u64 + 1)
+        .read_to_end(&mut out)
+        .map_err(|_| corrupt())?;
     if out.len() > cap {
         return Err(Rejection::whole(Reason::TooLarge, "decoded content"));
     }
     Ok(out.into())
 }
 
-#[expect(clippy::disallowed_types, reason = "the one place where decoders are capped")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one place where decoders are capped"
+)]
 fn gzip(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
     let mut decoder = flate2::bufread::GzDecoder::new(content);
     let out = capped(&mut decoder, cap)?;
-    if decoder.into_inner().is_empty() { Ok(out) } else { Err(corrupt()) }
+    if decoder.into_inner().is_empty() {
+        Ok(out)
+    } else {
+        Err(corrupt())
+    }
 }
 
 fn deflate(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
     let mut decoder = flate2::bufread::ZlibDecoder::new(content);
     let out = capped(&mut decoder, cap)?;
-    if decoder.into_inner().is_empty() { Ok(out) } else { Err(corrupt()) }
+    if decoder.into_inner().is_empty() {
+        Ok(out)
+    } else {
+        Err(corrupt())
+    }
 }
 
-#[expect(clippy::disallowed_types, reason = "the one place where decoders are capped")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one place where decoders are capped"
+)]
 fn brotli(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
     // A buffer of one byte: the decoder takes no more than it needs, so what it leaves shows.
     let mut decoder = brotli::Decompressor::new(content, 1);
     let out = capped(&mut decoder, cap)?;
-    if decoder.into_inner().is_empty() { Ok(out) } else { Err(corrupt()) }
+    if decoder.into_inner().is_empty() {
+        Ok(out)
+    } else {
+        Err(corrupt())
+    }
 }
 
-#[expect(clippy::disallowed_types, reason = "the one place where decoders are capped")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one place where decoders are capped"
+)]
 fn zstd(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
     const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
     if !content.starts_with(&MAGIC) {
         return Err(corrupt());
     }
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(content).map_err(|_| corrupt())?.single_frame();
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(content)
+        .map_err(|_| corrupt())?
+        .single_frame();
     decoder.window_log_max(27).map_err(|_| corrupt())?;
     let out = capped(&mut decoder, cap)?;
-    if decoder.finish().is_empty() { Ok(out) } else { Err(corrupt()) }
+    if decoder.finish().is_empty() {
+        Ok(out)
+    } else {
+        Err(corrupt())
+    }
 }
 
 #[cfg(test)]
@@ -85,25 +121,34 @@ mod tests {
     fn run(coding: &str, content: &[u8], cap: usize) -> Result<Vec<u8>, Reason> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_ENCODING, coding.parse().unwrap());
-        let limits = Limits { decoded: cap, ..Limits::default() };
-        decode(Bytes::copy_from_slice(content), &headers, &limits).map(Into::into).map_err(|r| r.reason)
+        let limits = Limits {
+            decoded: cap,
+            ..Limits::default()
+        };
+        decode(Bytes::copy_from_slice(content), &headers, &limits)
+            .map(Into::into)
+            .map_err(|r| r.reason)
     }
 
     fn coded(coding: &str, text: &[u8]) -> Vec<u8> {
         match coding {
             "gzip" => {
-                let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+                let mut out =
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
                 out.write_all(text).unwrap();
                 out.finish().unwrap()
             }
             "deflate" => {
-                let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+                let mut out =
+                    flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
                 out.write_all(text).unwrap();
                 out.finish().unwrap()
             }
             "br" => {
                 let mut out = Vec::new();
-                brotli::CompressorWriter::new(&mut out, 4096, 5, 22).write_all(text).unwrap();
+                brotli::CompressorWriter::new(&mut out, 4096, 5, 22)
+                    .write_all(text)
+                    .unwrap();
                 out
             }
             _ => zstd::stream::encode_all(text, 0).unwrap(),
@@ -115,11 +160,30 @@ mod tests {
         let text = br#"{"model":"gpt-5.5","input":"hello hello hello hello"}"#;
         for coding in ["gzip", "deflate", "br", "zstd"] {
             let content = coded(coding, text);
-            assert_eq!(run(coding, &content, 1 << 20).as_deref(), Ok(&text[..]), "{coding}");
-            assert_eq!(run(coding, &[&content[..], b"x"].concat(), 1 << 20), Err(Reason::Corrupt), "{coding} with a tail");
-            assert_eq!(run(coding, &[&content[..], &content[..]].concat(), 1 << 20), Err(Reason::Corrupt), "{coding} twice");
-            assert!(run(coding, &content[..content.len() - 3], 1 << 20).is_err(), "{coding} cut off");
-            assert_eq!(run(coding, &content, 8), Err(Reason::TooLarge), "{coding} beyond the cap");
+            assert_eq!(
+                run(coding, &content, 1 << 20).as_deref(),
+                Ok(&text[..]),
+                "{coding}"
+            );
+            assert_eq!(
+                run(coding, &[&content[..], b"x"].concat(), 1 << 20),
+                Err(Reason::Corrupt),
+                "{coding} with a tail"
+            );
+            assert_eq!(
+                run(coding, &[&content[..], &content[..]].concat(), 1 << 20),
+                Err(Reason::Corrupt),
+                "{coding} twice"
+            );
+            assert!(
+                run(coding, &content[..content.len() - 3], 1 << 20).is_err(),
+                "{coding} cut off"
+            );
+            assert_eq!(
+                run(coding, &content, 8),
+                Err(Reason::TooLarge),
+                "{coding} beyond the cap"
+            );
             assert!(run(coding, text, 1 << 20).is_err(), "{coding} that is none");
         }
         assert_eq!(run("gzip, gzip", text, 1 << 20), Err(Reason::Coding));

@@ -6,9 +6,9 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 use hyper::body::Incoming;
 use lockpolicy::surface::http::passes;
 
+use super::Call;
 use super::decide::Approved;
 use super::route::Route;
-use super::Call;
 use crate::body::Pieces;
 use crate::error::Stop;
 use crate::upstream;
@@ -24,14 +24,24 @@ pub(super) async fn forward(
     head: &Parts,
     approved: &Approved,
 ) -> Result<Response<Incoming>, Stop> {
-    let uri = target(call, route, head, approved)?;
-    let body = approved.body();
-    let mut request = Request::new(body);
+    let request = request(call, route, head, approved)?;
+    let sent = call.state.client.send(request).await;
+    sent.map_err(|error| Stop::Upstream(error.into()))
+}
+
+/// Makes the request that goes on.
+pub(super) fn request(
+    call: &Call,
+    route: &Route<'_>,
+    head: &Parts,
+    approved: &Approved,
+) -> Result<Request<Pieces>, Stop> {
+    let mut request = Request::new(approved.body());
     *request.method_mut() = head.method.clone();
-    *request.uri_mut() = uri;
+    *request.uri_mut() = target(call, route, head, approved)?;
     *request.headers_mut() = fields(call, route, head, approved);
     length(&mut request);
-    call.state.client.send(request).await.map_err(|error| Stop::Upstream(error.into()))
+    Ok(request)
 }
 
 fn target(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> Result<Uri, Stop> {
@@ -41,7 +51,17 @@ fn target(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> 
         Route::Allowed => None,
     };
     let tables = &call.state.table;
-    upstream::target(&call.state.upstreams, tables, default, path, head.uri.query()).ok_or(Stop::NoUpstream)
+    upstream::target(
+        &call.state.upstreams,
+        tables,
+        default,
+        path,
+        approved
+            .query
+            .as_deref()
+            .or(approved.query.as_deref().or(head.uri.query())),
+    )
+    .ok_or(Stop::NoUpstream)
 }
 
 /// The fields that the dialect and the policy list; everything else stays behind.
@@ -57,7 +77,10 @@ fn fields(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> 
         }
     }
     for (name, value) in &approved.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::try_from(name.as_str()),
+            HeaderValue::from_str(value),
+        ) {
             out.insert(name, value);
         }
     }
@@ -71,13 +94,16 @@ fn fields(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> 
 
 /// What an operation outside the tables needs at the least.
 fn is_common(name: &HeaderName) -> bool {
-    [header::ACCEPT, header::AUTHORIZATION, header::USER_AGENT].contains(name) || name.as_str() == "x-api-key"
+    [header::ACCEPT, header::AUTHORIZATION, header::USER_AGENT].contains(name)
+        || name.as_str() == "x-api-key"
 }
 
 /// A request that may carry a content says how long it is, also when that is nothing.
 fn length(request: &mut Request<Pieces>) {
     let empty = hyper::body::Body::is_end_stream(request.body());
     if empty && request.method() == Method::POST {
-        request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        request
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
 }

@@ -4,8 +4,13 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use lockpolicy::{Reason, Rejection};
 
 /// Fields that ask for another method, host or path than the request line.
-const OVERRIDES: [&str; 5] =
-    ["x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"];
+const OVERRIDES: [&str; 5] = [
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+];
 
 /// Fields that belong to one connection and stop here.
 const HOP_BY_HOP: [HeaderName; 6] = [
@@ -44,21 +49,36 @@ pub(super) fn wants_upgrade(headers: &HeaderMap) -> bool {
 
 /// The announced length of the content.
 pub(super) fn length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 /// Whether the content is JSON, as far as the client says: `application/json`, UTF-8, nothing else.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let Some(value) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return false;
+    };
     let mut parts = value.split(';').map(str::trim);
-    let media = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let media = parts
+        .next()
+        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
     let charset = parts.next().unwrap_or("charset=utf-8").replace('"', "");
     media && charset.eq_ignore_ascii_case("charset=utf-8") && parts.next().is_none()
 }
 
 /// What the client calls itself, for the log.
 pub(super) fn client(headers: &HeaderMap) -> String {
-    let value = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let value = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     lockpolicy::shown(value)
 }
 

@@ -8,17 +8,21 @@ mod headers;
 mod read;
 mod respond;
 mod route;
+mod socket;
 
 use std::sync::Arc;
 
+use http::request::Parts;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
+use lockpolicy::dialect::Content;
 use lockpolicy::{Facts, Policy, Reason, Rejection, Surface};
 
 use crate::body::Answer;
 use crate::error::Stop;
 use crate::state::State;
 use crate::wire;
+use route::Route;
 
 /// What is known of a request while it is carried.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ struct Call {
     method: String,
     path: String,
     client: String,
+    /// Whether another protocol was asked for: what follows a refusal cannot be delimited.
+    upgrade: bool,
     errors: lockpolicy::dialect::ErrorShape,
 }
 
@@ -57,37 +63,67 @@ pub(crate) async fn handle(
     head: Result<(), wire::Fault>,
     request: Request<Incoming>,
 ) -> Response<Answer> {
-    let mut call = Call {
+    let call = Call {
         policy: state.policy.load_full(),
         id: state.ids.next(),
         method: request.method().as_str().to_owned(),
         path: lockpolicy::shown(request.uri().path()),
         client: headers::client(request.headers()),
+        upgrade: headers::wants_upgrade(request.headers()),
         errors: lockpolicy::dialect::ErrorShape::default(),
         state,
     };
-    let carried = match head {
-        Ok(()) => carry(&mut call, request).await,
-        Err(fault) => Err(malformed(fault).into()),
-    };
-    carried.unwrap_or_else(|stop| respond::stopped(&call, &stop))
+    match head {
+        Ok(()) => carry(call, request).await,
+        Err(fault) => respond::stopped(&call, &malformed(fault).into()),
+    }
 }
 
-async fn carry(call: &mut Call, request: Request<Incoming>) -> Result<Response<Answer>, Stop> {
-    let (head, body) = request.into_parts();
+async fn carry(mut call: Call, mut request: Request<Incoming>) -> Response<Answer> {
     let state = Arc::clone(&call.state);
-    let route = route::route(call, &state.table, &head)?;
-    let limits = state.limits;
-    let content = read::whole(body, route.takes_content(), headers::length(&head.headers), &limits).await?;
-    let content = decode::decode(content, &head.headers, &limits)?;
-    let approved = decide::decide(call, &route, &head, content)?;
-    let answer = forward::forward(call, &route, &head, &approved).await?;
-    answer::pass(call, &route, &approved, answer).await
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (head, body) = request.into_parts();
+    let route = match route::route(&mut call, &state.table, &head) {
+        Ok(route) => route,
+        Err(stop) => return respond::stopped(&call, &stop),
+    };
+    match route {
+        Route::Listed(found) if found.operation.content == Content::WebSocket => {
+            let opened = Box::pin(socket::open(call, found, head, upgrade)).await;
+            opened.unwrap_or_else(|(call, stop)| respond::stopped(&call, &stop))
+        }
+        Route::Listed(_) | Route::Allowed => {
+            let passed = pass(&call, &route, &head, body).await;
+            passed.unwrap_or_else(|stop| respond::stopped(&call, &stop))
+        }
+    }
+}
+
+async fn pass(
+    call: &Call,
+    route: &Route<'_>,
+    head: &Parts,
+    body: Incoming,
+) -> Result<Response<Answer>, Stop> {
+    let limits = &call.state.limits;
+    let announced = headers::length(&head.headers);
+    let content = read::whole(body, route.takes_content(), announced, limits).await?;
+    let content = decode::decode(content, &head.headers, limits)?;
+    let approved = decide::decide(call, route, head, content)?;
+    let answer = forward::forward(call, route, head, &approved).await?;
+    answer::pass(call, route, &approved, answer).await
 }
 
 /// A head that can be read in two ways is refused like any other content that can.
 fn malformed(fault: wire::Fault) -> Rejection {
-    Rejection::whole(if fault == wire::Fault::Size { Reason::TooLarge } else { Reason::Malformed }, fault.to_string())
+    Rejection::whole(
+        if fault == wire::Fault::Size {
+            Reason::TooLarge
+        } else {
+            Reason::Malformed
+        },
+        fault.to_string(),
+    )
 }
 
 /// The door at which an undecidable request is counted.

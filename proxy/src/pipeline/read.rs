@@ -25,14 +25,22 @@ pub(super) async fn whole(
     let cap = if wanted { limits.body } else { 0 };
     let too_large = || match wanted {
         true => Stop::from(Rejection::whole(Reason::TooLarge, "content")),
-        false => Stop::from(Rejection::whole(Reason::Malformed, "content where none belongs")),
+        false => Stop::from(Rejection::whole(
+            Reason::Malformed,
+            "content where none belongs",
+        )),
     };
     if announced.is_some_and(|length| length > cap as u64) {
         return Err(too_large());
     }
     let mut gathered = Gathered::default();
-    while let Some(frame) = tokio::time::timeout(limits.body_time, body.frame()).await.map_err(|_| Stop::Slow)? {
-        let Ok(data) = frame.map_err(|_| Stop::Half)?.into_data() else { continue };
+    while let Some(frame) = tokio::time::timeout(limits.body_time, body.frame())
+        .await
+        .map_err(|_| Stop::Slow)?
+    {
+        let Ok(data) = frame.map_err(|_| Stop::Half)?.into_data() else {
+            continue;
+        };
         if gathered.length() + data.len() > cap {
             return Err(too_large());
         }
@@ -60,14 +68,20 @@ impl Gathered {
         }
         if self.rest.is_empty() {
             let expected = usize::try_from(announced.unwrap_or(0).min(TRUST)).unwrap_or(0);
-            self.rest.reserve(expected.max(self.first.len() + data.len()));
-            self.rest.extend_from_slice(&std::mem::take(&mut self.first));
+            self.rest
+                .reserve(expected.max(self.first.len() + data.len()));
+            self.rest
+                .extend_from_slice(&std::mem::take(&mut self.first));
         }
         self.rest.extend_from_slice(&data);
     }
 
     fn whole(self) -> Bytes {
-        if self.rest.is_empty() { self.first } else { self.rest.freeze() }
+        if self.rest.is_empty() {
+            self.first
+        } else {
+            self.rest.freeze()
+        }
     }
 }
 

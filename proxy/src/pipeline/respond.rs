@@ -17,7 +17,10 @@ pub(super) fn stopped(call: &Call, stop: &Stop) -> Response<Answer> {
     let mut response = Response::new(Answer::whole(text));
     *response.status_mut() = told.status;
     let fields = response.headers_mut();
-    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    fields.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers::set(fields, "x-request-id", &call.id);
     headers::set(fields, "x-model-lock-policy", call.policy.hash());
     match stop {
@@ -28,7 +31,7 @@ pub(super) fn stopped(call: &Call, stop: &Stop) -> Response<Answer> {
     if told.status.is_client_error() {
         headers::set(fields, "x-should-retry", "false");
     }
-    if closes(stop) {
+    if call.upgrade || closes(stop) {
         headers::set(fields, "connection", "close");
     }
     response
@@ -37,9 +40,12 @@ pub(super) fn stopped(call: &Call, stop: &Stop) -> Response<Answer> {
 /// Whether the rest of the content is still in the way of the next request.
 fn closes(stop: &Stop) -> bool {
     match stop {
-        Stop::Half | Stop::Slow => true,
-        Stop::Rejected(rejection) => matches!(rejection.reason, Reason::Malformed | Reason::TooLarge),
-        Stop::Upgrade | Stop::NoUpstream | Stop::Upstream(_) | Stop::Answer(_) => false,
+        // What stands behind a refused upgrade is not read as a request.
+        Stop::Half | Stop::Slow | Stop::Upgrade => true,
+        Stop::Rejected(rejection) => {
+            matches!(rejection.reason, Reason::Malformed | Reason::TooLarge)
+        }
+        Stop::NoUpstream | Stop::Upstream(_) | Stop::Answer(_) => false,
     }
 }
 
@@ -74,7 +80,11 @@ impl Told {
     fn of(stop: &Stop) -> Self {
         match stop {
             Stop::Rejected(rejection) => Self::refusal(rejection),
-            Stop::Upgrade => Self::error(StatusCode::UPGRADE_REQUIRED, stop, "websocket_not_supported"),
+            Stop::Upgrade => Self::error(
+                StatusCode::UPGRADE_REQUIRED,
+                stop,
+                "websocket_not_supported",
+            ),
             Stop::Half => Self::error(StatusCode::BAD_REQUEST, stop, "incomplete_request"),
             Stop::Slow => Self::error(StatusCode::REQUEST_TIMEOUT, stop, "request_timeout"),
             Stop::NoUpstream | Stop::Upstream(_) | Stop::Answer(_) => {
@@ -89,14 +99,28 @@ impl Told {
             status: status(rejection.reason),
             message: rejection.to_string(),
             kind: "invalid_request_error",
-            code: if undecidable { rejection.reason.as_str() } else { "model_locked" },
+            code: if undecidable {
+                rejection.reason.as_str()
+            } else {
+                "model_locked"
+            },
             param: (!undecidable).then_some("model"),
         }
     }
 
     fn error(status: StatusCode, stop: &Stop, code: &'static str) -> Self {
-        let kind = if stop.fault() == Fault::Downstream { "invalid_request_error" } else { "server_error" };
-        Self { status, message: stop.to_string(), kind, code, param: None }
+        let kind = if stop.fault() == Fault::Downstream {
+            "invalid_request_error"
+        } else {
+            "server_error"
+        };
+        Self {
+            status,
+            message: stop.to_string(),
+            kind,
+            code,
+            param: None,
+        }
     }
 }
 
@@ -105,17 +129,25 @@ fn body(shape: ErrorShape, told: &Told, id: &str) -> String {
     let (kind, code) = (told.kind, told.code);
     match shape {
         ErrorShape::Anthropic => {
-            format!(r#"{{"type":"error","error":{{"type":"{kind}","message":{message}}},"request_id":"{id}"}}"#)
+            format!(
+                r#"{{"type":"error","error":{{"type":"{kind}","message":{message}}},"request_id":"{id}"}}"#
+            )
         }
         ErrorShape::Google => format!(
             r#"{{"error":{{"code":{},"message":{message},"status":"{}"}}}}"#,
             told.status.as_u16(),
-            if told.status.is_client_error() { "INVALID_ARGUMENT" } else { "UNAVAILABLE" }
+            if told.status.is_client_error() {
+                "INVALID_ARGUMENT"
+            } else {
+                "UNAVAILABLE"
+            }
         ),
         ErrorShape::Plain => format!(r#"{{"error":{message}}}"#),
         ErrorShape::Openai => {
             let param = told.param.map_or_else(|| "null".to_owned(), encode);
-            format!(r#"{{"error":{{"message":{message},"type":"{kind}","param":{param},"code":"{code}"}}}}"#)
+            format!(
+                r#"{{"error":{{"message":{message},"type":"{kind}","param":{param},"code":"{code}"}}}}"#
+            )
         }
     }
 }
@@ -134,7 +166,14 @@ fn log(call: &Call, stop: &Stop, status: StatusCode) {
         Stop::NoUpstream | Stop::Upstream(_) | Stop::Answer(_) => {
             let (id, path) = (call.id.as_str(), call.path.as_str());
             let status = status.as_u16();
-            tracing::warn!(event = "failed", request_id = id, path, status, error = chain(stop), "failed");
+            tracing::warn!(
+                event = "failed",
+                request_id = id,
+                path,
+                status,
+                error = chain(stop),
+                "failed"
+            );
         }
     }
 }

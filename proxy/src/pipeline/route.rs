@@ -1,7 +1,7 @@
 //! Which operation a request is, and whether its target and fields have one reading.
 
 use http::request::Parts;
-use lockpolicy::dialect::{Content, Found, Table};
+use lockpolicy::dialect::{Content, Found, ModelAt, Table};
 use lockpolicy::{Reason, Rejection, operation, surface};
 
 use super::{Call, headers};
@@ -20,14 +20,20 @@ impl Route<'_> {
     /// Whether a content belongs to it.
     pub(super) fn takes_content(&self) -> bool {
         match self {
-            Self::Listed(found) => found.operation.content != Content::None,
+            Self::Listed(found) => {
+                !matches!(found.operation.content, Content::None | Content::WebSocket)
+            }
             Self::Allowed => true,
         }
     }
 }
 
 /// Finds the operation. The target is matched and later sent byte for byte, never decoded.
-pub(super) fn route<'t>(call: &mut Call, table: &'t Table, head: &Parts) -> Result<Route<'t>, Stop> {
+pub(super) fn route<'t>(
+    call: &mut Call,
+    table: &'t Table,
+    head: &Parts,
+) -> Result<Route<'t>, Stop> {
     target(head)?;
     headers::check(&head.headers)?;
     let path = head.uri.path();
@@ -35,15 +41,30 @@ pub(super) fn route<'t>(call: &mut Call, table: &'t Table, head: &Parts) -> Resu
     if let Some(found) = &found {
         call.errors = found.dialect.errors;
     }
-    if headers::wants_upgrade(&head.headers) {
-        return Err(Stop::Upgrade);
+    let upgrade = headers::wants_upgrade(&head.headers);
+    if upgrade
+        != found
+            .as_ref()
+            .is_some_and(|found| found.operation.content == Content::WebSocket)
+    {
+        return Err(match found {
+            Some(_) if upgrade => Rejection::whole(Reason::Malformed, "upgrade").into(),
+            Some(_) | None => surface::http::unknown_operation(path).into(),
+        });
     }
     match found {
         Some(found) => {
             query(head.uri.query(), &found)?;
             Ok(Route::Listed(found))
         }
-        None if call.policy.allow().iter().any(|allow| allow.covers(head.method.as_str(), path)) => Ok(Route::Allowed),
+        None if call
+            .policy
+            .allow()
+            .iter()
+            .any(|allow| allow.covers(head.method.as_str(), path)) =>
+        {
+            Ok(Route::Allowed)
+        }
         None => Err(surface::http::unknown_operation(path).into()),
     }
 }
@@ -53,9 +74,15 @@ fn target(head: &Parts) -> Result<(), Stop> {
     let over_h2 = head.version == http::Version::HTTP_2;
     let authority_ok = match head.uri.authority() {
         None => true,
-        Some(authority) => over_h2 && !authority.as_str().contains('@') && same_host(head, authority.as_str()),
+        Some(authority) => {
+            over_h2 && !authority.as_str().contains('@') && same_host(head, authority.as_str())
+        }
     };
-    let method_ok = head.method.as_str().bytes().all(|byte| byte.is_ascii_uppercase());
+    let method_ok = head
+        .method
+        .as_str()
+        .bytes()
+        .all(|byte| byte.is_ascii_uppercase());
     if !authority_ok || !method_ok {
         return Err(Rejection::whole(Reason::Malformed, "target").into());
     }
@@ -67,7 +94,10 @@ fn target(head: &Parts) -> Result<(), Stop> {
 }
 
 fn same_host(head: &Parts, authority: &str) -> bool {
-    head.headers.get_all(http::header::HOST).iter().all(|host| host.as_bytes() == authority.as_bytes())
+    head.headers
+        .get_all(http::header::HOST)
+        .iter()
+        .all(|host| host.as_bytes() == authority.as_bytes())
 }
 
 /// Parameters that the operation lists, each once and in plain characters.
@@ -76,7 +106,8 @@ fn query(query: Option<&str>, found: &Found<'_>) -> Result<(), Stop> {
     let mut seen: Vec<&str> = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let listed = found.operation.query.iter().any(|listed| listed == name);
+        let names_model = matches!(&found.operation.model, ModelAt::Query(model) if model == name);
+        let listed = names_model || found.operation.query.iter().any(|listed| listed == name);
         let repeats = seen.contains(&name) && !name.ends_with("[]");
         if !listed || repeats || !value.bytes().all(is_value) {
             return Err(Rejection::whole(Reason::Malformed, "query").into());
@@ -87,5 +118,6 @@ fn query(query: Option<&str>, found: &Found<'_>) -> Result<(), Stop> {
 }
 
 fn is_value(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b',' | b'/' | b'%')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b',' | b'/' | b'%')
 }

@@ -1,5 +1,6 @@
 //! The way out: pooled connections, HTTP/1.1 or HTTP/2 as the upstream prefers.
 
+use std::io;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -10,34 +11,70 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::body::Pieces;
 
-/// A pool of connections to all upstreams. It speaks to upstreams directly: proxy variables of the
+type Pool = legacy::Client<HttpsConnector<HttpConnector>, Pieces>;
+
+/// Pools of connections to all upstreams. They speak to upstreams directly: proxy variables of the
 /// environment are not looked at.
 #[derive(Clone, Debug)]
-pub(crate) struct Client(legacy::Client<HttpsConnector<HttpConnector>, Pieces>);
+pub(crate) struct Client {
+    /// HTTP/1.1 or HTTP/2, as the upstream prefers.
+    calls: Pool,
+    /// HTTP/1.1 alone: an upgrade needs it.
+    upgrades: Pool,
+}
 
 impl Client {
     /// # Errors
     ///
     /// The system has no root certificates that can be read.
-    pub(crate) fn new(idle: Duration) -> std::io::Result<Self> {
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(Duration::from_secs(10)));
-        tcp.set_keepalive(Some(Duration::from_secs(60)));
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
-        let connector = tls.https_or_http().enable_all_versions().wrap_connector(tcp);
-        let mut builder = legacy::Client::builder(TokioExecutor::new());
-        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(idle);
-        if idle.is_zero() {
-            builder.pool_max_idle_per_host(0);
-        }
-        builder.timer(TokioTimer::new()).http2_adaptive_window(true);
-        Ok(Self(builder.build(connector)))
+    pub(crate) fn new(idle: Duration) -> io::Result<Self> {
+        let provider = rustls::crypto::aws_lc_rs::default_provider;
+        let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider())?;
+        let calls = tls
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(tcp());
+        let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider())?;
+        let upgrades = tls.https_or_http().enable_http1().wrap_connector(tcp());
+        Ok(Self {
+            calls: pool(calls, idle),
+            upgrades: pool(upgrades, Duration::ZERO),
+        })
     }
 
-    pub(crate) async fn send(&self, request: Request<Pieces>) -> Result<Response<Incoming>, legacy::Error> {
-        self.0.request(request).await
+    pub(crate) async fn send(
+        &self,
+        request: Request<Pieces>,
+    ) -> Result<Response<Incoming>, legacy::Error> {
+        self.calls.request(request).await
     }
+
+    /// Sends a request that asks for another protocol.
+    pub(crate) async fn open(
+        &self,
+        request: Request<Pieces>,
+    ) -> Result<Response<Incoming>, legacy::Error> {
+        self.upgrades.request(request).await
+    }
+}
+
+fn tcp() -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    tcp.set_nodelay(true);
+    tcp.enforce_http(false);
+    tcp.set_connect_timeout(Some(Duration::from_secs(10)));
+    tcp.set_keepalive(Some(Duration::from_secs(60)));
+    tcp
+}
+
+fn pool(connector: HttpsConnector<HttpConnector>, idle: Duration) -> Pool {
+    let mut builder = legacy::Client::builder(TokioExecutor::new());
+    builder
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(idle);
+    if idle.is_zero() {
+        builder.pool_max_idle_per_host(0);
+    }
+    builder.timer(TokioTimer::new()).http2_adaptive_window(true);
+    builder.build(connector)
 }

@@ -38,8 +38,15 @@ impl Upstream {
             Some((prefix, url)) if prefix.starts_with('/') => (prefix, url),
             _ => ("/", text),
         };
-        let shown = if url.contains('@') { "(with credentials)" } else { text };
-        let fail = |what| UpstreamError { text: lockpolicy::shown(shown), what };
+        let shown = if url.contains('@') {
+            "(with credentials)"
+        } else {
+            text
+        };
+        let fail = |what| UpstreamError {
+            text: lockpolicy::shown(shown),
+            what,
+        };
         let base: Uri = url.parse().map_err(|_| fail("not a URL"))?;
         match base.scheme_str() {
             Some("http" | "https") => {}
@@ -58,7 +65,10 @@ impl Upstream {
         if prefix != "/" && !lockpolicy::operation::is_plain_path(prefix) {
             return Err(fail("the prefix is not a plain path"));
         }
-        Ok(Self { prefix: prefix.to_owned(), base })
+        Ok(Self {
+            prefix: prefix.to_owned(),
+            base,
+        })
     }
 }
 
@@ -76,7 +86,11 @@ pub(crate) fn target(
     path: &str,
     query: Option<&str>,
 ) -> Option<Uri> {
-    let base = match upstreams.iter().filter(|upstream| upstream.covers(path)).max_by_key(|up| up.prefix.len()) {
+    let base = match upstreams
+        .iter()
+        .filter(|upstream| upstream.covers(path))
+        .max_by_key(|up| up.prefix.len())
+    {
         Some(upstream) => upstream.base.clone(),
         None if upstreams.is_empty() => default.or_else(|| home(table, path))?.parse().ok()?,
         None => return None,
@@ -94,7 +108,10 @@ fn home<'t>(table: &'t Table, path: &str) -> Option<&'t str> {
     let first = |path: &str| path.split('/').nth(1).map(str::to_owned);
     let own = first(path)?;
     let dialect = table.dialects().iter().find(|dialect| {
-        dialect.operations.iter().any(|operation| first(&operation.pattern).as_ref() == Some(&own))
+        dialect
+            .operations
+            .iter()
+            .any(|operation| first(&operation.pattern).as_ref() == Some(&own))
     })?;
     dialect.upstream.as_deref()
 }
@@ -115,10 +132,15 @@ mod tests {
         let table = Table::of(["openai", "chatgpt"]).unwrap();
         let up = |text: &str| Upstream::parse(text).unwrap();
         let to = |ups: &[Upstream], path: &str| {
-            target(ups, &table, None, path, Some("a=b")).map(|uri| uri.to_string()).unwrap_or_default()
+            target(ups, &table, None, path, Some("a=b"))
+                .map(|uri| uri.to_string())
+                .unwrap_or_default()
         };
         assert_eq!(to(&[], "/v1/files"), "https://api.openai.com/v1/files?a=b");
-        assert_eq!(to(&[], "/backend-api/codex/x"), "https://chatgpt.com/backend-api/codex/x?a=b");
+        assert_eq!(
+            to(&[], "/backend-api/codex/x"),
+            "https://chatgpt.com/backend-api/codex/x?a=b"
+        );
         let two = [up("http://a:1"), up("/v1/x=https://b/base/")];
         assert_eq!(to(&two, "/v1/y"), "http://a:1/v1/y?a=b");
         assert_eq!(to(&two, "/v1/x/z"), "https://b/base/v1/x/z?a=b");
@@ -128,9 +150,23 @@ mod tests {
 
     #[test]
     fn what_is_no_upstream_is_said() {
-        for bad in ["", "x", "http://", "file:///etc/passwd", "https://u:p@h/", "http://h/?q", "/v1/=http://h", "ftp://h"] {
+        for bad in [
+            "",
+            "x",
+            "http://",
+            "file:///etc/passwd",
+            "https://u:p@h/",
+            "http://h/?q",
+            "/v1/=http://h",
+            "ftp://h",
+        ] {
             assert!(Upstream::parse(bad).is_err(), "{bad}");
         }
-        assert!(!Upstream::parse("https://u:secret@h/").unwrap_err().to_string().contains("secret"));
+        assert!(
+            !Upstream::parse("https://u:secret@h/")
+                .unwrap_err()
+                .to_string()
+                .contains("secret")
+        );
     }
 }

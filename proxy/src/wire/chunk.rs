@@ -104,8 +104,23 @@ mod tests {
 
     #[test]
     fn refuses_other_spellings() {
-        for bad in ["5;x=y\r\n", "+5\r\n", "0x5\r\n", " 5\r\n", "5 \r\n", "5\n", "\r\n", "1\r\nab", "0\r\nX: y\r\n\r\n", "fffffffffffffffff\r\n"] {
-            assert_eq!(Chunks::default().follow(bad.as_bytes()), Err(BadChunk), "{bad:?}");
+        for bad in [
+            "5;x=y\r\n",
+            "+5\r\n",
+            "0x5\r\n",
+            " 5\r\n",
+            "5 \r\n",
+            "5\n",
+            "\r\n",
+            "1\r\nab",
+            "0\r\nX: y\r\n\r\n",
+            "fffffffffffffffff\r\n",
+        ] {
+            assert_eq!(
+                Chunks::default().follow(bad.as_bytes()),
+                Err(BadChunk),
+                "{bad:?}"
+            );
         }
     }
 }

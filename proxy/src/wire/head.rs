@@ -7,6 +7,8 @@ pub(crate) enum Framing {
     Chunked,
     /// As many bytes as `Content-Length` says; 0 where nothing says anything.
     Length(u64),
+    /// Another protocol, if the upgrade is agreed to; nothing, if it is not.
+    Upgrade,
 }
 
 /// What is wrong with a head.
@@ -37,8 +39,18 @@ pub(crate) enum Fault {
 
 /// Fields that may stand once only: a second one would leave the reading to the reader.
 const ONCE: [&[u8]; 12] = [
-    b"authorization", b"connection", b"content-encoding", b"content-length", b"content-type", b"expect", b"host",
-    b"sec-websocket-key", b"sec-websocket-version", b"te", b"transfer-encoding", b"upgrade",
+    b"authorization",
+    b"connection",
+    b"content-encoding",
+    b"content-length",
+    b"content-type",
+    b"expect",
+    b"host",
+    b"sec-websocket-key",
+    b"sec-websocket-version",
+    b"te",
+    b"transfer-encoding",
+    b"upgrade",
 ];
 
 /// Checks a head that ends with an empty line, which is included.
@@ -74,12 +86,16 @@ fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Checks the request line and says whether it is HTTP/1.0.
 fn start(line: &[u8]) -> Result<bool, Fault> {
     let mut words = line.split(|byte| *byte == b' ');
-    let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
+    let (Some(method), Some(target), Some(version), None) =
+        (words.next(), words.next(), words.next(), words.next())
     else {
         return Err(Fault::Start);
     };
     let method_ok = !method.is_empty() && method.iter().all(u8::is_ascii_uppercase);
-    let target_ok = target.first() == Some(&b'/') && target.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#');
+    let target_ok = target.first() == Some(&b'/')
+        && target
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() && *byte != b'#');
     match version {
         b"HTTP/1.1" if method_ok && target_ok => Ok(false),
         b"HTTP/1.0" if method_ok && target_ok => Ok(true),
@@ -93,15 +109,25 @@ struct Fields {
     seen: [bool; ONCE.len()],
     length: Option<u64>,
     chunked: bool,
+    upgrade: bool,
     count: usize,
 }
 
 impl Fields {
     fn line(&mut self, line: &[u8]) -> Result<(), Fault> {
         const MOST: usize = 128;
-        let colon = line.iter().position(|byte| *byte == b':').ok_or(Fault::Line)?;
-        let (name, value) = (line.get(..colon).unwrap_or_default(), line.get(colon + 1..).unwrap_or_default());
-        if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) || !value.iter().all(|byte| is_value(*byte)) {
+        let colon = line
+            .iter()
+            .position(|byte| *byte == b':')
+            .ok_or(Fault::Line)?;
+        let (name, value) = (
+            line.get(..colon).unwrap_or_default(),
+            line.get(colon + 1..).unwrap_or_default(),
+        );
+        if name.is_empty()
+            || !name.iter().all(|byte| is_token(*byte))
+            || !value.iter().all(|byte| is_value(*byte))
+        {
             return Err(Fault::Line);
         }
         self.count += 1;
@@ -109,7 +135,11 @@ impl Fields {
             return Err(Fault::Size);
         }
         let name = name.to_ascii_lowercase();
-        if let Some(seen) = ONCE.iter().position(|once| *once == name).and_then(|index| self.seen.get_mut(index)) {
+        if let Some(seen) = ONCE
+            .iter()
+            .position(|once| *once == name)
+            .and_then(|index| self.seen.get_mut(index))
+        {
             if *seen {
                 return Err(Fault::Doubled);
             }
@@ -123,19 +153,27 @@ impl Fields {
             b"content-length" => self.length = Some(length(value)?),
             b"transfer-encoding" if value.eq_ignore_ascii_case(b"chunked") => self.chunked = true,
             b"transfer-encoding" => return Err(Fault::Framing),
+            b"upgrade" => self.upgrade = true,
             b"host" if !is_host(value) => return Err(Fault::Host),
-            b"content-type" | b"content-encoding" if value.contains(&b',') => return Err(Fault::Doubled),
+            b"content-type" | b"content-encoding" if value.contains(&b',') => {
+                return Err(Fault::Doubled);
+            }
             _ => {}
         }
         Ok(())
     }
 
     fn framing(&self, old: bool) -> Result<Framing, Fault> {
-        let host = ONCE.iter().position(|once| *once == b"host").and_then(|index| self.seen.get(index));
+        let host = ONCE
+            .iter()
+            .position(|once| *once == b"host")
+            .and_then(|index| self.seen.get(index));
         if host != Some(&true) {
             return Err(Fault::Host);
         }
         match (self.chunked, self.length) {
+            (false, None | Some(0)) if self.upgrade => Ok(Framing::Upgrade),
+            _ if self.upgrade => Err(Fault::Framing),
             (true, None) if !old => Ok(Framing::Chunked),
             (true, _) => Err(Fault::Framing),
             (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
@@ -148,17 +186,27 @@ fn length(value: &[u8]) -> Result<u64, Fault> {
     if value.is_empty() || value.len() > 18 || !value.iter().all(u8::is_ascii_digit) {
         return Err(Fault::Framing);
     }
-    Ok(value.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+    Ok(value
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
 }
 
 /// A name or address with an optional port, and no user.
 fn is_host(value: &[u8]) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']');
+    let plain = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']')
+    };
     let (name, port) = match value.iter().rposition(|byte| *byte == b':') {
         Some(at) if !value.ends_with(b"]") => value.split_at(at),
         _ => (value, &b""[..]),
     };
-    let port_ok = port.get(1..).unwrap_or_default().iter().all(u8::is_ascii_digit) && port.len() != 1 && port.len() <= 6;
+    let port_ok = port
+        .get(1..)
+        .unwrap_or_default()
+        .iter()
+        .all(u8::is_ascii_digit)
+        && port.len() != 1
+        && port.len() <= 6;
     let colons = name.iter().filter(|byte| **byte == b':').count();
     let bracketed = name.starts_with(b"[") && name.ends_with(b"]");
     !name.is_empty() && name.iter().all(plain) && port_ok && (colons == 0 || bracketed)
@@ -184,7 +232,10 @@ mod tests {
     #[test]
     fn takes_what_clients_send() {
         assert_eq!(head(""), Ok(Framing::Length(0)));
-        assert_eq!(head("content-length: 32\r\nAccept: */*\r\nAccept: x\r\n"), Ok(Framing::Length(32)));
+        assert_eq!(
+            head("content-length: 32\r\nAccept: */*\r\nAccept: x\r\n"),
+            Ok(Framing::Length(32))
+        );
         assert_eq!(head("Transfer-Encoding: chunked\r\n"), Ok(Framing::Chunked));
         assert!(check(b"GET /v1/models HTTP/1.0\r\nHost: [::1]:80\r\n\r\n").is_ok());
     }
@@ -196,7 +247,10 @@ mod tests {
             ("content-length: 1, 1\r\n", Fault::Framing),
             ("content-length: +1\r\n", Fault::Framing),
             ("content-length: 0x1\r\n", Fault::Framing),
-            ("content-length: 1\r\ntransfer-encoding: chunked\r\n", Fault::Framing),
+            (
+                "content-length: 1\r\ntransfer-encoding: chunked\r\n",
+                Fault::Framing,
+            ),
             ("transfer-encoding: xchunked\r\n", Fault::Framing),
             ("transfer-encoding: gzip, chunked\r\n", Fault::Framing),
             ("transfer-encoding : chunked\r\n", Fault::Line),
@@ -211,13 +265,31 @@ mod tests {
         for (lines, fault) in cases {
             assert_eq!(head(lines), Err(fault), "{lines:?}");
         }
-        for start in ["POST http://a/ HTTP/1.1", "post / HTTP/1.1", "GET /a#b HTTP/1.1", "GET  / HTTP/1.1", "GET / HTTP/1.2", "GET /", "CONNECT a:1 HTTP/1.1"] {
-            assert_eq!(check(format!("{start}\r\nHost: a\r\n\r\n").as_bytes()), Err(Fault::Start), "{start}");
+        for start in [
+            "POST http://a/ HTTP/1.1",
+            "post / HTTP/1.1",
+            "GET /a#b HTTP/1.1",
+            "GET  / HTTP/1.1",
+            "GET / HTTP/1.2",
+            "GET /",
+            "CONNECT a:1 HTTP/1.1",
+        ] {
+            assert_eq!(
+                check(format!("{start}\r\nHost: a\r\n\r\n").as_bytes()),
+                Err(Fault::Start),
+                "{start}"
+            );
         }
         for host in ["", "a b", "u@a", "a:b", "a:", "a/b", "a,b", "::1"] {
-            assert!(check(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).is_err(), "{host}");
+            assert!(
+                check(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).is_err(),
+                "{host}"
+            );
         }
         assert_eq!(check(b"GET / HTTP/1.1\r\n\r\n"), Err(Fault::Host));
-        assert_eq!(check(b"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), Err(Fault::Framing));
+        assert_eq!(
+            check(b"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            Err(Fault::Framing)
+        );
     }
 }

@@ -27,13 +27,20 @@ pub(crate) struct Heads(Arc<Mutex<VecDeque<Result<(), Fault>>>>);
 
 impl Heads {
     fn push(&self, verdict: Result<(), Fault>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(verdict);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(verdict);
     }
 
     /// The verdict on the head that is served now.
     pub(crate) fn next(&self) -> Result<(), Fault> {
         // hyper serves nothing that was not pushed; if it did, nothing would be known of it.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or(Err(Fault::Start))
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+            .unwrap_or(Err(Fault::Start))
     }
 }
 
@@ -65,7 +72,12 @@ enum State {
 
 impl<S> Wire<S> {
     /// Wraps a socket from which `read` has been taken already.
-    pub(crate) fn new(socket: S, read: BytesMut, limit: usize, patience: Duration) -> (Self, Heads) {
+    pub(crate) fn new(
+        socket: S,
+        read: BytesMut,
+        limit: usize,
+        patience: Duration,
+    ) -> (Self, Heads) {
         let heads = Heads::default();
         let wire = Self {
             socket,
@@ -92,9 +104,15 @@ impl<S> Wire<S> {
                 }
                 State::Length(left) => self.hand_on(left),
                 State::Chunked(mut chunks) => {
-                    let count = chunks.follow(&self.raw).map_err(|_| bad("malformed chunk"))?;
+                    let count = chunks
+                        .follow(&self.raw)
+                        .map_err(|_| bad("malformed chunk"))?;
                     self.ready = self.raw.split_to(count);
-                    self.state = if chunks.is_done() { State::Head } else { State::Chunked(chunks) };
+                    self.state = if chunks.is_done() {
+                        State::Head
+                    } else {
+                        State::Chunked(chunks)
+                    };
                 }
                 State::Over => self.raw.clear(),
             }
@@ -103,7 +121,9 @@ impl<S> Wire<S> {
     }
 
     fn hand_on(&mut self, left: u64) {
-        let count = usize::try_from(left).unwrap_or(usize::MAX).min(self.raw.len());
+        let count = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(self.raw.len());
         self.ready = self.raw.split_to(count);
         self.state = after(left - count as u64);
     }
@@ -114,7 +134,11 @@ impl<S> Wire<S> {
         if self.raw.starts_with(b"\r\n") {
             self.raw.advance(2);
         }
-        let end = self.raw.windows(4).position(|end| end == b"\r\n\r\n").map(|at| at + 4);
+        let end = self
+            .raw
+            .windows(4)
+            .position(|end| end == b"\r\n\r\n")
+            .map(|at| at + 4);
         match end.filter(|end| *end <= self.limit) {
             Some(end) => {
                 let head = self.raw.split_to(end);
@@ -142,6 +166,8 @@ impl<S> Wire<S> {
                 self.state = match framing {
                     Framing::Chunked => State::Chunked(Chunks::default()),
                     Framing::Length(length) => after(length),
+                    // A refused upgrade closes the connection, so nothing behind it is read as a request.
+                    Framing::Upgrade => State::Length(u64::MAX),
                 };
             }
             Err(fault) => self.refuse(fault),
@@ -163,7 +189,11 @@ impl<S> Wire<S> {
 }
 
 fn after(left: u64) -> State {
-    if left == 0 { State::Head } else { State::Length(left) }
+    if left == 0 {
+        State::Head
+    } else {
+        State::Length(left)
+    }
 }
 
 fn bad(what: &'static str) -> io::Error {
@@ -172,9 +202,17 @@ fn bad(what: &'static str) -> io::Error {
 
 impl<S: AsyncRead + Unpin> Wire<S> {
     /// Reads content straight into the reader's buffer, no further than it goes.
-    fn poll_length(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>, left: u64) -> Poll<io::Result<()>> {
+    fn poll_length(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        left: u64,
+    ) -> Poll<io::Result<()>> {
         // Safe code can only lend initialized bytes; the bound keeps what is cleared small.
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buf.remaining()).min(PIECE);
+        let most = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(buf.remaining())
+            .min(PIECE);
         let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
         ready!(Pin::new(&mut self.socket).poll_read(cx, &mut part))?;
         let count = part.filled().len();
@@ -200,7 +238,11 @@ impl<S: AsyncRead + Unpin> Wire<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let wire = &mut *self;
         loop {
             wire.look()?;
@@ -226,7 +268,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(cx, buf)
     }
 
