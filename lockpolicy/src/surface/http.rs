@@ -8,8 +8,8 @@ use crate::dialect::{Content, Found};
 use crate::edit::Edit;
 use crate::json::encode;
 use crate::{
-    Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source, Surface, Verdict,
-    judge, refuse,
+    Action, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source, Surface,
+    Verdict, judge, refuse,
 };
 
 /// A request as far as it is judged.
@@ -145,6 +145,8 @@ fn cut(
     let path = path.edits(&next(), ToString::to_string);
     let query = query.edits(&next(), ToString::to_string);
     let header_edits = next().into_iter().filter_map(|change| {
+        // What is dropped is not on any list, so it stays behind without a word.
+        matches!(change.action, Action::Set(_)).then_some(())?;
         let index = *header_index.get(change.occurrence)?;
         let (_, value) = request.headers.get(index)?;
         let edited = crate::edit::apply(
