@@ -55,13 +55,15 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
 }
 
 fn install(directory: &Path) -> ExitCode {
+    // A relative entry on PATH would mean another directory after the next `cd`.
     let installed = std::env::current_exe()
+        .and_then(|program| Ok((program, std::path::absolute(directory)?)))
         .map_err(install::InstallError::Program)
-        .and_then(|program| install::install(&program, directory));
+        .and_then(|(program, to)| install::install(&program, &to).map(|()| to));
     match installed {
-        Ok(()) => report::result(&format!(
+        Ok(to) => report::result(&format!(
             "{0}/codex -> model-lock\nput it first: export PATH=\"{0}:$PATH\"\n",
-            directory.display()
+            to.display()
         )),
         Err(error) => report::failure(&error),
     }

@@ -222,9 +222,14 @@ fn install_makes_both_commands_and_keeps_a_codex_that_is_not_ours() {
     let directory = tempfile::tempdir().unwrap();
     let to = directory.path().join("bin");
     for _ in 0..2 {
-        let (status, out, told) = run(&["install", "--to", to.to_str().unwrap()], &[]);
+        let mut command = program(&["install", "--to", "bin"], &[]);
+        command.current_dir(directory.path());
+        let (status, out, told) = finish(command);
         assert_eq!((status, told.len()), (0, 0), "{told:?}");
-        assert!(out.contains("export PATH="), "{out}");
+        assert!(
+            out.contains(&format!("export PATH=\"{}:$PATH\"", to.display())),
+            "{out}"
+        );
     }
     assert_eq!(
         std::fs::read_link(to.join("codex")).unwrap(),
