@@ -302,6 +302,8 @@ mod tests {
             (r#"{"\u006dodel":"a"}"#, JsonError::Name),
             (r#"{"Model":"a"}"#, JsonError::Name),
             (r#"{"mo-del":"a"}"#, JsonError::Name),
+            (r#"{"m_o_d_e_l":"a"}"#, JsonError::Name),
+            (r#"{"model----":"a"}"#, JsonError::Name),
             (r#"{"model ":"a"}"#, JsonError::Name),
             (r#"{"__proto__":{}}"#, JsonError::Name),
             (r#"{"tools":[[{"model":"x"}]]}"#, JsonError::Shape),

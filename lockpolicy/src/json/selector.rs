@@ -153,13 +153,13 @@ fn is_plain(name: &[u8], root: bool) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// Whether two names are the same to a decoder that ignores case, `_` and `-`.
+/// Whether two names are the same to a decoder that ignores case, `_` and `-`, however many of them
+/// stand there (Go's `encoding/json/v2` is one).
 fn folds_alike(one: &[u8], other: &[u8]) -> bool {
-    let fold = |name: &[u8]| -> Vec<u8> {
-        name.iter()
-            .filter(|byte| byte.is_ascii_alphanumeric())
-            .map(u8::to_ascii_lowercase)
-            .collect()
-    };
-    one.len().abs_diff(other.len()) <= 3 && fold(one) == fold(other)
+    folded(one).eq(folded(other))
+}
+
+fn folded(name: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    letters.map(u8::to_ascii_lowercase)
 }
