@@ -201,7 +201,8 @@ impl Bench<'_> {
         }
     }
 
-    /// A further selector: naming the pin of its capability, or nothing, changes nothing (rule 9).
+    /// A further selector (rule 9). Stating nothing changes nothing; so does naming the pin where a
+    /// pin may stand. Where none may, the text could be the name of anything: a preset, an agent.
     fn secondary(
         &mut self,
         index: usize,
@@ -213,7 +214,7 @@ impl Bench<'_> {
         if matches!(occurrence.stated, Stated::Absent | Stated::Null) {
             return;
         }
-        if remedy != Remedy::Drop && pin.is_some() && occurrence.text() == pin.as_deref() {
+        if remedy == Remedy::Pin && pin.is_some() && occurrence.text() == pin.as_deref() {
             return;
         }
         let reason = if pin.is_none() {
@@ -448,6 +449,24 @@ mod tests {
         assert!(
             matches!(decision(Remedy::Refuse), Decision::Reject(r) if r.reason == Reason::Secondary)
         );
+    }
+
+    #[test]
+    fn a_selector_that_takes_no_pin_is_not_excused_by_its_name() {
+        let named = |remedy| {
+            let setting = Setting::Secondary(Capability::Generation, remedy);
+            let occurrence = at(setting, Stated::Text(Cow::Borrowed("p")));
+            decide(
+                &policy("model='p'"),
+                Source::User,
+                Surface::Http,
+                occurrence,
+            )
+            .decision
+        };
+        assert_eq!(named(Remedy::Pin), Decision::Pass);
+        assert!(matches!(named(Remedy::Refuse), Decision::Reject(_)));
+        assert!(matches!(named(Remedy::Drop), Decision::Rewrite(_)));
     }
 
     #[test]
