@@ -174,11 +174,13 @@ impl Bench<'_> {
         }
         let action = Action::Set(pin.to_string());
         match (&occurrence.stated, self.mode()) {
-            (_, Mode::Audit) => {}
-            (Stated::Absent | Stated::Null, _) => self.changes.push(Change {
-                occurrence: index,
-                action,
-            }),
+            (Stated::Absent | Stated::Null, Mode::Audit) => {}
+            (Stated::Absent | Stated::Null, Mode::Force | Mode::Reject) => {
+                self.changes.push(Change {
+                    occurrence: index,
+                    action,
+                });
+            }
             (Stated::Text(_) | Stated::Other, _) => {
                 self.attempt(
                     occurrence,
@@ -502,6 +504,14 @@ mod tests {
             user("model='p'\nreasoning_effort='low'", effort()),
             set("low")
         );
+        let audited = decide(
+            &policy("model='p'\nreasoning_effort='low'\nmode='audit'"),
+            Source::User,
+            Surface::Http,
+            effort(),
+        );
+        assert_eq!(audited.decision, Decision::Pass);
+        assert_eq!(audited.attempts[0].result, Outcome::Audited);
         let rejected = user("model='p'\nreasoning_effort='low'\nmode='reject'", effort());
         assert!(matches!(rejected, Decision::Reject(r) if r.reason == Reason::SettingLocked));
     }
