@@ -166,7 +166,8 @@ impl Bench<'_> {
         }
     }
 
-    /// Effort and tier: only where they are pinned does anything differ (rule 7).
+    /// Effort and tier: only where they are pinned does anything differ (rule 7). Like the model, they
+    /// are not put into what a gate lets through (rule 5).
     fn pinned_word(&mut self, index: usize, occurrence: &Occurrence<'_>, pin: Option<&str>) {
         let Some(pin) = pin else { return };
         if occurrence.text() == Some(pin) {
@@ -175,6 +176,11 @@ impl Bench<'_> {
         let action = Action::Set(pin.to_string());
         match (&occurrence.stated, self.mode()) {
             (Stated::Absent | Stated::Null, Mode::Audit) => {}
+            (Stated::Absent | Stated::Null, Mode::Reject)
+                if self.origin.surface != Surface::Argv =>
+            {
+                self.refuse(occurrence, Reason::SettingLocked);
+            }
             (Stated::Absent | Stated::Null, Mode::Force | Mode::Reject) => {
                 self.changes.push(Change {
                     occurrence: index,
@@ -514,5 +520,21 @@ mod tests {
         assert_eq!(audited.attempts[0].result, Outcome::Audited);
         let rejected = user("model='p'\nreasoning_effort='low'\nmode='reject'", effort());
         assert!(matches!(rejected, Decision::Reject(r) if r.reason == Reason::SettingLocked));
+    }
+
+    #[test]
+    fn a_gate_puts_no_effort_in_but_on_a_command_line() {
+        let p = policy("model='p'\nreasoning_effort='low'\nmode='reject'");
+        let absent = || at(Setting::Effort, Stated::Absent);
+        let decision = |source, surface| decide(&p, source, surface, absent()).decision;
+        let Decision::Reject(rejection) = decision(Source::User, Surface::Http) else {
+            panic!("not refused")
+        };
+        assert!(
+            rejection.to_string().contains("policy asks for"),
+            "{rejection}"
+        );
+        assert_eq!(decision(Source::User, Surface::Argv), set("low"));
+        assert_eq!(decision(Source::Background, Surface::Http), set("low"));
     }
 }
