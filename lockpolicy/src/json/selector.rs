@@ -73,6 +73,15 @@ impl Tree {
         }
     }
 
+    /// The node of a plain name at the root, as a form has them.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError::Name`] where the name is another spelling of a governed one.
+    pub(crate) fn root_member(&self, name: &[u8]) -> Result<Option<usize>, JsonError> {
+        self.member(0, name, false)
+    }
+
     /// The selector that ends at a node.
     pub(super) fn selector(&self, at: usize) -> Option<usize> {
         self.nodes.get(at)?.selector

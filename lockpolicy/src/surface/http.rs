@@ -3,7 +3,8 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Finds, content, header, target};
+use super::media::{Media, media};
+use super::{Finds, content, form, header, target};
 use crate::dialect::{Content, Found};
 use crate::edit::Edit;
 use crate::json::encode;
@@ -49,16 +50,9 @@ pub struct Judged {
 /// A content that is no complete I-JSON object is refused in every mode; every other request is
 /// answered by [`judge`]. Cuts name byte ranges of what was given; nothing else may change.
 pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
-    let operation = request.found.operation;
-    let content = match operation.content {
-        Content::Json => content::finds(&operation.places, request.content),
-        Content::None | Content::Multipart | Content::JsonOrMultipart | Content::WebSocket => {
-            Ok(Finds::default())
-        }
-    };
-    let content = match content {
+    let content = match content_finds(&request) {
         Ok(content) => content,
-        Err(error) => return refused(Rejection::whole(error.reason(), error.to_string())),
+        Err(rejection) => return refused(rejection),
     };
     let (headers, header_index) = header_finds(&request);
     let parts = [
@@ -72,11 +66,32 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         .flat_map(|part| part.occurrences.iter().cloned())
         .collect();
     let origin = Origin {
-        surface: surface(&parts),
+        surface: surface(&request, &parts),
         source: request.source,
     };
     let verdict = judge(policy, origin, &occurrences);
     cut(&request, verdict, &parts, &header_index)
+}
+
+/// What the content states, read as the operation and the media type say.
+fn content_finds<'a>(request: &Request<'a>) -> Result<Finds<'a>, Rejection> {
+    let operation = request.found.operation;
+    let whole = |reason: Reason, what: &str| Rejection::whole(reason, what);
+    let json = |request: &Request<'a>| {
+        let finds = content::finds(&operation.places, request.content);
+        finds.map_err(|error| Rejection::whole(error.reason(), error.to_string()))
+    };
+    match (operation.content, media(request)) {
+        (Content::None | Content::WebSocket, _) => Ok(Finds::default()),
+        (Content::Json | Content::JsonOrMultipart, Media::Json) => json(request),
+        (Content::Multipart | Content::JsonOrMultipart, Media::Form(media)) => {
+            let finds = form::finds(&operation.places, media, request.content);
+            finds.map_err(|reason| whole(reason, "multipart form"))
+        }
+        (Content::Json | Content::Multipart | Content::JsonOrMultipart, _) => {
+            Err(whole(Reason::Type, "content-type"))
+        }
+    }
 }
 
 fn refused(rejection: Rejection) -> Judged {
@@ -94,12 +109,12 @@ fn uncut(verdict: Verdict) -> Judged {
 }
 
 /// The door that an attempt is counted at: where the model stands.
-fn surface(parts: &[Finds<'_>; 4]) -> Surface {
+fn surface(request: &Request<'_>, parts: &[Finds<'_>; 4]) -> Surface {
     let [path, query, _, _] = parts;
-    if path.occurrences.is_empty() && query.occurrences.is_empty() {
-        Surface::Http
-    } else {
-        Surface::Target
+    match media(request) {
+        _ if !path.occurrences.is_empty() || !query.occurrences.is_empty() => Surface::Target,
+        Media::Form(_) => Surface::Multipart,
+        Media::Json | Media::Other => Surface::Http,
     }
 }
 
@@ -156,7 +171,12 @@ fn cut(
         Some((index, String::from_utf8(edited).ok()?))
     });
     let headers = header_edits.collect();
-    let content = content::tidy(request.content, content.edits(&next(), encode));
+    let content = match media(request) {
+        Media::Form(_) => content.edits(&next(), ToString::to_string),
+        Media::Json | Media::Other => {
+            content::tidy(request.content, content.edits(&next(), encode))
+        }
+    };
     drop(own);
     Judged {
         verdict,
@@ -226,185 +246,4 @@ pub fn unknown_operation(path: &str) -> Rejection {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Capability;
-    use crate::dialect::Table;
-    use crate::{Draft, edit};
-
-    fn run(
-        policy: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        content: &str,
-    ) -> Result<String, Reason> {
-        let policy = Draft::from_toml(policy).compile().unwrap();
-        let table = Table::of(["openai", "chatgpt"]).unwrap();
-        let found = table.find("POST", path).unwrap();
-        let request = Request {
-            found: &found,
-            path,
-            query: "",
-            headers,
-            content: content.as_bytes(),
-            source: source(headers),
-        };
-        let judged = judge_request(&policy, request);
-        match judged.verdict.decision {
-            Decision::Reject(rejection) => Err(rejection.reason),
-            Decision::Pass => {
-                assert!(judged.content.is_empty() && judged.headers.is_empty());
-                Ok(content.into())
-            }
-            Decision::Rewrite(_) => {
-                Ok(String::from_utf8(edit::apply(content.as_bytes(), judged.content)).unwrap())
-            }
-        }
-    }
-
-    fn force(content: &str) -> Result<String, Reason> {
-        run("model='p'", "/v1/responses", &[], content)
-    }
-
-    #[test]
-    fn force_changes_the_models_value_alone() {
-        assert_eq!(
-            force(r#"{ "n":1.0, "model" : "x" ,"a":[1E2]}"#).unwrap(),
-            r#"{ "n":1.0, "model" : "p" ,"a":[1E2]}"#
-        );
-        assert_eq!(force(r#"{"model":null}"#).unwrap(), r#"{"model":"p"}"#);
-        assert_eq!(
-            force(r#"{"input":"hi"}"#).unwrap(),
-            r#"{"model":"p","input":"hi"}"#
-        );
-        assert_eq!(force("{ }").unwrap(), "{\"model\":\"p\" }");
-        assert_eq!(
-            force(r#"{"model":"openai/p"}"#).unwrap(),
-            r#"{"model":"p"}"#
-        );
-        assert_eq!(
-            force(r#"{"model":{"id":"x"}}"#).unwrap(),
-            r#"{"model":"p"}"#
-        );
-    }
-
-    #[test]
-    fn secondary_selectors_go_with_their_comma() {
-        assert_eq!(
-            force(r#"{"model":"p", "models" : ["x"] , "input":1}"#).unwrap(),
-            r#"{"model":"p", "input":1}"#
-        );
-        assert_eq!(
-            force(r#"{"models":["x"],"model":"x"}"#).unwrap(),
-            r#"{"model":"p"}"#
-        );
-        assert_eq!(
-            force(r#"{"model":"x" , "models":["x"]}"#).unwrap(),
-            r#"{"model":"p" }"#
-        );
-        assert_eq!(
-            force(r#"{"model":"p","tools":[{"type":"image_generation","model":"x"}]}"#),
-            Err(Reason::NoPin(Capability::Image))
-        );
-        assert_eq!(
-            force(r#"{"model":"p","prompt":{"id":"x"}}"#),
-            Err(Reason::Secondary)
-        );
-        assert!(force(r#"{"model":"p","prompt":null}"#).is_ok());
-        assert_eq!(
-            force(r#"{"model":"p","tools":[{"type":"openrouter:subagent"}]}"#),
-            Err(Reason::Secondary)
-        );
-        let schema = r##"{"model":"p","tools":[{"type":"function","parameters":{"$ref":"#","properties":{"model":{}}}}]}"##;
-        assert_eq!(force(schema).unwrap(), schema);
-    }
-
-    #[test]
-    fn two_dropped_neighbours_leave_a_valid_object() {
-        assert_eq!(
-            force(r#"{"model":"p","models":[],"fallbacks":[]}"#).unwrap(),
-            r#"{"model":"p"}"#
-        );
-        assert_eq!(
-            force(r#"{"models":[],"fallbacks":[]}"#).unwrap(),
-            r#"{"model":"p"}"#
-        );
-        assert_eq!(
-            force(r#"{"models":[],"model":"p","fallbacks":[]}"#).unwrap(),
-            r#"{"model":"p"}"#
-        );
-    }
-
-    #[test]
-    fn pinned_effort_is_put_in_where_it_is_missing() {
-        let pinned = |content| {
-            run(
-                "model='p'\nreasoning_effort='low'\nservice_tier='flex'",
-                "/v1/responses",
-                &[],
-                content,
-            )
-        };
-        let want = r#"{"model":"p","reasoning":{"effort":"low"},"service_tier":"flex"}"#;
-        for content in [
-            r#"{}"#,
-            r#"{"reasoning":{"effort":"high"},"service_tier":"x"}"#,
-            r#"{"reasoning":null}"#,
-        ] {
-            let have = pinned(content).unwrap();
-            assert_eq!(scanned(&have), scanned(want), "{have}");
-        }
-        let nested = pinned(r#"{"reasoning":{"summary":"auto"}}"#).unwrap();
-        assert!(
-            nested.contains(r#"{"effort":"low","summary":"auto"}"#),
-            "{nested}"
-        );
-    }
-
-    #[expect(clippy::disallowed_types, reason = "the naive oracle")]
-    fn scanned(text: &str) -> serde_json::Value {
-        serde_json::from_str(text).unwrap()
-    }
-
-    #[test]
-    fn the_routing_hint_is_pinned() {
-        let policy = Draft::from_toml("model='p'").compile().unwrap();
-        let table = Table::of(["chatgpt"]).unwrap();
-        let path = "/backend-api/codex/responses";
-        let found = table.find("POST", path).unwrap();
-        let headers = [("accept", "x"), ("x-codex-routing-hint", "model=evil")];
-        let request = Request {
-            found: &found,
-            path,
-            query: "",
-            headers: &headers,
-            content: br#"{"model":"evil"}"#,
-            source: Source::User,
-        };
-        let judged = judge_request(&policy, request);
-        assert_eq!(judged.headers, [(1, String::from("model=p"))]);
-        assert!(passes(&found, &policy, "x-codex-routing-hint"));
-        assert!(!passes(&found, &policy, "x-openclaw-model"));
-        assert!(passes(&found, &policy, "x-codex-turn-state"));
-    }
-
-    #[test]
-    fn codex_housekeeping_is_told_from_what_was_asked_for() {
-        assert_eq!(
-            source(&[("x-openai-subagent", "guardian")]),
-            Source::Background
-        );
-        assert_eq!(
-            source(&[("x-openai-subagent", "collab_spawn")]),
-            Source::Subagent
-        );
-        assert_eq!(
-            source(&[(
-                "x-codex-turn-metadata",
-                r#"{"thread_source":"thread_title"}"#
-            )]),
-            Source::Background
-        );
-        assert_eq!(source(&[]), Source::User);
-    }
-}
+mod tests;

@@ -2,8 +2,10 @@
 
 pub mod answer;
 mod content;
+mod form;
 mod header;
 pub mod http;
+mod media;
 pub mod message;
 pub mod models;
 mod target;

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use http::request::Parts;
-use lockpolicy::dialect::{Content, Found};
+use lockpolicy::dialect::Found;
 use lockpolicy::edit::{Edit, Piece, apply, pieces};
 use lockpolicy::surface::http::{Judged, Request, judge_request, source};
-use lockpolicy::{Decision, Naming, Outcome, Reason, Rejection};
+use lockpolicy::{Decision, Naming, Outcome};
 
 use super::route::Route;
-use super::{Call, DOOR, headers, respond};
+use super::{Call, DOOR, respond};
 use crate::body::Pieces;
 use crate::error::Stop;
 
@@ -56,9 +56,6 @@ pub(super) fn decide(
     let Route::Listed(found) = route else {
         return Ok(untouched(content, "allowed"));
     };
-    if found.operation.content == Content::Json && !headers::is_json(&head.headers) {
-        return Err(Rejection::whole(Reason::Type, "content-type").into());
-    }
     let fields = fields(head);
     let request = Request {
         found,

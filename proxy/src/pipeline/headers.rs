@@ -57,22 +57,6 @@ pub(super) fn length(headers: &HeaderMap) -> Option<u64> {
         .ok()
 }
 
-/// Whether the content is JSON, as far as the client says: `application/json`, UTF-8, nothing else.
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-    else {
-        return false;
-    };
-    let mut parts = value.split(';').map(str::trim);
-    let media = parts
-        .next()
-        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    let charset = parts.next().unwrap_or("charset=utf-8").replace('"', "");
-    media && charset.eq_ignore_ascii_case("charset=utf-8") && parts.next().is_none()
-}
-
 /// What the client calls itself, for the log.
 pub(super) fn client(headers: &HeaderMap) -> String {
     let value = headers

@@ -1,0 +1,224 @@
+//! Requests through the whole surface.
+
+use super::*;
+use crate::Capability;
+use crate::dialect::Table;
+use crate::{Draft, edit};
+
+fn run(
+    policy: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    content: &str,
+) -> Result<String, Reason> {
+    let policy = Draft::from_toml(policy).compile().unwrap();
+    let table = Table::of(["openai", "chatgpt"]).unwrap();
+    let found = table.find("POST", path).unwrap();
+    let request = Request {
+        found: &found,
+        path,
+        query: "",
+        headers: &with_type(headers),
+        content: content.as_bytes(),
+        source: source(headers),
+    };
+    let judged = judge_request(&policy, request);
+    match judged.verdict.decision {
+        Decision::Reject(rejection) => Err(rejection.reason),
+        Decision::Pass => {
+            assert!(judged.content.is_empty() && judged.headers.is_empty());
+            Ok(content.into())
+        }
+        Decision::Rewrite(_) => {
+            Ok(String::from_utf8(edit::apply(content.as_bytes(), judged.content)).unwrap())
+        }
+    }
+}
+
+fn with_type<'a>(headers: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    [
+        headers,
+        &[("content-type", "application/json; charset=utf-8")],
+    ]
+    .concat()
+}
+
+fn force(content: &str) -> Result<String, Reason> {
+    run("model='p'", "/v1/responses", &[], content)
+}
+
+#[test]
+fn force_changes_the_models_value_alone() {
+    assert_eq!(
+        force(r#"{ "n":1.0, "model" : "x" ,"a":[1E2]}"#).unwrap(),
+        r#"{ "n":1.0, "model" : "p" ,"a":[1E2]}"#
+    );
+    assert_eq!(force(r#"{"model":null}"#).unwrap(), r#"{"model":"p"}"#);
+    assert_eq!(
+        force(r#"{"input":"hi"}"#).unwrap(),
+        r#"{"model":"p","input":"hi"}"#
+    );
+    assert_eq!(force("{ }").unwrap(), "{\"model\":\"p\" }");
+    assert_eq!(
+        force(r#"{"model":"openai/p"}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+    assert_eq!(
+        force(r#"{"model":{"id":"x"}}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+}
+
+#[test]
+fn secondary_selectors_go_with_their_comma() {
+    assert_eq!(
+        force(r#"{"model":"p", "models" : ["x"] , "input":1}"#).unwrap(),
+        r#"{"model":"p", "input":1}"#
+    );
+    assert_eq!(
+        force(r#"{"models":["x"],"model":"x"}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+    assert_eq!(
+        force(r#"{"model":"x" , "models":["x"]}"#).unwrap(),
+        r#"{"model":"p" }"#
+    );
+    assert_eq!(
+        force(r#"{"model":"p","tools":[{"type":"image_generation","model":"x"}]}"#),
+        Err(Reason::NoPin(Capability::Image))
+    );
+    assert_eq!(
+        force(r#"{"model":"p","prompt":{"id":"x"}}"#),
+        Err(Reason::Secondary)
+    );
+    assert!(force(r#"{"model":"p","prompt":null}"#).is_ok());
+    assert_eq!(
+        force(r#"{"model":"p","tools":[{"type":"openrouter:subagent"}]}"#),
+        Err(Reason::Secondary)
+    );
+    let schema = r##"{"model":"p","tools":[{"type":"function","parameters":{"$ref":"#","properties":{"model":{}}}}]}"##;
+    assert_eq!(force(schema).unwrap(), schema);
+}
+
+#[test]
+fn two_dropped_neighbours_leave_a_valid_object() {
+    assert_eq!(
+        force(r#"{"model":"p","models":[],"fallbacks":[]}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+    assert_eq!(
+        force(r#"{"models":[],"fallbacks":[]}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+    assert_eq!(
+        force(r#"{"models":[],"model":"p","fallbacks":[]}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+}
+
+#[test]
+fn pinned_effort_is_put_in_where_it_is_missing() {
+    let pinned = |content| {
+        run(
+            "model='p'\nreasoning_effort='low'\nservice_tier='flex'",
+            "/v1/responses",
+            &[],
+            content,
+        )
+    };
+    let want = r#"{"model":"p","reasoning":{"effort":"low"},"service_tier":"flex"}"#;
+    for content in [
+        r#"{}"#,
+        r#"{"reasoning":{"effort":"high"},"service_tier":"x"}"#,
+        r#"{"reasoning":null}"#,
+    ] {
+        let have = pinned(content).unwrap();
+        assert_eq!(scanned(&have), scanned(want), "{have}");
+    }
+    let nested = pinned(r#"{"reasoning":{"summary":"auto"}}"#).unwrap();
+    assert!(
+        nested.contains(r#"{"effort":"low","summary":"auto"}"#),
+        "{nested}"
+    );
+}
+
+#[expect(clippy::disallowed_types, reason = "the naive oracle")]
+fn scanned(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_routing_hint_is_pinned() {
+    let policy = Draft::from_toml("model='p'").compile().unwrap();
+    let table = Table::of(["chatgpt"]).unwrap();
+    let path = "/backend-api/codex/responses";
+    let found = table.find("POST", path).unwrap();
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-codex-routing-hint", "model=evil"),
+    ];
+    let request = Request {
+        found: &found,
+        path,
+        query: "",
+        headers: &headers,
+        content: br#"{"model":"evil"}"#,
+        source: Source::User,
+    };
+    let judged = judge_request(&policy, request);
+    assert_eq!(judged.headers, [(1, String::from("model=p"))]);
+    assert!(passes(&found, &policy, "x-codex-routing-hint"));
+    assert!(!passes(&found, &policy, "x-openclaw-model"));
+    assert!(passes(&found, &policy, "x-codex-turn-state"));
+}
+
+#[test]
+fn codex_housekeeping_is_told_from_what_was_asked_for() {
+    assert_eq!(
+        source(&[("x-openai-subagent", "guardian")]),
+        Source::Background
+    );
+    assert_eq!(
+        source(&[("x-openai-subagent", "collab_spawn")]),
+        Source::Subagent
+    );
+    assert_eq!(
+        source(&[(
+            "x-codex-turn-metadata",
+            r#"{"thread_source":"thread_title"}"#
+        )]),
+        Source::Background
+    );
+    assert_eq!(source(&[]), Source::User);
+}
+
+#[test]
+fn what_is_not_called_json_is_no_json() {
+    let policy = Draft::from_toml("model='p'").compile().unwrap();
+    let table = Table::of(["openai"]).unwrap();
+    let path = "/v1/responses";
+    let found = table.find("POST", path).unwrap();
+    for kind in [
+        "",
+        "text/plain",
+        "application/json; charset=utf-16",
+        "application/json, text/plain",
+        "multipart/form-data; boundary=x",
+    ] {
+        let headers = [("content-type", kind)];
+        let content = br#"{"model":"p"}"#;
+        let request = Request {
+            found: &found,
+            path,
+            query: "",
+            headers: &headers,
+            content,
+            source: Source::User,
+        };
+        let decision = judge_request(&policy, request).verdict.decision;
+        assert!(
+            matches!(decision, Decision::Reject(ref r) if r.reason == Reason::Type),
+            "{kind}: {decision:?}"
+        );
+    }
+}
