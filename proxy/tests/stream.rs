@@ -1,0 +1,103 @@
+//! A long stream under a simulated clock: nothing in the proxy cuts it, however long it takes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use lockpolicy::{Attempt, Draft, Facts, Mode, Naming, Reason, Sink, Surface};
+use proxy::{Config, Limits, Server, Upstream};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+#[derive(Debug)]
+struct Deaf;
+
+impl Sink for Deaf {
+    fn attempt(&self, _: &Attempt, _: &Facts<'_>) {}
+    fn undecidable(&self, _: Surface, _: Reason, _: &Facts<'_>) {}
+    fn judged(&self, _: Mode, _: Surface, _: Naming) {}
+}
+
+const EVENTS: usize = 1800;
+
+/// A provider that says something once a second for half an hour.
+async fn provider(listener: TcpListener) {
+    let (mut socket, _) = listener.accept().await.unwrap();
+    let mut request = vec![0; 64 << 10];
+    assert!(socket.read(&mut request).await.unwrap() > 0);
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    for number in 0..EVENTS {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let event = format!("data: {{\"n\":{number}}}\n\n");
+        socket
+            .write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes())
+            .await
+            .unwrap();
+    }
+    socket.write_all(b"0\r\n\r\n").await.unwrap();
+}
+
+async fn serve(upstream: SocketAddr) -> SocketAddr {
+    let policy = Draft::from_variables([("OPENCLAW_MODEL", "pin")])
+        .compile()
+        .unwrap();
+    let config = Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        admin: None,
+        upstreams: vec![Upstream::parse(&format!("http://{upstream}")).unwrap()],
+        dialects: vec!["openai".to_owned()],
+        limits: Limits::default(),
+    };
+    let server = Server::bind(
+        config,
+        Arc::new(ArcSwap::from_pointee(policy)),
+        Arc::new(Deaf),
+    )
+    .await
+    .unwrap();
+    let address = server.address();
+    tokio::task::spawn_local(server.run(std::future::pending()));
+    address
+}
+
+/// Every event of half an hour arrives, for a client that is passed on and for one that is forced.
+async fn half_an_hour(model: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let upstream = listener.local_addr().unwrap();
+    tokio::task::spawn_local(provider(listener));
+    let mut client = TcpStream::connect(serve(upstream).await).await.unwrap();
+    let body = format!("{{\"model\":\"{model}\",\"stream\":true}}");
+    let length = body.len();
+    let head = format!(
+        "POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    let begin = Instant::now();
+    client
+        .write_all(format!("{head}{body}").as_bytes())
+        .await
+        .unwrap();
+    let mut lines = BufReader::new(client).lines();
+    let mut events = 0;
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.starts_with("data: ") {
+            assert_eq!(line, format!("data: {{\"n\":{events}}}"));
+            events += 1;
+        }
+        if line == "0" {
+            break;
+        }
+    }
+    assert_eq!(events, EVENTS);
+    assert!(begin.elapsed() >= Duration::from_secs(EVENTS as u64));
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_an_hour_of_events_is_not_cut() {
+    let local = tokio::task::LocalSet::new();
+    local.run_until(half_an_hour("pin")).await;
+    local.run_until(half_an_hour("another")).await;
+}
