@@ -250,7 +250,8 @@ static CLOUD_COMMANDS: &[Command] = &[
 ];
 
 static DEBUG_COMMANDS: &[Command] = &[
-    never("app-server").with(&[named("send-message-v2")]),
+    // Its turn runs whatever the configuration names: no option of any level reaches it.
+    never("app-server").with(&[Command::new("send-message-v2", Runs::Unnamed)]),
     never("clear-memories"),
     never("models").takes(&[&[flag("bundled")]]),
     never("prompt-input").takes(IMAGES),

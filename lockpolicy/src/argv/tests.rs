@@ -147,77 +147,75 @@ fn the_pin_is_put_in_where_none_is_named() {
     }
 }
 
+/// A line, what it becomes, the attempt. `{p}` stands for the pins that are put in.
+const REPLACED: [[&str; 3]; 23] = [
+    ["exec -m x hi", "exec {p} -m PIN hi", "-m:x"],
+    ["exec -mx hi", "exec {p} -mPIN hi", "-m:x"],
+    ["exec -m=x hi", "exec {p} -m=PIN hi", "-m:x"],
+    ["exec --model x hi", "exec {p} --model PIN hi", "--model:x"],
+    ["exec --model=x hi", "exec {p} --model=PIN hi", "--model:x"],
+    ["exec --model= hi", "exec {p} --model=PIN hi", "--model:"],
+    ["exec hi -m x", "exec {p} hi -m PIN", "-m:x"],
+    ["-m x exec hi", "-m PIN exec -m PIN {p} hi", "-m:x"],
+    ["-m x review", "-m PIN review {p}", "-m:x"],
+    ["-m x", "{p} -m PIN", "-m:x"],
+    ["-model x", "{p} -mPIN x", "-m:odel"],
+    ["exec -m pin hi", "exec {p} -m PIN hi", "-m:pin"],
+    ["exec -m ~PIN hi", "exec {p} -m PIN hi", "-m: PIN"],
+    ["mcp-server -m x", "mcp-server {p} -m PIN", "-m:x"],
+    ["review -m x", "review {p} -m PIN", "-m:x"],
+    ["exec -m x -m y", "exec {p} -m PIN -m PIN", "-m:x -m:y"],
+    [
+        "exec -c model=x hi",
+        "exec -m PIN -c review_model=\"PIN\" -c model=\"PIN\" hi",
+        "-c model:x",
+    ],
+    [
+        "exec -cmodel=x hi",
+        "exec -m PIN -c review_model=\"PIN\" -cmodel=\"PIN\" hi",
+        "-c model:x",
+    ],
+    [
+        "exec --config=model=x",
+        "exec -m PIN -c review_model=\"PIN\" --config=model=\"PIN\"",
+        "--config model:x",
+    ],
+    [
+        "review -c review_model=x",
+        "review -c model=\"PIN\" -c review_model=\"PIN\"",
+        "-c review_model:x",
+    ],
+    ["-c model=x exec", "exec -m PIN {p}", "-c model:x"],
+    [
+        "-c model=x exec -c a=1",
+        "exec -m PIN {p} -c a=1",
+        "-c model:x",
+    ],
+    [
+        "review -c agents.a_model=x",
+        "review {p} -c agents.a_model=\"PIN\"",
+        "-c agents.a_model:x",
+    ],
+];
+
 #[test]
 fn another_model_is_replaced_where_it_stands_or_refused() {
-    let p = pins();
-    for (line, expected, attempt) in [
-        ("exec -m x hi", format!("exec {p} -m PIN hi"), "-m:x"),
-        ("exec -mx hi", format!("exec {p} -mPIN hi"), "-m:x"),
-        ("exec -m=x hi", format!("exec {p} -m=PIN hi"), "-m:x"),
-        (
-            "exec --model x hi",
-            format!("exec {p} --model PIN hi"),
-            "--model:x",
-        ),
-        (
-            "exec --model=x hi",
-            format!("exec {p} --model=PIN hi"),
-            "--model:x",
-        ),
-        (
-            "exec --model= hi",
-            format!("exec {p} --model=PIN hi"),
-            "--model:",
-        ),
-        ("exec hi -m x", format!("exec {p} hi -m PIN"), "-m:x"),
-        ("-m x exec hi", format!("-m PIN exec -m PIN {p} hi"), "-m:x"),
-        ("-m x review", format!("-m PIN review {p}"), "-m:x"),
-        ("-m x", format!("{p} -m PIN"), "-m:x"),
-        ("-model x", format!("{p} -mPIN x"), "-m:odel"),
-        ("exec -m pin hi", format!("exec {p} -m PIN hi"), "-m:pin"),
-        ("exec -m ~PIN hi", format!("exec {p} -m PIN hi"), "-m: PIN"),
-        ("mcp-server -m x", format!("mcp-server {p} -m PIN"), "-m:x"),
-        ("review -m x", format!("review {p} -m PIN"), "-m:x"),
-        (
-            "exec -c model=x hi",
-            "exec -m PIN -c review_model=\"PIN\" -c model=\"PIN\" hi".into(),
-            "-c model:x",
-        ),
-        (
-            "exec -cmodel=x hi",
-            "exec -m PIN -c review_model=\"PIN\" -cmodel=\"PIN\" hi".into(),
-            "-c model:x",
-        ),
-        (
-            "exec --config=model=x",
-            "exec -m PIN -c review_model=\"PIN\" --config=model=\"PIN\"".into(),
-            "--config model:x",
-        ),
-        (
-            "review -c review_model=x",
-            "review -c model=\"PIN\" -c review_model=\"PIN\"".into(),
-            "-c review_model:x",
-        ),
-        ("-c model=x exec", format!("exec -m PIN {p}"), "-c model:x"),
-        (
-            "-c model=x exec -c a=1",
-            format!("exec -m PIN {p} -c a=1"),
-            "-c model:x",
-        ),
-        (
-            "exec -c agents.default_subagent_model=x",
-            format!("exec -m PIN {p} -c agents.default_subagent_model=\"PIN\""),
-            "-c agents.default_subagent_model:x",
-        ),
-    ] {
+    for [line, expected, attempts] in REPLACED {
+        let (args, told) = outcome(&force(), line);
         assert_eq!(
-            outcome(&force(), line),
-            (expected, vec_of(attempt)),
+            (args, told.join(" ")),
+            (expected.replace("{p}", &pins()), attempts.to_string()),
             "{line}"
         );
+        let (args, told) = outcome(&reject(), line);
+        let reason = if line.contains("agents") {
+            "!secondary"
+        } else {
+            "!model_locked"
+        };
         assert_eq!(
-            outcome(&reject(), line),
-            ("!".to_string() + reason(line), vec_of(attempt)),
+            (args.as_str(), told.join(" ")),
+            (reason, attempts.to_string()),
             "{line}"
         );
     }
@@ -227,74 +225,55 @@ fn vec_of(text: &str) -> Vec<String> {
     alloc::vec![text.to_string()]
 }
 
-fn reason(line: &str) -> &'static str {
-    if line.contains("subagent") {
-        "secondary"
-    } else {
-        "model_locked"
-    }
-}
+/// Options of `exec`, and the attempts.
+const TAKEN_OUT: [[&str; 2]; 13] = [
+    ["--oss", "--oss:oss"],
+    [
+        "--oss --local-provider ollama",
+        "--oss:oss --local-provider:ollama",
+    ],
+    ["-p p", "-p:p"],
+    ["-pp", "-p:p"],
+    ["--profile=p", "--profile:p"],
+    ["-c profile=p", "-c profile:p"],
+    ["-c model_provider=x", "-c model_provider:x"],
+    ["-c model_providers={x={}}", "-c model_providers:<value>"],
+    [
+        "-c model_providers.x.base_url=http://u:p@h",
+        "-c model_providers.x.base_url:<value>",
+    ],
+    [
+        "-c openai_base_url=http://h/v1",
+        "-c openai_base_url:<address>",
+    ],
+    ["-c agents={r={config_file=\"/x\"}}", "-c agents:<value>"],
+    ["-c MODEL=x", "-c MODEL:x"],
+    [
+        "--cyber-access-program daybreak_red",
+        "--cyber-access-program:daybreak_red",
+    ],
+];
 
 #[test]
 fn other_providers_are_taken_out_or_refused() {
-    let p = pins();
-    for (line, rest, attempts) in [
-        ("exec --oss hi", "hi", &["--oss:oss"][..]),
-        (
-            "exec --oss --local-provider ollama hi",
-            "hi",
-            &["--oss:oss", "--local-provider:ollama"],
-        ),
-        ("exec -p p hi", "hi", &["-p:p"]),
-        ("exec -pp hi", "hi", &["-p:p"]),
-        ("exec --profile=p hi", "hi", &["--profile:p"]),
-        ("exec -c profile=p hi", "hi", &["-c profile:p"]),
-        (
-            "exec -c model_provider=x hi",
-            "hi",
-            &["-c model_provider:x"],
-        ),
-        (
-            "exec -c model_providers={x={}} hi",
-            "hi",
-            &["-c model_providers:<value>"],
-        ),
-        (
-            "exec -c model_providers.x.base_url=http://u:p@h hi",
-            "hi",
-            &["-c model_providers.x.base_url:<value>"],
-        ),
-        (
-            "exec -c openai_base_url=http://h/v1 hi",
-            "hi",
-            &["-c openai_base_url:<address>"],
-        ),
-        (
-            "exec -c agents={r={config_file=\"/x\"}} hi",
-            "hi",
-            &["-c agents:<value>"],
-        ),
-        ("exec -c MODEL=x hi", "hi", &["-c MODEL:x"]),
-        (
-            "exec --cyber-access-program daybreak_red hi",
-            "hi",
-            &["--cyber-access-program:daybreak_red"],
-        ),
-    ] {
-        let attempts: Vec<String> = attempts.iter().map(ToString::to_string).collect();
+    let rest = format!("exec -m PIN {} hi", pins());
+    for [options, attempts] in TAKEN_OUT {
+        let line = format!("exec {options} hi");
+        let (args, told) = outcome(&force(), &line);
         assert_eq!(
-            outcome(&force(), line),
-            (format!("exec -m PIN {p} {rest}"), attempts.clone()),
+            (args, told.join(" ")),
+            (rest.clone(), attempts.to_string()),
             "{line}"
         );
+        let (args, told) = outcome(&reject(), &line);
         assert_eq!(
-            outcome(&reject(), line),
-            ("!secondary".to_string(), attempts),
+            (args.as_str(), told.join(" ")),
+            ("!secondary", attempts.to_string()),
             "{line}"
         );
     }
     let images = outcome(&force(), "exec -i f g --oss hi");
-    assert_eq!(images.0, format!("exec -m PIN {p} -i=f -i=g hi"));
+    assert_eq!(images.0, format!("exec -m PIN {} -i=f -i=g hi", pins()));
     let remote = outcome(
         &force(),
         "resume --remote ws://h --remote-auth-token-env T --last",
@@ -302,7 +281,7 @@ fn other_providers_are_taken_out_or_refused() {
     assert_eq!(
         remote,
         (
-            format!("resume -m PIN {p} --last"),
+            format!("resume -m PIN {} --last", pins()),
             vec_of("--remote:<address>")
         )
     );
@@ -388,7 +367,12 @@ fn audit_changes_nothing_and_counts() {
 
 #[test]
 fn what_no_line_can_name_is_refused_or_left_to_its_thread() {
-    for line in ["cloud", "cloud exec --env e q", "cloud-tasks"] {
+    for line in [
+        "cloud",
+        "cloud exec --env e q",
+        "cloud-tasks",
+        "debug app-server send-message-v2 hi",
+    ] {
         assert_eq!(outcome(&force(), line).0, "!secondary", "{line}");
     }
     assert_eq!(outcome(&force(), "queue --thread t --message m").0, "=");
