@@ -1,0 +1,125 @@
+//! The same wish through different doors gets the same answer.
+
+use lockpolicy::argv::{Outcome, Ruling};
+use lockpolicy::surface::message::judge_message;
+use lockpolicy::{Decision, Naming, Source, Verdict, edit};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::wish::{Rules, Wish, rules, wish};
+use crate::{PIN, cases, judged_as, policy, sent, table};
+
+fn body(model: &str, effort: Option<&str>) -> Vec<u8> {
+    let effort = effort.map(|word| format!(",\"reasoning\":{{\"effort\":\"{word}\"}}"));
+    format!("{{\"model\":\"{model}\"{}}}", effort.unwrap_or_default()).into_bytes()
+}
+
+fn by_http(rules: &Rules, model: &str, effort: Option<&str>) -> (Wish, Verdict, Option<Vec<u8>>) {
+    let wish = Wish {
+        rules: rules.clone(),
+        path: "/v1/responses",
+        source: Source::User,
+        body: body(model, effort),
+    };
+    let judged = judged_as(&wish, rules, &wish.body);
+    let sent = sent(&wish, &judged);
+    (wish, judged.verdict, sent)
+}
+
+fn by_argv(rules: &Rules, model: &str, effort: Option<&str>) -> Ruling {
+    let mut args = vec!["exec".to_string(), format!("--model={model}")];
+    if let Some(effort) = effort {
+        args.extend(["-c".to_string(), format!("model_reasoning_effort={effort}")]);
+    }
+    args.push("do it".to_string());
+    let args: Vec<&[u8]> = args.iter().map(String::as_bytes).collect();
+    lockpolicy::argv::judge(&policy(rules), &args, None)
+}
+
+/// Refused or not, how the model was named, and how often something else was attempted.
+fn summary(refused: bool, naming: Naming, attempts: usize) -> (bool, Naming, usize) {
+    (refused, naming, attempts)
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    /// Absence apart: a command line may leave open what an API request may not (rule 5).
+    #[test]
+    fn one_answer_by_http_and_by_command_line(
+        rules in rules(),
+        model in prop_oneof![
+            Just(PIN.to_string()),
+            Just("openai/gpt-5.5".to_string()),
+            Just("our-model".to_string()),
+            "[a-z][a-zA-Z0-9./:@-]{0,12}",
+        ],
+        effort in option::of(select(vec!["low", "high"])),
+    ) {
+        // In reject a command line may name the pin by an alias, where an API request may not.
+        if rules.mode == "reject" && policy(&rules).is_alias(&model) {
+            return Ok(());
+        }
+        // An API request that is silent where the policy pins a word is another wish.
+        let rules = Rules { tier: None, effort: rules.effort.and(effort.map(|_| "low")), ..rules };
+        let (_, verdict, _) = by_http(&rules, &model, effort);
+        let ruling = by_argv(&rules, &model, effort);
+        let http = summary(
+            matches!(verdict.decision, Decision::Reject(_)),
+            verdict.naming,
+            verdict.attempts.len(),
+        );
+        let argv = summary(
+            matches!(ruling.outcome, Outcome::Reject(_)),
+            ruling.naming,
+            ruling.attempts.len(),
+        );
+        prop_assert_eq!(http, argv, "{} {:?}", model, effort);
+    }
+
+    /// A body and a message that says the same, with its type in front.
+    #[test]
+    fn one_answer_by_http_and_by_websocket(wish in wish()) {
+        let wish = Wish { path: "/v1/responses", ..wish };
+        let Some(inner) = wish.body.trim_ascii().strip_prefix(b"{") else { return Ok(()) };
+        let empty = inner.trim_ascii_start().starts_with(b"}");
+        let kind = format!("{{\"type\":\"response.create\"{}", if empty { "" } else { "," });
+        let message = [kind.as_bytes(), inner].concat();
+        let body = judged_as(&wish, &wish.rules, &message);
+        let found = table().find("GET", wish.path).unwrap();
+        let (verdict, edits) =
+            judge_message(&policy(&wish.rules), found.operation, &message, wish.source);
+        let both = [&body.verdict, &verdict].map(|v| core::mem::discriminant(&v.decision));
+        prop_assert_eq!(both[0], both[1], "{}", String::from_utf8_lossy(&message));
+        if matches!(verdict.decision, Decision::Rewrite(_)) {
+            prop_assert_eq!(
+                edit::apply(&message, edits),
+                edit::apply(&message, body.content)
+            );
+        }
+    }
+}
+
+/// The doors agree on the model that runs, too.
+#[test]
+fn both_doors_run_the_pin() {
+    let force = Rules {
+        mode: "force",
+        alias: None,
+        effort: None,
+        tier: None,
+        image: None,
+        moderation: None,
+    };
+    let (_, _, sent) = by_http(&force, "other", None);
+    assert_eq!(sent, Some(body(PIN, None)));
+    let Outcome::Rewrite(args) = by_argv(&force, "other", None).outcome else {
+        panic!("not rewritten")
+    };
+    assert!(
+        args.contains(&format!("--model={PIN}").into_bytes()),
+        "{args:?}"
+    );
+    assert!(!args.iter().any(|arg| arg.ends_with(b"other")), "{args:?}");
+}

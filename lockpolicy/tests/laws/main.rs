@@ -1,0 +1,80 @@
+//! What must hold for every input, and a second, naive implementation that has to agree.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod corpus;
+mod decoders;
+mod doors;
+mod naive;
+mod oracle;
+mod promises;
+mod spelled;
+mod tree;
+mod wish;
+
+use std::sync::LazyLock;
+
+use lockpolicy::dialect::Table;
+use lockpolicy::surface::http::{Judged, Request, judge_request};
+use lockpolicy::{Decision, Draft, Policy, edit};
+
+use wish::{Rules, Wish};
+
+/// The approved model.
+const PIN: &str = "gpt-5.5";
+
+/// The operations that the laws are tried on; all of them generate.
+const PATHS: [&str; 4] = [
+    "/v1/responses",
+    "/v1/chat/completions",
+    "/v1/completions",
+    "/backend-api/codex/responses",
+];
+
+/// Cases per law.
+fn cases() -> proptest::test_runner::Config {
+    proptest::test_runner::Config {
+        cases: 256,
+        failure_persistence: None,
+        ..Default::default()
+    }
+}
+
+fn table() -> &'static Table {
+    static TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(["openai", "chatgpt"]).unwrap());
+    &TABLE
+}
+
+fn policy(rules: &Rules) -> Policy {
+    Draft::from_toml(&rules.to_toml()).compile().unwrap()
+}
+
+/// Judges the body of a wish under its own rules.
+fn judged(wish: &Wish) -> Judged {
+    judged_as(wish, &wish.rules, &wish.body)
+}
+
+fn judged_as(wish: &Wish, rules: &Rules, body: &[u8]) -> Judged {
+    let request = Request {
+        found: &table().find("POST", wish.path).unwrap(),
+        path: wish.path,
+        query: "",
+        headers: &[("content-type", "application/json")],
+        content: body,
+        source: wish.source,
+    };
+    judge_request(&policy(rules), request)
+}
+
+/// What goes on; nothing where it is refused.
+fn sent(wish: &Wish, judged: &Judged) -> Option<Vec<u8>> {
+    match judged.verdict.decision {
+        Decision::Pass => Some(wish.body.clone()),
+        Decision::Rewrite(_) => Some(edit::apply(&wish.body, judged.content.clone())),
+        Decision::Reject(_) => None,
+    }
+}

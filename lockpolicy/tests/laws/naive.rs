@@ -1,0 +1,235 @@
+//! The rules applied in the most obvious way, to a whole document.
+
+use lockpolicy::dialect::{Entry, Operation};
+use lockpolicy::{Capability, Remedy, Setting, Source};
+
+use crate::tree::{Member, Tree};
+use crate::wish::{Rules, Wish};
+
+/// What the naive implementation says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Pass,
+    Rewrite(Tree),
+    Reject,
+}
+
+/// Where something stands: names and indexes from the root on.
+type Place = Vec<String>;
+
+/// Judges a wish.
+pub(crate) fn judge(wish: &Wish, operation: &Operation) -> Answer {
+    let Some(tree) = Tree::parse(&wish.body) else {
+        return Answer::Reject;
+    };
+    let entries = &operation.places.entries;
+    if !matches!(tree, Tree::Object(_)) || tree.has_twins() || !is_plain(&tree, entries) {
+        return Answer::Reject;
+    }
+    let mut out = tree.clone();
+    let audit = wish.rules.mode == "audit";
+    let gate = wish.rules.mode == "reject" && wish.source != Source::Background;
+    for entry in entries {
+        let Some(setting) = entry.setting else {
+            continue;
+        };
+        let mut found = Vec::new();
+        find(&tree, &steps(&entry.pointer), &mut Vec::new(), &mut found);
+        if found.is_empty() && entry.expected {
+            found.push((steps(&entry.pointer), None));
+        }
+        for (place, value) in found {
+            match rule(&wish.rules, setting, value, gate) {
+                Some(_) if audit => {}
+                None => {}
+                Some(Deed::Refuse) => return Answer::Reject,
+                Some(_) if gate => return Answer::Reject,
+                Some(Deed::Drop) => drop_at(&mut out, &place),
+                Some(Deed::Set(text)) => set_at(&mut out, &place, &text),
+            }
+        }
+    }
+    if out == tree {
+        Answer::Pass
+    } else {
+        Answer::Rewrite(out)
+    }
+}
+
+/// What has to be done about one place.
+enum Deed {
+    Refuse,
+    Drop,
+    Set(String),
+}
+
+fn rule(rules: &Rules, setting: Setting, value: Option<&Tree>, gate: bool) -> Option<Deed> {
+    let unnamed = matches!(value, None | Some(Tree::Null));
+    let text = value.and_then(Tree::text);
+    match setting {
+        Setting::Model(capability) => match pin(rules, capability) {
+            None => Some(Deed::Refuse),
+            Some(pin) if text == Some(pin) => None,
+            Some(_) if gate => Some(Deed::Refuse),
+            Some(pin) => Some(Deed::Set(pin.into())),
+        },
+        Setting::Effort => word(rules.effort, text),
+        Setting::Tier => word(rules.tier, text),
+        Setting::Plain => {
+            let plain = |text: &str| {
+                text.chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+            };
+            (!text.is_some_and(plain)).then_some(Deed::Refuse)
+        }
+        Setting::Secondary(..) if unnamed => None,
+        Setting::Secondary(_, Remedy::Drop) => Some(Deed::Drop),
+        Setting::Secondary(capability, remedy) => {
+            let pin = pin(rules, capability);
+            match (pin, remedy) {
+                (Some(pin), Remedy::Pin) if text == Some(pin) => None,
+                (Some(pin), Remedy::Pin) => Some(Deed::Set(pin.into())),
+                _ => Some(Deed::Refuse),
+            }
+        }
+    }
+}
+
+fn word(pin: Option<&str>, text: Option<&str>) -> Option<Deed> {
+    let pin = pin?;
+    (text != Some(pin)).then(|| Deed::Set(pin.into()))
+}
+
+fn pin(rules: &Rules, capability: Capability) -> Option<&'static str> {
+    match capability {
+        Capability::Generation => Some(crate::PIN),
+        Capability::Image => rules.image,
+        Capability::Moderation => rules.moderation,
+        Capability::Audio | Capability::Embedding | Capability::Video => None,
+    }
+}
+
+fn steps(pointer: &str) -> Place {
+    pointer
+        .split('/')
+        .skip(1)
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// Every place that a pointer leads to.
+fn find<'t>(
+    tree: &'t Tree,
+    steps: &[String],
+    at: &mut Place,
+    found: &mut Vec<(Place, Option<&'t Tree>)>,
+) {
+    let Some((step, rest)) = steps.split_first() else {
+        found.push((at.clone(), Some(tree)));
+        return;
+    };
+    let mut go = |name: String, value: &'t Tree| {
+        at.push(name);
+        find(value, rest, at, found);
+        at.pop();
+    };
+    if step == "*" {
+        for (index, item) in tree.items().iter().enumerate() {
+            go(index.to_string(), item);
+        }
+    } else if let Some(value) = tree.get(step) {
+        go(step.clone(), value);
+    }
+}
+
+/// Whether governed places have the shape that the pointers expect, and plain names around them.
+fn is_plain(tree: &Tree, entries: &[Entry]) -> bool {
+    let pointers: Vec<Place> = entries.iter().map(|entry| steps(&entry.pointer)).collect();
+    let pointers: Vec<&[String]> = pointers.iter().map(Vec::as_slice).collect();
+    plain_below(tree, &pointers, true)
+}
+
+fn plain_below(tree: &Tree, pointers: &[&[String]], root: bool) -> bool {
+    let next: Vec<&str> = pointers
+        .iter()
+        .filter_map(|steps| steps.first().map(String::as_str))
+        .collect();
+    let below = |step: &str| -> Vec<&[String]> {
+        let mut inner = Vec::new();
+        for steps in pointers {
+            if let Some((first, rest)) = steps.split_first()
+                && first == step
+            {
+                inner.push(rest);
+            }
+        }
+        inner
+    };
+    let each = next.contains(&"*");
+    let names: Vec<&str> = next.iter().copied().filter(|step| *step != "*").collect();
+    match tree {
+        Tree::List(items) => {
+            (each || names.is_empty())
+                && items
+                    .iter()
+                    .all(|item| plain_below(item, &below("*"), false))
+        }
+        Tree::Object(members) => {
+            (!each || !names.is_empty())
+                && members.iter().all(|member| {
+                    (names.is_empty() || may_stand(member, &names, root))
+                        && plain_below(&member.value, &below(&member.name), false)
+                })
+        }
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) => true,
+    }
+}
+
+/// Whether a name beside governed ones is plain, and no other spelling of one of them.
+fn may_stand(member: &Member, names: &[&str], root: bool) -> bool {
+    let name = member.spelled.as_str();
+    let bare = if root {
+        name
+    } else {
+        name.strip_prefix('$').unwrap_or(name)
+    };
+    let plain = bare.starts_with(|c: char| c.is_ascii_alphabetic())
+        && bare
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    let fold = |name: &str| name.replace(['$', '_', '-'], "").to_ascii_lowercase();
+    plain && (names.contains(&name) || !names.iter().any(|known| fold(known) == fold(name)))
+}
+
+fn drop_at(tree: &mut Tree, place: &[String]) {
+    if let (Tree::Object(members), [name]) = (tree, place) {
+        members.retain(|member| member.name != *name);
+    }
+}
+
+/// Writes a text at a place, with the objects on the way to it.
+fn set_at(tree: &mut Tree, place: &[String], text: &str) {
+    let Some((step, rest)) = place.split_first() else {
+        *tree = Tree::Text(text.into());
+        return;
+    };
+    if let Tree::List(items) = tree {
+        let index: usize = step.parse().unwrap();
+        set_at(&mut items[index], rest, text);
+        return;
+    }
+    if !matches!(tree, Tree::Object(_)) {
+        *tree = Tree::Object(Vec::new());
+    }
+    let Tree::Object(members) = tree else { return };
+    let index = members.iter().position(|member| member.name == *step);
+    let index = index.unwrap_or_else(|| {
+        members.push(Member {
+            name: step.clone(),
+            spelled: step.clone(),
+            value: Tree::Null,
+        });
+        members.len() - 1
+    });
+    set_at(&mut members[index].value, rest, text);
+}

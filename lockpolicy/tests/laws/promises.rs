@@ -1,0 +1,241 @@
+//! The laws of lockpolicy that hold for every text: untouched, minimal, settled, seen by all, total,
+//! monotone.
+
+use lockpolicy::{Decision, edit};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::tree::Tree;
+use crate::wish::{Rules, Wish, wish};
+use crate::{PIN, cases, decoders, judged, judged_as, sent};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    /// Pass carries no cut; a refusal carries none either.
+    #[test]
+    fn untouched(wish in wish()) {
+        let judged = judged(&wish);
+        if !matches!(judged.verdict.decision, Decision::Rewrite(_)) {
+            prop_assert!(judged.content.is_empty() && judged.path.is_empty());
+            prop_assert!(judged.headers.is_empty());
+        }
+    }
+
+    /// A rewrite takes out or replaces whole governed values, and keeps every other byte in order.
+    #[test]
+    fn minimal(wish in wish()) {
+        let judged = judged(&wish);
+        let mut edits = judged.content.clone();
+        edits.sort_by_key(|edit| edit.at.start);
+        for pair in edits.array_windows::<2>() {
+            prop_assert!(pair[0].at.end <= pair[1].at.start, "overlap in {:?}", edits);
+        }
+        for edit in &edits {
+            prop_assert!(edit.at.end <= wish.body.len());
+            let gone = &wish.body[edit.at.clone()];
+            prop_assert!(is_whole(gone, edit.text.is_empty()), "cuts {:?}", text(gone));
+        }
+        let mut spliced = wish.body.clone();
+        for edit in edits.iter().rev() {
+            spliced.splice(edit.at.clone(), edit.text.bytes());
+        }
+        // Edits that put in at one place keep their order only when they are spliced in that order.
+        let applied = edit::apply(&wish.body, judged.content.clone());
+        let (mut one, mut other) = (spliced, applied.clone());
+        prop_assert_eq!(one.len(), other.len());
+        if edits.array_windows().all(|[a, b]| a.at.start < b.at.start) {
+            prop_assert_eq!(text(&one), text(&other));
+        }
+        one.sort_unstable();
+        other.sort_unstable();
+        prop_assert_eq!(one, other);
+        prop_assert!(kept_in_order(&wish.body, &edits, &applied));
+    }
+
+    /// What was rewritten passes, and is no attempt any more.
+    #[test]
+    fn settled(wish in wish()) {
+        let first = judged(&wish);
+        if let (Decision::Rewrite(_), Some(body)) = (&first.verdict.decision, sent(&wish, &first)) {
+            let again = judged_as(&wish, &wish.rules, &body);
+            prop_assert_eq!(&again.verdict.decision, &Decision::Pass, "{}", text(&body));
+            prop_assert_eq!(again.verdict.attempts, vec![], "{}", text(&body));
+        }
+    }
+
+    /// Whatever goes on under a lock, every decoder reads the pin in it, and no other selector.
+    #[test]
+    fn seen_by_all(wish in wish()) {
+        let mode = if wish.rules.mode == "reject" { "reject" } else { "force" };
+        let wish = Wish { rules: Rules { mode, ..wish.rules.clone() }, ..wish };
+        let judged = judged(&wish);
+        let Some(body) = sent(&wish, &judged) else { return Ok(()) };
+        for (decoder, model) in decoders::models(&body) {
+            prop_assert!(
+                model.as_deref() == Some(PIN),
+                "{decoder} reads {model:?} in {}", text(&body)
+            );
+        }
+        let left = decoders::secondary(&body, wish.path, wish.rules.image, wish.rules.moderation);
+        prop_assert_eq!(left, None, "{}", text(&body));
+    }
+
+    /// Audit passes whatever is understood, byte for byte.
+    #[test]
+    fn audit_passes(wish in wish()) {
+        let audit = Rules { mode: "audit", ..wish.rules.clone() };
+        let force = Rules { mode: "force", ..wish.rules.clone() };
+        let seen = judged_as(&wish, &audit, &wish.body);
+        match seen.verdict.decision {
+            Decision::Pass => {}
+            Decision::Rewrite(_) => prop_assert!(false, "audit rewrites {}", text(&wish.body)),
+            Decision::Reject(refused) => prop_assert!(
+                refused.reason.is_undecidable(),
+                "audit refuses {} for {refused}", text(&wish.body)
+            ),
+        }
+        // Audit counts what force acts upon.
+        let acted = judged_as(&wish, &force, &wish.body);
+        prop_assert_eq!(seen.verdict.attempts.len(), acted.verdict.attempts.len());
+    }
+
+    /// A further restriction never loosens what is decided.
+    #[test]
+    fn monotone(wish in wish()) {
+        let before = rank(&judged(&wish).verdict.decision);
+        for stricter in stricter(&wish.rules) {
+            let after = rank(&judged_as(&wish, &stricter, &wish.body).verdict.decision);
+            prop_assert!(before <= after, "{:?} to {stricter:?}: {}", wish.rules, text(&wish.body));
+        }
+    }
+
+    /// Every byte string gets a decision.
+    #[test]
+    fn total(wish in wish(), noise in vec(any::<u8>(), 0..200), json in "[\\[\\]{}\":,\\\\u0 a1e.-]{0,60}") {
+        for body in [noise.clone(), json.clone().into_bytes(), format!("{{{json}}}").into_bytes()] {
+            crate::oracle::agree(&Wish { body, ..wish.clone() })?;
+        }
+    }
+}
+
+/// Whether what was cut is one value, or one or more members or elements with their commas.
+fn is_whole(gone: &[u8], dropped: bool) -> bool {
+    let inner = text(gone);
+    let inner = inner.trim_matches([',', ' ', '\t', '\r', '\n']);
+    match (dropped, gone.is_empty()) {
+        (_, true) => true,
+        (false, false) => Tree::parse(gone).is_some(),
+        (true, false) => Tree::parse(format!("{{{inner}}}").as_bytes()).is_some(),
+    }
+}
+
+/// Whether the bytes outside of all edits stand in the result, in their order.
+fn kept_in_order(input: &[u8], edits: &[edit::Edit], output: &[u8]) -> bool {
+    let mut rest = output;
+    let mut at = 0;
+    for edit in edits {
+        let Some(behind) = rest.strip_prefix(&input[at..edit.at.start.max(at)]) else {
+            return false;
+        };
+        let Some(behind) = behind.strip_prefix(edit.text.as_bytes()) else {
+            return false;
+        };
+        (rest, at) = (behind, edit.at.end);
+    }
+    rest == &input[at..]
+}
+
+fn rank(decision: &Decision) -> u8 {
+    match decision {
+        Decision::Pass => 0,
+        Decision::Rewrite(_) => 1,
+        Decision::Reject(_) => 2,
+    }
+}
+
+/// The same rules with one restriction more, each in turn.
+fn stricter(rules: &Rules) -> Vec<Rules> {
+    let with = |change: &dyn Fn(&mut Rules)| {
+        let mut rules = rules.clone();
+        change(&mut rules);
+        rules
+    };
+    let mut all = vec![
+        with(&|r| r.image = None),
+        with(&|r| r.moderation = None),
+        with(&|r| r.alias = None),
+        with(&|r| r.effort = r.effort.or(Some("low"))),
+        with(&|r| r.tier = r.tier.or(Some("flex"))),
+    ];
+    if rules.mode != "reject" {
+        all.push(with(&|r| {
+            r.mode = if r.mode == "audit" { "force" } else { "reject" }
+        }));
+    }
+    all
+}
+
+/// Wishes that reach every rule, or the laws above prove nothing.
+#[test]
+fn the_wishes_reach_every_kind_of_decision() {
+    use proptest::strategy::{Strategy as _, ValueTree as _};
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut seen = [0_usize; 5];
+    for _ in 0..1000 {
+        let wish = wish().new_tree(&mut runner).unwrap().current();
+        let judged = judged(&wish);
+        match judged.verdict.decision {
+            Decision::Pass => seen[0] += 1,
+            Decision::Rewrite(_) => {
+                seen[1] += 1;
+                seen[2] += usize::from(judged.content.iter().any(|edit| edit.text.is_empty()));
+                seen[3] += usize::from(judged.content.len() > 1);
+            }
+            Decision::Reject(_) => seen[4] += 1,
+        }
+    }
+    assert!(seen.iter().all(|count| *count >= 25), "{seen:?}");
+}
+
+/// Work grows with the text, not with its square.
+#[test]
+fn the_worst_texts_end_soon() {
+    let rules = Rules {
+        mode: "force",
+        alias: None,
+        effort: None,
+        tier: None,
+        image: None,
+        moderation: None,
+    };
+    let names: String = (0..100_000).map(|n| format!("\"k{n}\":0,")).collect();
+    let bodies = [
+        format!("{{{names}\"model\":\"x\"}}"),
+        format!("{{\"input\":{}", "[".repeat(1_000_000)),
+        format!("{{\"input\":\"{}\"}}", "\\\"".repeat(1_000_000)),
+        format!("{{\"a\":[{}1]}}", "{\"a\":1},".repeat(200_000)),
+        "\"".repeat(1_000_000),
+        format!("{{\"a\":{}}}", "9".repeat(1_000_000)),
+        format!("{{\"model\":\"x\"{}}}", ",\"models\":[]".repeat(100_000)),
+    ];
+    let start = std::time::Instant::now();
+    for body in bodies {
+        let wish = Wish {
+            rules: rules.clone(),
+            path: "/v1/responses",
+            source: lockpolicy::Source::User,
+            body: body.into_bytes(),
+        };
+        judged(&wish);
+    }
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(20),
+        "{:?}",
+        start.elapsed()
+    );
+}

@@ -1,0 +1,501 @@
+//! Requests as people, programs and attackers may write them, and the rules they meet.
+
+use std::fmt;
+
+use lockpolicy::Source;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::PATHS;
+use crate::spelled::Spelled;
+
+/// A request and the rules that it meets.
+#[derive(Clone)]
+pub(crate) struct Wish {
+    pub(crate) rules: Rules,
+    pub(crate) path: &'static str,
+    pub(crate) source: Source,
+    pub(crate) body: Vec<u8>,
+}
+
+impl fmt::Debug for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = String::from_utf8_lossy(&self.body);
+        write!(
+            f,
+            "{} by {:?} under {:?}: {body}",
+            self.path, self.source, self.rules
+        )
+    }
+}
+
+/// What an operator wrote.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) mode: &'static str,
+    pub(crate) alias: Option<&'static str>,
+    pub(crate) effort: Option<&'static str>,
+    pub(crate) tier: Option<&'static str>,
+    pub(crate) image: Option<&'static str>,
+    pub(crate) moderation: Option<&'static str>,
+}
+
+impl Rules {
+    pub(crate) fn to_toml(&self) -> String {
+        let mut text = format!("model = '{}'\nmode = '{}'\n", crate::PIN, self.mode);
+        let mut line = |key: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                text.push_str(&format!("{key} = '{value}'\n"));
+            }
+        };
+        line("reasoning_effort", self.effort);
+        line("service_tier", self.tier);
+        line("pins.image", self.image);
+        line("pins.moderation", self.moderation);
+        if let Some(alias) = self.alias {
+            text.push_str(&format!("aliases = ['{alias}']\n"));
+        }
+        text
+    }
+}
+
+pub(crate) fn rules() -> impl Strategy<Value = Rules> {
+    let modes = prop_oneof![3 => Just("force"), 2 => Just("reject"), 1 => Just("audit")];
+    let one = |word: &'static str| option::weighted(0.3, Just(word));
+    (
+        modes,
+        one("our-model"),
+        one("low"),
+        one("flex"),
+        one("image-1"),
+        one("moderation-1"),
+    )
+        .prop_map(|(mode, alias, effort, tier, image, moderation)| Rules {
+            mode,
+            alias,
+            effort,
+            tier,
+            image,
+            moderation,
+        })
+}
+
+/// Any request.
+pub(crate) fn wish() -> impl Strategy<Value = Wish> {
+    let source = prop_oneof![
+        4 => Just(Source::User),
+        1 => Just(Source::Subagent),
+        1 => Just(Source::Background)
+    ];
+    (rules(), select(&PATHS[..]), source, body()).prop_map(|(rules, path, source, body)| Wish {
+        rules,
+        path,
+        source,
+        body,
+    })
+}
+
+/// Well-formed ones mostly; some with an odd member somewhere; some hit by bad luck.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        5 => (document(), blanks()).prop_map(|(doc, blanks)| doc.write(&blanks)),
+        3 => odd_document(),
+        2 => (odd_document(), vec(damage(), 1..3)).prop_map(|(bytes, damages)| {
+            damages.into_iter().fold(bytes, |bytes, damage| damage.hit(bytes))
+        }),
+    ]
+}
+
+fn blanks() -> impl Strategy<Value = Vec<&'static str>> {
+    prop_oneof![
+        2 => Just(vec![""]),
+        1 => vec(select(vec!["", " ", "\t", "\r\n", "  \n "]), 1..6),
+    ]
+}
+
+fn odd_document() -> impl Strategy<Value = Vec<u8>> {
+    (document(), vec(oddity(), 1..3), blanks()).prop_map(|(mut doc, oddities, blanks)| {
+        for oddity in oddities {
+            oddity.put(&mut doc);
+        }
+        doc.write(&blanks)
+    })
+}
+
+/// A member more, in some object, that a decoder may take for another one.
+#[derive(Clone, Debug)]
+struct Oddity {
+    object: Index,
+    member: Index,
+    spell: Spell,
+    value: Spelled,
+}
+
+/// How the name of an oddity comes from that of a member that stands there.
+#[derive(Clone, Debug)]
+enum Spell {
+    Same,
+    Escaped,
+    Upper,
+    Title,
+    Dashed,
+    Spaced,
+    Other(&'static str),
+}
+
+impl Oddity {
+    fn put(self, doc: &mut Spelled) {
+        let Some(members) = doc.object(self.object.index(64)) else {
+            return;
+        };
+        let there = if members.is_empty() {
+            "model".to_string()
+        } else {
+            members[self.member.index(members.len())].0.clone()
+        };
+        let name = self.spell.spell(&there);
+        members.insert(self.member.index(members.len() + 1), (name, self.value));
+    }
+}
+
+impl Spell {
+    fn spell(&self, name: &str) -> String {
+        let first = name.chars().next().unwrap_or('x');
+        let rest: String = name.chars().skip(1).collect();
+        match self {
+            Self::Same => name.into(),
+            Self::Escaped => format!("\\u{:04x}{rest}", u32::from(first)),
+            Self::Upper => name.to_uppercase(),
+            Self::Title => first.to_uppercase().chain(rest.chars()).collect(),
+            Self::Dashed => name.chars().flat_map(|c| [c, '_']).collect(),
+            Self::Spaced => format!("{name} "),
+            Self::Other(other) => (*other).into(),
+        }
+    }
+}
+
+fn oddity() -> impl Strategy<Value = Oddity> {
+    const OTHERS: &[&str] = &[
+        "model",
+        "Model",
+        "mo_del",
+        "m-o-d-e-l-",
+        "modelſ",
+        "mоdel",
+        "model[]",
+        "model.id",
+        "__proto__",
+        "$model",
+        "",
+        "a\\u0000",
+        "tools",
+        "Tools",
+        "models",
+        "type",
+        "x\\n",
+        "é",
+    ];
+    let spell = prop_oneof![
+        Just(Spell::Same),
+        Just(Spell::Escaped),
+        Just(Spell::Upper),
+        Just(Spell::Title),
+        Just(Spell::Dashed),
+        Just(Spell::Spaced),
+        select(OTHERS).prop_map(Spell::Other),
+        select(OTHERS).prop_map(Spell::Other),
+    ];
+    (any::<Index>(), any::<Index>(), spell, free()).prop_map(|(object, member, spell, value)| {
+        Oddity {
+            object,
+            member,
+            spell,
+            value,
+        }
+    })
+}
+
+/// Bad luck on the way, or an attempt to be read in two ways.
+#[derive(Clone, Debug)]
+enum Damage {
+    Cut(Index),
+    Lose(Index),
+    Put(Index, &'static [u8]),
+    Twice(Index, Index),
+}
+
+impl Damage {
+    fn hit(self, mut bytes: Vec<u8>) -> Vec<u8> {
+        let length = bytes.len();
+        match self {
+            Self::Cut(at) => bytes.truncate(at.index(length + 1)),
+            Self::Lose(at) if length > 0 => {
+                bytes.remove(at.index(length));
+            }
+            Self::Lose(_) => {}
+            Self::Put(at, what) => {
+                let at = at.index(length + 1);
+                bytes.splice(at..at, what.iter().copied());
+            }
+            Self::Twice(one, other) => {
+                let (one, other) = (one.index(length + 1), other.index(length + 1));
+                let slice = bytes[one.min(other)..one.max(other)].to_vec();
+                bytes.splice(one..one, slice);
+            }
+        }
+        bytes
+    }
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let pieces: Vec<&'static [u8]> = vec![
+        b"\"",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b"\\",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\0",
+        b"\x0b",
+        b" ",
+        b"\\u0000",
+        b"\xed\xa0\x80",
+        b"1",
+        b"//",
+        b"{}",
+    ];
+    prop_oneof![
+        any::<Index>().prop_map(Damage::Cut),
+        any::<Index>().prop_map(Damage::Lose),
+        (any::<Index>(), select(pieces)).prop_map(|(at, what)| Damage::Put(at, what)),
+        (any::<Index>(), any::<Index>()).prop_map(|(one, other)| Damage::Twice(one, other)),
+    ]
+}
+
+/// A request as the API describes it, with selectors in every place where one may stand.
+fn document() -> impl Strategy<Value = Spelled> {
+    let model = option::weighted(0.8, model_value());
+    let governed = vec(
+        prop_oneof![input(), tools(), effort(), tier(), side()],
+        0..4,
+    );
+    let plain = vec(plain_member(), 0..4);
+    let crowd = prop_oneof![3 => Just(0), 1 => 9..14_usize];
+    (model, governed, plain, crowd)
+        .prop_map(|(model, governed, plain, crowd)| {
+            let mut members: Vec<(String, Spelled)> = Vec::new();
+            members.extend(model.map(|value| ("model".into(), value)));
+            members.extend(governed);
+            members.extend(plain);
+            members.extend((0..crowd).map(|n| (format!("k{n}"), Spelled::leaf("0"))));
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            members.dedup_by(|a, b| a.0 == b.0);
+            members
+        })
+        .prop_shuffle()
+        .prop_map(Spelled::Object)
+}
+
+fn model_value() -> impl Strategy<Value = Spelled> {
+    prop_oneof![
+        4 => Just("\"gpt-5.5\""),
+        3 => Just("\"other-model\""),
+        1 => Just("\"gpt-5.5 \""),
+        1 => Just("\"GPT-5.5\""),
+        1 => Just("\"openai/gpt-5.5\""),
+        1 => Just("\"our-model\""),
+        1 => Just("\"gpt\\u002d5.5\""),
+        1 => Just("\"other\\ud83d\\ude00\""),
+        1 => Just("null"),
+        1 => Just("[\"gpt-5.5\"]"),
+        1 => Just("{\"id\":\"other-model\"}"),
+        1 => Just("7"),
+    ]
+    .prop_map(Spelled::leaf)
+}
+
+fn member(name: &str, value: Spelled) -> (String, Spelled) {
+    (name.into(), value)
+}
+
+fn effort_value() -> impl Strategy<Value = Spelled> {
+    select(vec!["\"low\"", "\"high\"", "null", "1"]).prop_map(Spelled::leaf)
+}
+
+fn reasoning() -> impl Strategy<Value = (String, Spelled)> {
+    let object = option::of(effort_value()).prop_map(|effort| {
+        let mut members = vec![member("summary", Spelled::quoted("auto"))];
+        members.extend(effort.map(|effort| member("effort", effort)));
+        Spelled::Object(members)
+    });
+    prop_oneof![
+        4 => object,
+        1 => select(vec!["null", "{}", "\"high\"", "[]"]).prop_map(Spelled::leaf),
+    ]
+    .prop_map(|value| member("reasoning", value))
+}
+
+fn effort() -> impl Strategy<Value = (String, Spelled)> {
+    prop_oneof![
+        2 => reasoning(),
+        1 => effort_value().prop_map(|value| member("reasoning_effort", value)),
+    ]
+}
+
+fn tier() -> impl Strategy<Value = (String, Spelled)> {
+    select(vec!["\"flex\"", "\"priority\"", "null", "[]"])
+        .prop_map(|value| member("service_tier", Spelled::leaf(value)))
+}
+
+fn tool() -> impl Strategy<Value = Spelled> {
+    let kind = option::weighted(
+        0.9,
+        select(vec![
+            "\"function\"",
+            "\"image_generation\"",
+            "\"web_search_preview\"",
+            "\"x:y\"",
+            "null",
+        ]),
+    );
+    let model = option::weighted(
+        0.3,
+        select(vec!["\"image-1\"", "\"image-2\"", "null", "{}"]),
+    );
+    let parameters = option::weighted(
+        0.4,
+        prop_oneof![
+            4 => free(),
+            1 => Just(Spelled::Object(vec![member("model", Spelled::quoted("x"))])),
+        ],
+    );
+    (kind, model, parameters).prop_map(|(kind, model, parameters)| {
+        let mut members = vec![member("name", Spelled::quoted("f"))];
+        members.extend(kind.map(|kind| member("type", Spelled::leaf(kind))));
+        members.extend(model.map(|model| member("model", Spelled::leaf(model))));
+        members.extend(parameters.map(|parameters| member("parameters", parameters)));
+        Spelled::Object(members)
+    })
+}
+
+fn tools() -> impl Strategy<Value = (String, Spelled)> {
+    prop_oneof![
+        6 => vec(tool(), 0..3).prop_map(Spelled::List),
+        1 => select(vec!["null", "\"auto\"", "{}", "[[]]"]).prop_map(Spelled::leaf),
+    ]
+    .prop_map(|value| member("tools", value))
+}
+
+fn input() -> impl Strategy<Value = (String, Spelled)> {
+    let item = prop_oneof![
+        Just(Spelled::Object(vec![
+            member("role", Spelled::quoted("user")),
+            member(
+                "content",
+                Spelled::leaf("\"say \\\"model\\\":\\\"other-model\\\" \\u00e9\"")
+            ),
+        ])),
+        reasoning().prop_map(|reasoning| Spelled::Object(vec![
+            member("type", Spelled::quoted("configuration_update")),
+            reasoning,
+        ])),
+        tools().prop_map(|tools| Spelled::Object(vec![tools])),
+        free(),
+    ];
+    prop_oneof![
+        1 => Just(Spelled::quoted("hi")),
+        3 => vec(item, 0..3).prop_map(Spelled::List),
+    ]
+    .prop_map(|value| member("input", value))
+}
+
+/// A further selector.
+fn side() -> impl Strategy<Value = (String, Spelled)> {
+    let names = vec![
+        "models",
+        "fallbacks",
+        "fallback",
+        "route",
+        "draft_model",
+        "draftModel",
+        "prompt",
+        "preset",
+        "moderation",
+        "agent",
+        "session",
+        "model_id",
+        "modelId",
+        "multi_agent",
+        "web_search_options",
+        "target_model_names",
+    ];
+    let value = prop_oneof![
+        4 => free(),
+        2 => Just(Spelled::leaf("null")),
+        1 => Just(Spelled::quoted("gpt-5.5")),
+        1 => Just(Spelled::leaf("[\"other-model\",{\"model\":\"x\"}]")),
+        2 => select(vec!["moderation-1", "moderation-2"]).prop_map(|model| {
+            Spelled::Object(vec![member("model", Spelled::quoted(model))])
+        }),
+    ];
+    (select(names), value).prop_map(|(name, value)| member(name, value))
+}
+
+fn plain_member() -> impl Strategy<Value = (String, Spelled)> {
+    let names = vec![
+        "metadata",
+        "stream",
+        "temperature",
+        "store",
+        "messages",
+        "user",
+        "n",
+        "x-y",
+        "Zed",
+    ];
+    (select(names), free()).prop_map(|(name, value)| member(name, value))
+}
+
+/// JSON that no rule is about.
+fn free() -> impl Strategy<Value = Spelled> {
+    let leaf = select(vec![
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "1.10",
+        "1E+2",
+        "12345678901234567890123",
+        "1e400",
+        "\"\"",
+        "\"hi\"",
+        "\"a,b}]{[:\"",
+        "\"\\\\\"",
+        "\"\\\"\"",
+        "\"\\/\"",
+        "\"é\u{1f600}\"",
+        "\"\\u00e9\"",
+        "\"0123456789 0123456789 0123456789 0123456789\"",
+        "{}",
+        "[]",
+    ])
+    .prop_map(Spelled::leaf);
+    let names = vec![
+        "a", "model", "Model", "b c", "", "\\u0061x", "$ref", "é", "models",
+    ];
+    leaf.prop_recursive(3, 12, 3, move |inner| {
+        let object = vec((select(names.clone()), inner.clone()), 0..3).prop_map(|mut members| {
+            members.sort_by(|a, b| a.0.cmp(b.0));
+            members.dedup_by(|a, b| a.0 == b.0);
+            Spelled::Object(members.into_iter().map(|(n, v)| member(n, v)).collect())
+        });
+        prop_oneof![vec(inner, 0..3).prop_map(Spelled::List), object]
+    })
+}
