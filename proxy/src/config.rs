@@ -46,8 +46,8 @@ impl Default for Limits {
             body: 64 << 20,
             decoded: 128 << 20,
             head_time: Duration::from_secs(15),
-            body_time: Duration::from_secs(60),
-            idle: Duration::from_secs(60),
+            body_time: Duration::from_mins(1),
+            idle: Duration::from_mins(1),
             drain: Duration::from_secs(30),
         }
     }

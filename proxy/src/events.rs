@@ -72,13 +72,11 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         while !self.ended {
-            let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-                Some(frame) => frame.map_err(Into::into)?,
-                None => {
-                    self.ended = true;
-                    break;
-                }
+            let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
+                self.ended = true;
+                break;
             };
+            let frame = frame.map_err(Into::into)?;
             let Ok(data) = frame.into_data() else {
                 continue;
             };

@@ -1,5 +1,7 @@
 //! A long stream under a simulated clock: nothing in the proxy cuts it, however long it takes.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

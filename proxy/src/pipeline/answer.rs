@@ -64,7 +64,9 @@ fn mark(call: &Call, approved: &Approved, headers: &mut HeaderMap) {
         .filter(|name| name.as_str().starts_with("x-model-lock-"))
         .cloned()
         .collect();
-    own.iter().for_each(|name| drop(headers.remove(name)));
+    for name in own {
+        headers.remove(name);
+    }
     headers::set(headers, "x-model-lock-decision", approved.outcome);
     headers::set(headers, "x-model-lock-policy", call.policy.hash());
     if let Some(asked) = &approved.asked {

@@ -53,10 +53,6 @@ fn capped(reader: impl Read, cap: usize) -> Result<Bytes, Rejection> {
     Ok(out.into())
 }
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "the one place where decoders are capped"
-)]
 fn gzip(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
     let mut decoder = flate2::bufread::GzDecoder::new(content);
     let out = capped(&mut decoder, cap)?;

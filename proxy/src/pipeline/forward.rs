@@ -84,10 +84,11 @@ fn fields(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> 
             out.insert(name, value);
         }
     }
-    if route.takes_content() {
-        if let Some(kind) = head.headers.get(header::CONTENT_TYPE) {
-            out.insert(header::CONTENT_TYPE, kind.clone());
-        }
+    if let (true, Some(kind)) = (
+        route.takes_content(),
+        head.headers.get(header::CONTENT_TYPE),
+    ) {
+        out.insert(header::CONTENT_TYPE, kind.clone());
     }
     out
 }

@@ -23,12 +23,13 @@ pub(super) async fn whole(
     limits: &Limits,
 ) -> Result<Bytes, Stop> {
     let cap = if wanted { limits.body } else { 0 };
-    let too_large = || match wanted {
-        true => Stop::from(Rejection::whole(Reason::TooLarge, "content")),
-        false => Stop::from(Rejection::whole(
-            Reason::Malformed,
-            "content where none belongs",
-        )),
+    let too_large = || {
+        let (reason, what) = if wanted {
+            (Reason::TooLarge, "content")
+        } else {
+            (Reason::Malformed, "content where none belongs")
+        };
+        Stop::from(Rejection::whole(reason, what))
     };
     if announced.is_some_and(|length| length > cap as u64) {
         return Err(too_large());

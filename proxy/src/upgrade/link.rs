@@ -142,9 +142,10 @@ where
     U: AsyncWrite + Unpin,
 {
     tracing::debug!(error = %broken, by_client, "websocket ended");
-    let (to_client, to_provider) = match by_client {
-        true => (broken.code(), CloseCode::Away),
-        false => (CloseCode::Away, broken.code()),
+    let (to_client, to_provider) = if by_client {
+        (broken.code(), CloseCode::Away)
+    } else {
+        (CloseCode::Away, broken.code())
     };
     client.close(to_client, None).await;
     provider

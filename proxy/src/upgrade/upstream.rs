@@ -50,9 +50,8 @@ where
                     .await?;
             }
             OpCode::Data(_) => {
-                downstream
-                    .passed(&head, &mut reader.take(head.length))
-                    .await?
+                let mut payload = (&mut *reader).take(head.length);
+                downstream.passed(&head, &mut payload).await?;
             }
         }
     }

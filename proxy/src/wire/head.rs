@@ -70,16 +70,9 @@ fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(text);
     core::iter::from_fn(move || {
         let now = rest?;
-        match now.windows(2).position(|pair| pair == b"\r\n") {
-            Some(at) => {
-                rest = now.get(at + 2..);
-                now.get(..at)
-            }
-            None => {
-                rest = None;
-                Some(now)
-            }
-        }
+        let at = now.windows(2).position(|pair| pair == b"\r\n");
+        rest = at.and_then(|at| now.get(at + 2..));
+        now.get(..at.unwrap_or(now.len()))
     })
 }
 
@@ -207,9 +200,8 @@ fn is_host(value: &[u8]) -> bool {
         .all(u8::is_ascii_digit)
         && port.len() != 1
         && port.len() <= 6;
-    let colons = name.iter().filter(|byte| **byte == b':').count();
     let bracketed = name.starts_with(b"[") && name.ends_with(b"]");
-    !name.is_empty() && name.iter().all(plain) && port_ok && (colons == 0 || bracketed)
+    !name.is_empty() && name.iter().all(plain) && port_ok && (!name.contains(&b':') || bracketed)
 }
 
 fn is_token(byte: u8) -> bool {
