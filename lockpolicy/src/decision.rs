@@ -194,7 +194,7 @@ impl fmt::Display for Rejection {
             Reason::NotJson => f.write_str("the content is not one complete JSON object")?,
             Reason::Secondary => write!(f, "`{}` may not select a model", self.asked)?,
             Reason::SettingLocked if self.asked.is_empty() => {
-                f.write_str("nothing is named where the policy asks for a value")?
+                f.write_str("nothing is named where the policy asks for a value")?;
             }
             Reason::SettingLocked => write!(f, "`{}` is not permitted here", self.asked)?,
             Reason::TooLarge => f.write_str("the content is too large to be judged")?,

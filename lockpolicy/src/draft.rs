@@ -118,7 +118,7 @@ impl Draft {
         match key {
             "OPENCLAW_MODEL_LOCK_MODE" => self.mode = text(),
             "OPENCLAW_MODEL_ALIASES" => {
-                self.aliases = Some(value.split(',').map(ToOwned::to_owned).collect())
+                self.aliases = Some(value.split(',').map(ToOwned::to_owned).collect());
             }
             "OPENCLAW_REASONING_EFFORT" => self.effort = text(),
             "OPENCLAW_SERVICE_TIER" => self.tier = text(),
@@ -159,9 +159,9 @@ impl Draft {
             "aliases" => self.aliases = self.list(key, value),
             "reasoning_effort" => self.effort = self.text(key, value),
             "service_tier" => self.tier = self.text(key, value),
-            "disclose" => match value {
-                Value::Boolean(flag) => self.disclose = Some(*flag),
-                _ => self.problem(key, "true or false expected"),
+            "disclose" => match value.as_bool() {
+                Some(flag) => self.disclose = Some(flag),
+                None => self.problem(key, "true or false expected"),
             },
             "on_mismatch" => self.on_mismatch = self.text(key, value),
             "allow" => self.allow = self.list(key, value),

@@ -70,7 +70,7 @@ impl Bench<'_> {
             Setting::Plain => self.plain(occurrence),
             Setting::Tier => self.pinned_word(index, occurrence, self.policy.tier()),
             Setting::Secondary(capability, remedy) => {
-                self.secondary(index, occurrence, capability, remedy)
+                self.secondary(index, occurrence, capability, remedy);
             }
         }
     }
@@ -91,7 +91,7 @@ impl Bench<'_> {
             (Naming::Exact | Naming::None, _) => {}
             (_, None) => self.attempt(occurrence, capability, Reason::NoPin(capability), None),
             (Naming::Absent | Naming::Alias, Some(pin)) => {
-                self.unnamed(index, occurrence, capability, pin)
+                self.unnamed(index, occurrence, capability, pin);
             }
             (Naming::Other, Some(pin)) => {
                 let reason = match occurrence.stated {
@@ -116,14 +116,13 @@ impl Bench<'_> {
     ) -> Naming {
         match &occurrence.stated {
             Stated::Absent | Stated::Null => Naming::Absent,
-            Stated::Other => Naming::Other,
             Stated::Text(text) if Some(text.as_ref()) == pin => Naming::Exact,
             Stated::Text(text)
                 if capability == Capability::Generation && self.policy.is_alias(text) =>
             {
                 Naming::Alias
             }
-            Stated::Text(_) => Naming::Other,
+            Stated::Other | Stated::Text(_) => Naming::Other,
         }
     }
 

@@ -60,7 +60,7 @@ pub struct Occurrence<'a> {
     pub value: Range<usize>,
 }
 
-impl<'a> Occurrence<'a> {
+impl Occurrence<'_> {
     /// The text that is stated, if it is one.
     pub fn text(&self) -> Option<&str> {
         match &self.stated {

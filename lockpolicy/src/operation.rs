@@ -22,10 +22,9 @@ pub fn path_matches(pattern: &str, path: &str) -> bool {
     let mut given = path.split('/');
     loop {
         match (wanted.next(), given.next()) {
-            (Some("**"), Some(_)) => return true,
+            (Some("**"), Some(_)) | (None, None) => return true,
             (Some("*"), Some(segment)) if !segment.is_empty() => {}
             (Some(want), Some(have)) if want == have => {}
-            (None, None) => return true,
             _ => return false,
         }
     }

@@ -1,6 +1,6 @@
 //! The compiled rules: immutable, and the same for every door.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
@@ -152,7 +152,7 @@ impl Policy {
         for header in &self.allow_headers {
             line("allow_header", header);
         }
-        lines.push("".to_string());
+        lines.push(String::new());
         lines.join("\n")
     }
 }

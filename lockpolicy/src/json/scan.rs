@@ -276,7 +276,7 @@ mod tests {
         let hits = scan(text.as_bytes(), &tree())?;
         Ok(hits
             .into_iter()
-            .map(|hit| (hit.selector, &text[hit.value]))
+            .map(|hit| (hit.selector, text.get(hit.value).unwrap()))
             .collect())
     }
 
@@ -313,7 +313,7 @@ mod tests {
             (r#"{"a":1,}"#, JsonError::Syntax),
             (r#"{"a" 1}"#, JsonError::Syntax),
             (r#"{"a":1}{"#, JsonError::Syntax),
-            (r#"[]"#, JsonError::Root),
+            ("[]", JsonError::Root),
             ("", JsonError::Root),
             ("\u{feff}{}", JsonError::Root),
         ];
@@ -344,7 +344,7 @@ mod tests {
     fn many_names_are_compared_too() {
         let mut text = std::string::String::from("{");
         for index in 0..200 {
-            text.push_str(&std::format!("\"k{index}\":{index},"));
+            text.extend([&*std::format!("\"k{index}\":{index},")]);
         }
         assert!(hits(&std::format!("{text}\"z\":1}}")).is_ok());
         assert_eq!(

@@ -57,6 +57,10 @@ fn plain(rest: &[u8]) -> usize {
     blocks.len() * BLOCK + inside
 }
 
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches the compiler takes a block at once"
+)]
 fn special(byte: u8) -> bool {
     (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }

@@ -87,30 +87,25 @@ fn vacancy(places: &Places, input: &[u8], hits: &[Hit], entry: &Entry) -> Place 
     let name = |pointer: &str| [&encode(last(pointer)), ":"].concat();
     let own = name(&entry.pointer);
     let Some(parent) = entry.parent else {
-        return inside(input, 0, own, String::new());
+        return inside(input, 0, own, "");
     };
     let around = places
         .entries
         .get(parent)
         .map_or("", |parent| parent.pointer.as_str());
     match hits.iter().find(|hit| hit.selector == parent) {
-        Some(hit) if hit.kind == Kind::Object => inside(input, hit.value.start, own, String::new()),
+        Some(hit) if hit.kind == Kind::Object => inside(input, hit.value.start, own, ""),
         Some(hit) => Place {
             value: hit.value.clone(),
             around: (["{", &own].concat(), String::from("}")),
             ..Place::default()
         },
-        None => inside(
-            input,
-            0,
-            [&name(around), "{", &own].concat(),
-            String::from("}"),
-        ),
+        None => inside(input, 0, [&name(around), "{", &own].concat(), "}"),
     }
 }
 
 /// The place behind the opening brace of the object that begins at or behind `from`.
-fn inside(input: &[u8], from: usize, before: String, after: String) -> Place {
+fn inside(input: &[u8], from: usize, before: String, after: &str) -> Place {
     let rest = input.get(from..).unwrap_or_default();
     let at = from + rest.iter().position(|byte| *byte == b'{').unwrap_or(0) + 1;
     let next = input
@@ -122,7 +117,7 @@ fn inside(input: &[u8], from: usize, before: String, after: String) -> Place {
     let comma = if first { "" } else { "," };
     Place {
         value: at..at,
-        around: (before, [&after, comma].concat()),
+        around: (before, [after, comma].concat()),
         whole: at..at,
         first,
     }
@@ -144,7 +139,7 @@ pub(super) fn tidy(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
     for Edit { at, .. } in drops {
         match runs.last_mut() {
             Some(run) if is_gap(input.get(run.end..at.start).unwrap_or_default()) => {
-                run.end = at.end
+                run.end = at.end;
             }
             _ => runs.push(at),
         }

@@ -1,6 +1,7 @@
 //! Request headers that can select a model.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 
 use super::{Finds, Place};
 use crate::{Capability, Occurrence, Remedy, Setting, Stated};
@@ -57,7 +58,7 @@ pub(super) fn find<'a>(
     };
     let place = Place {
         value: start..value.len(),
-        around: (before.into(), "".into()),
+        around: (before.into(), String::new()),
         whole: 0..value.len(),
         first: false,
     };

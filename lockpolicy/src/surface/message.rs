@@ -100,7 +100,9 @@ mod tests {
             judge_message(&policy, found.operation, text.as_bytes(), Source::User);
         match verdict.decision {
             Decision::Reject(rejection) => Err(rejection.reason),
-            _ => Ok(String::from_utf8(crate::edit::apply(text.as_bytes(), edits)).unwrap()),
+            Decision::Pass | Decision::Rewrite(_) => {
+                Ok(String::from_utf8(crate::edit::apply(text.as_bytes(), edits)).unwrap())
+            }
         }
     }
 

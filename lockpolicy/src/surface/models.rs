@@ -8,7 +8,7 @@ use crate::Policy;
 use crate::edit::{Edit, apply};
 use crate::json::{Hit, JsonError, Tree, decode, scan};
 
-/// The arrays that hold models, and the member that names each: OpenAI's list, codex's catalog.
+/// The arrays that hold models, and the member that names each: the API's list, codex's catalog.
 const LISTS: [(&str, &str); 4] = [
     ("/data/*", "/data/*/id"),
     ("/models/*", "/models/*/slug"),

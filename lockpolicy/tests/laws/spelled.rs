@@ -81,7 +81,7 @@ impl Pen<'_> {
             }
             Spelled::Object(members) => {
                 self.all('{', members, |pen, (name, value)| {
-                    pen.out.push_str(&format!("\"{name}\""));
+                    pen.out.extend(["\"", name, "\""]);
                     pen.blank();
                     pen.out.push(':');
                     pen.blank();

@@ -63,21 +63,23 @@ impl Tree {
                 members.sort();
                 Self::Object(members)
             }
-            plain => plain,
+            plain @ (Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_)) => plain,
         }
     }
 
     pub(crate) fn members(&self) -> &[Member] {
-        match self {
-            Self::Object(members) => members,
-            _ => &[],
+        if let Self::Object(members) = self {
+            members
+        } else {
+            &[]
         }
     }
 
     pub(crate) fn items(&self) -> &[Self] {
-        match self {
-            Self::List(items) => items,
-            _ => &[],
+        if let Self::List(items) = self {
+            items
+        } else {
+            &[]
         }
     }
 
@@ -87,9 +89,10 @@ impl Tree {
     }
 
     pub(crate) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
+        if let Self::Text(text) = self {
+            Some(text)
+        } else {
+            None
         }
     }
 }

@@ -47,7 +47,7 @@ impl Rules {
         let mut text = format!("model = '{}'\nmode = '{}'\n", crate::PIN, self.mode);
         let mut line = |key: &str, value: Option<&str>| {
             if let Some(value) = value {
-                text.push_str(&format!("{key} = '{value}'\n"));
+                text.extend([key, " = '", value, "'\n"]);
             }
         };
         line("reasoning_effort", self.effort);
@@ -55,7 +55,7 @@ impl Rules {
         line("pins.image", self.image);
         line("pins.moderation", self.moderation);
         if let Some(alias) = self.alias {
-            text.push_str(&format!("aliases = ['{alias}']\n"));
+            text.extend(["aliases = ['", alias, "']\n"]);
         }
         text
     }

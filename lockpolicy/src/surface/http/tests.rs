@@ -128,7 +128,7 @@ fn pinned_effort_is_put_in_where_it_is_missing() {
     };
     let want = r#"{"model":"p","reasoning":{"effort":"low"},"service_tier":"flex"}"#;
     for content in [
-        r#"{}"#,
+        "{}",
         r#"{"reasoning":{"effort":"high"},"service_tier":"x"}"#,
         r#"{"reasoning":null}"#,
     ] {
