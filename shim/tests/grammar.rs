@@ -81,7 +81,7 @@ fn by_clap(mut matches: &ArgMatches) -> Vec<Level> {
         let Some((child, inner)) = matches.subcommand() else {
             return levels;
         };
-        child.clone_into(&mut name);
+        name = String::from(child);
         matches = inner;
     }
 }
