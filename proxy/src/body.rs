@@ -7,10 +7,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
+use crate::error::BodyError;
 use crate::events::Events;
-
-/// An error of a content that is passed on.
-pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A request's content in the pieces that it was cut into; none is copied.
 #[derive(Debug, Default)]

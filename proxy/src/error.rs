@@ -4,6 +4,9 @@ use std::error::Error as StdError;
 
 use lockpolicy::Rejection;
 
+/// An error of a content that is passed on.
+pub(crate) type BodyError = Box<dyn StdError + Send + Sync>;
+
 /// Why a request got no answer of the upstream.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stop {

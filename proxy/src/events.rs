@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
 use lockpolicy::surface::answer;
 
-use crate::body::BodyError;
+use crate::error::BodyError;
 
 /// The longest line that is held until it is whole; a longer one passes as it comes.
 const LINE_CAP: usize = 16 << 20;

@@ -53,24 +53,25 @@ fn capped(reader: impl Read, cap: usize) -> Result<Bytes, Rejection> {
     Ok(out.into())
 }
 
-fn gzip(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
-    let mut decoder = flate2::bufread::GzDecoder::new(content);
-    let out = capped(&mut decoder, cap)?;
-    if decoder.into_inner().is_empty() {
+/// What was read, if nothing stands behind it.
+fn exact(out: Bytes, rest: &[u8]) -> Result<Bytes, Rejection> {
+    if rest.is_empty() {
         Ok(out)
     } else {
         Err(corrupt())
     }
 }
 
+fn gzip(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
+    let mut decoder = flate2::bufread::GzDecoder::new(content);
+    let out = capped(&mut decoder, cap)?;
+    exact(out, decoder.into_inner())
+}
+
 fn deflate(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
     let mut decoder = flate2::bufread::ZlibDecoder::new(content);
     let out = capped(&mut decoder, cap)?;
-    if decoder.into_inner().is_empty() {
-        Ok(out)
-    } else {
-        Err(corrupt())
-    }
+    exact(out, decoder.into_inner())
 }
 
 #[expect(
@@ -81,11 +82,7 @@ fn brotli(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
     // A buffer of one byte: the decoder takes no more than it needs, so what it leaves shows.
     let mut decoder = brotli::Decompressor::new(content, 1);
     let out = capped(&mut decoder, cap)?;
-    if decoder.into_inner().is_empty() {
-        Ok(out)
-    } else {
-        Err(corrupt())
-    }
+    exact(out, decoder.into_inner())
 }
 
 #[expect(
@@ -102,11 +99,7 @@ fn zstd(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
         .single_frame();
     decoder.window_log_max(27).map_err(|_| corrupt())?;
     let out = capped(&mut decoder, cap)?;
-    if decoder.finish().is_empty() {
-        Ok(out)
-    } else {
-        Err(corrupt())
-    }
+    exact(out, decoder.finish())
 }
 
 #[cfg(test)]

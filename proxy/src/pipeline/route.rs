@@ -39,7 +39,7 @@ pub(super) fn route<'t>(
     let path = head.uri.path();
     let found = table.find(head.method.as_str(), path);
     if let Some(found) = &found {
-        call.errors = found.dialect.errors;
+        call.errors = found.operation.errors;
     }
     let upgrade = headers::wants_upgrade(&head.headers);
     if upgrade

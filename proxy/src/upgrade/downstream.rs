@@ -3,8 +3,8 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::frame::{self, Broken, Head, Masks};
-use super::link::{Judge, Told, Writer};
+use super::end::{Judge, Told, Writer};
+use super::frame::{self, Broken, Head, Masks, check_close};
 
 /// A message that is not whole yet.
 #[derive(Debug, Default)]
@@ -106,26 +106,5 @@ where
             back.frame(OpCode::Data(Data::Text), &mut text.into_bytes(), None)
                 .await
         }
-    }
-}
-
-/// A close frame holds nothing, or a code and a reason in UTF-8 (RFC 6455 section 5.5.1).
-pub(super) fn check_close(control: Control, bytes: &[u8]) -> Result<(), Broken> {
-    if control != Control::Close {
-        return Ok(());
-    }
-    match bytes {
-        [] => Ok(()),
-        [high, low, reason @ ..] => {
-            let code = u16::from_be_bytes([*high, *low]);
-            let known = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
-            let text = std::str::from_utf8(reason).is_ok();
-            if known && text {
-                Ok(())
-            } else {
-                Err(Broken::Protocol)
-            }
-        }
-        [_] => Err(Broken::Protocol),
     }
 }

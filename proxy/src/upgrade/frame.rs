@@ -152,3 +152,24 @@ pub(super) fn headed(header: &FrameHeader, length: u64) -> Result<Vec<u8>, Broke
 pub(super) fn closing(code: CloseCode) -> Vec<u8> {
     u16::from(code).to_be_bytes().to_vec()
 }
+
+/// A close frame holds nothing, or a code and a reason in UTF-8 (RFC 6455 section 5.5.1).
+pub(super) fn check_close(control: Control, bytes: &[u8]) -> Result<(), Broken> {
+    if control != Control::Close {
+        return Ok(());
+    }
+    match bytes {
+        [] => Ok(()),
+        [high, low, reason @ ..] => {
+            let code = u16::from_be_bytes([*high, *low]);
+            let known = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+            let text = std::str::from_utf8(reason).is_ok();
+            if known && text {
+                Ok(())
+            } else {
+                Err(Broken::Protocol)
+            }
+        }
+        [_] => Err(Broken::Protocol),
+    }
+}

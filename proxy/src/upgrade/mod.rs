@@ -9,10 +9,12 @@
 //! the policy has passed or rewritten.
 
 mod downstream;
+mod end;
 mod frame;
 mod handshake;
 mod link;
 mod upstream;
 
+pub(crate) use end::{Judge, Told};
 pub(crate) use handshake::{Handshake, accepts, answered};
-pub(crate) use link::{Judge, Told, relay};
+pub(crate) use link::relay;

@@ -4,9 +4,8 @@ use lockpolicy::surface::answer;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::downstream::check_close;
-use super::frame::{self, Broken, Head};
-use super::link::{Judge, Writer};
+use super::end::{Judge, Writer};
+use super::frame::{self, Broken, Head, check_close};
 
 /// The longest message that is looked at whole; longer ones pass as they come.
 const LOOK_CAP: u64 = 16 << 20;
