@@ -4,10 +4,12 @@
 //! code. A method and path that no switched-on dialect lists is refused (rule 10).
 
 mod operation;
+mod places;
 mod read;
+mod sources;
 mod table;
 
-pub use operation::{Answer, Content, Entry, Message, ModelAt, Operation, Places};
+pub use operation::{Answer, Content, Entry, Message, ModelAt, Operation, Places, Refused};
 pub use table::{Found, Table, UnknownDialect};
 
 use alloc::string::String;
@@ -35,15 +37,15 @@ pub struct Dialect {
     pub name: String,
     /// Where its requests go when nothing else is configured.
     pub upstream: Option<String>,
-    /// How it tells errors.
-    pub errors: ErrorShape,
     /// Request headers that pass, in lower case; a `*` at the end stands for any rest.
     pub headers: Vec<String>,
     /// What it can be asked.
     pub operations: Vec<Operation>,
+    /// What it is never asked; nothing reads it but the documentation.
+    pub refused: Vec<Refused>,
 }
 
 /// The names of all dialects.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    read::SOURCES.iter().map(|(name, _)| *name)
+    sources::DIALECTS.iter().map(|(name, _)| *name)
 }

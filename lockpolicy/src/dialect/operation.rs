@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::ErrorShape;
 use crate::json::Tree;
 use crate::{Capability, Setting};
 
@@ -27,6 +28,18 @@ pub struct Operation {
     pub answer: Answer,
     /// What a client may say once the handshake is done, by the message's `type`.
     pub messages: Vec<Message>,
+    /// How errors are told here.
+    pub errors: ErrorShape,
+}
+
+/// A door that exists and is not listed on purpose: what runs behind it is not named by the request, or
+/// is not governed by a pin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Method and path; `*` stands for one segment, `**` at the end for any rest.
+    pub at: String,
+    /// The reason, for the documentation.
+    pub why: String,
 }
 
 /// One kind of message on a WebSocket, and what it governs.
@@ -88,6 +101,8 @@ pub struct Entry {
     pub setting: Option<Setting>,
     /// Whether absence is stated too, so that a pin can be put in.
     pub expected: bool,
+    /// What stands in front of the model's name, such as `models/`; it may be left out.
+    pub stem: String,
     /// The entry of the object around it, where that is not the root.
     pub parent: Option<usize>,
 }

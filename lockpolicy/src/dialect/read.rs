@@ -6,14 +6,10 @@ use alloc::vec::Vec;
 
 use serde::Deserialize;
 
-use super::{Answer, Content, Dialect, Entry, ErrorShape, Message, ModelAt, Operation, Places};
-use crate::{Capability, Remedy, Setting};
-
-/// The data, by the name that switches it on.
-pub(super) const SOURCES: [(&str, &str); 2] = [
-    ("openai", include_str!("../../dialects/openai.toml")),
-    ("chatgpt", include_str!("../../dialects/chatgpt.toml")),
-];
+use super::places::Meaning;
+use super::sources::{COMMON, DIALECTS};
+use super::{Answer, Content, Dialect, ErrorShape, Message, ModelAt, Operation, Places, Refused};
+use crate::Capability;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,16 +20,32 @@ struct File {
     #[serde(default)]
     headers: Vec<String>,
     #[serde(default)]
+    fields: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
     selectors: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
     messages: BTreeMap<String, Vec<Said>>,
     operations: Vec<Line>,
+    #[serde(default)]
+    refused: Vec<Told>,
+}
+
+/// What operations share, by name: of all dialects, and of this one.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Groups {
+    #[serde(default)]
+    fields: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    selectors: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    messages: BTreeMap<String, Vec<Said>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
-    at: String,
+    at: At,
     capability: Option<Capability>,
     #[serde(default)]
     content: Content,
@@ -45,6 +57,15 @@ struct Line {
     #[serde(default)]
     answer: Answer,
     messages: Option<String>,
+    errors: Option<ErrorShape>,
+}
+
+/// One `METHOD PATH`, or several that are the same in all else.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum At {
+    One(String),
+    Each(Vec<String>),
 }
 
 #[derive(Deserialize)]
@@ -57,170 +78,150 @@ struct Said {
     selectors: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Told {
+    at: At,
+    why: String,
+}
+
 /// Reads the data of one dialect. `None` where there is no such dialect; a test holds every data file
 /// to be readable.
 pub(super) fn read(name: &str) -> Option<Dialect> {
-    let (name, text) = SOURCES.iter().find(|(known, _)| *known == name)?;
+    let (name, text) = DIALECTS.iter().find(|(known, _)| *known == name)?;
     parse(name, text).ok()
 }
 
 pub(super) fn parse(name: &str, text: &str) -> Result<Dialect, String> {
-    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-    let operations = file
-        .operations
-        .iter()
-        .map(|line| operation(&file, line))
-        .collect::<Result<_, _>>()?;
+    let told = |error: toml::de::Error| error.to_string();
+    let file: File = toml::from_str(text).map_err(told)?;
+    let mut groups: Groups = toml::from_str(COMMON).map_err(told)?;
+    groups.fields.extend(file.fields);
+    groups.selectors.extend(file.selectors);
+    groups.messages.extend(file.messages);
     Ok(Dialect {
         name: name.to_string(),
         upstream: file.upstream,
-        errors: file.errors,
-        headers: file.headers,
-        operations,
+        headers: groups.headers(&file.headers)?,
+        operations: groups.operations(&file.operations, file.errors)?,
+        refused: refused(&file.refused),
     })
 }
 
-fn operation(file: &File, line: &Line) -> Result<Operation, String> {
-    let (method, pattern) = line
-        .at
-        .split_once(' ')
-        .ok_or_else(|| [&line.at, ": METHOD PATH expected"].concat())?;
-    let mut places = Places::default();
-    let model = match line.model.as_deref() {
-        None => ModelAt::Nowhere,
-        Some("path") => ModelAt::Path,
-        Some(place) => match place.strip_prefix('?') {
-            Some(name) => ModelAt::Query(name.to_string()),
-            None => ModelAt::Content(
-                places
-                    .model(place, line.capability)
-                    .ok_or_else(|| line.at.clone())?,
-            ),
-        },
-    };
-    places.groups(file, &line.selectors)?;
-    let messages = match &line.messages {
-        None => Vec::new(),
-        Some(name) => {
-            let said = file
-                .messages
-                .get(name)
-                .ok_or_else(|| [name, ": no such messages"].concat())?;
-            said.iter()
-                .map(|said| message(file, said))
-                .collect::<Result<_, _>>()?
+impl At {
+    fn each(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::One(at) => core::slice::from_ref(at).iter().map(String::as_str),
+            Self::Each(all) => all.iter().map(String::as_str),
         }
-    };
-    Ok(Operation {
-        method: method.to_string(),
-        pattern: pattern.to_string(),
-        capability: line.capability,
-        content: line.content,
-        model,
-        places,
-        query: line.query.clone(),
-        answer: line.answer,
-        messages,
-    })
-}
-
-fn message(file: &File, said: &Said) -> Result<Message, String> {
-    let mut places = Places::default();
-    if let Some(pointer) = &said.model {
-        places
-            .model(pointer, said.capability)
-            .ok_or_else(|| said.kind.clone())?;
     }
-    places.groups(file, &said.selectors)?;
-    Ok(Message {
-        kind: said.kind.clone(),
-        places,
-    })
 }
 
-/// `effort`, `tier`, `plain`, `REMEDY`, or `CAPABILITY REMEDY`.
-fn setting(meaning: &str) -> Option<Setting> {
-    let (capability, remedy) = match meaning.split_once(' ') {
-        Some((capability, remedy)) => (
-            Capability::ALL
-                .into_iter()
-                .find(|c| c.as_str() == capability)?,
-            remedy,
-        ),
-        None => (Capability::Generation, meaning),
+fn refused(told: &[Told]) -> Vec<Refused> {
+    let each = |told: &Told| {
+        let one = |at: &str| Refused {
+            at: at.to_string(),
+            why: told.why.clone(),
+        };
+        told.at.each().map(one).collect::<Vec<Refused>>()
     };
-    match remedy {
-        "drop" => Some(Setting::Secondary(capability, Remedy::Drop)),
-        "effort" => Some(Setting::Effort),
-        "model" => Some(Setting::Model(capability)),
-        "pin" => Some(Setting::Secondary(capability, Remedy::Pin)),
-        "plain" => Some(Setting::Plain),
-        "refuse" => Some(Setting::Secondary(capability, Remedy::Refuse)),
-        "tier" => Some(Setting::Tier),
-        _ => None,
+    told.iter().flat_map(each).collect()
+}
+
+fn group<'g, G>(groups: &'g BTreeMap<String, G>, name: &str) -> Result<&'g G, String> {
+    groups
+        .get(name)
+        .ok_or_else(|| [name, ": no such group"].concat())
+}
+
+impl Groups {
+    /// The headers; `@name` stands for a group of them.
+    fn headers(&self, listed: &[String]) -> Result<Vec<String>, String> {
+        let mut out = Vec::new();
+        for field in listed {
+            match field.strip_prefix('@') {
+                Some(name) => out.extend(group(&self.fields, name)?.iter().cloned()),
+                None => out.push(field.clone()),
+            }
+        }
+        Ok(out)
+    }
+
+    fn operations(&self, lines: &[Line], errors: ErrorShape) -> Result<Vec<Operation>, String> {
+        let mut out = Vec::new();
+        for line in lines {
+            for at in line.at.each() {
+                let one = self.operation(line, at, errors);
+                out.push(one.map_err(|error| [at, ": ", &error].concat())?);
+            }
+        }
+        Ok(out)
+    }
+
+    fn operation(&self, line: &Line, at: &str, errors: ErrorShape) -> Result<Operation, String> {
+        let (method, pattern) = at.split_once(' ').ok_or("METHOD PATH expected")?;
+        let mut places = Places::default();
+        let model = match line.model.as_deref() {
+            None => ModelAt::Nowhere,
+            Some("path") => ModelAt::Path,
+            Some(place) => match place.strip_prefix('?') {
+                Some(name) => ModelAt::Query(name.to_string()),
+                None => ModelAt::Content(places.model(place, line.capability)?),
+            },
+        };
+        places.groups(self, &line.selectors)?;
+        Ok(Operation {
+            method: method.to_string(),
+            pattern: pattern.to_string(),
+            capability: line.capability,
+            content: line.content,
+            model,
+            places,
+            query: line.query.clone(),
+            answer: line.answer,
+            messages: self.messages(line.messages.as_deref())?,
+            errors: line.errors.unwrap_or(errors),
+        })
+    }
+
+    fn messages(&self, name: Option<&str>) -> Result<Vec<Message>, String> {
+        let Some(name) = name else {
+            return Ok(Vec::new());
+        };
+        let said = group(&self.messages, name)?.iter();
+        said.map(|said| self.message(said)).collect()
+    }
+
+    fn message(&self, said: &Said) -> Result<Message, String> {
+        let mut places = Places::default();
+        if let Some(pointer) = &said.model {
+            places.model(pointer, said.capability)?;
+        }
+        places.groups(self, &said.selectors)?;
+        Ok(Message {
+            kind: said.kind.clone(),
+            places,
+        })
     }
 }
 
 impl Places {
-    fn model(&mut self, pointer: &str, capability: Option<Capability>) -> Option<usize> {
-        Some(self.add(pointer, Setting::Model(capability?)))
+    fn model(&mut self, place: &str, capability: Option<Capability>) -> Result<usize, String> {
+        let capability = capability.ok_or("a model without a capability")?;
+        Meaning::model(place, capability)
+            .and_then(|(pointer, meaning)| self.add(pointer, meaning))
+            .ok_or_else(|| [place, ": no place for a model"].concat())
     }
 
-    fn groups(&mut self, file: &File, names: &[String]) -> Result<(), String> {
+    fn groups(&mut self, all: &Groups, names: &[String]) -> Result<(), String> {
         for name in names {
-            let group = file
-                .selectors
-                .get(name)
-                .ok_or_else(|| [name, ": no such selectors"].concat())?;
-            for (pointer, meaning) in group {
-                let setting =
-                    setting(meaning).ok_or_else(|| [meaning, ": not understood"].concat())?;
-                self.add(pointer, setting);
+            for (pointer, text) in group(&all.selectors, name)? {
+                Meaning::read(text)
+                    .and_then(|meaning| self.add(pointer, meaning))
+                    .ok_or_else(|| [pointer, " = ", text, ": not understood"].concat())?;
             }
         }
         Ok(())
-    }
-
-    fn add(&mut self, pointer: &str, setting: Setting) -> usize {
-        let expected = match setting {
-            Setting::Model(_) | Setting::Effort | Setting::Tier => !pointer.contains('*'),
-            Setting::Plain | Setting::Secondary(..) => false,
-        };
-        let parent = pointer
-            .rsplit_once('/')
-            .map(|(parent, _)| parent)
-            .filter(|parent| expected && !parent.is_empty());
-        let parent = parent.map(|parent| self.watch(parent));
-        self.push(Entry {
-            pointer: pointer.to_string(),
-            setting: Some(setting),
-            expected,
-            parent,
-        })
-    }
-
-    /// The entry of an object that something may have to be put into.
-    fn watch(&mut self, pointer: &str) -> usize {
-        match self
-            .entries
-            .iter()
-            .position(|entry| entry.pointer == pointer)
-        {
-            Some(index) => index,
-            None => self.push(Entry {
-                pointer: pointer.to_string(),
-                setting: None,
-                expected: false,
-                parent: None,
-            }),
-        }
-    }
-
-    fn push(&mut self, entry: Entry) -> usize {
-        let index = self.entries.len();
-        self.tree.insert(&entry.pointer, index);
-        self.entries.push(entry);
-        index
     }
 }
 
@@ -230,9 +231,18 @@ mod tests {
 
     #[test]
     fn every_data_file_is_readable() {
-        for (name, text) in SOURCES {
+        for (name, text) in DIALECTS {
             let dialect = parse(name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(!dialect.operations.is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_place_is_told_once() {
+        let twice = "[selectors.s]\n'/model' = 'pin'\n[[operations]]\nat = 'POST /x'\n\
+                     capability = 'generation'\nmodel = '/model'\nselectors = ['s']";
+        assert!(parse("x", twice).unwrap_err().contains("not understood"));
+        let unknown = "[[operations]]\nat = 'POST /x'\nselectors = ['none']";
+        assert!(parse("x", unknown).unwrap_err().contains("no such group"));
     }
 }

@@ -28,13 +28,14 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
             let place = Place {
                 value: hit.value.clone(),
                 whole: hit.start..hit.value.end,
+                stem: entry.stem.clone(),
                 ..Place::default()
             };
             finds.push(
                 occurrence(
                     &entry.pointer,
                     setting,
-                    stated(input, hit),
+                    stated(input, hit, &entry.stem),
                     hit.value.clone(),
                 ),
                 place,
@@ -46,7 +47,10 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
             entry.setting,
             entry.expected && !hits.iter().any(|hit| hit.selector == index),
         ) {
-            let place = vacancy(places, input, &hits, entry);
+            let place = Place {
+                stem: entry.stem.clone(),
+                ..vacancy(places, input, &hits, entry)
+            };
             finds.push(
                 occurrence(&entry.pointer, setting, Stated::Absent, place.value.clone()),
                 place,
@@ -70,14 +74,22 @@ fn occurrence<'a>(
     }
 }
 
-fn stated<'a>(input: &'a [u8], hit: &Hit) -> Stated<'a> {
+fn stated<'a>(input: &'a [u8], hit: &Hit, stem: &str) -> Stated<'a> {
     match hit.kind {
         Kind::Null => Stated::Null,
         Kind::String => input
             .get(hit.value.clone())
             .and_then(decode)
-            .map_or(Stated::Other, Stated::Text),
+            .map_or(Stated::Other, |text| Stated::Text(unstemmed(text, stem))),
         Kind::Array | Kind::Object | Kind::Scalar => Stated::Other,
+    }
+}
+
+/// The model's name, without what may stand in front of it.
+fn unstemmed<'a>(text: Cow<'a, str>, stem: &str) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.strip_prefix(stem).unwrap_or(text)),
+        Cow::Owned(text) => Cow::Owned(text.strip_prefix(stem).unwrap_or(&text).into()),
     }
 }
 
@@ -120,6 +132,7 @@ fn inside(input: &[u8], from: usize, before: String, after: &str) -> Place {
         around: (before, [after, comma].concat()),
         whole: at..at,
         first,
+        stem: String::new(),
     }
 }
 

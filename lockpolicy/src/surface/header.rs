@@ -61,6 +61,7 @@ pub(super) fn find<'a>(
         around: (before.into(), String::new()),
         whole: 0..value.len(),
         first: false,
+        stem: String::new(),
     };
     finds.push(occurrence, place);
 }

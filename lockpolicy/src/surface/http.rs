@@ -4,6 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::media::{Media, media};
+pub use super::request::Request;
 use super::{Finds, content, form, header, target};
 use crate::dialect::{Content, Found};
 use crate::edit::Edit;
@@ -12,23 +13,6 @@ use crate::{
     Action, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source, Surface,
     Verdict, judge, refuse,
 };
-
-/// A request as far as it is judged.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// The operation it is.
-    pub found: &'a Found<'a>,
-    /// Its path.
-    pub path: &'a str,
-    /// Its query, without the question mark.
-    pub query: &'a str,
-    /// Its headers, names in lower case.
-    pub headers: &'a [(&'a str, &'a str)],
-    /// Its content, after its coding is taken off.
-    pub content: &'a [u8],
-    /// Who asked.
-    pub source: Source,
-}
 
 /// A verdict with the cuts that carry it out. All are empty unless the decision is a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq)]

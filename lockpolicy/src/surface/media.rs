@@ -1,6 +1,6 @@
 //! The media type of a request's content (RFC 9110 section 8.3), as far as it matters.
 
-use super::http::Request;
+use super::request::Request;
 
 /// What a content is said to be.
 pub(super) enum Media<'a> {

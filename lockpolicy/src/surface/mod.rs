@@ -8,6 +8,7 @@ pub mod http;
 mod media;
 pub mod message;
 pub mod models;
+mod request;
 mod target;
 
 use alloc::string::String;
@@ -35,6 +36,8 @@ struct Place {
     whole: Range<usize>,
     /// Whether what is put in here is the first of its object.
     first: bool,
+    /// What stands in front of a value inside its quotes.
+    stem: String,
 }
 
 impl<'a> Finds<'a> {
@@ -59,9 +62,10 @@ impl<'a> Finds<'a> {
                     let again = place.first && edits.iter().any(|other| other.at == place.value);
                     let comma = if again { "," } else { "" };
                     let (before, after) = &place.around;
+                    let value = quote(&[place.stem.as_str(), text].concat());
                     Edit {
                         at: place.value.clone(),
-                        text: [comma, before, &quote(text), after].concat(),
+                        text: [comma, before, &value, after].concat(),
                     }
                 }
             };

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::ops::Range;
 
-use super::http::Request;
+use super::request::Request;
 use super::{Finds, Place};
 use crate::dialect::ModelAt;
 use crate::{Capability, Occurrence, Setting, Stated};
@@ -86,6 +86,7 @@ fn one<'a>(
             around,
             whole: value,
             first: false,
+            stem: String::new(),
         },
     );
     finds

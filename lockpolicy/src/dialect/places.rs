@@ -1,0 +1,128 @@
+//! The governed places of a JSON text, from the selectors of a data file.
+
+use alloc::string::{String, ToString};
+
+use super::{Entry, Places};
+use crate::{Capability, Remedy, Setting};
+
+/// What stands at a pointer, in the words of a data file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meaning<'t> {
+    setting: Setting,
+    /// Whether the place may be left out, because the model is named elsewhere.
+    optional: bool,
+    /// What stands in front of the model's name.
+    stem: &'t str,
+}
+
+impl<'t> Meaning<'t> {
+    /// `[CAPABILITY] WORD [optional] [STEM/]`, where the word is `drop`, `effort`, `model`, `pin`,
+    /// `plain`, `refuse` or `tier`.
+    pub(super) fn read(text: &'t str) -> Option<Self> {
+        let mut words = text.split(' ').peekable();
+        let first = words.peek()?;
+        let capability = Capability::ALL.into_iter().find(|c| c.as_str() == *first);
+        if capability.is_some() {
+            words.next();
+        }
+        let setting = setting(words.next()?, capability.unwrap_or(Capability::Generation))?;
+        let optional = words.next_if_eq(&"optional").is_some();
+        let stem = words.next().unwrap_or_default();
+        let whole = words.next().is_none() && (stem.is_empty() || stem.ends_with('/'));
+        whole.then_some(Self {
+            setting,
+            optional,
+            stem,
+        })
+    }
+
+    /// The model of an operation: `POINTER [optional] [STEM/]`.
+    pub(super) fn model(text: &'t str, capability: Capability) -> Option<(&'t str, Self)> {
+        let (pointer, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let setting = Setting::Model(capability);
+        let stem = rest.strip_prefix("optional").unwrap_or(rest);
+        let meaning = Self {
+            setting,
+            optional: stem.len() < rest.len(),
+            stem: stem.trim_start(),
+        };
+        let proper = pointer.starts_with('/') && (meaning.stem.is_empty() || stem.ends_with('/'));
+        proper.then_some((pointer, meaning))
+    }
+}
+
+fn setting(word: &str, capability: Capability) -> Option<Setting> {
+    match word {
+        "drop" => Some(Setting::Secondary(capability, Remedy::Drop)),
+        "effort" => Some(Setting::Effort),
+        "model" => Some(Setting::Model(capability)),
+        "pin" => Some(Setting::Secondary(capability, Remedy::Pin)),
+        "plain" => Some(Setting::Plain),
+        "refuse" => Some(Setting::Secondary(capability, Remedy::Refuse)),
+        "tier" => Some(Setting::Tier),
+        _ => None,
+    }
+}
+
+impl Places {
+    /// Adds a place and answers with its index; `None` where another one has that pointer, or where a
+    /// model could not be put in.
+    pub(super) fn add(&mut self, pointer: &str, meaning: Meaning<'_>) -> Option<usize> {
+        let expected = !meaning.optional
+            && match meaning.setting {
+                Setting::Model(_) | Setting::Effort | Setting::Tier => !pointer.contains('*'),
+                Setting::Plain | Setting::Secondary(..) => false,
+            };
+        (!expected || pointer.split('/').count() <= 3).then_some(())?;
+        let parent = pointer
+            .rsplit_once('/')
+            .map(|(parent, _)| parent)
+            .filter(|parent| expected && !parent.is_empty());
+        let parent = parent.map(|parent| self.watch(parent));
+        self.push(Entry {
+            pointer: pointer.to_string(),
+            setting: Some(meaning.setting),
+            expected,
+            stem: meaning.stem.to_string(),
+            parent,
+        })
+    }
+
+    /// The entry of an object that something may have to be put into.
+    fn watch(&mut self, pointer: &str) -> usize {
+        self.position(pointer).unwrap_or_else(|| {
+            self.insert(Entry {
+                pointer: pointer.to_string(),
+                setting: None,
+                expected: false,
+                stem: String::new(),
+                parent: None,
+            })
+        })
+    }
+
+    fn position(&self, pointer: &str) -> Option<usize> {
+        self.entries
+            .iter()
+            .position(|entry| entry.pointer == pointer)
+    }
+
+    /// Puts an entry in; one that is only watched so far is filled in.
+    fn push(&mut self, entry: Entry) -> Option<usize> {
+        let Some(index) = self.position(&entry.pointer) else {
+            return Some(self.insert(entry));
+        };
+        let watched = self.entries.get_mut(index)?;
+        watched.setting.is_none().then(|| {
+            *watched = entry;
+            index
+        })
+    }
+
+    fn insert(&mut self, entry: Entry) -> usize {
+        let index = self.entries.len();
+        self.tree.insert(&entry.pointer, index);
+        self.entries.push(entry);
+        index
+    }
+}
