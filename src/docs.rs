@@ -10,7 +10,7 @@ use crate::telemetry::METRICS;
 use crate::{env, exit};
 
 /// A key of the policy file: name, an example, what it means.
-const KEYS: [[&str; 3]; 10] = [
+const KEYS: [[&str; 3]; 11] = [
     [
         "model",
         "model = \"gpt-5.5\"",
@@ -60,6 +60,11 @@ const KEYS: [[&str; 3]; 10] = [
         "allow_headers",
         "allow_headers = [\"x-team-*\"]",
         "Request headers that are let through besides the dialects' own, in lower case; a `*` at the end is any rest.",
+    ],
+    [
+        "proxy",
+        "proxy = \"http://127.0.0.1:8383\"",
+        "The proxy's URL: pointing codex there is no attempt to get around the lock. `off` is none.",
     ],
 ];
 

@@ -184,14 +184,6 @@ pub(crate) const REAL_CODEX: Variable = Variable {
     meaning: "The path of the real codex.",
 };
 
-/// Where the operator's proxy listens.
-pub(crate) const PROXY: Variable = Variable {
-    name: "MODEL_LOCK_PROXY",
-    flag: "",
-    default: "off",
-    meaning: "The URL of the proxy that codex is sent to; pointing codex there is no attempt to get around the lock.",
-};
-
 /// How deep in itself the shim is.
 pub(crate) const GUARD: Variable = Variable {
     name: "MODEL_LOCK_GUARD",
@@ -201,7 +193,7 @@ pub(crate) const GUARD: Variable = Variable {
 };
 
 /// What the shim reads, in the order of the page.
-pub(crate) const SHIM: [&Variable; 3] = [&REAL_CODEX, &PROXY, &GUARD];
+pub(crate) const SHIM: [&Variable; 2] = [&REAL_CODEX, &GUARD];
 
 /// What `model-lock` and its telemetry read, in the order of the page.
 pub(crate) const ALL: [&Variable; 18] = [

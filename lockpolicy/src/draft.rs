@@ -24,6 +24,7 @@ pub struct Draft {
     on_mismatch: Option<String>,
     allow: Option<Vec<String>>,
     allow_headers: Option<Vec<String>>,
+    proxy: Option<String>,
     problems: Vec<Problem>,
 }
 
@@ -59,7 +60,7 @@ impl fmt::Display for Problems {
 }
 
 /// The environment variables that a policy is read from, with what each means.
-pub const VARIABLES: [(&str, &str); 11] = [
+pub const VARIABLES: [(&str, &str); 12] = [
     (
         "OPENCLAW_MODEL",
         "the approved model (the pin of generation); required",
@@ -101,6 +102,10 @@ pub const VARIABLES: [(&str, &str); 11] = [
         "the approved model for video; unset, it is refused",
     ),
     ("MODEL_LOCK_DISCLOSE", "`true` lets refusals name the pin"),
+    (
+        "MODEL_LOCK_PROXY",
+        "the proxy's URL: pointing codex there is no attempt to get around the lock; `off` is none",
+    ),
 ];
 
 impl Draft {
@@ -122,6 +127,7 @@ impl Draft {
             }
             "OPENCLAW_REASONING_EFFORT" => self.effort = text(),
             "OPENCLAW_SERVICE_TIER" => self.tier = text(),
+            "MODEL_LOCK_PROXY" => self.proxy = text(),
             "MODEL_LOCK_DISCLOSE" => match value {
                 "true" => self.disclose = Some(true),
                 "false" => self.disclose = Some(false),
@@ -167,6 +173,7 @@ impl Draft {
             "allow" => self.allow = self.list(key, value),
             "allow_headers" => self.allow_headers = self.list(key, value),
             "pins" => self.pins_table(value),
+            "proxy" => self.proxy = self.text(key, value),
             _ => self.problem(key, "unknown key"),
         }
     }
@@ -239,6 +246,7 @@ impl Draft {
             on_mismatch: self.on_mismatch.or(lower.on_mismatch),
             allow: self.allow.or(lower.allow),
             allow_headers: self.allow_headers.or(lower.allow_headers),
+            proxy: self.proxy.or(lower.proxy),
             problems: self.problems,
         }
     }
@@ -261,6 +269,7 @@ impl Draft {
         let allow = self.compiled_allow();
         let fail_on_mismatch = self.compiled_mismatch();
         let allow_headers = self.compiled_headers();
+        let proxy = self.compiled_proxy();
         let effort = self.word("OPENCLAW_REASONING_EFFORT", |draft| draft.effort.take());
         let tier = self.word("OPENCLAW_SERVICE_TIER", |draft| draft.tier.take());
         let pin = names
@@ -288,6 +297,7 @@ impl Draft {
             fail_on_mismatch,
             allow,
             allow_headers,
+            proxy,
             hash,
         }
         .seal())
@@ -383,6 +393,19 @@ impl Draft {
         names
     }
 
+    /// `off` is kept: it says that there is none, where nothing said leaves it open.
+    fn compiled_proxy(&mut self) -> Option<String> {
+        let text = self.proxy.take()?;
+        if text != "off" && !is_address(&text) {
+            let what = format!(
+                "`{}`: `off` or a URL like `http://127.0.0.1:8383` expected",
+                crate::name::shown(&text)
+            );
+            self.problem("MODEL_LOCK_PROXY", &what);
+        }
+        Some(text)
+    }
+
     fn word(&mut self, place: &str, take: impl Fn(&mut Self) -> Option<String>) -> Option<String> {
         let word = take(self)?;
         if word.is_empty()
@@ -394,6 +417,18 @@ impl Draft {
         }
         Some(word)
     }
+}
+
+/// Whether a text is the plain URL of a server: a scheme, a host, perhaps a port and a path, and nothing
+/// that a reader could take for another host.
+fn is_address(text: &str) -> bool {
+    let schemes = ["http://", "https://"];
+    let Some(rest) = schemes.iter().find_map(|scheme| text.strip_prefix(scheme)) else {
+        return false;
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:[]/".contains(&b);
+    !host.is_empty() && !host.starts_with(':') && rest.bytes().all(plain) && !rest.contains("..")
 }
 
 #[cfg(test)]
@@ -459,6 +494,44 @@ mod tests {
         );
         assert_ne!(make("model='a'").hash(), make("model='b'").hash());
         assert_eq!(make("model='a'").hash().len(), 16);
+    }
+
+    #[test]
+    fn the_proxy_is_a_plain_address_or_off() {
+        let proxy = |text: &str| {
+            let draft = Draft::from_toml("model = 'a'");
+            let above = Draft::from_variables([("MODEL_LOCK_PROXY", text)]);
+            let policy = above.over(draft).compile().ok()?;
+            Some(policy.proxy().map(ToString::to_string))
+        };
+        for url in [
+            "http://127.0.0.1:8383",
+            "https://lock.example/x",
+            "http://[::1]:8383/",
+        ] {
+            assert_eq!(proxy(url), Some(Some(url.to_string())), "{url}");
+        }
+        assert_eq!(proxy("off"), Some(None));
+        for wrong in [
+            "",
+            "on",
+            "127.0.0.1:8383",
+            "http://",
+            "http://:1",
+            "http://a@b",
+            "http://a/?x",
+            "ws://a",
+        ] {
+            assert_eq!(proxy(wrong), None, "{wrong}");
+        }
+        let file = Draft::from_toml("model = 'a'\nproxy = 'http://127.0.0.1:1'")
+            .compile()
+            .unwrap();
+        assert_eq!(file.proxy(), Some("http://127.0.0.1:1"));
+        assert_eq!(
+            Draft::from_toml("model = 'a'").compile().unwrap().proxy(),
+            None
+        );
     }
 
     #[test]

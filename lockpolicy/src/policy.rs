@@ -24,6 +24,7 @@ pub struct Policy {
     pub(crate) fail_on_mismatch: bool,
     pub(crate) allow: Vec<Allow>,
     pub(crate) allow_headers: Vec<String>,
+    pub(crate) proxy: Option<String>,
     pub(crate) hash: String,
 }
 
@@ -106,6 +107,11 @@ impl Policy {
         &self.allow_headers
     }
 
+    /// Where the operator's proxy listens: the one base URL that codex may be pointed at.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref().filter(|url| *url != "off")
+    }
+
     /// The first 16 hexadecimal digits of the SHA-256 of everything above: two programs with the
     /// same hash decide the same.
     pub fn hash(&self) -> &str {
@@ -152,6 +158,7 @@ impl Policy {
         for header in &self.allow_headers {
             line("allow_header", header);
         }
+        line("proxy", self.proxy.as_deref().unwrap_or("-"));
         lines.push(String::new());
         lines.join("\n")
     }

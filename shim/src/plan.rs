@@ -1,6 +1,6 @@
 //! A process and a policy to what shall run: pure, and the only place that asks the policy.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use lockpolicy::argv::{self, Outcome};
@@ -49,7 +49,7 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
             });
         }
     };
-    let ruling = argv::judge(policy, &args, proxy(process));
+    let ruling = argv::judge(policy, &args);
     let (args, rejection) = match ruling.outcome {
         Outcome::Pass => (process.args.clone(), None),
         Outcome::Reject(rejection) => (Vec::new(), Some(rejection)),
@@ -70,14 +70,6 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
         args,
         verdict: Some(verdict),
     })
-}
-
-/// Where the operator's proxy listens.
-fn proxy(process: &Process) -> Option<&str> {
-    process
-        .variable("MODEL_LOCK_PROXY")
-        .and_then(OsStr::to_str)
-        .filter(|url| *url != "off")
 }
 
 #[cfg(test)]
@@ -165,22 +157,14 @@ mod tests {
 
     #[test]
     fn the_operators_proxy_is_no_attempt() {
-        let reject = policy("model = 'p'\nmode = 'reject'");
-        let mut process = process(&["-c", "openai_base_url=http://127.0.0.1:8383/v1", "exec"]);
-        let rejected = |process: &Process| {
-            plan(process, Ok(&reject))
-                .unwrap()
-                .verdict
-                .unwrap()
-                .rejection
-                .is_some()
+        let process = process(&["-c", "openai_base_url=http://127.0.0.1:8383/v1", "exec"]);
+        let rejected = |proxy: &str| {
+            let reject = policy(&format!("model = 'p'\nmode = 'reject'\n{proxy}"));
+            let verdict = plan(&process, Ok(&reject)).unwrap().verdict.unwrap();
+            verdict.rejection.is_some()
         };
-        assert!(rejected(&process));
-        process
-            .env
-            .insert("MODEL_LOCK_PROXY".into(), "http://127.0.0.1:8383".into());
-        assert!(!rejected(&process));
-        process.env.insert("MODEL_LOCK_PROXY".into(), "off".into());
-        assert!(rejected(&process));
+        assert!(rejected(""));
+        assert!(!rejected("proxy = 'http://127.0.0.1:8383'"));
+        assert!(rejected("proxy = 'off'"));
     }
 }

@@ -13,19 +13,13 @@ use crate::{Capability, Occurrence, Policy, Remedy, Setting, Stated};
 
 /// What the person states: one occurrence per option that selects something, its `value` the index of
 /// the token.
-///
-/// `proxy` is the one base URL that an override may name, with anything below it.
-pub(super) fn stated<'a>(
-    line: &'a CommandLine<'_>,
-    policy: &Policy,
-    proxy: Option<&str>,
-) -> Vec<Occurrence<'a>> {
+pub(super) fn stated<'a>(line: &'a CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<'a>> {
     let mut found = Vec::new();
     for (index, token) in line.tokens.iter().enumerate() {
         let Some(written) = token.option() else {
             continue;
         };
-        if let Some((setting, stated, place)) = option(written, policy, proxy) {
+        if let Some((setting, stated, place)) = option(written, policy) {
             found.push(Occurrence {
                 setting,
                 stated,
@@ -118,7 +112,7 @@ fn innermost<'a>(line: &'a CommandLine<'_>, role: Role) -> impl Iterator<Item = 
 type Found<'a> = (Setting, Stated<'a>, Cow<'a, str>);
 
 /// What one option selects. An option without its option-argument is left for codex to refuse.
-fn option<'a>(written: &'a Written<'_>, policy: &Policy, proxy: Option<&str>) -> Option<Found<'a>> {
+fn option<'a>(written: &'a Written<'_>, policy: &Policy) -> Option<Found<'a>> {
     let place = String::from_utf8_lossy(written.name);
     let drop = Setting::Secondary(Capability::Generation, Remedy::Drop);
     let named = || {
@@ -128,7 +122,7 @@ fn option<'a>(written: &'a Written<'_>, policy: &Policy, proxy: Option<&str>) ->
     };
     match written.role() {
         Role::Model => Some((Setting::Model(Capability::Generation), named()?, place)),
-        Role::Config => config(written, policy, proxy),
+        Role::Config => config(written, policy),
         Role::LocalProvider => {
             let word = written
                 .name
@@ -151,7 +145,7 @@ fn standard() -> Stated<'static> {
     Stated::Text(Cow::Borrowed("standard"))
 }
 
-fn config<'a>(written: &Written<'_>, policy: &Policy, proxy: Option<&str>) -> Option<Found<'a>> {
+fn config<'a>(written: &Written<'_>, policy: &Policy) -> Option<Found<'a>> {
     let whole = String::from_utf8_lossy(written.argument()?);
     let override_ = Override::parse(&whole)?;
     let finding = override_.finding()?;
@@ -175,7 +169,7 @@ fn config<'a>(written: &Written<'_>, policy: &Policy, proxy: Option<&str>) -> Op
         ),
         (Selects::BaseUrl, false)
             if text
-                .zip(proxy)
+                .zip(policy.proxy())
                 .is_some_and(|(url, proxy)| leads_to(url, proxy)) =>
         {
             return None;

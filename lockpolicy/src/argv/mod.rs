@@ -58,8 +58,7 @@ pub enum Outcome {
 
 /// Decides about the arguments behind the program's name.
 ///
-/// `proxy` is where the lock's own proxy listens: a base URL that leads there is no attempt, any
-/// other is one.
+/// A base URL that leads to the policy's proxy is no attempt, any other is one.
 ///
 /// # Examples
 ///
@@ -67,12 +66,12 @@ pub enum Outcome {
 /// use lockpolicy::argv::{Outcome, judge};
 ///
 /// let policy = lockpolicy::Draft::from_toml("model = 'gpt-5.5'").compile().unwrap();
-/// let ruling = judge(&policy, &[b"review", b"-c", b"model=other"], None);
+/// let ruling = judge(&policy, &[b"review", b"-c", b"model=other"]);
 /// let Outcome::Rewrite(args) = ruling.outcome else { panic!() };
 /// assert_eq!(args.join(&b' '), b"review -c review_model=\"gpt-5.5\" -c model=\"gpt-5.5\"");
 /// assert_eq!(ruling.attempts[0].asked, "other");
 /// ```
-pub fn judge(policy: &Policy, args: &[&[u8]], proxy: Option<&str>) -> Ruling {
+pub fn judge(policy: &Policy, args: &[&[u8]]) -> Ruling {
     let line = read(args);
     let command = line.name();
     if line.ambiguous.is_none() && line.runs() == Runs::Never {
@@ -95,7 +94,7 @@ pub fn judge(policy: &Policy, args: &[&[u8]], proxy: Option<&str>) -> Ruling {
         surface: Surface::Argv,
         source: Source::User,
     };
-    let stated = extract::stated(&line, policy, proxy);
+    let stated = extract::stated(&line, policy);
     let verdict = crate::judge(policy, origin, &stated);
     let absent = extract::absent(&line, policy);
     let filled = crate::judge(policy, origin, &absent);

@@ -13,11 +13,11 @@ fn policy(text: &str) -> Policy {
 }
 
 fn force() -> Policy {
-    policy("model = 'PIN'")
+    policy("model = 'PIN'\nproxy = 'http://127.0.0.1:1/key'")
 }
 
 fn reject() -> Policy {
-    policy("model = 'PIN'\nmode = 'reject'")
+    policy("model = 'PIN'\nmode = 'reject'\nproxy = 'http://127.0.0.1:1/key'")
 }
 
 /// Splits at blanks; `~` stands for a blank inside an argument.
@@ -29,7 +29,7 @@ fn split(line: &str) -> Vec<Vec<u8>> {
 
 fn decide(policy: &Policy, args: &[Vec<u8>]) -> Ruling {
     let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-    judge(policy, &slices, Some("http://127.0.0.1:1/key"))
+    judge(policy, &slices)
 }
 
 /// The line that runs, `=` where it is the same, `!reason` where none does; then what was attempted.

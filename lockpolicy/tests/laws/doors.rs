@@ -34,7 +34,7 @@ fn by_argv(rules: &Rules, model: &str, effort: Option<&str>) -> Ruling {
     }
     args.push("do it".to_string());
     let args: Vec<&[u8]> = args.iter().map(String::as_bytes).collect();
-    lockpolicy::argv::judge(&policy(rules), &args, None)
+    lockpolicy::argv::judge(&policy(rules), &args)
 }
 
 /// Refused or not, how the model was named, and how often something else was attempted.
