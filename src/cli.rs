@@ -94,6 +94,7 @@ fn codex_and_statuses() -> String {
     [
         list("Environment of codex:", codex),
         list("Exit status:", statuses),
+        list("Exit status of codex, besides its own:", shim::exit::ALL),
     ]
     .join("\n\n")
 }

@@ -37,7 +37,7 @@ pub(crate) const USAGE: Exit = Exit {
 
 /// The settings or the policy are missing or wrong.
 pub(crate) const CONFIG: Exit = Exit {
-    code: 78,
+    code: shim::exit::NO_POLICY,
     meaning: "The policy or a setting is missing or wrong; every problem is told, one line each.",
 };
 
