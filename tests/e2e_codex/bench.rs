@@ -5,7 +5,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use standin::lab::{Codex, Lock, Proxy};
+use standin::json::Json;
+use standin::lab::{Codex, Lock, Proxy, Transport};
 use standin::process::Finished;
 use standin::{Standin, Statsd, Tap};
 
@@ -48,10 +49,28 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(version: &str, doors: Doors, mode: &str) -> Self {
-        Self::with_pin(version, doors, mode, PIN)
+        Self::build(version, doors, mode, PIN, Transport::WebSocket)
     }
 
-    pub(crate) fn with_pin(version: &str, doors: Doors, mode: &str, pin: &str) -> Self {
+    /// With a codex that expects no WebSocket of its provider.
+    pub(crate) fn over_http(version: &str, doors: Doors, mode: &str) -> Self {
+        Self::build(version, doors, mode, PIN, Transport::Http)
+    }
+
+    /// With a provider that takes a `WebSocket`.
+    pub(crate) fn over_websocket(version: &str, doors: Doors, mode: &str) -> Self {
+        let bench = Self::new(version, doors, mode);
+        bench.provider.take_websockets(true);
+        bench
+    }
+
+    pub(crate) fn build(
+        version: &str,
+        doors: Doors,
+        mode: &str,
+        pin: &str,
+        transport: Transport,
+    ) -> Self {
         let (provider, statsd) = (
             Standin::start().unwrap(),
             Arc::new(Statsd::start().unwrap()),
@@ -67,7 +86,7 @@ impl Bench {
         let tap = Tap::start(proxy.as_ref().map_or(provider.address(), Proxy::address)).unwrap();
         let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let base = format!("http://{}/v1", tap.address());
-        let mut codex = Codex::new(&real(version), &base, below).unwrap();
+        let mut codex = Codex::new(&real(version), &base, transport, below).unwrap();
         if matches!(doors, Doors::Shim | Doors::Both) {
             codex = codex.behind_shim(&lock).unwrap();
         }
@@ -94,19 +113,46 @@ impl Bench {
         calls.map(|call| call.model().unwrap()).collect()
     }
 
-    /// How often codex called for a model over HTTP, wherever the call ended.
-    pub(crate) fn calls(&self) -> usize {
+    /// The models of the WebSocket messages that reached the provider, in order.
+    pub(crate) fn message_models(&self) -> Vec<String> {
+        let connections = self.provider.connections();
+        let messages = connections
+            .iter()
+            .flat_map(|connection| &connection.messages);
+        let model =
+            |message: &Vec<u8>| Json::parse(message)?.text_at(&["model"]).map(str::to_owned);
+        messages.filter_map(model).collect()
+    }
+
+    /// How often codex did something on its wire, wherever that ended: `POST `, `GET `, `MESSAGE`.
+    pub(crate) fn calls(&self, kind: &str) -> usize {
         self.tap
             .calls()
             .iter()
-            .filter(|call| call.starts_with("POST "))
+            .filter(|call| call.starts_with(kind))
             .count()
     }
 
-    /// The `StatsD` line that tells of one attempt with all these tags.
+    /// Whether all that reached the provider is the handshake of a `WebSocket` and its end: no message, no
+    /// content.
+    pub(crate) fn only_handshakes_arrived(&self) -> bool {
+        let messages = self
+            .provider
+            .connections()
+            .iter()
+            .map(|seen| seen.messages.len())
+            .sum::<usize>();
+        let requests = self.provider.requests();
+        let bare = requests
+            .iter()
+            .all(|request| request.method == "GET" && request.body.is_empty());
+        messages == 0 && bare
+    }
+
+    /// The `StatsD` line that tells of attempts with all these tags. The proxy adds up what one second brings.
     pub(crate) fn told(&self, tags: &[&str]) -> String {
         let is_told = |line: &str| {
-            let attempt = line.contains("override_attempts") && line.contains(":1|c");
+            let attempt = line.contains("override_attempts:") && !line.contains(":0|c");
             attempt && tags.iter().all(|tag| line.contains(tag))
         };
         let line = self.statsd.wait_for(is_told, Duration::from_secs(10));

@@ -29,6 +29,31 @@ fn the_pin_runs_through_every_door() {
 }
 
 #[test]
+fn the_pin_runs_over_a_websocket() {
+    for version in VERSIONS {
+        for doors in [Doors::Proxy, Doors::Both] {
+            let bench = Bench::over_websocket(version, doors, "force");
+            let finished = bench.exec(&["-m", "other", "hi"]);
+            let case = format!("{version} {doors:?}: {}", finished.err());
+            assert!(finished.status.success(), "{case}");
+            assert_eq!(finished.out().trim(), "The provider ran gpt-5.5.", "{case}");
+            let models = bench.message_models();
+            assert!(
+                !models.is_empty() && models.iter().all(|model| model == PIN),
+                "{models:?} {case}"
+            );
+            assert_eq!(bench.models(), [""; 0], "{case}");
+            let surface = if doors == Doors::Proxy {
+                "surface:websocket"
+            } else {
+                "surface:argv"
+            };
+            bench.told(&["mode:force", "result:forced", surface]);
+        }
+    }
+}
+
+#[test]
 fn codex_is_not_told_that_its_account_was_flagged() {
     for version in VERSIONS {
         let bench = Bench::new(version, Doors::Proxy, "force");

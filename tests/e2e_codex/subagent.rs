@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use standin::lab::Transport;
 use standin::{Reply, Request, call};
 
 use crate::bench::{Bench, Doors};
@@ -28,7 +29,7 @@ fn spawn(
     mode: &str,
 ) -> Spawned {
     let (version, pin, namespace, child) = spawn;
-    let bench = Bench::with_pin(version, doors, mode, pin);
+    let bench = Bench::build(version, doors, mode, pin, Transport::WebSocket);
     let (statsd, refused) = (Arc::clone(&bench.statsd), mode == "reject");
     bench.provider.script(move |request, record| {
         let arguments = format!(r#"{{"message":"say hi","model":"{child}"}}"#);
@@ -43,7 +44,7 @@ fn spawn(
             }
             (false, true, true) => {
                 statsd.wait_for(
-                    |line| line.contains("result:rejected") && line.contains(":1|c"),
+                    |line| line.contains("result:rejected") && !line.contains(":0|c"),
                     HELD,
                 );
             }

@@ -1,5 +1,6 @@
 //! The proxy on raw sockets: what arrives upstream byte by byte, and what does not.
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that cannot go on fails"

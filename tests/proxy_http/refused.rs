@@ -38,7 +38,7 @@ fn another_model_in_reject() {
     );
     bench.assert_nothing_arrived("another model");
     let told = bench.statsd.wait_for(
-        |line| line.contains("result:rejected") && line.contains(":1|c"),
+        |line| line.contains("result:rejected") && !line.contains(":0|c"),
         crate::SOON,
     );
     assert!(told.unwrap().contains("override_attempts"));
@@ -134,15 +134,35 @@ fn a_media_type_that_is_none_of_ours() {
 }
 
 #[test]
-fn a_websocket_is_told_to_use_http() {
+fn a_websocket_that_the_provider_does_not_take() {
     for mode in ["force", "reject"] {
         let bench = Bench::new(mode);
         let answer = bench.client().call(
             b"GET /v1/responses HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         );
+        // On this answer codex goes on over HTTP at once.
         assert_eq!(answer.status, 426, "{mode}");
-        bench.assert_nothing_arrived("upgrade");
     }
+}
+
+#[test]
+fn an_upgrade_to_anything_else() {
+    let bench = Bench::new("force");
+    for (target, to) in [
+        ("/v1/responses", "h2c"),
+        ("/v1/models", "websocket"),
+        ("/v1/x", "websocket"),
+    ] {
+        let ask = format!(
+            "GET {target} HTTP/1.1\r\nhost: x\r\nupgrade: {to}\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let answer = bench.client().call(ask.as_bytes());
+        assert!(
+            (400..500).contains(&answer.status),
+            "{target} {to}: {answer:?}"
+        );
+    }
+    bench.assert_nothing_arrived("upgrade");
 }
 
 #[test]

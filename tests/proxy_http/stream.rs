@@ -120,13 +120,14 @@ fn an_upstream_that_dies_in_a_stream_ends_the_client() {
     let head =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     let start = [head.as_bytes(), &standin::chunk(b"data: 1\n\n")].concat();
-    bench
-        .provider
-        .queue(vec![Reply::Steps(vec![Step::Send(start), Step::Close])]);
+    let (word, wait) = mpsc::channel();
+    let steps = vec![Step::Send(start), Step::Wait(wait), Step::Close];
+    bench.provider.queue(vec![Reply::Steps(steps)]);
     let mut client = bench.client();
     client.send(&post("/v1/responses", "", ASK));
     assert_eq!(client.head().0, 200);
     assert_eq!(client.chunk(), b"data: 1\n\n");
+    word.send(()).unwrap();
     assert_eq!(
         client.rest(),
         b"",

@@ -128,6 +128,27 @@ fn listening(line: &str) -> Option<SocketAddr> {
     texts.find_map(|text| text.trim_matches(':').parse().ok())
 }
 
+/// How codex talks to the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Each call is a POST: a provider of the configuration, which codex expects no WebSocket of.
+    Http,
+    /// A WebSocket first, and POST where the provider answers 426: codex's own provider.
+    WebSocket,
+}
+
+impl Transport {
+    fn config(self, base: &str) -> String {
+        let provider = match self {
+            Self::Http => format!(
+                "model_provider = \"lab\"\n[model_providers.lab]\nname = \"lab\"\nbase_url = \"{base}\"\nwire_api = \"responses\"\nenv_key = \"CODEX_API_KEY\"\n"
+            ),
+            Self::WebSocket => format!("openai_base_url = \"{base}\"\n"),
+        };
+        format!("check_for_update_on_startup = false\n{provider}[analytics]\nenabled = false\n")
+    }
+}
+
 /// A real codex with a home of its own. Nothing it starts reaches further than loopback.
 #[derive(Debug)]
 pub struct Codex {
@@ -143,20 +164,15 @@ impl Codex {
     /// # Errors
     ///
     /// Where the home cannot be made.
-    pub fn new(real: &Path, base: &str, below: &Path) -> io::Result<Self> {
+    pub fn new(real: &Path, base: &str, transport: Transport, below: &Path) -> io::Result<Self> {
         let scratch = Scratch::new(below)?;
         let bin = scratch.directory("real")?;
         symlink(real, bin.join("codex"))?;
         for name in ["tmp", "work"] {
             scratch.directory(name)?;
         }
-        let config = format!(
-            "openai_base_url = \"{base}\"\ncheck_for_update_on_startup = false\n[analytics]\nenabled = false\n"
-        );
-        fs::write(
-            scratch.directory("home/.codex")?.join("config.toml"),
-            config,
-        )?;
+        let place = scratch.directory("home/.codex")?.join("config.toml");
+        fs::write(place, transport.config(base))?;
         let mut path = bin.clone().into_os_string();
         path.push(":/usr/bin:/bin");
         Ok(Self {
@@ -182,17 +198,6 @@ impl Codex {
         self.path = path;
         self.lock = Some(lock.clone());
         Ok(self)
-    }
-
-    /// Adds to its configuration.
-    ///
-    /// # Errors
-    ///
-    /// Where it cannot be written.
-    pub fn configure(&self, text: &str) -> io::Result<()> {
-        let place = self.scratch.path().join("home/.codex/config.toml");
-        let old = fs::read_to_string(&place)?;
-        fs::write(place, format!("{text}\n{old}"))
     }
 
     /// A command that runs it with these arguments.

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::server::lock;
+use crate::websocket;
 use crate::wire::{self, Progress};
 
 /// Stands between a client and a server on loopback. It ends when it is dropped.
@@ -83,8 +84,23 @@ fn calls(mut stream: &[u8]) -> Vec<String> {
     while let Progress::Whole(request, taken) = wire::first(stream) {
         calls.push(format!("{} {}", request.method, request.target));
         stream = stream.get(taken..).unwrap_or_default();
+        if wire::field(&request.fields, "upgrade").is_some() {
+            calls.extend(messages(stream));
+        }
     }
     calls
+}
+
+/// One word for each text message, if these are frames at all.
+fn messages(mut stream: &[u8]) -> Vec<String> {
+    let mut messages = Vec::new();
+    while let Some((frame, taken)) = websocket::first(stream) {
+        if frame.opcode == 1 {
+            messages.push("MESSAGE".to_owned());
+        }
+        stream = stream.get(taken..).unwrap_or_default();
+    }
+    messages
 }
 
 fn accept(listener: &TcpListener, inner: &Arc<Inner>) {

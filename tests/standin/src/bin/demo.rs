@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use standin::lab::{Codex, Lock, Proxy};
+use standin::lab::{Codex, Lock, Proxy, Transport};
 use standin::process::Finished;
 use standin::{Reply, Request, Standin, Statsd, call};
 
@@ -37,8 +37,13 @@ fn run() -> Result<bool, Box<dyn Error>> {
         scratch: scratch.into(),
     };
     let mut out = io::stdout();
-    let version =
-        Codex::new(&place.codex, "http://127.0.0.1:9/v1", &place.scratch)?.run(&["--version"])?;
+    let version = Codex::new(
+        &place.codex,
+        "http://127.0.0.1:9/v1",
+        Transport::Http,
+        &place.scratch,
+    )?
+    .run(&["--version"])?;
     writeln!(
         out,
         "\n  codex       {} (the real one)",
@@ -100,11 +105,8 @@ impl Case {
             statsd: statsd.address(),
         };
         let proxy = Proxy::start(&lock, &provider.url(), &[])?;
-        let mut codex = Codex::new(
-            &place.codex,
-            &format!("http://{}/v1", proxy.address()),
-            &place.scratch,
-        )?;
+        let base = format!("http://{}/v1", proxy.address());
+        let mut codex = Codex::new(&place.codex, &base, Transport::Http, &place.scratch)?;
         if self.shim {
             codex = codex.behind_shim(&lock)?;
         }
@@ -191,7 +193,7 @@ fn is_subagent(request: &Request) -> bool {
 }
 
 fn is_attempt(line: &str) -> bool {
-    line.contains("override_attempts") && line.contains(":1|c")
+    line.contains("override_attempts") && !line.contains(":0|c")
 }
 
 fn show(out: &mut impl Write, case: &Case, outcome: &Outcome, mode: &str) -> io::Result<bool> {
