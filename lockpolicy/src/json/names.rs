@@ -4,67 +4,84 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// One name: the bytes between its quotes, or what they say where they hold escapes.
-#[derive(Clone, Debug)]
-enum Spelling {
-    Plain(Range<usize>),
-    Decoded(String),
-}
-
 /// The names of all open objects, innermost last.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    names: Vec<Spelling>,
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    input: &'a [u8],
+    /// Where each stands: in the input, or behind its end in what was decoded.
+    names: Vec<(usize, usize)>,
+    /// What the names with escapes say, one behind the other.
+    decoded: String,
 }
 
-impl Names {
+impl<'a> Names<'a> {
+    pub(super) fn of(input: &'a [u8]) -> Self {
+        Self {
+            input,
+            names: Vec::new(),
+            decoded: String::new(),
+        }
+    }
+
     /// Where the names of an object that opens now will begin.
     pub(super) fn mark(&self) -> usize {
         self.names.len()
     }
 
+    /// A name without escapes: the bytes between its quotes.
     pub(super) fn push_plain(&mut self, range: Range<usize>) {
-        self.names.push(Spelling::Plain(range));
+        self.names.push((range.start, range.end));
     }
 
-    pub(super) fn push_decoded(&mut self, name: String) {
-        self.names.push(Spelling::Decoded(name));
+    pub(super) fn push_decoded(&mut self, name: &str) {
+        let start = self.input.len() + self.decoded.len();
+        self.decoded.push_str(name);
+        self.names.push((start, start + name.len()));
     }
 
     /// Closes the object whose names begin at `mark` and says whether they all differ.
     ///
     /// Few names are compared pair by pair, many are sorted, so no input makes this quadratic.
-    pub(super) fn close(&mut self, input: &[u8], mark: usize) -> bool {
+    pub(super) fn close(&mut self, mark: usize) -> bool {
         const FEW: usize = 8;
         let own = self.names.get(mark..).unwrap_or_default();
         let distinct = if own.len() <= FEW {
-            pairwise(input, own)
+            self.pairwise(own)
         } else {
-            sorted(input, own)
+            self.sorted(own)
         };
+        let first = own.iter().find_map(|name| self.behind(name.0));
+        if let Some(first) = first {
+            self.decoded.truncate(first);
+        }
         self.names.truncate(mark);
         distinct
     }
-}
 
-fn bytes<'a>(input: &'a [u8], name: &'a Spelling) -> &'a [u8] {
-    match name {
-        Spelling::Plain(range) => input.get(range.clone()).unwrap_or_default(),
-        Spelling::Decoded(name) => name.as_bytes(),
+    /// How far behind the input a place is.
+    fn behind(&self, at: usize) -> Option<usize> {
+        at.checked_sub(self.input.len())
     }
-}
 
-fn pairwise(input: &[u8], own: &[Spelling]) -> bool {
-    own.iter().enumerate().all(|(index, name)| {
-        let name = bytes(input, name);
-        own.iter()
-            .take(index)
-            .all(|other| bytes(input, other) != name)
-    })
-}
+    fn bytes(&self, name: (usize, usize)) -> &[u8] {
+        let found = match self.behind(name.0).zip(self.behind(name.1)) {
+            Some((start, end)) => self.decoded.as_bytes().get(start..end),
+            None => self.input.get(name.0..name.1),
+        };
+        found.unwrap_or_default()
+    }
 
-fn sorted(input: &[u8], own: &[Spelling]) -> bool {
-    let mut all: Vec<&[u8]> = own.iter().map(|name| bytes(input, name)).collect();
-    all.sort_unstable();
-    all.array_windows().all(|[a, b]| a != b)
+    fn pairwise(&self, own: &[(usize, usize)]) -> bool {
+        own.iter().enumerate().all(|(index, name)| {
+            let name = self.bytes(*name);
+            let mut others = own.iter().take(index);
+            others.all(|other| self.bytes(*other) != name)
+        })
+    }
+
+    fn sorted(&self, own: &[(usize, usize)]) -> bool {
+        let mut all: Vec<&[u8]> = own.iter().map(|name| self.bytes(*name)).collect();
+        all.sort_unstable();
+        all.array_windows().all(|[a, b]| a != b)
+    }
 }

@@ -64,7 +64,7 @@ pub fn scan(input: &[u8], tree: &Tree) -> Result<Vec<Hit>, JsonError> {
         tree,
         at: 0,
         frames: Vec::new(),
-        names: Names::default(),
+        names: Names::of(input),
         hits: Vec::new(),
     };
     scanner.blanks();
@@ -101,7 +101,7 @@ struct Scanner<'a> {
     tree: &'a Tree,
     at: usize,
     frames: Vec<Frame>,
-    names: Names,
+    names: Names<'a>,
     hits: Vec<Hit>,
 }
 
@@ -159,7 +159,7 @@ impl Scanner<'_> {
                 .get(start..extent.end)
                 .and_then(decode)
                 .ok_or(JsonError::Syntax)?;
-            self.names.push_decoded(decoded.into_owned());
+            self.names.push_decoded(&decoded);
         } else {
             self.names.push_plain(inside);
         }
@@ -252,7 +252,7 @@ impl Scanner<'_> {
         if let Some(hit) = frame.hit.and_then(|hit| self.hits.get_mut(hit)) {
             hit.value.end = self.at;
         }
-        if frame.object && !self.names.close(self.input, frame.mark) {
+        if frame.object && !self.names.close(frame.mark) {
             return Err(JsonError::Duplicate);
         }
         Ok(())

@@ -131,18 +131,14 @@ impl Tree {
         if escaped || !is_plain(name, at == 0) {
             return Err(JsonError::Name);
         }
-        if let Some((_, next)) = node
-            .children
-            .iter()
-            .find(|(child, _)| child.as_bytes() == name)
-        {
-            return Ok(Some(*next));
+        let mut alike = false;
+        for (child, next) in &node.children {
+            if child.as_bytes() == name {
+                return Ok(Some(*next));
+            }
+            alike |= folds_alike(child.as_bytes(), name);
         }
-        if node
-            .children
-            .iter()
-            .any(|(child, _)| folds_alike(child.as_bytes(), name))
-        {
+        if alike {
             return Err(JsonError::Name);
         }
         Ok(node.any)
@@ -165,7 +161,9 @@ fn is_plain(name: &[u8], root: bool) -> bool {
 /// Whether two names are the same to a decoder that ignores case, `_` and `-`, however many of them
 /// stand there (Go's `encoding/json/v2` is one).
 fn folds_alike(one: &[u8], other: &[u8]) -> bool {
-    folded(one).eq(folded(other))
+    let (mut one, mut other) = (folded(one), folded(other));
+    // Most names differ in their first letter.
+    one.next() == other.next() && one.eq(other)
 }
 
 fn folded(name: &[u8]) -> impl Iterator<Item = u8> + '_ {

@@ -5,9 +5,8 @@ use alloc::string::String;
 
 use super::JsonError;
 
-/// How many bytes of a string are looked at together; plain enough for the compiler to use vector
-/// instructions.
-const BLOCK: usize = 32;
+/// How many bytes of a string are looked at together: as many as fit into a number.
+const WORD: usize = 8;
 
 /// A string's extent: `end` is behind the closing quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,78 +17,79 @@ pub(super) struct Extent {
 
 /// Finds the end of the string whose opening quote stands at `start`. The input is known to be UTF-8.
 pub(super) fn string(input: &[u8], start: usize) -> Result<Extent, JsonError> {
-    let mut at = start + 1;
+    let mut rest = input.get(start + 1..).unwrap_or_default();
     let mut escaped = false;
     loop {
-        at += plain(input.get(at..).unwrap_or_default());
-        match input.get(at) {
-            Some(b'"') => {
-                return Ok(Extent {
-                    end: at + 1,
-                    escaped,
-                });
+        rest = match rest.get(plain(rest)..).unwrap_or_default() {
+            [b'"', rest @ ..] => {
+                let end = input.len() - rest.len();
+                return Ok(Extent { end, escaped });
             }
-            Some(b'\\') => {
-                escaped = true;
-                at = escape(input, at)?;
-            }
+            [b'\\', byte, rest @ ..] if is_plain_escape(*byte) => rest,
+            [b'\\', b'u', rest @ ..] => unicode(rest)?,
             _ => return Err(JsonError::Syntax),
-        }
+        };
+        escaped = true;
     }
 }
 
 /// How many bytes pass before a quote, a backslash, a control character or the end.
 fn plain(rest: &[u8]) -> usize {
-    let (blocks, tail) = rest.as_chunks::<BLOCK>();
-    for (index, block) in blocks.iter().enumerate() {
-        if block.iter().fold(false, |any, byte| any | special(*byte)) {
-            let inside = block
-                .iter()
-                .position(|byte| special(*byte))
-                .unwrap_or(BLOCK);
-            return index * BLOCK + inside;
+    let (words, tail) = rest.as_chunks::<WORD>();
+    for (index, word) in words.iter().enumerate() {
+        if let Some(inside) = first_special(*word) {
+            return index * WORD + inside;
         }
     }
-    let inside = tail
-        .iter()
-        .position(|byte| special(*byte))
-        .unwrap_or(tail.len());
-    blocks.len() * BLOCK + inside
+    let inside = tail.iter().position(|byte| special(*byte));
+    words.len() * WORD + inside.unwrap_or(tail.len())
 }
 
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "without branches the compiler takes a block at once"
-)]
-fn special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
-}
-
-/// Passes one escape, with its second half where it begins a surrogate pair.
-fn escape(input: &[u8], at: usize) -> Result<usize, JsonError> {
-    match input.get(at + 1) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
-        Some(b'u') => match unit(input, at)? {
-            0xd800..=0xdbff => match unit(input, at + 6)? {
-                0xdc00..=0xdfff => Ok(at + 12),
-                _ => Err(JsonError::Syntax),
-            },
-            0xdc00..=0xdfff => Err(JsonError::Syntax),
-            _ => Ok(at + 6),
-        },
-        _ => Err(JsonError::Syntax),
+/// The index of the first special byte of a word.
+///
+/// A subtraction borrows only from bytes behind a special one, so the first that is marked is right.
+fn first_special(word: [u8; WORD]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; WORD]);
+    const HIGH: u64 = ONES << 7;
+    let word = u64::from_le_bytes(word);
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let quotes = zeros(word ^ (ONES * u64::from(b'"')));
+    let backslashes = zeros(word ^ (ONES * u64::from(b'\\')));
+    let controls = word.wrapping_sub(ONES * 0x20) & !word;
+    match (quotes | backslashes | controls) & HIGH {
+        0 => None,
+        marks => usize::try_from(marks.trailing_zeros() / 8).ok(),
     }
 }
 
-/// The UTF-16 unit of the `\uXXXX` at `at`.
-fn unit(input: &[u8], at: usize) -> Result<u32, JsonError> {
-    let Some([b'\\', b'u', digits @ ..]) = input.get(at..at + 6) else {
-        return Err(JsonError::Syntax);
-    };
-    digits.iter().try_fold(0, |unit, byte| {
+fn special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+fn is_plain_escape(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')
+}
+
+/// Passes the digits behind a `\u`, with the second half of a surrogate pair.
+fn unicode(digits: &[u8]) -> Result<&[u8], JsonError> {
+    match unit(digits)? {
+        (0xd800..=0xdbff, [b'\\', b'u', rest @ ..]) => match unit(rest)? {
+            (0xdc00..=0xdfff, rest) => Ok(rest),
+            _ => Err(JsonError::Syntax),
+        },
+        (0xd800..=0xdfff, _) => Err(JsonError::Syntax),
+        (_, rest) => Ok(rest),
+    }
+}
+
+/// The UTF-16 unit that four digits say, and what follows them.
+fn unit(digits: &[u8]) -> Result<(u32, &[u8]), JsonError> {
+    let (digits, rest) = digits.split_first_chunk::<4>().ok_or(JsonError::Syntax)?;
+    let unit = digits.iter().try_fold(0, |unit, byte| {
         let digit = char::from(*byte).to_digit(16).ok_or(JsonError::Syntax)?;
         Ok(unit * 16 + digit)
-    })
+    })?;
+    Ok((unit, rest))
 }
 
 /// Finds the end of the number that begins at `start` (RFC 8259 section 6).
@@ -141,4 +141,25 @@ pub fn decode(quoted: &[u8]) -> Option<Cow<'_, str>> {
 pub fn encode(text: &str) -> String {
     // Writing a string to memory does not fail; an empty string would still be valid JSON.
     serde_json::to_string(text).unwrap_or_else(|_| String::from("\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn the_first_special_byte_is_found_wherever_it_stands() {
+        for special in [b'"', b'\\', 0, 0x1f] {
+            for neighbour in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
+                for at in 0..100 {
+                    let mut bytes = vec![neighbour; 100];
+                    bytes[at] = special;
+                    assert_eq!(plain(&bytes), at, "{special} among {neighbour}");
+                }
+            }
+        }
+        assert_eq!(plain(&[b' '; 77]), 77);
+        assert_eq!(plain(b""), 0);
+    }
 }
