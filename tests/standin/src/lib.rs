@@ -16,6 +16,7 @@ mod connection;
 pub mod digest;
 pub mod json;
 pub mod lab;
+mod others;
 pub mod process;
 mod provider;
 mod record;

@@ -1,6 +1,7 @@
 //! Answers like the provider, as far as the real clients look.
 
 use crate::json::{Json, quote};
+use crate::others::{self, Other};
 use crate::record::Request;
 use crate::reply::{LAST_CHUNK, chunk, head, response};
 
@@ -60,6 +61,9 @@ pub(crate) fn answer(
 /// The answer to a WebSocket message: the events of a response, one text each.
 pub(crate) fn events(message_text: &[u8], declare: &Declare) -> Vec<String> {
     let body = Json::parse(message_text);
+    if let Some(event) = body.as_ref().and_then(others::realtime) {
+        return vec![event];
+    }
     let (_, served) = served(body.as_ref(), declare);
     let warm_up = body.as_ref().and_then(|json| json.get("generate")) == Some(&Json::Bool(false));
     let said = [message(&format!("The provider ran {served}."))];
@@ -84,7 +88,7 @@ fn served<'a>(body: Option<&'a Json>, declare: &'a Declare) -> (Option<&'a str>,
     let arrived = body
         .and_then(|json| json.get("model"))
         .and_then(Json::text)
-        .unwrap_or("unnamed");
+        .unwrap_or(UNNAMED);
     match declare {
         Declare::Nothing => (None, arrived),
         Declare::Arrived => (Some(arrived), arrived),
@@ -118,7 +122,23 @@ impl Answer<'_> {
             "POST" if path.ends_with("/chat/completions") => self.whole(&self.chat()),
             "POST" if path.ends_with("/completions") => self.whole(&self.completion()),
             "POST" if path.ends_with("/embeddings") => self.whole(&self.embedding()),
-            _ => vec![response(404, "application/json", &[], NOT_FOUND.as_bytes())],
+            _ => self.other(request),
+        }
+    }
+
+    fn other(&self, request: &Request) -> Vec<Vec<u8>> {
+        let named = others::named(request);
+        let found = if self.model == UNNAMED {
+            named.as_deref()
+        } else {
+            None
+        };
+        match others::answer(request, found.unwrap_or(self.model)) {
+            Some(Other::Whole(kind, body)) => {
+                vec![response(200, kind, &self.fields, body.as_bytes())]
+            }
+            Some(Other::Pieces(kind, pieces)) => self.pieces(kind, &pieces),
+            None => vec![response(404, "application/json", &[], NOT_FOUND.as_bytes())],
         }
     }
 
@@ -132,7 +152,11 @@ impl Answer<'_> {
     }
 
     fn events(&self, events: &[String]) -> Vec<Vec<u8>> {
-        let mut out = head(200, "text/event-stream; charset=utf-8", &self.fields);
+        self.pieces("text/event-stream; charset=utf-8", events)
+    }
+
+    fn pieces(&self, kind: &str, events: &[String]) -> Vec<Vec<u8>> {
+        let mut out = head(200, kind, &self.fields);
         out.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
         let mut pieces = vec![out];
         pieces.extend(events.iter().map(|event| chunk(event.as_bytes())));
@@ -260,6 +284,7 @@ fn models() -> String {
     format!(r#"{{"object":"list","data":[{}]}}"#, entries.join(","))
 }
 
+const UNNAMED: &str = "unnamed";
 const MODELS: [&str; 4] = [
     "gpt-5.5",
     "gpt-6-luna",
