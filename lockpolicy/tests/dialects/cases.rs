@@ -1,0 +1,406 @@
+//! Small cases of each dialect: what is asked, what goes on under `force`, whether `reject` lets it pass.
+
+use lockpolicy::dialect::Table;
+
+use super::{PINS, ask, policy};
+
+/// What `force` makes of it.
+enum Forced {
+    /// It goes on as it came.
+    Same,
+    /// With this content.
+    Content(&'static str),
+    /// To this target.
+    Target(&'static str),
+    /// It is refused.
+    Refused,
+    /// No table lists it.
+    Unlisted,
+}
+
+use Forced::{Content, Refused, Same, Target, Unlisted};
+
+/// Dialect, target of a POST, content, what `force` makes of it. `reject` passes what stays the same and
+/// nothing else.
+type Case = (&'static str, &'static str, &'static str, Forced);
+
+const CASES: [Case; 62] = [
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","metadata":{"model":"x"}}"#,
+        Same,
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"x","models":["y"]}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","prompt":{"id":"x"}}"#,
+        Refused,
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","Model":"x"}"#,
+        Refused,
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","tools":[{"type":"image_generation","model":"x"}]}"#,
+        Content(
+            r#"{"model":"p-generation","tools":[{"type":"image_generation","model":"p-image"}]}"#,
+        ),
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","input":[{"type":"additional_tools","tools":[{"type":"image_generation","model":"x"}]}]}"#,
+        Content(
+            r#"{"model":"p-generation","input":[{"type":"additional_tools","tools":[{"type":"image_generation","model":"p-image"}]}]}"#,
+        ),
+    ),
+    (
+        "openai",
+        "/v1/chat/completions",
+        r#"{"model":"p-generation","moderation":{"model":"x"}}"#,
+        Content(r#"{"model":"p-generation","moderation":{"model":"p-moderation"}}"#),
+    ),
+    (
+        "openai",
+        "/v1/embeddings",
+        r#"{"model":"p-generation","input":"x"}"#,
+        Content(r#"{"model":"p-embedding","input":"x"}"#),
+    ),
+    (
+        "openai",
+        "/v1/images/generations",
+        r#"{"prompt":"x"}"#,
+        Content(r#"{"model":"p-image","prompt":"x"}"#),
+    ),
+    (
+        "openai",
+        "/v1/moderations",
+        r#"{"input":"x"}"#,
+        Content(r#"{"model":"p-moderation","input":"x"}"#),
+    ),
+    (
+        "openai",
+        "/v1/videos",
+        r#"{"prompt":"x"}"#,
+        Content(r#"{"model":"p-video","prompt":"x"}"#),
+    ),
+    (
+        "openai",
+        "/v1/realtime/client_secrets",
+        r#"{"session":{"type":"realtime"}}"#,
+        Content(r#"{"session":{"model":"p-audio","type":"realtime"}}"#),
+    ),
+    (
+        "openai",
+        "/v1/realtime/client_secrets",
+        "{}",
+        Content(r#"{"session":{"model":"p-audio"}}"#),
+    ),
+    (
+        "openai",
+        "/v1/realtime/sessions",
+        r#"{"model":"p-audio","prompt":{"id":"x"}}"#,
+        Refused,
+    ),
+    ("openai", "/v1/batches", "{}", Unlisted),
+    ("openai", "/v1/assistants", "{}", Unlisted),
+    ("openai", "/v1/threads/runs", "{}", Unlisted),
+    ("openai", "/v1/messages", "{}", Unlisted),
+    (
+        "chatgpt",
+        "/backend-api/codex/responses",
+        r#"{"model":"x"}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    (
+        "chatgpt",
+        "/backend-api/codex/memories/trace_summarize",
+        r#"{"model":"x","traces":[]}"#,
+        Content(r#"{"model":"p-generation","traces":[]}"#),
+    ),
+    (
+        "chatgpt",
+        "/backend-api/codex/images/edits",
+        r#"{"model":"x"}"#,
+        Content(r#"{"model":"p-image"}"#),
+    ),
+    (
+        "azure",
+        "/openai/deployments/p-generation/chat/completions?api-version=1",
+        r#"{"messages":[]}"#,
+        Same,
+    ),
+    (
+        "azure",
+        "/openai/deployments/p-generation/chat/completions",
+        r#"{"model":"p-generation"}"#,
+        Same,
+    ),
+    (
+        "azure",
+        "/openai/deployments/x/chat/completions?api-version=1",
+        "{}",
+        Target("/openai/deployments/p-generation/chat/completions?api-version=1"),
+    ),
+    (
+        "azure",
+        "/openai/deployments/p-generation/chat/completions",
+        r#"{"model":"x"}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    (
+        "azure",
+        "/openai/deployments/x/embeddings",
+        "{}",
+        Target("/openai/deployments/p-embedding/embeddings"),
+    ),
+    (
+        "azure",
+        "/openai/v1/chat/completions",
+        r#"{"model":"p-generation","data_sources":[{"parameters":{"embedding_dependency":{"deployment_name":"x"}}}]}"#,
+        Content(
+            r#"{"model":"p-generation","data_sources":[{"parameters":{"embedding_dependency":{"deployment_name":"p-embedding"}}}]}"#,
+        ),
+    ),
+    (
+        "azure",
+        "/openai/deployments/p-generation/extensions/chat/completions",
+        "{}",
+        Unlisted,
+    ),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#"{"model":"p-generation","messages":[{"role":"user","content":"hi"}]}"#,
+        Same,
+    ),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#"{"model":"p-generation","fallbacks":"default"}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#"{"model":"p-generation","messages":[{"role":"assistant","content":[{"type":"fallback","from":{"model":"x"},"to":{"model":"p-generation"}}]}]}"#,
+        Same,
+    ),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#"{"model":"p-generation","tools":[{"type":"advisor_20260301","name":"advisor","model":"x"}]}"#,
+        Content(
+            r#"{"model":"p-generation","tools":[{"type":"advisor_20260301","name":"advisor","model":"p-generation"}]}"#,
+        ),
+    ),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#"{"model":"p-generation","messages":[{"role":"system","content":[{"type":"tool_addition","tool":{"type":"tool_definition","definition":{"type":"advisor_20260301","model":"x"}}}]}]}"#,
+        Content(
+            r#"{"model":"p-generation","messages":[{"role":"system","content":[{"type":"tool_addition","tool":{"type":"tool_definition","definition":{"type":"advisor_20260301","model":"p-generation"}}}]}]}"#,
+        ),
+    ),
+    (
+        "anthropic",
+        "/v1/messages/batches",
+        r#"{"requests":[{"params":{"model":"p-generation"}},{"params":{"model":"x","fallbacks":[{"model":"y"}]}}]}"#,
+        Content(
+            r#"{"requests":[{"params":{"model":"p-generation"}},{"params":{"model":"p-generation"}}]}"#,
+        ),
+    ),
+    ("anthropic", "/v1/sessions", "{}", Unlisted),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:generateContent",
+        r#"{"contents":[],"cachedContent":"cachedContents/a"}"#,
+        Same,
+    ),
+    (
+        "gemini",
+        "/v1beta/models/x:streamGenerateContent?alt=sse",
+        "{}",
+        Target("/v1beta/models/p-generation:streamGenerateContent?alt=sse"),
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:countTokens",
+        r#"{"generateContentRequest":{"model":"models/p-generation"}}"#,
+        Same,
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:countTokens",
+        r#"{"generateContentRequest":{"model":"models/x"}}"#,
+        Content(r#"{"generateContentRequest":{"model":"models/p-generation"}}"#),
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:countTokens",
+        r#"{"generate_content_request":{"model":"models/x"}}"#,
+        Refused,
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-embedding:batchEmbedContents",
+        r#"{"requests":[{"model":"models/x"},{"model":"models/p-embedding"}]}"#,
+        Content(r#"{"requests":[{"model":"models/p-embedding"},{"model":"models/p-embedding"}]}"#),
+    ),
+    (
+        "gemini",
+        "/v1beta/cachedContents",
+        "{}",
+        Content(r#"{"model":"models/p-generation"}"#),
+    ),
+    (
+        "gemini",
+        "/v1beta/interactions",
+        r#"{"agent":"x"}"#,
+        Refused,
+    ),
+    (
+        "gemini",
+        "/v1beta/tunedModels/p-generation:generateContent",
+        "{}",
+        Unlisted,
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:batchGenerateContent",
+        "{}",
+        Unlisted,
+    ),
+    (
+        "vertex",
+        "/v1/projects/p/locations/l/publishers/google/models/x:generateContent",
+        "{}",
+        Target("/v1/projects/p/locations/l/publishers/google/models/p-generation:generateContent"),
+    ),
+    (
+        "vertex",
+        "/v1/projects/p/locations/l/publishers/google/models/p-generation:generateContent",
+        r#"{"generation_config":{"routing_config":{"manual_mode":{"model_name":"x"}}}}"#,
+        Refused,
+    ),
+    (
+        "vertex",
+        "/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict",
+        r#"{"model":"x"}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    (
+        "vertex",
+        "/v1/projects/p/locations/l/endpoints/openapi/chat/completions",
+        r#"{"model":"google/x"}"#,
+        Content(r#"{"model":"google/p-generation"}"#),
+    ),
+    (
+        "vertex",
+        "/v1/projects/p/locations/l/publishers/anthropic/models/p-generation:generateContent",
+        "{}",
+        Unlisted,
+    ),
+    (
+        "bedrock",
+        "/model/x/converse",
+        "{}",
+        Target("/model/p-generation/converse"),
+    ),
+    (
+        "bedrock",
+        "/model/p-generation/converse",
+        r#"{"additionalModelRequestFields":{"model":"x"}}"#,
+        Refused,
+    ),
+    (
+        "bedrock",
+        "/model/p-generation/invoke",
+        r#"{"model":"x"}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    (
+        "ollama",
+        "/api/generate",
+        r#"{"model":"p-generation:latest"}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    ("ollama", "/api/pull", r#"{"name":"x"}"#, Unlisted),
+    (
+        "openrouter",
+        "/api/v1/chat/completions",
+        r#"{"model":"p-generation","provider":{"order":["a"]}}"#,
+        Same,
+    ),
+    (
+        "openrouter",
+        "/api/v1/chat/completions",
+        r#"{"model":"p-generation","tools":[{"type":"openrouter:advisor"}]}"#,
+        Refused,
+    ),
+    (
+        "litellm",
+        "/chat/completions",
+        r#"{"model":"p-generation,x"}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    (
+        "litellm",
+        "/chat/completions",
+        r#"{"model":"p-generation","specific_deployment":true}"#,
+        Refused,
+    ),
+    (
+        "deepseek",
+        "/anthropic/v1/messages",
+        r#"{"model":"claude-x"}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    (
+        "mistral",
+        "/v1/fim/completions",
+        r#"{"model":"p-generation","prompt":"x"}"#,
+        Same,
+    ),
+    (
+        "lmstudio",
+        "/v1/chat/completions",
+        r#"{"model":"p-generation","draft_model":"x"}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+];
+
+#[test]
+fn each_case_is_decided_so() {
+    let (force, reject) = (policy("force", PINS), policy("reject", PINS));
+    for (dialect, target, content, forced) in CASES {
+        let table = Table::of([dialect]).unwrap();
+        let name = format!("{dialect} {target} {content}");
+        let Some(found) = table.find("POST", target.split('?').next().unwrap()) else {
+            assert!(matches!(forced, Unlisted), "{name} is not listed");
+            continue;
+        };
+        let have = ask(&force, &found, target, content);
+        let gate = ask(&reject, &found, target, content);
+        let (target, content) = (target.to_owned(), content.to_owned());
+        assert_eq!(gate.is_ok(), matches!(forced, Same), "{name}: {gate:?}");
+        match forced {
+            Same => assert_eq!(have, Ok((target, content)), "{name}"),
+            Content(want) => assert_eq!(have, Ok((target, want.to_owned())), "{name}"),
+            Target(want) => assert_eq!(have, Ok((want.to_owned(), content)), "{name}"),
+            Refused => assert!(have.is_err(), "{name}: {have:?}"),
+            Unlisted => panic!("{name} is listed"),
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! What holds of every operation of every dialect.
+
+#![expect(clippy::disallowed_types, reason = "contents are put together")]
+
+use lockpolicy::dialect::{Content, Entry, Message, ModelAt, Operation, Places, Table};
+use lockpolicy::operation::is_plain_path;
+use lockpolicy::surface::message::judge_message;
+use lockpolicy::{Capability, Decision, Policy, Reason, Remedy, Setting, Source, edit};
+use serde_json::{Value, json};
+
+use super::{PINS, ask, dialects, policy};
+
+/// A path that a pattern stands for, with this model.
+fn path(pattern: &str, model: &str) -> String {
+    pattern.replace("{model}", model).replace('*', "any-1")
+}
+
+/// The content that names the right models where they are expected.
+fn proper(places: &Places) -> Value {
+    let mut content = json!({});
+    for entry in places.entries.iter().filter(|entry| entry.expected) {
+        if let Some(Setting::Model(capability)) = entry.setting {
+            put(
+                &mut content,
+                &entry.pointer,
+                json!(named(entry, capability)),
+            );
+        }
+    }
+    content
+}
+
+fn named(entry: &Entry, capability: Capability) -> String {
+    format!("{}p-{}", entry.stem, capability.as_str())
+}
+
+/// Puts a value at a pointer; `*` is the first element.
+fn put(content: &mut Value, pointer: &str, value: Value) {
+    let mut at = content;
+    for step in pointer.split('/').skip(1) {
+        if step == "*" {
+            if !at.is_array() {
+                *at = json!([{}]);
+            }
+            at = &mut at[0];
+        } else {
+            if !at.is_object() {
+                *at = json!({});
+            }
+            at = &mut at[step];
+        }
+    }
+    *at = value;
+}
+
+/// The target of an operation with the right model, or with this one.
+fn target(operation: &Operation, model: Option<&str>) -> String {
+    let pin = operation.capability.map_or("", Capability::as_str);
+    let pin = model.map_or(format!("p-{pin}"), str::to_owned);
+    let path = path(&operation.pattern, &pin);
+    match &operation.model {
+        ModelAt::Query(name) => format!("{path}?{name}={pin}"),
+        ModelAt::Content(_) | ModelAt::Nowhere | ModelAt::Path => path,
+    }
+}
+
+fn text(operation: &Operation, content: &Value) -> String {
+    if is_json(operation) {
+        content.to_string()
+    } else {
+        String::new()
+    }
+}
+
+/// Every operation with the table of its dialect alone.
+fn each(mut check: impl FnMut(&Table, &Operation, &str)) {
+    for dialect in dialects() {
+        let table = Table::of([dialect.name.as_str()]).unwrap();
+        for operation in &dialect.operations {
+            let name = format!(
+                "{}: {} {}",
+                dialect.name, operation.method, operation.pattern
+            );
+            check(&table, operation, &name);
+        }
+    }
+}
+
+fn is_json(operation: &Operation) -> bool {
+    matches!(operation.content, Content::Json | Content::JsonOrMultipart)
+}
+
+fn is_form(operation: &Operation) -> bool {
+    operation.content == Content::Multipart
+}
+
+#[test]
+fn a_pattern_is_plain_and_none_hides_another() {
+    each(|table, operation, name| {
+        let path = path(&operation.pattern, "some-model");
+        assert!(is_plain_path(&path), "{name}");
+        let found = table.find(&operation.method, &path).expect(name);
+        assert_eq!(found.operation, operation, "{name} is hidden");
+        assert_eq!(
+            found.model.is_some(),
+            operation.model == ModelAt::Path,
+            "{name}"
+        );
+    });
+}
+
+#[test]
+fn an_operation_is_listed_once() {
+    for dialect in dialects() {
+        let mut seen: Vec<String> = dialect
+            .operations
+            .iter()
+            .map(|operation| format!("{} {}", operation.method, operation.pattern))
+            .collect();
+        seen.sort_unstable();
+        let twice = seen.windows(2).find(|pair| pair[0] == pair[1]);
+        assert_eq!(twice, None, "{}", dialect.name);
+    }
+}
+
+#[test]
+fn what_is_left_shut_is_not_listed() {
+    for dialect in dialects() {
+        let table = Table::of([dialect.name.as_str()]).unwrap();
+        for refused in &dialect.refused {
+            let (method, pattern) = refused.at.split_once(' ').unwrap();
+            for rest in ["", "/any-1", "/any-1/any-2"] {
+                let full = pattern.replace("/**", rest).replace('*', "any-1");
+                assert!(table.find(method, &full).is_none(), "{}", refused.at);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_pin_passes_untouched_in_both_modes() {
+    for mode in ["force", "reject"] {
+        let policy = policy(mode, PINS);
+        each(|table, operation, name| {
+            if is_form(operation) {
+                return;
+            }
+            let (target, content) = (
+                target(operation, None),
+                text(operation, &proper(&operation.places)),
+            );
+            let found = table
+                .find(&operation.method, target.split('?').next().unwrap())
+                .unwrap();
+            let passed = ask(&policy, &found, &target, &content);
+            assert_eq!(passed, Ok((target, content)), "{mode} {name}");
+        });
+    }
+}
+
+#[test]
+fn another_model_is_forced_or_refused() {
+    let (force, reject) = (policy("force", PINS), policy("reject", PINS));
+    each(|table, operation, name| {
+        let mut content = proper(&operation.places);
+        let model = match operation.model {
+            ModelAt::Nowhere => return,
+            ModelAt::Content(index) => {
+                let pointer = &operation.places.entries[index].pointer;
+                put(&mut content, pointer, json!("other"));
+                None
+            }
+            ModelAt::Path | ModelAt::Query(_) => Some("other"),
+        };
+        if is_form(operation) {
+            return;
+        }
+        let (target, content) = (target(operation, model), text(operation, &content));
+        let found = table
+            .find(&operation.method, target.split('?').next().unwrap())
+            .unwrap();
+        let refused = ask(&reject, &found, &target, &content);
+        assert_eq!(refused.unwrap_err().reason, Reason::ModelLocked, "{name}");
+        let (target, content) = ask(&force, &found, &target, &content).expect(name);
+        let pin = format!("p-{}", operation.capability.unwrap().as_str());
+        let all = [target, content].concat();
+        assert!(
+            all.contains(&pin) && !all.contains("other"),
+            "{name}: {all}"
+        );
+    });
+}
+
+#[test]
+fn an_absent_model_is_put_in_or_refused() {
+    let (force, reject) = (policy("force", PINS), policy("reject", PINS));
+    each(|table, operation, name| {
+        let ModelAt::Content(_) = operation.model else {
+            return;
+        };
+        if is_form(operation) {
+            return;
+        }
+        let path = target(operation, None);
+        let found = table.find(&operation.method, &path).unwrap();
+        let refused = ask(&reject, &found, &path, "{}").unwrap_err().reason;
+        assert_eq!(refused, Reason::ModelAbsent, "{name}");
+        let (_, content) = ask(&force, &found, &path, "{}").expect(name);
+        let content: Value = serde_json::from_str(&content).unwrap();
+        assert_eq!(content, proper(&operation.places), "{name}");
+    });
+}
+
+#[test]
+fn a_capability_without_a_pin_is_refused() {
+    let policy = policy("force", "model='p-generation'");
+    each(|table, operation, name| {
+        let capability = operation.capability;
+        let Some(capability) = capability.filter(|c| *c != Capability::Generation) else {
+            return;
+        };
+        let named = operation.model != ModelAt::Nowhere;
+        if is_form(operation) || !named {
+            return;
+        }
+        let (target, content) = (
+            target(operation, None),
+            text(operation, &proper(&operation.places)),
+        );
+        let found = table
+            .find(&operation.method, target.split('?').next().unwrap())
+            .unwrap();
+        let refused = ask(&policy, &found, &target, &content).unwrap_err();
+        assert_eq!(refused.reason, Reason::NoPin(capability), "{name}");
+        assert!(
+            refused.to_string().contains(capability.variable()),
+            "{name}"
+        );
+    });
+}
+
+/// Each place with another model in it.
+fn strays(places: &Places) -> impl Iterator<Item = (&Entry, Remedy, String)> {
+    places.entries.iter().filter_map(|entry| {
+        let remedy = match entry.setting? {
+            Setting::Model(_) => Remedy::Pin,
+            Setting::Secondary(_, remedy) => remedy,
+            Setting::Effort | Setting::Plain | Setting::Tier => return None,
+        };
+        let mut content = proper(places);
+        put(&mut content, &entry.pointer, json!("other"));
+        Some((entry, remedy, content.to_string()))
+    })
+}
+
+fn strayed(
+    name: &str,
+    remedy: Remedy,
+    force: Result<String, Reason>,
+    reject: &Result<String, Reason>,
+) {
+    assert!(reject.is_err(), "{name}: {reject:?}");
+    match (remedy, force) {
+        (Remedy::Refuse, force) => assert_eq!(force, Err(Reason::Secondary), "{name}"),
+        (Remedy::Drop | Remedy::Pin, Ok(text)) => {
+            assert!(!text.contains("other"), "{name}: {text}");
+        }
+        (Remedy::Drop | Remedy::Pin, Err(reason)) => panic!("{name}: {reason:?}"),
+    }
+}
+
+#[test]
+fn no_place_lets_another_model_through() {
+    let (force, reject) = (policy("force", PINS), policy("reject", PINS));
+    each(|table, operation, name| {
+        if !is_json(operation) {
+            return;
+        }
+        let path = target(operation, None);
+        let found = table.find(&operation.method, &path).unwrap();
+        for (entry, remedy, content) in strays(&operation.places) {
+            let run = |policy: &Policy| {
+                ask(policy, &found, &path, &content)
+                    .map(|(_, content)| content)
+                    .map_err(|r| r.reason)
+            };
+            strayed(
+                &format!("{name} {}", entry.pointer),
+                remedy,
+                run(&force),
+                &run(&reject),
+            );
+        }
+    });
+}
+
+fn say(policy: &Policy, operation: &Operation, text: &str) -> Result<String, Reason> {
+    let (verdict, edits) = judge_message(policy, operation, text.as_bytes(), Source::User);
+    match verdict.decision {
+        Decision::Reject(rejection) => Err(rejection.reason),
+        Decision::Pass | Decision::Rewrite(_) => {
+            Ok(String::from_utf8(edit::apply(text.as_bytes(), edits)).unwrap())
+        }
+    }
+}
+
+fn typed(message: &Message, text: &str) -> String {
+    let mut text: Value = serde_json::from_str(text).unwrap();
+    if !message.kind.is_empty() {
+        text["type"] = json!(message.kind);
+    }
+    text.to_string()
+}
+
+#[test]
+fn no_message_lets_another_model_through() {
+    let (force, reject) = (policy("force", PINS), policy("reject", PINS));
+    each(|_, operation, name| {
+        for message in &operation.messages {
+            let name = format!("{name} {}", message.kind);
+            let plain = typed(message, &proper(&message.places).to_string());
+            assert_eq!(say(&reject, operation, &plain), Ok(plain.clone()), "{name}");
+            for (entry, remedy, text) in strays(&message.places) {
+                let text = typed(message, &text);
+                let run = |policy| say(policy, operation, &text);
+                strayed(
+                    &format!("{name} {}", entry.pointer),
+                    remedy,
+                    run(&force),
+                    &run(&reject),
+                );
+            }
+        }
+        let stranger = say(&force, operation, r#"{"type":"never.heard.of"}"#);
+        assert!(stranger.is_err(), "{name}");
+    });
+}

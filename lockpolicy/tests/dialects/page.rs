@@ -1,0 +1,257 @@
+//! `docs/operations.md`, compared with the data. `UPDATE_DOCS=1 cargo test` writes it.
+
+use std::fmt::{Display, Write as _};
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+#[test]
+fn the_page_is_the_data() {
+    let page = root().join("../docs/operations.md");
+    let made = made();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&page, &made).unwrap();
+    }
+    let written = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(
+        written == made,
+        "docs/operations.md differs from the data: UPDATE_DOCS=1 cargo test writes it"
+    );
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn made() -> String {
+    let mut out = String::from(HEAD);
+    let common = file("common");
+    for name in lockpolicy::dialect::names() {
+        dialect(&mut out, name, &file(name).1);
+    }
+    out.push_str("\n## Places that dialects have in common\n");
+    groups(&mut out, &common.1);
+    out
+}
+
+/// A data file: its first comment, and what it says.
+fn file(name: &str) -> (String, Table) {
+    let path: PathBuf = root().join("dialects").join(name).with_extension("toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().take_while(|line| line.starts_with('#'));
+    let told = lines.take_while(|line| !line.starts_with("# Source"));
+    let told: Vec<&str> = told
+        .map(|line| line.trim_start_matches(['#', ' ']))
+        .collect();
+    (told.join("\n"), text.parse().unwrap())
+}
+
+fn dialect(out: &mut String, name: &str, data: &Table) {
+    let upstream = match data.get("upstream") {
+        Some(url) => format!(
+            "Its requests go to <{}> unless `--upstream` says otherwise.",
+            text(url)
+        ),
+        None => "It has no upstream of its own: `--upstream` is needed.".to_owned(),
+    };
+    let intro = file(name).0;
+    writeln!(out, "\n## `{name}`\n\n{intro}\n\n{upstream}\n").unwrap();
+    let (governed, free): (Vec<&Table>, Vec<&Table>) = tables(data, "operations")
+        .into_iter()
+        .partition(|line| line.contains_key("capability"));
+    out.push_str("| Operation | Capability | Model | `force` | `reject` | Further places |\n|---|---|---|---|---|---|\n");
+    for line in governed {
+        row(out, line);
+    }
+    if !free.is_empty() {
+        let all: Vec<String> = free
+            .iter()
+            .flat_map(|line| each(&line["at"]))
+            .map(code)
+            .collect();
+        writeln!(out, "\nPassed on, since no model runs: {}.", all.join(", ")).unwrap();
+    }
+    let refused = tables(data, "refused");
+    if !refused.is_empty() {
+        out.push_str("\nLeft shut on purpose:\n\n");
+    }
+    for line in refused {
+        writeln!(out, "- {}: {}.", list(&line["at"]), text(&line["why"])).unwrap();
+    }
+    groups(out, data);
+}
+
+fn row(out: &mut String, line: &Table) {
+    let at: Vec<String> = each(&line["at"]).into_iter().map(code).collect();
+    let [place, force, reject] = rules(line);
+    let further: Vec<String> = line
+        .get("selectors")
+        .map(each)
+        .unwrap_or_default()
+        .into_iter()
+        .chain(
+            line.get("messages")
+                .map(|name| format!("messages {}", text(name))),
+        )
+        .map(code)
+        .collect();
+    let cells = [
+        at.join("<br>"),
+        text(&line["capability"]),
+        place,
+        force,
+        reject,
+        further.join(", "),
+    ];
+    writeln!(out, "| {} |", cells.join(" | ")).unwrap();
+}
+
+/// Where the model stands, and what becomes of another one.
+fn rules(line: &Table) -> [String; 3] {
+    let written = "the pin is written".to_owned();
+    let put_in = "the pin is written or put in".to_owned();
+    let (place, force) = match line.get("model").map(text).as_deref() {
+        None if line.contains_key("messages") => ("in the messages".to_owned(), written),
+        None => ("in the further places".to_owned(), written),
+        Some("path") => ("`{model}` in the path".to_owned(), written),
+        Some(place) => match place.strip_prefix('?') {
+            Some(name) => (format!("`{name}` in the query"), put_in),
+            None => (in_content(line, place), put_in),
+        },
+    };
+    [place, force, "refused unless it is the pin".to_owned()]
+}
+
+fn in_content(line: &Table, place: &str) -> String {
+    let (pointer, stem) = place.split_once(' ').unwrap_or((place, ""));
+    let name = pointer.trim_start_matches('/');
+    let place = match line["content"].as_str().unwrap() {
+        "multipart" => format!("the part `{name}`"),
+        "json_or_multipart" => format!("`{pointer}`, or the part `{name}`"),
+        _ => format!("`{pointer}`"),
+    };
+    if stem.is_empty() {
+        place
+    } else {
+        format!("{place}, as `{stem}NAME`")
+    }
+}
+
+fn groups(out: &mut String, data: &Table) {
+    for (name, places) in data
+        .get("selectors")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten()
+    {
+        writeln!(out, "\n### {name}\n\n| Place | What is done |\n|---|---|").unwrap();
+        for (pointer, meaning) in places.as_table().unwrap() {
+            writeln!(out, "| `{pointer}` | {} |", told(&text(meaning))).unwrap();
+        }
+    }
+    for (name, kinds) in data
+        .get("messages")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten()
+    {
+        writeln!(
+            out,
+            "\n### messages {name}\n\n| Message | Model | Further places |\n|---|---|---|"
+        )
+        .unwrap();
+        for kind in kinds.as_array().unwrap() {
+            let further = kind.get("selectors").map(each).unwrap_or_default();
+            let further: Vec<String> = further.into_iter().map(code).collect();
+            let model = kind
+                .get("model")
+                .map(|model| code(text(model)))
+                .unwrap_or_default();
+            let name = text(&kind["kind"]);
+            let name = if name.is_empty() {
+                "any without a type".to_owned()
+            } else {
+                code(name)
+            };
+            writeln!(out, "| {name} | {model} | {} |", further.join(", ")).unwrap();
+        }
+    }
+}
+
+/// A meaning of the data in words.
+fn told(meaning: &str) -> String {
+    let words: Vec<&str> = meaning.split(' ').collect();
+    let known = [
+        "audio",
+        "embedding",
+        "generation",
+        "image",
+        "moderation",
+        "video",
+    ];
+    let (of, rest) = match words.as_slice() {
+        [first, rest @ ..] if known.contains(first) => (*first, rest.to_vec()),
+        _ => ("generation", words),
+    };
+    let stem = rest.iter().find(|word| word.ends_with('/'));
+    let stem = stem
+        .map(|stem| format!(", as `{stem}NAME`"))
+        .unwrap_or_default();
+    match rest.as_slice() {
+        ["drop", ..] => "`force` takes it out, `reject` refuses".into(),
+        ["refuse", ..] => "refused".into(),
+        ["plain", ..] => "a plain word, or refused".into(),
+        ["pin", ..] => {
+            format!("a further model: `force` writes the pin of {of}, `reject` refuses another")
+        }
+        ["model", "optional", ..] => format!(
+            "may be missing; `force` writes the pin of {of}{stem}, `reject` refuses another"
+        ),
+        ["model", ..] => format!("`force` writes the pin of {of}{stem}, `reject` refuses another"),
+        ["effort", ..] => "the reasoning effort, where that is pinned".into(),
+        ["tier", ..] => "the service tier, where that is pinned".into(),
+        _ => panic!("{meaning}"),
+    }
+}
+
+fn tables<'t>(data: &'t Table, name: &str) -> Vec<&'t Table> {
+    let all = data
+        .get(name)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    all.filter_map(Value::as_table).collect()
+}
+
+fn each(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .map_or_else(|| vec![text(value)], |all| all.iter().map(text).collect())
+}
+
+fn list(value: &Value) -> String {
+    let all: Vec<String> = each(value).into_iter().map(code).collect();
+    all.join(", ")
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn code(text: impl Display) -> String {
+    format!("`{text}`")
+}
+
+const HEAD: &str = "\
+# Operations
+
+Made from `lockpolicy/dialects/*.toml` by `UPDATE_DOCS=1 cargo test -p lockpolicy`; a test keeps it true.
+
+What is not in these tables is refused with 404, whatever its content. Dialects are switched on by
+`--dialect`; where two list the same method and path, the one named first has it. An operator lets more through with
+`allow` in the [policy file](policy.md).
+
+`*` in a path is one segment, `{model}` the model's; paths are compared byte for byte. Each capability has a pin
+of its own, and without it its operations are refused; see [Settings](settings.md). In both modes a request that can be
+read in two ways is refused, and so is a governed name in another spelling. In `reject`, a missing model is refused.
+";
