@@ -9,7 +9,7 @@ use core::ops::Range;
 pub(super) struct Names<'a> {
     input: &'a [u8],
     /// Where each stands: in the input, or behind its end in what was decoded.
-    names: Vec<(usize, usize)>,
+    open: Vec<(usize, usize)>,
     /// What the names with escapes say, one behind the other.
     decoded: String,
 }
@@ -18,25 +18,25 @@ impl<'a> Names<'a> {
     pub(super) fn of(input: &'a [u8]) -> Self {
         Self {
             input,
-            names: Vec::new(),
+            open: Vec::new(),
             decoded: String::new(),
         }
     }
 
     /// Where the names of an object that opens now will begin.
     pub(super) fn mark(&self) -> usize {
-        self.names.len()
+        self.open.len()
     }
 
     /// A name without escapes: the bytes between its quotes.
     pub(super) fn push_plain(&mut self, range: Range<usize>) {
-        self.names.push((range.start, range.end));
+        self.open.push((range.start, range.end));
     }
 
     pub(super) fn push_decoded(&mut self, name: &str) {
         let start = self.input.len() + self.decoded.len();
         self.decoded.push_str(name);
-        self.names.push((start, start + name.len()));
+        self.open.push((start, start + name.len()));
     }
 
     /// Closes the object whose names begin at `mark` and says whether they all differ.
@@ -44,7 +44,7 @@ impl<'a> Names<'a> {
     /// Few names are compared pair by pair, many are sorted, so no input makes this quadratic.
     pub(super) fn close(&mut self, mark: usize) -> bool {
         const FEW: usize = 8;
-        let own = self.names.get(mark..).unwrap_or_default();
+        let own = self.open.get(mark..).unwrap_or_default();
         let distinct = if own.len() <= FEW {
             self.pairwise(own)
         } else {
@@ -54,7 +54,7 @@ impl<'a> Names<'a> {
         if let Some(first) = first {
             self.decoded.truncate(first);
         }
-        self.names.truncate(mark);
+        self.open.truncate(mark);
         distinct
     }
 

@@ -12,6 +12,7 @@ mod naive;
 mod oracle;
 mod promises;
 mod spelled;
+mod tables;
 mod tree;
 mod wish;
 
@@ -37,7 +38,7 @@ const PATHS: [&str; 4] = [
 /// Cases per law.
 fn cases() -> proptest::test_runner::Config {
     proptest::test_runner::Config {
-        cases: 256,
+        cases: 512,
         failure_persistence: None,
         ..Default::default()
     }

@@ -14,6 +14,16 @@ pub(crate) enum Answer {
     Reject,
 }
 
+impl Answer {
+    /// The same answer with the members of its objects in the order of their names.
+    pub(crate) fn sorted(self) -> Self {
+        match self {
+            Self::Rewrite(tree) => Self::Rewrite(tree.sorted()),
+            plain @ (Self::Pass | Self::Reject) => plain,
+        }
+    }
+}
+
 /// Where something stands: names and indexes from the root on.
 type Place = Vec<String>;
 
@@ -39,13 +49,15 @@ pub(crate) fn judge(wish: &Wish, operation: &Operation) -> Answer {
             found.push((steps(&entry.pointer), None));
         }
         for (place, value) in found {
-            match rule(&wish.rules, setting, value, gate) {
+            match rule(&wish.rules, setting, value, &entry.stem, gate) {
                 Some(_) if audit => {}
                 None => {}
                 Some(Deed::Refuse) => return Answer::Reject,
                 Some(_) if gate => return Answer::Reject,
                 Some(Deed::Drop) => drop_at(&mut out, &place),
-                Some(Deed::Set(text)) => set_at(&mut out, &place, &text),
+                Some(Deed::Set(text)) => {
+                    set_at(&mut out, &place, &[&*entry.stem, &text].concat());
+                }
             }
         }
     }
@@ -63,9 +75,16 @@ enum Deed {
     Set(String),
 }
 
-fn rule(rules: &Rules, setting: Setting, value: Option<&Tree>, gate: bool) -> Option<Deed> {
+fn rule(
+    rules: &Rules,
+    setting: Setting,
+    value: Option<&Tree>,
+    stem: &str,
+    gate: bool,
+) -> Option<Deed> {
     let unnamed = matches!(value, None | Some(Tree::Null));
     let text = value.and_then(Tree::text);
+    let text = text.map(|text| text.strip_prefix(stem).unwrap_or(text));
     match setting {
         Setting::Model(capability) => match pin(rules, capability) {
             None => Some(Deed::Refuse),
@@ -109,7 +128,7 @@ fn pin(rules: &Rules, capability: Capability) -> Option<&'static str> {
     }
 }
 
-fn steps(pointer: &str) -> Place {
+pub(crate) fn steps(pointer: &str) -> Place {
     pointer
         .split('/')
         .skip(1)
@@ -202,8 +221,16 @@ fn may_stand(member: &Member, names: &[&str], root: bool) -> bool {
 }
 
 fn drop_at(tree: &mut Tree, place: &[String]) {
-    if let (Tree::Object(members), [name]) = (tree, place) {
-        members.retain(|member| member.name != *name);
+    match (tree, place) {
+        (Tree::Object(members), [name]) => members.retain(|member| member.name != *name),
+        (Tree::Object(members), [name, rest @ ..]) => {
+            let inner = members.iter_mut().filter(|member| member.name == *name);
+            inner.for_each(|member| drop_at(&mut member.value, rest));
+        }
+        (Tree::List(items), [index, rest @ ..]) => {
+            drop_at(&mut items[index.parse::<usize>().unwrap()], rest);
+        }
+        _ => {}
     }
 }
 

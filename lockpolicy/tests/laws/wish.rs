@@ -207,14 +207,51 @@ fn oddity() -> impl Strategy<Value = Oddity> {
         select(OTHERS).prop_map(Spell::Other),
         select(OTHERS).prop_map(Spell::Other),
     ];
-    (any::<Index>(), any::<Index>(), spell, free()).prop_map(|(object, member, spell, value)| {
-        Oddity {
+    (any::<Index>(), any::<Index>(), spell, odd_value()).prop_map(
+        |(object, member, spell, value)| Oddity {
             object,
             member,
             spell,
             value,
-        }
-    })
+        },
+    )
+}
+
+/// Values at the border of what is JSON, on both sides of it.
+fn odd_value() -> impl Strategy<Value = Spelled> {
+    let borders = vec![
+        "\"\\ud83d\"",
+        "\"\\udc00\"",
+        "\"\\ud83d\\u0041\"",
+        "\"\\uD83D\\uDE00\"",
+        "\"\\u12g4\"",
+        "\"\\x\"",
+        "\"\t\"",
+        "'x'",
+        "01",
+        "-",
+        "1.",
+        ".5",
+        "+1",
+        "1e",
+        "1e+",
+        "-0.0E-0",
+        "0x1",
+        "NaN",
+        "nul",
+        "truex",
+        "[1,]",
+        "[,]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "",
+    ];
+    let nested = prop_oneof![(60..70_usize), (124..130_usize)];
+    prop_oneof![
+        6 => free(),
+        2 => select(borders).prop_map(Spelled::leaf),
+        1 => nested.prop_map(|n| Spelled::Leaf(["[".repeat(n), "]".repeat(n)].concat())),
+    ]
 }
 
 /// Bad luck on the way, or an attempt to be read in two ways.
@@ -266,7 +303,14 @@ fn damage() -> impl Strategy<Value = Damage> {
         b" ",
         b"\\u0000",
         b"\xed\xa0\x80",
+        b"\\ud83d",
+        b"\\udc00",
+        b"\\ud83d\\ude00",
+        b"0",
         b"1",
+        b".",
+        b"-",
+        b"e",
         b"//",
         b"{}",
     ];
@@ -280,12 +324,12 @@ fn damage() -> impl Strategy<Value = Damage> {
 
 /// A request as the API describes it, with selectors in every place where one may stand.
 fn document() -> impl Strategy<Value = Spelled> {
-    let model = option::weighted(0.8, model_value());
+    let model = option::weighted(0.7, model_value());
     let governed = vec(
-        prop_oneof![input(), tools(), effort(), tier(), side()],
+        prop_oneof![1 => input(), 1 => tools(), 1 => effort(), 1 => tier(), 3 => side()],
         0..4,
     );
-    let plain = vec(plain_member(), 0..4);
+    let plain = prop_oneof![1 => Just(Vec::new()), 1 => vec(plain_member(), 0..4)];
     let crowd = prop_oneof![3 => Just(0), 1 => 9..14_usize];
     (model, governed, plain, crowd)
         .prop_map(|(model, governed, plain, crowd)| {
@@ -463,7 +507,7 @@ fn plain_member() -> impl Strategy<Value = (String, Spelled)> {
 }
 
 /// JSON that no rule is about.
-fn free() -> impl Strategy<Value = Spelled> {
+pub(crate) fn free() -> impl Strategy<Value = Spelled> {
     let leaf = select(vec![
         "null",
         "true",
