@@ -9,8 +9,9 @@ use crate::edit::{Edit, apply};
 use crate::json::{Hit, JsonError, Tree, decode, scan};
 
 /// The arrays that hold models, and the member that names each: the API's list, codex's catalog.
-const LISTS: [(&str, &str); 4] = [
+const LISTS: [(&str, &str); 5] = [
     ("/data/*", "/data/*/id"),
+    ("/models/*", "/models/*/id"),
     ("/models/*", "/models/*/slug"),
     ("/models/*", "/models/*/name"),
     ("/models/*", "/models/*/model"),
@@ -49,7 +50,11 @@ pub fn only_pinned(policy: &Policy, answer: &[u8]) -> Result<Vec<u8>, JsonError>
 
 fn is_pinned(policy: &Policy, answer: &[u8], name: &Hit) -> bool {
     let text = answer.get(name.value.clone()).and_then(decode);
-    text.is_some_and(|text| policy.pinned().any(|pin| pin == text))
+    // Google writes a model as the resource `models/NAME`.
+    let name = text
+        .as_deref()
+        .map(|text| text.strip_prefix("models/").unwrap_or(text));
+    name.is_some_and(|name| policy.pinned().any(|pin| pin == name))
 }
 
 #[cfg(test)]
@@ -78,6 +83,10 @@ mod tests {
         assert_eq!(
             cut(r#"{"models":[{"slug":"p","display_name":"P"}]}"#).unwrap(),
             r#"{"models":[{"slug":"p","display_name":"P"}]}"#
+        );
+        assert_eq!(
+            cut(r#"{"models":[{"name":"models/a"},{"name":"models/p"}]}"#).unwrap(),
+            r#"{"models":[{"name":"models/p"}]}"#
         );
         assert!(cut("<html>").is_err());
     }
