@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,9 +33,9 @@ fn run() -> Result<bool, Box<dyn Error>> {
         return Err("usage: demo MODEL_LOCK CODEX SCRATCH".into());
     };
     let place = Place {
-        program: program.into(),
-        codex: codex.into(),
-        scratch: scratch.into(),
+        program: fs::canonicalize(program)?,
+        codex: fs::canonicalize(codex)?,
+        scratch: fs::canonicalize(scratch)?,
     };
     let mut out = io::stdout();
     let version = Codex::new(
