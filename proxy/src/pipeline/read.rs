@@ -8,8 +8,8 @@ use lockpolicy::{Reason, Rejection};
 use crate::config::Limits;
 use crate::error::Stop;
 
-/// The most that is set aside on a client's word alone.
-const TRUST: u64 = 1 << 20;
+/// The most that is set aside on a client's word alone. `announced` has been held against the limit.
+const TRUST: usize = 1 << 20;
 
 /// Reads a content to its end before anything is sent on: what is refused leaves no trace upstream.
 ///
@@ -68,13 +68,26 @@ impl Gathered {
             return;
         }
         if self.rest.is_empty() {
-            let expected = usize::try_from(announced.unwrap_or(0).min(TRUST)).unwrap_or(0);
             self.rest
-                .reserve(expected.max(self.first.len() + data.len()));
+                .reserve(self.room(announced, self.first.len() + data.len()));
             self.rest
                 .extend_from_slice(&std::mem::take(&mut self.first));
+        } else if self.rest.capacity() < self.rest.len() + data.len() {
+            // What came so far speaks for the rest that was announced.
+            self.rest.reserve(self.room(announced, data.len()));
         }
         self.rest.extend_from_slice(&data);
+    }
+
+    /// How much to set aside: what was announced, as far as it is to be believed, and what is needed.
+    fn room(&self, announced: Option<u64>, needed: usize) -> usize {
+        let believed = if self.length() < TRUST {
+            TRUST
+        } else {
+            usize::MAX
+        };
+        let announced = usize::try_from(announced.unwrap_or(0)).unwrap_or(usize::MAX);
+        needed.max(announced.min(believed).saturating_sub(self.rest.len()))
     }
 
     fn whole(self) -> Bytes {
