@@ -10,8 +10,8 @@ use crate::dialect::{Content, Found};
 use crate::edit::Edit;
 use crate::json::encode;
 use crate::{
-    Action, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source, Surface,
-    Verdict, judge, refuse,
+    Action, Change, Decision, Occurrence, Origin, Outcome, Policy, Reason, Rejection, Source,
+    Surface, Verdict, judge, refuse,
 };
 
 /// A verdict with the cuts that carry it out. All are empty unless the decision is a rewrite.
@@ -54,7 +54,35 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         source: request.source,
     };
     let verdict = judge(policy, origin, &occurrences);
-    cut(&request, verdict, &parts, &header_index)
+    let judged = cut(&request, verdict, &parts, &header_index);
+    if fits(&request, &judged.path) {
+        judged
+    } else {
+        misfit(judged.verdict)
+    }
+}
+
+/// Whether the path is still one of as many plain segments with its cuts made: a pin such as
+/// `vendor/model` would make another path of it.
+fn fits(request: &Request<'_>, edits: &[Edit]) -> bool {
+    let edited = crate::edit::apply(request.path.as_bytes(), edits.to_vec());
+    let segments = |path: &[u8]| path.split(|byte| *byte == b'/').count();
+    let plain = core::str::from_utf8(&edited).is_ok_and(crate::operation::is_plain_path);
+    edits.is_empty() || (plain && segments(&edited) == segments(request.path.as_bytes()))
+}
+
+fn misfit(mut verdict: Verdict) -> Judged {
+    for attempt in &mut verdict.attempts {
+        attempt.result = Outcome::Rejected;
+    }
+    let rejection = Rejection::whole(
+        Reason::Malformed,
+        "the approved model's name does not fit into this path",
+    );
+    uncut(Verdict {
+        decision: Decision::Reject(rejection),
+        ..verdict
+    })
 }
 
 /// What the content states, read as the operation and the media type say.

@@ -222,3 +222,26 @@ fn what_is_not_called_json_is_no_json() {
         );
     }
 }
+
+#[test]
+fn a_pin_that_does_not_fit_into_a_path_is_refused() {
+    let policy = Draft::from_toml("model='vendor/model'").compile().unwrap();
+    let table = Table::of(["azure"]).unwrap();
+    let path = "/openai/deployments/other/chat/completions";
+    let found = table.find("POST", path).unwrap();
+    let headers = [("content-type", "application/json")];
+    let request = Request {
+        found: &found,
+        path,
+        query: "",
+        headers: &headers,
+        content: b"{}",
+        source: Source::User,
+    };
+    let verdict = judge_request(&policy, request).verdict;
+    assert!(
+        matches!(verdict.decision, Decision::Reject(ref r) if r.reason == Reason::Malformed),
+        "{verdict:?}"
+    );
+    assert_eq!(verdict.attempts[0].result, crate::Outcome::Rejected);
+}
