@@ -1,0 +1,64 @@
+//! What runs: the pin of the call's own capability, and nothing else arrives.
+
+use standin::Request;
+
+use crate::bench::{Bench, Pins};
+use crate::sdk::Sdk;
+use crate::table::{Call, Capability};
+use crate::{ASKED, PIN};
+
+#[test]
+fn force_runs_the_pin_of_each_capability() {
+    for sdk in Sdk::ALL {
+        let bench = run("force", sdk, |_| ASKED);
+        for (call, request) in sdk.calls().iter().zip(bench.provider.requests()) {
+            assert_names_its_pin(call, &request, sdk);
+        }
+        assert!(bench.is_counted("result:forced"), "{sdk:?}");
+    }
+}
+
+#[test]
+fn reject_passes_the_pin_of_each_capability() {
+    for sdk in Sdk::ALL {
+        let bench = run("reject", sdk, |call| call.capability.pin());
+        for (call, request) in sdk.calls().iter().zip(bench.provider.requests()) {
+            assert_names_its_pin(call, &request, sdk);
+        }
+    }
+}
+
+/// Makes every call of an SDK, and asserts that each is answered as the SDK expects it and sent once.
+fn run(mode: &str, sdk: Sdk, asked: impl Fn(&Call) -> &'static str) -> Bench {
+    let mut bench = Bench::new(mode, Pins::All);
+    let calls = sdk.calls();
+    let asking: Vec<_> = calls.iter().map(|call| (call.kind, asked(call))).collect();
+    let told = bench.call(sdk, &asking);
+    for (call, told) in calls.iter().zip(&told) {
+        let expected = call.answer();
+        assert_eq!(
+            told.text_at(&["text"]),
+            Some(expected.as_str()),
+            "{sdk:?} {call:?}: {told:?}"
+        );
+    }
+    bench.assert_no_retry(sdk);
+    assert_eq!(bench.provider.requests().len(), calls.len(), "{sdk:?}");
+    bench
+}
+
+fn assert_names_its_pin(call: &Call, request: &Request, sdk: Sdk) {
+    let body = String::from_utf8_lossy(&request.body);
+    let arrived = format!("{} {:?} {body}", request.target, request.fields);
+    let case = format!("{sdk:?} {call:?}: {arrived}");
+    // Both requests of a batch name it.
+    let least = if call.kind == "message-batches" { 2 } else { 1 };
+    assert!(
+        arrived.matches(call.capability.pin()).count() >= least,
+        "{case}"
+    );
+    assert!(!arrived.contains(ASKED), "{case}");
+    if call.capability != Capability::Generation {
+        assert!(!arrived.contains(PIN), "the pin of generation: {case}");
+    }
+}

@@ -1,0 +1,117 @@
+//! Realtime sessions over a WebSocket, under the pin of audio: in the address, and in what is said.
+
+use standin::json::Json;
+
+use crate::ASKED;
+use crate::bench::{Bench, Pins};
+use crate::sdk::Sdk;
+use crate::table::Capability;
+
+const SDKS: [Sdk; 2] = [Sdk::OpenaiPython, Sdk::OpenaiNode];
+
+#[test]
+fn force_puts_the_pin_in_the_address_and_in_the_session() {
+    let pin = Capability::Audio.pin();
+    for sdk in SDKS {
+        let mut bench = Bench::new("force", Pins::All);
+        for told in bench.call(sdk, &[("realtime", ASKED), ("realtime-update", ASKED)]) {
+            assert_eq!(told.text_at(&["text"]), Some(pin), "{sdk:?}: {told:?}");
+        }
+        let target = format!("/v1/realtime?model={pin}");
+        let targets: Vec<_> = bench
+            .provider
+            .requests()
+            .into_iter()
+            .map(|r| r.target)
+            .collect();
+        assert_eq!(targets, [target.as_str(), target.as_str()], "{sdk:?}");
+        let connections = bench.provider.connections();
+        let messages: Vec<_> = connections.iter().flat_map(|c| &c.messages).collect();
+        assert_eq!(messages.len(), 2, "{sdk:?}");
+        for message in messages {
+            let message = String::from_utf8_lossy(message);
+            assert!(
+                message.contains(pin) && !message.contains(ASKED),
+                "{sdk:?}: {message}"
+            );
+        }
+    }
+}
+
+#[test]
+fn reject_passes_a_session_of_the_pin() {
+    let pin = Capability::Audio.pin();
+    for sdk in SDKS {
+        let mut bench = Bench::new("reject", Pins::All);
+        for told in bench.call(sdk, &[("realtime", pin)]) {
+            assert_eq!(told.text_at(&["text"]), Some(pin), "{sdk:?}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn reject_refuses_the_handshake() {
+    for (mode, pins) in [
+        ("reject", Pins::All),
+        ("reject", Pins::GenerationAlone),
+        ("force", Pins::GenerationAlone),
+    ] {
+        for sdk in SDKS {
+            let mut bench = Bench::new(mode, pins);
+            for error in bench.call(sdk, &[("realtime", ASKED)]) {
+                let case = format!("{mode} {pins:?} {sdk:?}: {error:?}");
+                let told = |name| error.text_at(&[name]);
+                if sdk == Sdk::OpenaiNode {
+                    assert_eq!(told("error"), Some("OpenAIRealtimeError"), "{case}");
+                    // All that its WebSocket library tells of a refused handshake.
+                    assert_eq!(told("message"), Some("Unexpected server response: 400"));
+                } else {
+                    // The SDK does not wrap what its WebSocket library raises.
+                    assert_eq!(told("error"), Some("InvalidStatus"), "{case}");
+                    assert_eq!(
+                        error.get("status"),
+                        Some(&Json::Number("400".into())),
+                        "{case}"
+                    );
+                    assert_eq!(told("code"), Some("model_locked"), "{case}");
+                    let named = match pins {
+                        Pins::All => format!("`{ASKED}`"),
+                        Pins::GenerationAlone => Capability::Audio.setting(),
+                    };
+                    assert!(told("message").unwrap().contains(&named), "{case}");
+                }
+            }
+            bench.assert_no_retry(sdk);
+            bench.assert_nothing_upstream(sdk);
+        }
+    }
+}
+
+#[test]
+fn reject_answers_a_session_update_with_an_error_event() {
+    for sdk in SDKS {
+        let mut bench = Bench::new("reject", Pins::All);
+        for error in bench.call(sdk, &[("realtime-update", ASKED)]) {
+            let case = format!("{sdk:?}: {error:?}");
+            let told = |name| error.text_at(&[name]);
+            let kind = if sdk == Sdk::OpenaiNode {
+                "OpenAIRealtimeError"
+            } else {
+                "RealtimeErrorEvent"
+            };
+            assert_eq!(told("error"), Some(kind), "{case}");
+            assert_eq!(told("code"), Some("model_locked"), "{case}");
+            assert!(
+                told("message").unwrap().contains(&format!("`{ASKED}`")),
+                "{case}"
+            );
+        }
+        // The session is there, and heard nothing.
+        let connections = bench.provider.connections();
+        assert_eq!(connections.len(), 1, "{sdk:?}");
+        assert!(
+            connections.iter().all(|c| c.messages.is_empty()),
+            "{sdk:?}: {connections:?}"
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! What is refused: with the SDK's own type of error, told once, and without a byte to the provider.
+
+use standin::json::Json;
+
+use crate::bench::{Bench, Pins};
+use crate::sdk::Sdk;
+use crate::table::Capability;
+use crate::{ASKED, PIN};
+
+#[test]
+fn reject_is_an_error_that_the_sdk_knows() {
+    for sdk in Sdk::ALL {
+        let mut bench = Bench::new("reject", Pins::All);
+        let calls = sdk.calls();
+        let asking: Vec<_> = calls.iter().map(|call| (call.kind, ASKED)).collect();
+        for (call, error) in calls.iter().zip(bench.call(sdk, &asking)) {
+            let case = format!("{sdk:?} {call:?}: {error:?}");
+            assert_locked(sdk, &error, &case);
+            let message = error.text_at(&["message"]).unwrap();
+            assert!(message.contains(&format!("`{ASKED}`")), "{case}");
+            for pin in [PIN, call.capability.pin()] {
+                assert!(
+                    !message.contains(pin),
+                    "the pin is told only where disclosed: {case}"
+                );
+            }
+        }
+        bench.assert_no_retry(sdk);
+        bench.assert_nothing_upstream(sdk);
+        assert!(bench.is_counted("result:rejected"), "{sdk:?}");
+    }
+}
+
+#[test]
+fn a_capability_without_a_pin_is_refused_and_its_setting_is_told() {
+    for mode in ["force", "reject"] {
+        for sdk in Sdk::ALL {
+            let mut calls = sdk.calls();
+            calls.retain(|call| call.capability != Capability::Generation);
+            let mut bench = Bench::new(mode, Pins::GenerationAlone);
+            let asking: Vec<_> = calls.iter().map(|call| (call.kind, ASKED)).collect();
+            for (call, error) in calls.iter().zip(bench.call(sdk, &asking)) {
+                let case = format!("{mode} {sdk:?} {call:?}: {error:?}");
+                assert_locked(sdk, &error, &case);
+                let message = error.text_at(&["message"]).unwrap();
+                assert!(message.contains(&call.capability.setting()), "{case}");
+            }
+            bench.assert_no_retry(sdk);
+            bench.assert_nothing_upstream(sdk);
+        }
+    }
+}
+
+#[test]
+fn what_no_table_lists_is_not_found() {
+    for sdk in Sdk::ALL {
+        let mut bench = Bench::new("force", Pins::All);
+        let asking: Vec<_> = sdk.unlisted().iter().map(|kind| (*kind, PIN)).collect();
+        for error in bench.call(sdk, &asking) {
+            let expected = match sdk {
+                Sdk::Google => "ClientError",
+                Sdk::Ollama => "ResponseError",
+                _ => "NotFoundError",
+            };
+            assert_told(&error, "404", expected, &format!("{sdk:?}: {error:?}"));
+        }
+        bench.assert_no_retry(sdk);
+        bench.assert_nothing_upstream(sdk);
+    }
+}
+
+/// The error that each SDK raises for a model that is locked.
+fn assert_locked(sdk: Sdk, error: &Json, case: &str) {
+    let told = |name| error.text_at(&[name]);
+    let expected = match sdk {
+        Sdk::Google => "ClientError",
+        Sdk::Ollama => "ResponseError",
+        _ => "BadRequestError",
+    };
+    assert_told(error, "400", expected, case);
+    match sdk {
+        Sdk::OpenaiPython | Sdk::OpenaiNode => {
+            assert_eq!(told("code"), Some("model_locked"), "{case}");
+            assert_eq!(told("param"), Some("model"), "{case}");
+            assert_eq!(told("type"), Some("invalid_request_error"), "{case}");
+            assert!(told("id").is_some_and(|id| !id.is_empty()), "{case}");
+        }
+        Sdk::AnthropicPython | Sdk::AnthropicNode => {
+            assert_eq!(told("type"), Some("invalid_request_error"), "{case}");
+        }
+        Sdk::Google => assert_eq!(told("type"), Some("INVALID_ARGUMENT"), "{case}"),
+        Sdk::Ollama => {}
+    }
+}
+
+fn assert_told(error: &Json, status: &str, kind: &str, case: &str) {
+    assert_eq!(error.text_at(&["error"]), Some(kind), "{case}");
+    let status = Json::Number(status.into());
+    assert_eq!(error.get("status"), Some(&status), "{case}");
+}
