@@ -6,6 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+pub(crate) use crate::corpus_run::base64::decode;
+
 /// What everybody may read and nobody here judges by.
 type Prose = Option<IgnoredAny>;
 
@@ -56,11 +58,11 @@ pub(crate) struct Request {
     pub(crate) body_parts: Option<Vec<Part>>,
     pub(crate) raw_base64: Option<String>,
     pub(crate) transport: Option<String>,
-    pub(crate) handshake: Option<Box<Request>>,
+    pub(crate) handshake: Option<Box<Self>>,
     #[serde(default)]
     pub(crate) client_frames_base64: Vec<String>,
     #[serde(default)]
-    pub(crate) steps: Vec<Request>,
+    pub(crate) steps: Vec<Self>,
     pub(crate) kind: Option<String>,
     #[serde(default)]
     pub(crate) argv: Vec<String>,
@@ -129,7 +131,7 @@ pub(crate) struct Expect {
     _outcome_detail: Prose,
     pub(crate) connection: Option<String>,
     pub(crate) note: Option<String>,
-    pub(crate) steps: Vec<Expect>,
+    pub(crate) steps: Vec<Self>,
     // The model that was served: judged by nobody yet, see `report::UNASSERTED`.
     pub(crate) verdict: Option<String>,
     pub(crate) warn: Prose,
@@ -270,32 +272,10 @@ pub(crate) fn all(directory: &Path) -> Vec<Case> {
         let mut cases: Vec<Case> = serde_json::from_slice(&text)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for case in &mut cases {
-            case.file = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let name = path.file_stem().and_then(|name| name.to_str());
+            name.unwrap().clone_into(&mut case.file);
         }
         all.append(&mut cases);
     }
     all
-}
-
-/// Base64 of RFC 4648 section 4, with its padding.
-pub(crate) fn decode(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut held, mut bits) = (0_u32, 0);
-    for byte in text.trim_end_matches('=').bytes() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            other => panic!("no base64: {other}"),
-        };
-        held = held << 6 | u32::from(six);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(held >> bits & 0xff).unwrap());
-        }
-    }
-    bytes
 }

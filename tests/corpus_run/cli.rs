@@ -50,16 +50,16 @@ fn translate(case: &Case, mode: &str, files: &Path, upstream: &Upstream) -> Comm
     let mut command = Command::new(PROGRAM);
     command.env_clear().envs(&case.request.env);
     command.args(["serve", "--listen", "127.0.0.1:0", "--idle", "0s"]);
-    let mut arguments = match case.request.kind.as_deref() {
-        Some("proxy-start" | "fault-injection") => case.request.argv.iter(),
+    let is_start = ["proxy-start", "fault-injection"].map(Some);
+    let mut arguments = [].iter();
+    if is_start.contains(&case.request.kind.as_deref()) {
+        arguments = case.request.argv.iter();
+    } else {
         // These are about a client: the proxy before it is an ordinary one.
-        _ => {
-            command
-                .env("OPENCLAW_MODEL", PIN)
-                .env("OPENCLAW_MODEL_LOCK_MODE", mode);
-            [].iter()
-        }
-    };
+        command
+            .env("OPENCLAW_MODEL", PIN)
+            .env("OPENCLAW_MODEL_LOCK_MODE", mode);
+    }
     let (mut modes, mut has_upstream) = (Vec::new(), false);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().expect("a value").as_str();

@@ -1,7 +1,7 @@
 //! Compares an exchange over HTTP with what its case expects.
 
 use crate::corpus_run::PIN;
-use crate::corpus_run::case::{Models, decode, joined};
+use crate::corpus_run::case::{Count, Models, decode, joined};
 use crate::corpus_run::conversation::find;
 use crate::corpus_run::oracle::{OTHER, decoded, objection};
 use crate::corpus_run::play::Played;
@@ -70,7 +70,7 @@ fn outcome(played: &Played<'_>, found: &mut Vec<String>) {
     // Each of several streams may be forwarded.
     let most = played.case.streams.unwrap_or_default();
     if !allowed.is_some_and(|allowed| allowed.allows(calls)) && !(1..=most).contains(&calls) {
-        let allowed = allowed.map_or("nothing said".to_owned(), |count| count.text());
+        let allowed = allowed.map_or("nothing said".to_owned(), Count::text);
         // A case that says nothing leaves it open.
         if expect.upstream_calls.is_some() {
             found.push(format!("{calls} calls, want {allowed}"));

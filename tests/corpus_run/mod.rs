@@ -1,5 +1,6 @@
 //! What plays the corpus: the cases, the provider, the client, and what compares.
 
+mod base64;
 pub(crate) mod case;
 pub(crate) mod cli;
 mod client;
@@ -12,6 +13,7 @@ mod oracle;
 pub(crate) mod play;
 pub(crate) mod report;
 pub(crate) mod server;
+mod session;
 mod strict;
 mod talk;
 mod upstream;

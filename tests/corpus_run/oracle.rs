@@ -9,7 +9,7 @@ use crate::corpus_run::upstream::Seen;
 /// The model that nobody may reach.
 pub(crate) const OTHER: &str = "other-model";
 
-/// Members that choose a model beside `model`, in lower case. OpenAI's API has none of them at the
+/// Members that choose a model beside `model`, in lower case. `OpenAI` has none of them at the
 /// top of a request, so that none has to arrive there unless it is `null`.
 const SELECTORS: [&str; 36] = [
     "models",

@@ -4,6 +4,7 @@
 //! with one error event instead and keeps the connection, and where both disagree the design holds:
 //! a refusal shows in either.
 
+use crate::corpus_run::case::Count;
 use crate::corpus_run::conversation::find;
 use crate::corpus_run::oracle::{OTHER, document};
 use crate::corpus_run::play::Played;
@@ -122,7 +123,7 @@ fn refusal(played: &Played<'_>, found: &mut Vec<String>) {
         .iter()
         .filter(|message| is_error(message))
         .count();
-    let codes = played.expect.close_code.as_ref().map(|code| code.text());
+    let codes = played.expect.close_code.as_ref().map(Count::text);
     let (is_refused, codes) = match (&codes, played.expect.outcome.as_str()) {
         (Some(codes), _) => (true, codes.as_str()),
         (None, outcome) => (outcome == "refuse", "any"),
