@@ -49,6 +49,9 @@ pub(crate) async fn accept(
 
 fn answer(request: &Request<Incoming>, state: &State, ready: bool) -> Response<Answer> {
     let policy = state.policy.load();
+    if request.method() != http::Method::GET {
+        return text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n".to_owned());
+    }
     match request.uri().path() {
         "/livez" => text(StatusCode::OK, "live\n".to_owned()),
         "/readyz" if ready => text(StatusCode::OK, "ready\n".to_owned()),

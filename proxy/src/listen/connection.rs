@@ -65,8 +65,7 @@ async fn serve_h1(socket: TcpStream, read: BytesMut, state: Arc<State>, stop: Ca
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(None)
-        .max_headers(130)
-        .pipeline_flush(true);
+        .max_headers(130);
     builder.max_buf_size(state.limits.head.max(512 << 10));
     let mut connection = pin!(
         builder
