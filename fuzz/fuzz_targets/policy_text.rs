@@ -1,0 +1,21 @@
+//! A policy file makes a whole policy or a list of problems; the same text makes the same policy.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use lockpolicy::{Draft, Name};
+
+fuzz_target!(|text: &str| {
+    match Draft::from_toml(text).compile() {
+        Err(problems) => assert!(!problems.0.is_empty()),
+        Ok(policy) => {
+            assert!(policy.pinned().all(|pin| Name::parse(pin).is_ok()));
+            let again = Draft::from_toml(text).compile().expect("as before");
+            assert_eq!(policy.hash(), again.hash());
+            let lines = policy.describe();
+            assert!(
+                lines.chars().all(|c| c == '\n' || !c.is_control()),
+                "{lines:?}"
+            );
+        }
+    }
+});
