@@ -25,8 +25,9 @@ pub struct Origin {
 /// Decides what happens to an input that states these occurrences.
 ///
 /// - `force`: what differs from its pin is replaced, what is absent is put in (rule 5).
-/// - `reject`: anything but the exact pin is refused, and nothing is changed; on a command line and
-///   for the agent's own background calls the pin is put in instead (rules 5 and 11).
+/// - `reject`: anything but the exact pin is refused, and nothing is changed; where naming none is
+///   normal (a command line, JSON-RPC) and for the agent's own background calls the pin is put in
+///   (rules 5 and 11).
 /// - `audit`: everything passes and is counted.
 pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) -> Verdict {
     let mut bench = Bench {
@@ -81,6 +82,12 @@ impl Bench<'_> {
             (Mode::Reject, Source::Background) => Mode::Force,
             (mode, Source::Background | Source::Subagent | Source::User) => mode,
         }
+    }
+
+    /// Whether naming nothing is the normal case at this door, so that the pin is put in there also in
+    /// `reject` (rule 5).
+    fn fills(&self) -> bool {
+        matches!(self.origin.surface, Surface::Argv | Surface::JsonRpc)
     }
 
     fn model(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability) {
@@ -151,7 +158,7 @@ impl Bench<'_> {
         let absent = matches!(occurrence.stated, Stated::Absent | Stated::Null);
         match self.mode() {
             Mode::Audit => {}
-            Mode::Reject if self.origin.surface != Surface::Argv => {
+            Mode::Reject if !self.fills() => {
                 if absent {
                     self.refuse(occurrence, Reason::ModelAbsent);
                 } else {
@@ -175,9 +182,7 @@ impl Bench<'_> {
         let action = Action::Set(pin.to_string());
         match (&occurrence.stated, self.mode()) {
             (Stated::Absent | Stated::Null, Mode::Audit) => {}
-            (Stated::Absent | Stated::Null, Mode::Reject)
-                if self.origin.surface != Surface::Argv =>
-            {
+            (Stated::Absent | Stated::Null, Mode::Reject) if !self.fills() => {
                 self.refuse(occurrence, Reason::SettingLocked);
             }
             (Stated::Absent | Stated::Null, Mode::Force | Mode::Reject) => {

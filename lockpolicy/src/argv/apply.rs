@@ -4,8 +4,9 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::choice::configured;
 use super::dotted;
-use super::extract::{MODEL_OPTION, configured, key};
+use super::extract::{MODEL_OPTION, key};
 use super::line::CommandLine;
 use super::options::{Role, Takes};
 use super::token::{Disposition, Kind, Token, Written, write};

@@ -149,7 +149,7 @@ fn strongest(path: &mut Vec<String>, value: &Value) -> Option<Selects> {
 
 /// What a key selects. A key that is one but for case, quotes or blanks is taken for it, and for
 /// the worst, because it has no use but to be misread.
-fn selects(path: &[&str]) -> Option<Selects> {
+pub(crate) fn selects(path: &[&str]) -> Option<Selects> {
     let plain: Vec<String> = path.iter().map(|part| plain(part)).collect();
     let plain: Vec<&str> = plain.iter().map(String::as_str).collect();
     let found = selects_exactly(&plain)?;

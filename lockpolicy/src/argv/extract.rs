@@ -1,9 +1,10 @@
 //! Tokens to occurrences: where a command line states a setting.
 
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::choice::{ADDRESS, TABLE, TIERS, choice};
 use super::dotted::{Override, Selects};
 use super::line::CommandLine;
 use super::options::Role;
@@ -28,15 +29,17 @@ pub(super) fn stated<'a>(line: &'a CommandLine<'_>, policy: &Policy) -> Vec<Occu
             });
         }
     }
-    if line.runs() == Runs::Unnamed {
-        let name = line.name();
-        found.push(Occurrence {
-            setting: Setting::Secondary(Capability::Generation, Remedy::Refuse),
-            stated: Stated::Text(Cow::Owned(name)),
-            place: Cow::Borrowed(""),
-            value: 0..0,
-        });
-    }
+    let refused = match line.runs() {
+        Runs::Unnamed => Some(""),
+        Runs::Unwatched => Some("a door that nobody watches"),
+        Runs::Named | Runs::Never | Runs::Thread => None,
+    };
+    found.extend(refused.map(|place| Occurrence {
+        setting: Setting::Secondary(Capability::Generation, Remedy::Refuse),
+        stated: Stated::Text(Cow::Owned(line.name())),
+        place: Cow::Borrowed(place),
+        value: 0..0,
+    }));
     found
 }
 
@@ -82,18 +85,6 @@ pub(super) fn absent(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<
 
 /// The place of the option that names the model, among keys of the configuration.
 pub(super) const MODEL_OPTION: &str = "-m";
-
-/// The tiers that every codex knows, as a request names them.
-const TIERS: [&str; 2] = ["flex", "priority"];
-
-/// What a request calls `priority` is `fast` in a configuration.
-pub(super) fn configured(setting: Setting, text: &str) -> &str {
-    if setting == Setting::Tier && text == "priority" {
-        "fast"
-    } else {
-        text
-    }
-}
 
 /// The key of an override that will stand.
 pub(super) fn key(written: &Written<'_>) -> Option<String> {
@@ -149,104 +140,19 @@ fn config<'a>(written: &Written<'_>, policy: &Policy) -> Option<Found<'a>> {
     let whole = String::from_utf8_lossy(written.argument()?);
     let override_ = Override::parse(&whole)?;
     let finding = override_.finding()?;
-    let drop = Setting::Secondary(Capability::Generation, Remedy::Drop);
     let place = [&*String::from_utf8_lossy(written.name), " ", override_.key].concat();
-    let text = override_.text();
-    let stated = text.map_or(Stated::Other, |text| {
-        Stated::Text(Cow::Owned(text.to_owned()))
-    });
-    let nested = Stated::Text(Cow::Borrowed(TABLE));
-    let found = match (finding.selects, finding.nested) {
+    let drop = Setting::Secondary(Capability::Generation, Remedy::Drop);
+    let (setting, stated) = match (finding.selects, finding.nested) {
         (Selects::Effort, true) if policy.effort().is_none() => return None,
         (Selects::Tier, true) if policy.tier().is_none() => return None,
-        (_, true) => (drop, nested),
-        (Selects::Effort, false) => (Setting::Effort, stated),
-        (Selects::Tier, false) => (Setting::Tier, tier(stated, policy)),
-        (Selects::Model, false) => (Setting::Model(Capability::Generation), stated),
-        (Selects::OtherModel, false) => (
-            Setting::Secondary(Capability::Generation, Remedy::Pin),
-            stated,
-        ),
-        (Selects::BaseUrl, false)
-            if text
-                .zip(policy.proxy())
-                .is_some_and(|(url, proxy)| leads_to(url, proxy)) =>
-        {
-            return None;
-        }
-        (Selects::BaseUrl, false) => (drop, Stated::Text(Cow::Borrowed(ADDRESS))),
-        (Selects::Source, false) => (drop, if is_name(text) { stated } else { nested }),
+        (_, true) => (drop, Stated::Text(Cow::Borrowed(TABLE))),
+        (selects, false) => choice(selects, override_.text(), policy)?,
     };
-    Some((found.0, found.1, Cow::Owned(place)))
-}
-
-/// Addresses may carry a password and tables a key: neither is told.
-const ADDRESS: &str = "<address>";
-const TABLE: &str = "<value>";
-
-fn is_name(text: Option<&str>) -> bool {
-    text.is_some_and(|text| {
-        crate::Name::parse(text).is_ok() && text.len() <= 64 && !text.contains("://")
-    })
+    Some((setting, stated, Cow::Owned(place)))
 }
 
 fn text(bytes: &[u8]) -> Option<Stated<'_>> {
     core::str::from_utf8(bytes)
         .ok()
         .map(|text| Stated::Text(Cow::Borrowed(text)))
-}
-
-/// The tier as a request will name it.
-fn tier<'a>(stated: Stated<'a>, policy: &Policy) -> Stated<'a> {
-    match stated {
-        Stated::Text(text) if text == "fast" && policy.tier() == Some("priority") => {
-            Stated::Text(Cow::Borrowed("priority"))
-        }
-        Stated::Absent | Stated::Null | Stated::Other | Stated::Text(_) => stated,
-    }
-}
-
-/// Whether a base URL is the proxy's or lies below it, in plain characters.
-fn leads_to(url: &str, proxy: &str) -> bool {
-    let Some(below) = url.strip_prefix(proxy.trim_end_matches('/')) else {
-        return false;
-    };
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '~');
-    (below.is_empty() || below.starts_with('/'))
-        && below.chars().all(plain)
-        && !below.contains("..")
-        && !proxy.is_empty()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_proxy_and_what_lies_below_it_is_the_proxy() {
-        let proxy = "http://127.0.0.1:8383";
-        for url in [
-            proxy,
-            "http://127.0.0.1:8383/",
-            "http://127.0.0.1:8383/v1",
-            "http://127.0.0.1:8383/x/v1",
-        ] {
-            assert!(
-                leads_to(url, proxy) && leads_to(url, "http://127.0.0.1:8383/"),
-                "{url}"
-            );
-        }
-        for url in [
-            "http://127.0.0.1:83830/v1",
-            "http://127.0.0.1:8383@evil/v1",
-            "http://127.0.0.1:8383.evil/v1",
-            "http://127.0.0.1:8383/../x",
-            "http://127.0.0.1:8383/v1?x",
-            "https://api.openai.com/v1",
-            "",
-        ] {
-            assert!(!leads_to(url, proxy), "{url}");
-        }
-        assert!(!leads_to("http://x", ""));
-    }
 }

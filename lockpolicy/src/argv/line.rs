@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::table::{Command, ROOT, Runs};
 use super::token::{Kind, Token, known};
+use crate::surface::jsonrpc::Server;
 
 /// A command line that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +45,36 @@ impl CommandLine<'_> {
     pub fn runs(&self) -> Runs {
         if self.help || self.internal {
             Runs::Never
+        } else if self.command().runs == Runs::Unwatched || self.listens_elsewhere() {
+            Runs::Unwatched
         } else if self.is_prompt_elsewhere() {
             Runs::Named
         } else {
             self.command().runs
         }
+    }
+
+    /// The server that listens on standard input and output, if it is one.
+    pub fn server(&self) -> Option<Server> {
+        if self.runs() != Runs::Named {
+            return None;
+        }
+        match self.name().as_str() {
+            "app-server" => Some(Server::App),
+            "mcp-server" => Some(Server::Mcp),
+            _ => None,
+        }
+    }
+
+    /// Whether a server takes requests at an address.
+    fn listens_elsewhere(&self) -> bool {
+        let listens = |token: &Token<'_>| {
+            token.option().is_some_and(|written| {
+                let listen = written.name.starts_with(b"--listen");
+                listen && written.argument() != Some(b"stdio://")
+            })
+        };
+        self.name() == "app-server" && self.tokens.iter().any(listens)
     }
 
     /// The level of the innermost command.
@@ -111,10 +137,36 @@ mod tests {
             ("sandbox codex exec", Runs::Never),
             ("app-server generate-ts -o x", Runs::Never),
             ("app-server daemon stop", Runs::Never),
+            ("app-server daemon start", Runs::Unwatched),
+            ("app-server proxy", Runs::Unwatched),
+            ("app-server proxy --help", Runs::Never),
+            ("app-server --listen stdio://", Runs::Named),
+            ("app-server --listen ws://127.0.0.1:1", Runs::Unwatched),
+            ("app-server --listen=unix://", Runs::Unwatched),
+            ("remote-control", Runs::Unwatched),
+            ("remote-control start", Runs::Unwatched),
             ("queue --thread t --message m", Runs::Thread),
         ] {
             let words: Vec<&[u8]> = words.split_whitespace().map(str::as_bytes).collect();
             assert_eq!(read(&words).runs(), expected, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_on_standard_input_is_known() {
+        for (words, expected) in [
+            ("app-server", Some(Server::App)),
+            ("-c a=1 app-server --listen stdio://", Some(Server::App)),
+            ("app-server --stdio --strict-config", Some(Server::App)),
+            ("mcp-server", Some(Server::Mcp)),
+            ("app-server --listen off", None),
+            ("app-server --help", None),
+            ("app-server generate-ts -o x", None),
+            ("exec app-server", None),
+            ("", None),
+        ] {
+            let words: Vec<&[u8]> = words.split_whitespace().map(str::as_bytes).collect();
+            assert_eq!(read(&words).server(), expected, "{words:?}");
         }
     }
 

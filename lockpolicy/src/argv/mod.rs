@@ -12,6 +12,7 @@
 //! its configuration files, and threads of a server that is running already.
 
 mod apply;
+pub(crate) mod choice;
 pub mod dotted;
 mod extract;
 mod line;
@@ -27,6 +28,7 @@ pub use options::{GLOBAL, OptionSpec, Role, Takes};
 pub use table::{Command, ROOT, Runs};
 pub use token::{Disposition, Kind, Token, Written, read, write};
 
+use crate::surface::jsonrpc::Server;
 use crate::{
     Action, Attempt, Decision, Naming, Origin, Policy, Reason, Rejection, Source, Surface,
 };
@@ -43,6 +45,8 @@ pub struct Ruling {
     pub naming: Naming,
     /// The command, as in `exec resume`; empty for the program itself.
     pub command: String,
+    /// The server that runs and listens on standard input, whose requests are judged one by one.
+    pub server: Option<Server>,
 }
 
 /// What happens to a command line.
@@ -80,6 +84,7 @@ pub fn judge(policy: &Policy, args: &[&[u8]]) -> Ruling {
             attempts: Vec::new(),
             naming: Naming::None,
             command,
+            server: None,
         };
     }
     if let Some(rejection) = undecidable(&line) {
@@ -88,6 +93,7 @@ pub fn judge(policy: &Policy, args: &[&[u8]]) -> Ruling {
             attempts: Vec::new(),
             naming: Naming::None,
             command,
+            server: None,
         };
     }
     let origin = Origin {
@@ -106,6 +112,7 @@ pub fn judge(policy: &Policy, args: &[&[u8]]) -> Ruling {
                 attempts: verdict.attempts,
                 naming: verdict.naming,
                 command,
+                server: None,
             };
         }
         Decision::Pass => Vec::new(),
@@ -127,6 +134,7 @@ pub fn judge(policy: &Policy, args: &[&[u8]]) -> Ruling {
         attempts: verdict.attempts,
         naming,
         command,
+        server: line.server(),
     }
 }
 

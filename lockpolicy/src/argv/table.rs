@@ -42,6 +42,8 @@ pub enum Runs {
     Thread,
     /// One that a service picks: no command line can name it.
     Unnamed,
+    /// That of whoever comes in by a door which nobody watches.
+    Unwatched,
 }
 
 impl Command {
@@ -110,6 +112,10 @@ impl Command {
 
 const fn never(name: &'static str) -> Command {
     Command::new(name, Runs::Never)
+}
+
+const fn unwatched(name: &'static str) -> Command {
+    Command::new(name, Runs::Unwatched)
 }
 
 const fn named(name: &'static str) -> Command {
@@ -187,12 +193,12 @@ static COMMANDS: &[Command] = &[
     ]]),
     never("plugin").with(PLUGIN_COMMANDS),
     Command::new("queue", Runs::Thread).partly().takes(QUEUE),
-    named("remote-control")
+    unwatched("remote-control")
         .partly()
         .takes(&[&[flag("json"), flag("no-daemon")]])
         .with(&[
             never("pair").takes(JSON_ONLY),
-            named("start").takes(JSON_ONLY),
+            unwatched("start").takes(JSON_ONLY),
             never("stop").takes(JSON_ONLY),
         ]),
     never("responses-api-proxy").takes(API_PROXY),
@@ -219,12 +225,12 @@ static COMMANDS: &[Command] = &[
 
 static APP_SERVER_COMMANDS: &[Command] = &[
     never("daemon").partly().with(&[
-        named("bootstrap").takes(&[&[flag("remote-control")]]),
+        unwatched("bootstrap").takes(&[&[flag("remote-control")]]),
         never("disable-remote-control"),
-        never("enable-remote-control"),
-        never("pid-update-loop"),
-        named("restart"),
-        named("start"),
+        unwatched("enable-remote-control"),
+        unwatched("pid-update-loop"),
+        unwatched("restart"),
+        unwatched("start"),
         never("stop"),
         never("update")
             .partly()
@@ -238,7 +244,7 @@ static APP_SERVER_COMMANDS: &[Command] = &[
         short(b'p', "prettier"),
         flag("experimental"),
     ]]),
-    never("proxy").takes(&[&[long("sock")]]),
+    unwatched("proxy").takes(&[&[long("sock")]]),
 ];
 
 static CLOUD_COMMANDS: &[Command] = &[

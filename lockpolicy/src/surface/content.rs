@@ -117,7 +117,7 @@ fn vacancy(places: &Places, input: &[u8], hits: &[Hit], entry: &Entry) -> Place 
 }
 
 /// The place behind the opening brace of the object that begins at or behind `from`.
-fn inside(input: &[u8], from: usize, before: String, after: &str) -> Place {
+pub(super) fn inside(input: &[u8], from: usize, before: String, after: &str) -> Place {
     let rest = input.get(from..).unwrap_or_default();
     let at = from + rest.iter().position(|byte| *byte == b'{').unwrap_or(0) + 1;
     let next = input

@@ -5,6 +5,7 @@ mod content;
 mod form;
 mod header;
 pub mod http;
+pub mod jsonrpc;
 mod media;
 pub mod message;
 pub mod models;

@@ -1,0 +1,198 @@
+//! The members of one object, read as codex reads them.
+//!
+//! A line has one reader, whose rules are known: what it reads alike is not refused for being written
+//! in an unusual way. What is judged is looked at more closely by whoever asks for the members.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use serde::de::IgnoredAny;
+
+use crate::json::decode;
+
+/// One member of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member<'a> {
+    /// Its name, decoded.
+    pub(super) name: Cow<'a, str>,
+    /// Where its name begins.
+    pub(super) start: usize,
+    /// The bytes of its value.
+    pub(super) value: Range<usize>,
+}
+
+impl Member<'_> {
+    /// The whole member.
+    pub(super) fn whole(&self) -> Range<usize> {
+        self.start..self.value.end
+    }
+}
+
+/// The members of the object that stands at a place; `None` where none does, or where it is broken.
+pub(super) fn members<'a>(input: &'a [u8], at: &Range<usize>) -> Option<Vec<Member<'a>>> {
+    let mut cursor = Cursor::new(input, at)?;
+    let mut found = Vec::new();
+    cursor.list((b'{', b'}'), |cursor| {
+        found.push(cursor.member()?);
+        Some(())
+    })?;
+    cursor.is_done().then_some(found)
+}
+
+/// The members of an object that breaks off, as far as they are complete.
+pub(super) fn leading(input: &[u8]) -> Vec<Member<'_>> {
+    let mut found = Vec::new();
+    let mut cursor = Cursor { input, at: 0 };
+    let end = cursor.list((b'{', b'}'), |cursor| {
+        found.push(cursor.member()?);
+        Some(())
+    });
+    // Whether it ends or breaks off: what was read stands there.
+    end.unwrap_or_default();
+    found
+}
+
+/// The elements of the array that stands at a place.
+pub(super) fn elements(input: &[u8], at: &Range<usize>) -> Option<Vec<Range<usize>>> {
+    let mut cursor = Cursor::new(input, at)?;
+    let mut found = Vec::new();
+    cursor.list((b'[', b']'), |cursor| {
+        found.push(cursor.value()?);
+        Some(())
+    })?;
+    cursor.is_done().then_some(found)
+}
+
+struct Cursor<'a> {
+    input: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(input: &'a [u8], at: &Range<usize>) -> Option<Self> {
+        Some(Self {
+            input: input.get(..at.end)?,
+            at: at.start,
+        })
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.input.get(self.at..).unwrap_or_default()
+    }
+
+    fn blanks(&mut self) {
+        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        self.at += self.rest().iter().take_while(is_blank).count();
+    }
+
+    fn take(&mut self, byte: u8) -> Option<()> {
+        self.blanks();
+        let there = self.rest().first() == Some(&byte);
+        self.at += usize::from(there);
+        there.then_some(())
+    }
+
+    fn list(
+        &mut self,
+        (open, close): (u8, u8),
+        mut item: impl FnMut(&mut Self) -> Option<()>,
+    ) -> Option<()> {
+        self.take(open)?;
+        if self.take(close).is_some() {
+            return Some(());
+        }
+        loop {
+            item(self)?;
+            if self.take(close).is_some() {
+                return Some(());
+            }
+            self.take(b',')?;
+        }
+    }
+
+    fn member(&mut self) -> Option<Member<'a>> {
+        let name = self.value()?;
+        self.take(b':')?;
+        Some(Member {
+            name: decode(self.input.get(name.clone())?)?,
+            start: name.start,
+            value: self.value()?,
+        })
+    }
+
+    fn value(&mut self) -> Option<Range<usize>> {
+        self.blanks();
+        let start = self.at;
+        let mut values =
+            serde_json::Deserializer::from_slice(self.rest()).into_iter::<IgnoredAny>();
+        values.next()?.ok()?;
+        self.at += values.byte_offset();
+        Some(start..self.at)
+    }
+
+    fn is_done(&mut self) -> bool {
+        self.blanks();
+        self.rest().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::{String, ToString};
+    use std::vec;
+
+    fn read(text: &str) -> Option<Vec<(String, &str)>> {
+        let members = members(text.as_bytes(), &(0..text.len()))?;
+        let pair = |member: Member<'_>| (member.name.to_string(), &text[member.value]);
+        Some(members.into_iter().map(pair).collect())
+    }
+
+    #[test]
+    fn members_are_read_in_order_and_as_often_as_they_stand() {
+        let pair = |name: &str, value| (name.to_string(), value);
+        assert_eq!(read(" { } "), Some(vec![]));
+        assert_eq!(
+            read(r#"{"a" : 1 ,"\u0061":{"x":[1,2]},"b":"}\"","c":[[]],"d":true}"#),
+            Some(vec![
+                pair("a", "1"),
+                pair("a", r#"{"x":[1,2]}"#),
+                pair("b", r#""}\"""#),
+                pair("c", "[[]]"),
+                pair("d", "true")
+            ])
+        );
+        for broken in [
+            "",
+            "[]",
+            "{",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{"a":1}{"#,
+            "{1:2}",
+            "\u{feff}{}",
+            r#"{"a":1} x"#,
+            r#"{"\ud800":1}"#,
+            r#"{"a":01}"#,
+        ] {
+            assert_eq!(read(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn elements_are_read_in_order() {
+        let read = |text: &'static str| {
+            let found = elements(text.as_bytes(), &(0..text.len()))?;
+            Some(found.into_iter().map(|at| &text[at]).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            read(r#"[1, {"a":2} ,"x"]"#),
+            Some(vec!["1", r#"{"a":2}"#, "\"x\""])
+        );
+        assert_eq!(read("[]"), Some(vec![]));
+        assert_eq!(read("[1,]"), None);
+        assert_eq!(read("{}"), None);
+    }
+}
