@@ -1,6 +1,7 @@
 //! Called as `codex`: the shim, with the policy and the sink of this place.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use lockpolicy::Problems;
 
@@ -26,7 +27,7 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
     telemetry::start_in_shim();
     shim::run(
         &shim::Process::current(),
-        policy.as_deref(),
-        &ShimSink::new(daemon),
+        policy,
+        Arc::new(ShimSink::new(daemon)),
     )
 }

@@ -2,14 +2,17 @@
 //!
 //! ```text
 //! Process → guard → plan (lockpolicy::argv) → sink → find → exec
+//!                                                         → filter (lockpolicy::surface::jsonrpc)
 //! ```
 //!
 //! The shim decides nothing: every rule is in `lockpolicy`. It writes no file, prints nothing but
-//! one line on standard error where it refuses or fails, and is gone once the real program runs.
+//! one line on standard error where it refuses or fails, and is gone once the real program runs; it stays
+//! only before a server, whose client it answers where a request is refused.
 
 mod error;
 mod exec;
 pub mod exit;
+mod filter;
 mod find;
 mod guard;
 mod plan;
@@ -17,6 +20,7 @@ mod process;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use lockpolicy::{Facts, Policy, Problems, Sink, Surface};
 
@@ -26,16 +30,21 @@ pub use guard::GUARD;
 pub use plan::{Plan, Verdict, plan};
 pub use process::Process;
 
-/// Judges the command line and becomes the real codex.
+/// Judges the command line and becomes the real codex, or its parent where it is a server on standard
+/// input: then every request is judged, and the status is the server's.
 ///
-/// Returns only when it did not: the line was refused, or no codex could be run. Then one line was
+/// Returns only then, or where nothing was run: the line was refused, or no codex could be run. Then one line was
 /// written to standard error. Every attempt is told to `sink` before that, and before the real
 /// program takes over.
 ///
 /// Without a policy only what starts no model is run.
-pub fn run(process: &Process, policy: Result<&Policy, &Problems>, sink: &dyn Sink) -> ExitCode {
+pub fn run(
+    process: &Process,
+    policy: Result<Arc<Policy>, Problems>,
+    sink: Arc<dyn Sink>,
+) -> ExitCode {
     let error = match start(process, policy, sink) {
-        Ok(never) => match never {},
+        Ok(status) => return status.into(),
         Err(error) => error,
     };
     // Where standard error is gone, nobody can be told.
@@ -49,19 +58,29 @@ pub fn run(process: &Process, policy: Result<&Policy, &Problems>, sink: &dyn Sin
 
 fn start(
     process: &Process,
-    policy: Result<&Policy, &Problems>,
-    sink: &dyn Sink,
-) -> Result<std::convert::Infallible, ShimError> {
+    policy: Result<Arc<Policy>, Problems>,
+    sink: Arc<dyn Sink>,
+) -> Result<u8, ShimError> {
     let depth = guard::deeper(process)?;
-    let plan = plan(process, policy)?;
-    if let (Some(verdict), Ok(policy)) = (&plan.verdict, policy) {
-        tell(verdict, policy, sink);
+    let plan = plan(process, policy.as_deref())?;
+    if let (Some(verdict), Ok(policy)) = (&plan.verdict, &policy) {
+        tell(verdict, policy, &*sink);
         if let Some(rejection) = &verdict.rejection {
             return Err(ShimError::Refused(rejection.clone()));
         }
     }
     let program = find(process)?;
-    Err(exec::exec(program, &plan.args, depth))
+    match (plan.server, policy) {
+        (Some(server), Ok(policy)) => {
+            let client = filter::Client {
+                policy,
+                sink,
+                server,
+            };
+            filter::run(program, &plan.args, depth, client)
+        }
+        _ => Err(exec::exec(program, &plan.args, depth)),
+    }
 }
 
 fn tell(verdict: &Verdict, policy: &Policy, sink: &dyn Sink) {

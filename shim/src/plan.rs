@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use lockpolicy::argv::{self, Outcome};
+use lockpolicy::surface::jsonrpc::Server;
 use lockpolicy::{Attempt, Naming, Policy, Problems, Rejection};
 
 use crate::{Process, ShimError};
@@ -15,6 +16,8 @@ pub struct Plan {
     pub args: Vec<OsString>,
     /// What the policy says; `None` where there is no policy and none is needed.
     pub verdict: Option<Verdict>,
+    /// The server that the shim stays before, to judge what is asked of it.
+    pub server: Option<Server>,
 }
 
 /// What the policy says about a command line.
@@ -46,6 +49,7 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
             return Ok(Plan {
                 args: process.args.clone(),
                 verdict: None,
+                server: None,
             });
         }
     };
@@ -69,6 +73,7 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
     Ok(Plan {
         args,
         verdict: Some(verdict),
+        server: ruling.server,
     })
 }
 
@@ -115,7 +120,10 @@ mod tests {
             (verdict.command.as_str(), verdict.attempts.len()),
             ("exec", 1)
         );
-        assert_eq!(planned(&["hi"]).verdict.unwrap().command, "tui");
+        let terminal = planned(&["hi"]);
+        assert_eq!(terminal.server, None);
+        assert_eq!(terminal.verdict.unwrap().command, "tui");
+        assert_eq!(planned(&["app-server"]).server, Some(Server::App));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Output, Stdio};
+use std::sync::Arc;
 
 use lockpolicy::{Attempt, Draft, Facts, Mode, Naming, Reason, Sink, Surface};
 use shim::Process;
@@ -83,7 +84,7 @@ fn main() -> ExitCode {
 fn be_the_shim() -> ExitCode {
     let text = std::env::var("TEST_POLICY").unwrap_or_default();
     let policy = Draft::from_toml(&text).compile();
-    shim::run(&Process::current(), policy.as_ref(), &Told)
+    shim::run(&Process::current(), policy.map(Arc::new), Arc::new(Told))
 }
 
 /// Tells what it is told on standard error.

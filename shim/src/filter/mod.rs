@@ -1,0 +1,101 @@
+//! A codex server with somebody between it and its client, who judges what the client asks.
+//!
+//! ```text
+//! standard input → client: lines → lockpolicy → codex's standard input
+//!                                     ↓ refused
+//! codex's standard output → output: bytes → standard output
+//! ```
+//!
+//! The shim stays as the parent, in the same process group. It hands on the end of the input, signals and
+//! the exit status; where codex dies by a signal, the status is 128 and the signal's number, since a
+//! client that asks for an orderly end should see one.
+//!
+//! Invariant: what codex says goes out byte for byte and in order; an answer of the shim's own stands
+//! between two lines, never in one.
+
+mod client;
+mod lines;
+mod output;
+mod server;
+mod signals;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+
+use crate::{GUARD, ShimError};
+use output::Output;
+
+pub(crate) use client::Client;
+
+/// Runs the program with its client's lines judged, and returns its exit status.
+///
+/// # Errors
+///
+/// [`ShimError::NotRunnable`] where it cannot be started.
+pub(crate) fn run(
+    program: PathBuf,
+    args: &[OsString],
+    depth: u32,
+    client: Client,
+) -> Result<u8, ShimError> {
+    started(&program, args, depth, client).map_err(|error| ShimError::NotRunnable(program, error))
+}
+
+fn started(program: &PathBuf, args: &[OsString], depth: u32, client: Client) -> io::Result<u8> {
+    // Before anything runs, so that no signal finds nobody.
+    let signals = signals::Signals::catch()?;
+    let input = own(io::stdin())?;
+    let output = Arc::new(Output::new(own(io::stdout())?));
+    let mut child = Command::new(program)
+        .args(args)
+        .env(GUARD, depth.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let over = signals.hand_on_to(&child);
+    if let Some(to) = child.stdin.take() {
+        let output = Arc::clone(&output);
+        // Nobody waits for it: it may stand in a read that never ends.
+        thread::spawn(move || client.carry(input, to, &output));
+    }
+    let server = child.stdout.take().map(|from| server::carry(from, output));
+    let status = child.wait();
+    over.store(true, Ordering::Release);
+    if let Some(server) = server {
+        server.drain();
+    }
+    status.map(code)
+}
+
+/// The stream itself, without a buffer of the library's in between.
+fn own(stream: impl AsFd) -> io::Result<File> {
+    stream.as_fd().try_clone_to_owned().map(File::from)
+}
+
+fn code(status: ExitStatus) -> u8 {
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + (signal & 0x7f)));
+    code.and_then(|code| u8::try_from(code & 0xff).ok())
+        .unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_stays_and_a_signal_becomes_one() {
+        for (raw, expected) in [(0, 0), (1 << 8, 1), (255 << 8, 255), (9, 137), (15, 143)] {
+            assert_eq!(code(ExitStatus::from_raw(raw)), expected);
+        }
+    }
+}
