@@ -71,6 +71,7 @@ pub(crate) fn answer(request: &Request, model: &str) -> Option<Other> {
         "generations" | "edits" | "variations" => whole(format!(
             r#"{{"created":1700000000,"data":[{{"b64_json":"aGk=","revised_prompt":{said}}}]}}"#
         )),
+        "embeddings" => whole(vectors(&model, body.get("input"))),
         "transcriptions" | "translations" => whole(format!(r#"{{"text":{said}}}"#)),
         "speech" => Some(Other::Whole("audio/mpeg", plain)),
         "moderations" => whole(format!(
@@ -96,6 +97,18 @@ pub(crate) fn realtime(message: &Json) -> Option<String> {
     Some(format!(
         r#"{{"type":"session.updated","event_id":"event_standin","session":{{"type":"realtime","audio":{{"input":{{"transcription":{{"model":{model}}}}}}}}}}}"#
     ))
+}
+
+/// One vector for each input.
+fn vectors(model: &str, input: Option<&Json>) -> String {
+    let inputs = input.map_or(1, |input| input.items().len().max(1));
+    let vector =
+        |index| format!(r#"{{"object":"embedding","index":{index},"embedding":[0.5,-0.25]}}"#);
+    let vectors: Vec<_> = (0..inputs).map(vector).collect();
+    format!(
+        r#"{{"object":"list","model":{model},"data":[{}],"usage":{{"prompt_tokens":3,"total_tokens":3}}}}"#,
+        vectors.join(",")
+    )
 }
 
 fn message(model: &str, said: &str) -> String {

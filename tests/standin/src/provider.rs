@@ -121,7 +121,6 @@ impl Answer<'_> {
             }
             "POST" if path.ends_with("/chat/completions") => self.whole(&self.chat()),
             "POST" if path.ends_with("/completions") => self.whole(&self.completion()),
-            "POST" if path.ends_with("/embeddings") => self.whole(&self.embedding()),
             _ => self.other(request),
         }
     }
@@ -255,13 +254,6 @@ impl Answer<'_> {
             r#"{{"id":"cmpl-standin","object":"text_completion","created":1700000000,"model":{},"choices":[{{"index":0,"text":{},"logprobs":null,"finish_reason":"stop"}}],"usage":{{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}}}"#,
             quote(self.model),
             self.said()
-        )
-    }
-
-    fn embedding(&self) -> String {
-        format!(
-            r#"{{"object":"list","model":{},"data":[{{"object":"embedding","index":0,"embedding":[0.5,-0.25]}}],"usage":{{"prompt_tokens":3,"total_tokens":3}}}}"#,
-            quote(self.model)
         )
     }
 }
