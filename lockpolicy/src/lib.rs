@@ -1,11 +1,110 @@
 //! Decides which model may run; touches nothing.
 //!
+//! # The promise
+//!
+//! One model is approved: the **pin**. Whatever goes on to a provider or a program after a decision of
+//! this crate names the pin, for every plausible reader of it, or nothing goes on. What is approved goes
+//! on byte for byte; what is forced differs in the forced values alone. Every attempt at another
+//! model is told, whatever came of it.
+//!
+//! # The drawing
+//!
 //! ```text
 //! bytes → surface: extract → [Occurrence] → judge(Policy) → Decision → surface: apply → bytes
 //! ```
 //!
-//! A surface finds and cuts, it never decides; [`judge`] decides and knows no surface. This crate
-//! does no I/O, has no clock and no environment, and builds without `std`.
+//! A **surface** finds where an input states something and cuts exactly there; it never decides.
+//! [`judge`] decides and knows no surface. The operations of each provider are tables
+//! ([`dialect`]), the [`Policy`] is complete and valid by construction ([`Draft::compile`]).
+//!
+//! # An HTTP request
+//!
+//! ```
+//! use lockpolicy::dialect::Table;
+//! use lockpolicy::surface::http::{Request, judge_request};
+//! use lockpolicy::{Draft, Source, edit};
+//!
+//! let policy = Draft::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let table = Table::of(["openai"]).unwrap();
+//! let content = br#"{"temperature": 1.0, "model": "other", "fallbacks": ["more"]}"#;
+//! let request = Request {
+//!     found: &table.find("POST", "/v1/responses").unwrap(),
+//!     path: "/v1/responses",
+//!     query: "",
+//!     headers: &[("content-type", "application/json")],
+//!     content,
+//!     source: Source::User,
+//! };
+//! let judged = judge_request(&policy, request);
+//! let sent = edit::apply(content, judged.content);
+//! assert_eq!(sent, br#"{"temperature": 1.0, "model": "gpt-5.5"}"#);
+//! assert_eq!(judged.verdict.attempts.len(), 2);
+//! ```
+//!
+//! # A WebSocket message
+//!
+//! ```
+//! use lockpolicy::dialect::Table;
+//! use lockpolicy::surface::message::judge_message;
+//! use lockpolicy::{Decision, Draft, Reason, Source};
+//!
+//! let policy = Draft::from_toml("model = 'gpt-5.5'\nmode = 'reject'").compile().unwrap();
+//! let table = Table::of(["openai"]).unwrap();
+//! let socket = table.find("GET", "/v1/responses").unwrap();
+//! let message = br#"{"type": "response.create", "model": "other"}"#;
+//! let (verdict, _) = judge_message(&policy, socket.operation, message, Source::User);
+//! let Decision::Reject(rejection) = verdict.decision else { panic!() };
+//! assert_eq!(rejection.reason, Reason::ModelLocked);
+//! assert_eq!(rejection.to_string(), "model `other` is not permitted here (/model); locked by policy");
+//! ```
+//!
+//! # A command line
+//!
+//! ```
+//! use lockpolicy::Draft;
+//! use lockpolicy::argv::{Outcome, judge};
+//!
+//! let policy = Draft::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! assert_eq!(judge(&policy, &[b"login", b"status"]).outcome, Outcome::Pass);
+//! let Outcome::Rewrite(args) = judge(&policy, &[b"exec", b"-m", b"other", b"hi"]).outcome else {
+//!     panic!()
+//! };
+//! assert!(args.windows(2).any(|pair| pair == [b"-m".to_vec(), b"gpt-5.5".to_vec()]));
+//! assert!(!args.contains(&b"other".to_vec()));
+//! ```
+//!
+//! # An answer
+//!
+//! ```
+//! use lockpolicy::Draft;
+//! use lockpolicy::surface::{answer, models};
+//!
+//! let event = br#"data: {"type":"response.created","response":{"headers":{"openai-model":"gpt-5.5"}}}"#;
+//! let told = answer::without_pin(event, "gpt-5.5");
+//! assert_eq!(*told, *br#"data: {"type":"response.created","response":{"headers":{}}}"#);
+//!
+//! let policy = Draft::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let list = models::only_pinned(&policy, br#"{"data":[{"id":"other"},{"id":"gpt-5.5"}]}"#);
+//! assert_eq!(list.unwrap(), br#"{"data":[{"id":"gpt-5.5"}]}"#);
+//! ```
+//!
+//! # What is not promised
+//!
+//! - That the provider runs what it is asked for. What it says that it served is its word.
+//! - Anything about what does not come through here: another address, another program, a file.
+//! - That a request is valid to the provider, or safe in any other respect: only what selects a model,
+//!   an effort or a service tier is looked at, and only where [`dialect`] or [`argv`] say that it can
+//!   stand. A member that no table knows passes as long as its name is a plain identifier.
+//! - Time that does not depend on the length of the input. It grows in proportion to it, and a little
+//!   more where an object has many names, which are sorted.
+//! - A lock in [`Mode::Audit`], which refuses only what cannot be understood.
+//! - Stable names or layouts: the crate belongs to this workspace.
+//!
+//! # What it depends on
+//!
+//! This crate does no I/O, has no clock and no environment, and builds without `std`; it has no
+//! `unsafe` and does not panic. `tests/laws` states its laws and holds them against a second, naive
+//! implementation; `fuzz` tries to break them.
 
 #![no_std]
 
