@@ -1,0 +1,311 @@
+//! A conversation through the filter: lines arrive as they are and in order, refusals stand between
+//! them, and the end, the signals and the status are codex's. Here codex is a script.
+//!
+//! This program is its own subject: called as `codex`, it is the shim.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that brings its own harness prints, and fails where it cannot go on"
+)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::thread;
+
+use lockpolicy::{Attempt, Draft, Facts, Mode, Naming, Reason, Sink, Surface};
+use rustix::process::{Pid, Signal, kill_process};
+use shim::Process;
+use tempfile::TempDir;
+
+type Test = (&'static str, fn());
+
+const TESTS: [Test; 8] = [
+    ("lines_of_every_kind_arrive", lines_of_every_kind_arrive),
+    ("refusals_keep_their_order", refusals_keep_their_order),
+    ("a_line_is_forced", a_line_is_forced),
+    (
+        "a_line_that_is_too_long_is_refused",
+        a_line_that_is_too_long_is_refused,
+    ),
+    (
+        "an_answer_stands_between_two_lines",
+        an_answer_stands_between_two_lines,
+    ),
+    (
+        "what_codex_says_arrives_byte_for_byte",
+        what_codex_says_arrives_byte_for_byte,
+    ),
+    (
+        "end_and_status_are_those_of_codex",
+        end_and_status_are_those_of_codex,
+    ),
+    ("signals_arrive", signals_arrive),
+];
+
+fn main() -> ExitCode {
+    let name = std::env::args_os().next().unwrap_or_default();
+    if Path::new(&name).file_name() == Some(OsStr::new("codex")) {
+        let text = std::env::var("TEST_POLICY").unwrap_or_default();
+        let policy = Draft::from_toml(&text).compile().map(Arc::new);
+        return shim::run(&Process::current(), policy, Arc::new(Deaf));
+    }
+    let args: Vec<String> = std::env::args_os()
+        .skip(1)
+        .filter_map(|arg| arg.into_string().ok())
+        .collect();
+    // What test runners ask of a program that brings its own harness.
+    if args.iter().any(|arg| arg == "--list") {
+        if !args.iter().any(|arg| arg == "--ignored") {
+            for (name, _) in TESTS {
+                println!("{name}: test");
+            }
+        }
+        return ExitCode::SUCCESS;
+    }
+    let wanted: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
+    for (name, test) in TESTS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| name.contains(*wanted)) {
+            test();
+            println!("test {name} ... ok");
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+#[derive(Debug)]
+struct Deaf;
+
+impl Sink for Deaf {
+    fn attempt(&self, _: &Attempt, _: &Facts<'_>) {}
+
+    fn undecidable(&self, _: Surface, _: Reason, _: &Facts<'_>) {}
+
+    fn judged(&self, _: Mode, _: Surface, _: Naming) {}
+}
+
+/// A server behind the shim.
+struct Talk {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    _root: TempDir,
+}
+
+impl Talk {
+    /// The shim in `bin/`, and a codex in `real/` that is this script.
+    fn start(policy: &str, script: &str) -> Self {
+        let root = TempDir::new().unwrap();
+        let place = |name: &str| root.path().join(name);
+        for directory in ["bin", "real"] {
+            fs::create_dir(place(directory)).unwrap();
+        }
+        symlink(std::env::current_exe().unwrap(), place("bin/codex")).unwrap();
+        fs::write(place("aside"), format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(place("aside"), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::rename(place("aside"), place("real/codex")).unwrap();
+        let path = [
+            place("bin"),
+            place("real"),
+            "/usr/bin".into(),
+            "/bin".into(),
+        ];
+        let mut child = Command::new(place("bin/codex"))
+            .env_clear()
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .env("TEST_POLICY", policy)
+            .args(["app-server", "--listen", "stdio://"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            input: child.stdin.take(),
+            output: BufReader::new(child.stdout.take().unwrap()),
+            child,
+            _root: root,
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.input
+            .as_mut()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+    }
+
+    fn hear(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Says everything at once and nothing more; all that comes back.
+    fn all(mut self, text: Vec<u8>) -> Vec<u8> {
+        let mut input = self.input.take().unwrap();
+        let speaker = thread::spawn(move || input.write_all(&text).unwrap());
+        let mut heard = Vec::new();
+        self.output.read_to_end(&mut heard).unwrap();
+        speaker.join().unwrap();
+        assert!(self.child.wait().unwrap().success());
+        heard
+    }
+
+    fn status(mut self) -> Option<i32> {
+        drop(self.input.take());
+        self.child.wait().unwrap().code()
+    }
+}
+
+const FORCE: &str = "model = 'pin'";
+const REJECT: &str = "model = 'pin'\nmode = 'reject'";
+const ECHO: &str = "exec cat";
+
+fn asking(id: usize) -> String {
+    format!("{{\"id\":{id},\"method\":\"thread/start\",\"params\":{{\"model\":\"x\"}}}}\n")
+}
+
+fn refused(id: usize) -> String {
+    format!("{{\"id\":{id},\"error\":{{\"code\":-32001,")
+}
+
+fn lines_of_every_kind_arrive() {
+    let long = "x".repeat(1 << 20);
+    let text = [
+        "{\"id\":1,\"method\":\"initialize\",\"params\":{}}\r\n",
+        "\n \r\n{\"method\":\"initialized\"}\n",
+        &format!("{{\"id\":\"a\",\"result\":{{\"model\":\"{long}\"}}}}\n"),
+        &format!(" {{\"id\":2,\"method\":\"turn/steer\",\"params\":{{\"input\":\"{long}\"}}}} \n"),
+        "{\"id\":3,\"method\":\"turn/start\",\"params\":{\"model\":\"pin\", \"a\":1.50}}\n",
+        "{\"id\":4,\"result\":null}",
+    ]
+    .concat();
+    for policy in [FORCE, REJECT] {
+        let heard = Talk::start(policy, ECHO).all(text.clone().into_bytes());
+        assert_eq!(String::from_utf8(heard).unwrap(), text);
+    }
+}
+
+fn refusals_keep_their_order() {
+    let (mut text, mut passed, mut asked) = (String::new(), String::new(), Vec::new());
+    for id in 0..10_000 {
+        let line = if id % 50 == 7 {
+            asked.push(id);
+            asking(id)
+        } else {
+            let line =
+                format!("{{\"id\":{id},\"method\":\"thread/read\",\"params\":{{\"n\":{id}}}}}\n");
+            passed.push_str(&line);
+            line
+        };
+        text.push_str(&line);
+    }
+    let heard = Talk::start(REJECT, ECHO).all(text.into_bytes());
+    let heard = String::from_utf8(heard).unwrap();
+    let (errors, echoed): (Vec<&str>, Vec<&str>) = heard
+        .split_inclusive('\n')
+        .partition(|line| line.contains("model_lock_rejected"));
+    assert_eq!(echoed.concat(), passed);
+    assert_eq!(errors.len(), asked.len());
+    for (error, id) in errors.iter().zip(asked) {
+        assert!(error.starts_with(&refused(id)), "{error}");
+    }
+}
+
+fn a_line_is_forced() {
+    let mut talk = Talk::start(FORCE, ECHO);
+    talk.say("{\"id\":1,\"method\":\"thread/resume\",\"params\":{\"model\":\"x\",\"threadId\":\"t\"}}\r\n");
+    assert_eq!(
+        talk.hear(),
+        "{\"id\":1,\"method\":\"thread/resume\",\"params\":{\"model\":\"pin\",\"threadId\":\"t\"}}\r\n"
+    );
+    assert_eq!(talk.status(), Some(0));
+}
+
+fn a_line_that_is_too_long_is_refused() {
+    let line = |id: usize, length: usize| {
+        let head = format!("{{\"id\":{id},\"method\":\"turn/steer\",\"params\":{{\"input\":\"");
+        let rest = length - head.len() - 4;
+        [head, "x".repeat(rest), "\"}}\n".into()].concat()
+    };
+    let most = line(1, 64 << 20);
+    let mut talk = Talk::start(FORCE, ECHO);
+    let mut input = talk.input.take().unwrap();
+    let more = [
+        &most[..],
+        &line(2, (64 << 20) + 2),
+        "{\"id\":3,\"result\":1}\n",
+    ]
+    .concat();
+    let speaker = thread::spawn(move || input.write_all(more.as_bytes()).unwrap());
+    let mut heard: Vec<String> = (0..3).map(|_| talk.hear()).collect();
+    speaker.join().unwrap();
+    // The answer overtakes nothing but what the other program still holds.
+    heard.sort_by_key(String::len);
+    assert_eq!(heard[0], "{\"id\":3,\"result\":1}\n");
+    assert!(heard[1].starts_with(&refused(2)), "{}", heard[1]);
+    assert!(heard[2] == most);
+}
+
+fn an_answer_stands_between_two_lines() {
+    let mut talk = Talk::start(
+        REJECT,
+        "printf half; read line; printf ' %s\\nnext ' \"$line\"; read line; echo \"$line\"",
+    );
+    let mut half = [0; 4];
+    talk.output.read_exact(&mut half).unwrap();
+    talk.say(&asking(1));
+    talk.say("{\"id\":2,\"result\":2}\n");
+    assert_eq!(
+        (&half, talk.hear().as_str()),
+        (b"half", " {\"id\":2,\"result\":2}\n")
+    );
+    assert!(talk.hear().starts_with(&refused(1)));
+    talk.say("{\"id\":3,\"result\":3}\n");
+    assert_eq!(talk.hear(), "next {\"id\":3,\"result\":3}\n");
+    assert_eq!(talk.status(), Some(0));
+}
+
+fn what_codex_says_arrives_byte_for_byte() {
+    let says = "printf '\\377\\000\\n{\"model\":\"x\",\"model\":1}\\r\\n\\n'; head -c 5000000 /dev/zero; printf end";
+    let heard = Talk::start(REJECT, says).all(Vec::new());
+    let expected = [
+        &b"\xff\x00\n{\"model\":\"x\",\"model\":1}\r\n\n"[..],
+        &vec![0; 5_000_000],
+        b"end",
+    ]
+    .concat();
+    assert!(heard == expected);
+}
+
+fn end_and_status_are_those_of_codex() {
+    assert_eq!(
+        Talk::start(FORCE, "cat >/dev/null; exit 7").status(),
+        Some(7)
+    );
+    assert_eq!(Talk::start(FORCE, "kill -9 $$").status(), Some(137));
+    // Codex is gone while its client goes on talking, and has left something behind.
+    let mut talk = Talk::start(FORCE, "sleep 5 & echo bye; exit 3");
+    assert_eq!(talk.hear(), "bye\n");
+    assert_eq!(talk.child.wait().unwrap().code(), Some(3));
+}
+
+fn signals_arrive() {
+    let traps = "trap 'exit 5' TERM; trap 'exit 6' INT; trap 'exit 8' HUP; echo ready; while :; do sleep 0.05; done";
+    for (signal, code) in [(Signal::TERM, 5), (Signal::INT, 6), (Signal::HUP, 8)] {
+        let mut talk = Talk::start(FORCE, traps);
+        assert_eq!(talk.hear(), "ready\n");
+        kill_process(Pid::from_child(&talk.child), signal).unwrap();
+        assert_eq!(talk.child.wait().unwrap().code(), Some(code));
+    }
+    let mut talk = Talk::start(FORCE, "echo ready; exec sleep 60");
+    assert_eq!(talk.hear(), "ready\n");
+    kill_process(Pid::from_child(&talk.child), Signal::TERM).unwrap();
+    assert_eq!(talk.child.wait().unwrap().code(), Some(143));
+}
