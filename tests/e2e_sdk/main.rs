@@ -3,11 +3,7 @@
 //!
 //! The calls are in the scripts beside these files. What arrived is read off the provider's stand-in; how
 //! often an SDK tried is counted on the wire before the proxy.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bench;
 mod locked;

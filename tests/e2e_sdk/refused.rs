@@ -60,7 +60,9 @@ fn what_no_table_lists_is_not_found() {
             let expected = match sdk {
                 Sdk::Google => "ClientError",
                 Sdk::Ollama => "ResponseError",
-                _ => "NotFoundError",
+                Sdk::OpenaiPython | Sdk::OpenaiNode | Sdk::AnthropicPython | Sdk::AnthropicNode => {
+                    "NotFoundError"
+                }
             };
             assert_told(&error, "404", expected, &format!("{sdk:?}: {error:?}"));
         }
@@ -75,7 +77,9 @@ fn assert_locked(sdk: Sdk, error: &Json, case: &str) {
     let expected = match sdk {
         Sdk::Google => "ClientError",
         Sdk::Ollama => "ResponseError",
-        _ => "BadRequestError",
+        Sdk::OpenaiPython | Sdk::OpenaiNode | Sdk::AnthropicPython | Sdk::AnthropicNode => {
+            "BadRequestError"
+        }
     };
     assert_told(error, "400", expected, case);
     match sdk {
