@@ -32,10 +32,13 @@ pub fn only_pinned(policy: &Policy, answer: &[u8]) -> Result<Vec<u8>, JsonError>
     let hits = scan(answer, &tree)?;
     let (elements, names): (Vec<&Hit>, Vec<&Hit>) =
         hits.iter().partition(|hit| hit.selector == LISTS.len());
+    // Hits come in the order of the text, so those inside an element stand together.
     let kept = |element: &Hit| {
-        let mut own = names
+        let first = names.partition_point(|name| name.start < element.value.start);
+        let behind = names.get(first..).unwrap_or_default();
+        let mut own = behind
             .iter()
-            .filter(|name| element.value.start < name.start && name.value.end < element.value.end);
+            .take_while(|name| name.value.end < element.value.end);
         own.any(|name| is_pinned(policy, answer, name))
     };
     let drops = elements.into_iter().filter(|element| !kept(element));
