@@ -44,7 +44,7 @@ pub fn pieces(length: usize, mut edits: Vec<Edit>) -> Vec<Piece> {
     out
 }
 
-/// The input with the edits applied.
+/// The input with the edits applied: what [`pieces`] names, in one allocation.
 pub fn apply(input: &[u8], edits: Vec<Edit>) -> Vec<u8> {
     let mut out = Vec::with_capacity(input.len() + 64);
     for piece in pieces(input.len(), edits) {

@@ -31,8 +31,18 @@ pub struct Judged {
 
 /// Judges a request.
 ///
-/// A content that is no complete I-JSON object is refused in every mode; every other request is
-/// answered by [`judge`]. Cuts name byte ranges of what was given; nothing else may change.
+/// Takes path, query, headers and the whole content together. Cuts name byte ranges of what was given:
+/// a value that is replaced, a member that goes with its comma, a place where one is put in. Every
+/// other byte stays, and the result is judged [`Decision::Pass`].
+///
+/// What cannot be understood is refused in every mode, `audit` too: a media type that the operation does
+/// not take, a content that is no complete I-JSON object (RFC 8259, RFC 7493), a form with more
+/// than one spelling (RFC 7578). Everything else is answered by [`judge`].
+///
+/// # Limits
+///
+/// Time and memory grow with the content; its size is the caller's to cap. JSON may nest
+/// [`DEPTH_CAP`](crate::json::DEPTH_CAP) deep.
 pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
     let content = match content_finds(&request) {
         Ok(content) => content,

@@ -14,8 +14,15 @@ use crate::{Decision, Origin, Policy, Reason, Rejection, Source, Surface, Verdic
 
 /// Judges a message.
 ///
+/// Takes one whole text message, put together from its frames. The cuts name byte ranges of it and
+/// are empty unless the decision is a rewrite; every other byte stays.
+///
 /// A text that is no complete I-JSON object, or whose `type` the operation does not list, is refused in
-/// every mode. The cuts are empty unless the decision is a rewrite.
+/// every mode.
+///
+/// # Limits
+///
+/// Time and memory grow with the message; its size is the caller's to cap.
 pub fn judge_message(
     policy: &Policy,
     operation: &Operation,

@@ -81,14 +81,7 @@ impl Asked {
 fn wish(mode: &'static str, case: &Case) -> Option<Wish> {
     let target = case.request.target.as_deref()?;
     let path = crate::PATHS.into_iter().find(|path| *path == target)?;
-    let rules = Rules {
-        mode,
-        alias: None,
-        effort: None,
-        tier: None,
-        image: None,
-        moderation: None,
-    };
+    let rules = Rules::plain(mode);
     Some(Wish {
         rules,
         path,
@@ -169,14 +162,7 @@ fn every_case_is_answered_as_it_should() {
 #[test]
 fn a_case_that_is_refused_in_force_differs_from_one_that_passes() {
     let plain = Wish {
-        rules: Rules {
-            mode: "force",
-            alias: None,
-            effort: None,
-            tier: None,
-            image: None,
-            moderation: None,
-        },
+        rules: Rules::plain("force"),
         path: "/v1/responses",
         source: Source::User,
         body: br#"{"model":"other-model","input":"hi"}"#.to_vec(),

@@ -104,14 +104,7 @@ proptest! {
 /// The doors agree on the model that runs, too.
 #[test]
 fn both_doors_run_the_pin() {
-    let force = Rules {
-        mode: "force",
-        alias: None,
-        effort: None,
-        tier: None,
-        image: None,
-        moderation: None,
-    };
+    let force = Rules::plain("force");
     let (_, _, sent) = by_http(&force, "other", None);
     assert_eq!(sent, Some(body(PIN, None)));
     let Outcome::Rewrite(args) = by_argv(&force, "other", None).outcome else {

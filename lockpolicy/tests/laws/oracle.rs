@@ -1,13 +1,14 @@
 //! The second implementation has to agree: on the decision, and on the document that goes on.
 
-use lockpolicy::Decision;
+use lockpolicy::json::DEPTH_CAP;
+use lockpolicy::{Decision, Source};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use crate::naive::{Answer, judge};
 use crate::tree::Tree;
-use crate::wish::{Wish, wish};
-use crate::{cases, judged, sent, table};
+use crate::wish::{Rules, Wish, wish};
+use crate::{PIN, cases, judged, sent, table};
 
 /// Compares both implementations on one wish.
 pub(crate) fn agree(wish: &Wish) -> Result<(), TestCaseError> {
@@ -36,5 +37,26 @@ proptest! {
     #[test]
     fn both_implementations_agree(wish in wish()) {
         agree(&wish)?;
+    }
+}
+
+/// The deepest text that is taken, and the one that is not.
+#[test]
+fn the_depth_ends_where_it_should() {
+    for (depth, passes) in [(DEPTH_CAP, true), (DEPTH_CAP + 1, false)] {
+        let (open, close) = ("[".repeat(depth - 1), "]".repeat(depth - 1));
+        let body = format!("{{\"model\":\"{PIN}\",\"a\":{open}{close}}}").into_bytes();
+        let wish = Wish {
+            rules: Rules::plain("force"),
+            path: "/v1/responses",
+            source: Source::User,
+            body,
+        };
+        assert_eq!(
+            judged(&wish).verdict.decision == Decision::Pass,
+            passes,
+            "{depth}"
+        );
+        agree(&wish).unwrap();
     }
 }

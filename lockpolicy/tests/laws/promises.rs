@@ -1,13 +1,14 @@
 //! The laws of lockpolicy that hold for every text: untouched, minimal, settled, seen by all, total,
 //! monotone.
 
+use lockpolicy::surface::models;
 use lockpolicy::{Decision, edit};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::tree::Tree;
 use crate::wish::{Rules, Wish, wish};
-use crate::{PIN, cases, decoders, judged, judged_as, sent};
+use crate::{PIN, cases, decoders, judged, judged_as, policy, sent};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -207,14 +208,7 @@ fn the_wishes_reach_every_kind_of_decision() {
 /// Work grows with the text, not with its square.
 #[test]
 fn the_worst_texts_end_soon() {
-    let rules = Rules {
-        mode: "force",
-        alias: None,
-        effort: None,
-        tier: None,
-        image: None,
-        moderation: None,
-    };
+    let rules = Rules::plain("force");
     let names: Vec<String> = (0..100_000).map(|n| format!("\"k{n}\":0,")).collect();
     let names = names.concat();
     let bodies = [
@@ -226,7 +220,13 @@ fn the_worst_texts_end_soon() {
         format!("{{\"a\":{}}}", "9".repeat(1_000_000)),
         format!("{{\"model\":\"x\"{}}}", ",\"models\":[]".repeat(100_000)),
     ];
+    let list = format!(
+        "{{\"data\":[{}{{\"id\":\"y\"}}]}}",
+        "{\"id\":\"x\"},".repeat(50_000)
+    );
     let start = std::time::Instant::now();
+    let left = models::only_pinned(&policy(&rules), list.as_bytes()).unwrap();
+    assert_eq!(left, b"{\"data\":[]}");
     for body in bodies {
         let wish = Wish {
             rules: rules.clone(),

@@ -43,6 +43,18 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// A mode and the pin, nothing else.
+    pub(crate) fn plain(mode: &'static str) -> Self {
+        Self {
+            mode,
+            alias: None,
+            effort: None,
+            tier: None,
+            image: None,
+            moderation: None,
+        }
+    }
+
     pub(crate) fn to_toml(&self) -> String {
         let mut text = format!("model = '{}'\nmode = '{}'\n", crate::PIN, self.mode);
         let mut line = |key: &str, value: Option<&str>| {
@@ -409,7 +421,7 @@ fn tool() -> impl Strategy<Value = Spelled> {
         ]),
     );
     let model = option::weighted(
-        0.3,
+        0.5,
         select(vec!["\"image-1\"", "\"image-2\"", "null", "{}"]),
     );
     let parameters = option::weighted(
@@ -470,6 +482,8 @@ fn side() -> impl Strategy<Value = (String, Spelled)> {
         "draftModel",
         "prompt",
         "preset",
+        "moderation",
+        "moderation",
         "moderation",
         "agent",
         "session",

@@ -243,5 +243,5 @@ fn a_pin_that_does_not_fit_into_a_path_is_refused() {
         matches!(verdict.decision, Decision::Reject(ref r) if r.reason == Reason::Malformed),
         "{verdict:?}"
     );
-    assert_eq!(verdict.attempts[0].result, crate::Outcome::Rejected);
+    assert_eq!(verdict.attempts[0].result, Outcome::Rejected);
 }
