@@ -105,7 +105,7 @@ fn value(
         Stated::Absent | Stated::Null | Stated::Other => None,
     };
     if let Some((setting, stated)) = choice(selects, word, finder.policy) {
-        finder.push(setting, stated, spot.place.clone(), at.clone(), whole);
+        finder.push(setting, stated, spot.place.clone(), (at.clone(), whole));
     }
 }
 
@@ -148,5 +148,5 @@ fn refused(finder: &mut Finder<'_>, selects: Selects, at: &Range<usize>, spot: &
     let Some((_, stated)) = choice(selects, word, finder.policy) else {
         return;
     };
-    finder.push(REFUSE, stated, spot.place.clone(), at.clone(), at.clone());
+    finder.push(REFUSE, stated, spot.place.clone(), (at.clone(), at.clone()));
 }

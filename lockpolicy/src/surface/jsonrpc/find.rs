@@ -121,7 +121,7 @@ impl<'a> Finder<'a> {
             Kind::Edit => return config::write(self, at, place),
             Kind::Whole => {
                 let stated = Stated::Text(Cow::Borrowed(self.method));
-                self.push(REFUSE, stated, place.into(), at.clone(), whole);
+                self.push(REFUSE, stated, place.into(), (at.clone(), whole));
                 return Ok(());
             }
             Kind::Agents if self.policy.effort().is_none() => return Ok(()),
@@ -137,7 +137,7 @@ impl<'a> Finder<'a> {
         }
         let stated = text(self.input, at);
         if let Some((setting, stated)) = self.setting(kind, stated, at) {
-            self.push(setting, stated, place.into(), at.clone(), whole);
+            self.push(setting, stated, place.into(), (at.clone(), whole));
         }
         Ok(())
     }
@@ -205,13 +205,13 @@ impl<'a> Finder<'a> {
         self.finds.push(occurrence, place_of);
     }
 
+    /// Adds a place, with the bytes of its value and those that go when it is dropped.
     pub(super) fn push(
         &mut self,
         setting: Setting,
         stated: Stated<'a>,
         place: String,
-        value: Range<usize>,
-        whole: Range<usize>,
+        (value, whole): (Range<usize>, Range<usize>),
     ) {
         let occurrence = Occurrence {
             setting,
