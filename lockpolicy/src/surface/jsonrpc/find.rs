@@ -206,6 +206,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Adds a place, with the bytes of its value and those that go when it is dropped.
+    /// Notes a setting, where its value stands, and what goes when it is dropped.
     pub(super) fn push(
         &mut self,
         setting: Setting,

@@ -503,83 +503,87 @@ fn writes_to_the_configuration_are_judged_by_their_key() {
     }
 }
 
+/// Lines that can be read in two ways, and what becomes of them in every mode.
+const UNCLEAR: &[(&str, &str)] = &[
+    (
+        r#"{"id":1,"method":"thread/start","params":{"model":"PIN","model":"x"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":{"mod\u0065l":"PIN"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":{"Model":"x"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":{"model_provider":"x"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":["x","b",false]}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":null}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"model/list","params":[null,null]}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":["x"]}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"model":"x"}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"review_model":"x"}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"\u006dodel":"x"}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"x","method":"thread/start","params":{}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"x","params":{},"params":{"model":"x"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"id":2,"method":"thread/start","params":{}}"#,
+        "-ambiguous",
+    ),
+    (
+        r#"{"method":"thread/start","params":{"model":["x"],"model":1}}"#,
+        "-ambiguous",
+    ),
+    (
+        r#"[{"id":1,"method":"thread/start","params":{"model":"x"}}]"#,
+        "-not_json",
+    ),
+    (
+        r#"{"id":1} {"id":2,"method":"thread/start","params":{"model":"x"}}"#,
+        "-not_json",
+    ),
+    (
+        "\u{feff}{\"id\":1,\"method\":\"thread/start\",\"params\":{\"model\":\"x\"}}",
+        "-not_json",
+    ),
+    (r#"{"id":1,"method":"thread/start","#, "-not_json"),
+];
+
 #[test]
 fn what_can_be_read_in_two_ways_is_refused_or_dropped() {
-    for (line, out) in [
-        (
-            r#"{"id":1,"method":"thread/start","params":{"model":"PIN","model":"x"}}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"method":"thread/start","params":{"mod\u0065l":"PIN"}}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"method":"thread/start","params":{"Model":"x"}}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"method":"thread/start","params":{"model_provider":"x"}}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"method":"thread/start","params":["x","b",false]}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"method":"thread/start","params":null}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"method":"model/list","params":[null,null]}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"method":"future/method","params":["x"]}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"method":"future/method","params":{"model":"x"}}"#,
-            "!unknown_operation",
-        ),
-        (
-            r#"{"id":1,"method":"future/method","params":{"review_model":"x"}}"#,
-            "!unknown_operation",
-        ),
-        (
-            r#"{"id":1,"method":"future/method","params":{"\u006dodel":"x"}}"#,
-            "!unknown_operation",
-        ),
-        (
-            r#"{"id":1,"method":"x","method":"thread/start","params":{}}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"method":"x","params":{},"params":{"model":"x"}}"#,
-            "!ambiguous",
-        ),
-        (
-            r#"{"id":1,"id":2,"method":"thread/start","params":{}}"#,
-            "-ambiguous",
-        ),
-        (
-            r#"{"method":"thread/start","params":{"model":["x"],"model":1}}"#,
-            "-ambiguous",
-        ),
-        (
-            r#"[{"id":1,"method":"thread/start","params":{"model":"x"}}]"#,
-            "-not_json",
-        ),
-        (
-            r#"{"id":1} {"id":2,"method":"thread/start","params":{"model":"x"}}"#,
-            "-not_json",
-        ),
-        (
-            "\u{feff}{\"id\":1,\"method\":\"thread/start\",\"params\":{\"model\":\"x\"}}",
-            "-not_json",
-        ),
-        (r#"{"id":1,"method":"thread/start","#, "-not_json"),
-    ] {
+    for (line, out) in UNCLEAR {
+        let (line, out) = (*line, *out);
         assert_eq!(outcome(&force(), Server::App, line), out, "{line}");
         assert_eq!(outcome(&audit(), Server::App, line), out, "{line}");
     }

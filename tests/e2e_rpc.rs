@@ -1,0 +1,380 @@
+//! The real codex as a server, behind the shim: whatever its client asks for, the approved model runs.
+//!
+//! What reached the provider is what the stand-in recorded. A second stand-in is a provider that nobody
+//! approved; nothing may reach it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use standin::json::Json;
+use standin::lab::{Codex, Lock, Transport};
+use standin::{Standin, Statsd};
+
+/// The versions with both servers, the oldest and the newest.
+const VERSIONS: [&str; 2] = ["0.125.0", "0.169.0"];
+const PIN: &str = "gpt-5.5";
+/// How long the real codex may take for one thing; it takes less than a second.
+const LONG: Duration = Duration::from_secs(60);
+
+/// A home with a provider that is approved and one that is not.
+struct Bench {
+    provider: Standin,
+    rogue: Standin,
+    statsd: Statsd,
+    codex: Codex,
+    real: PathBuf,
+}
+
+impl Bench {
+    fn new(version: &str, mode: &str) -> Self {
+        let (provider, rogue) = (Standin::start().unwrap(), Standin::start().unwrap());
+        let statsd = Statsd::start().unwrap();
+        let lock = Lock {
+            program: env!("CARGO_BIN_EXE_model-lock").into(),
+            model: PIN.into(),
+            mode: mode.into(),
+            statsd: statsd.address(),
+        };
+        let (real, below) = (real(version), Path::new(env!("CARGO_TARGET_TMPDIR")));
+        let base = format!("{}/v1", provider.url());
+        let codex = Codex::new(&real, &base, Transport::Http, below).unwrap();
+        let codex = codex.behind_shim(&lock).unwrap();
+        let bench = Self {
+            provider,
+            rogue,
+            statsd,
+            codex,
+            real,
+        };
+        let config = fs::read_to_string(bench.home().join("config.toml")).unwrap();
+        let more = format!(
+            "model = \"configured\"\n{config}\n[model_providers.rogue]\nname = \"rogue\"\nbase_url = \"{}/v1\"\nwire_api = \"responses\"\nenv_key = \"CODEX_API_KEY\"\n",
+            bench.rogue.url()
+        );
+        fs::write(bench.home().join("config.toml"), more).unwrap();
+        bench
+    }
+
+    fn home(&self) -> PathBuf {
+        let command = self.codex.command(&[]);
+        let mut pairs = command.get_envs();
+        let home = pairs.find(|(name, _)| *name == "CODEX_HOME");
+        home.unwrap().1.unwrap().into()
+    }
+
+    fn serve(&self) -> Server {
+        Server::start(self.codex.command(&["app-server"]))
+    }
+
+    /// The same server in the same home, without the shim.
+    fn unlocked(&self) -> Server {
+        let locked = self.codex.command(&["app-server"]);
+        let mut command = Command::new(&self.real);
+        command.env_clear().args(locked.get_args());
+        command.current_dir(locked.get_current_dir().unwrap());
+        let set = locked.get_envs();
+        command.envs(set.filter_map(|(name, value)| Some((name, value?))));
+        Server::start(command)
+    }
+
+    /// The models of the calls that reached the provider so far.
+    fn models(&self) -> Vec<String> {
+        let requests = self.provider.requests();
+        let calls = requests.iter().filter(|request| request.method == "POST");
+        calls.map(|call| call.model().unwrap()).collect()
+    }
+
+    fn told(&self, tag: &str) {
+        let told = |line: &str| line.contains("surface:jsonrpc") && line.contains(tag);
+        assert!(self.statsd.wait_for(told, LONG).is_some(), "{tag}");
+    }
+}
+
+fn real(version: &str) -> PathBuf {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/codex");
+    let output = Command::new(script).arg(version).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim_end().into()
+}
+
+/// A server that runs, and its client.
+struct Server {
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Receiver<String>,
+    count: usize,
+}
+
+impl Server {
+    fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            output
+                .lines()
+                .try_for_each(|line| sender.send(line.unwrap()))
+        });
+        let mut server = Self {
+            input: child.stdin.take(),
+            child,
+            lines,
+            count: 0,
+        };
+        let capabilities = r#"{"experimentalApi":true}"#;
+        server.ask(
+            "initialize",
+            &format!(
+                r#"{{"clientInfo":{{"name":"t","title":"t","version":"1"}},"capabilities":{capabilities},"protocolVersion":"2025-03-26"}}"#
+            ),
+        );
+        server
+    }
+
+    fn say(&mut self, line: &str) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    fn hear(&self, wanted: impl Fn(&Json) -> bool) -> Json {
+        loop {
+            let line = self.lines.recv_timeout(LONG).unwrap();
+            let said = Json::parse(line.as_bytes()).unwrap();
+            if wanted(&said) {
+                return said;
+            }
+        }
+    }
+
+    /// Asks and waits for the answer, an error or not.
+    fn ask(&mut self, method: &str, params: &str) -> Json {
+        self.count += 1;
+        let id = self.count;
+        self.say(&format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#
+        ));
+        let id = Json::Number(id.to_string());
+        self.hear(|said| said.get("id") == Some(&id) && said.get("method").is_none())
+    }
+
+    /// Opens a thread and returns its id.
+    fn thread(&mut self, method: &str, params: &str) -> String {
+        let answer = self.ask(method, params);
+        let id = answer.text_at(&["result", "thread", "id"]);
+        id.unwrap_or_else(|| panic!("{method} {params}: {answer:?}"))
+            .to_owned()
+    }
+
+    /// Runs a turn to its end; `more` is what else the request says.
+    fn turn(&mut self, thread: &str, more: &str) {
+        let input = r#"[{"type":"text","text":"hi"}]"#;
+        let params = format!(r#"{{"threadId":"{thread}","input":{input}{more}}}"#);
+        let answer = self.ask("turn/start", &params);
+        assert!(answer.get("result").is_some(), "{params}: {answer:?}");
+        self.hear(|said| said.text_at(&["method"]) == Some("turn/completed"));
+    }
+
+    /// Ends it as its client would.
+    fn end(mut self) {
+        drop(self.input.take());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+fn error(answer: &Json) -> &str {
+    let message = answer.text_at(&["error", "message"]);
+    message.unwrap_or_else(|| panic!("{answer:?}"))
+}
+
+const MODE: &str = r#","collaborationMode":{"mode":"default","settings":{"model":"evil","reasoning_effort":null,"developer_instructions":null}}"#;
+
+/// What opens a thread, and what starts its turn.
+fn cases(rogue: &str) -> Vec<(String, &'static str)> {
+    let map = |entry: &str| (format!(r#"{{"config":{{{entry}}}}}"#), "");
+    vec![
+        ("{}".into(), ""),
+        (r#"{"model":"evil"}"#.into(), ""),
+        ("{}".into(), r#","model":"evil""#),
+        (r#"{"model":"evil"}"#.into(), MODE),
+        (r#"{"modelProvider":"rogue"}"#.into(), ""),
+        map(r#""model":"evil""#),
+        map(r#""model_provider":"rogue""#),
+        map(&format!(r#""model_providers.lab.base_url":"{rogue}/v1""#)),
+        map(&format!(
+            r#""model_providers":{{"lab":{{"name":"lab","base_url":"{rogue}/v1","wire_api":"responses"}}}}"#
+        )),
+    ]
+}
+
+#[test]
+fn force_runs_the_pin_whatever_a_client_asks() {
+    for version in VERSIONS {
+        let bench = Bench::new(version, "force");
+        let mut server = bench.serve();
+        for (opening, more) in cases(&bench.rogue.url()) {
+            let before = bench.models().len();
+            let thread = server.thread("thread/start", &opening);
+            server.turn(&thread, more);
+            server.turn(&thread, "");
+            let models = bench.models().split_off(before);
+            assert!(models.len() >= 2, "{version} {opening} {more}");
+            assert!(
+                models.iter().all(|model| model == PIN),
+                "{version} {opening} {more}: {models:?}"
+            );
+        }
+        assert_eq!(bench.rogue.bytes_received(), 0, "{version}");
+        bench.told("result:forced");
+        server.end();
+    }
+}
+
+#[test]
+fn a_recorded_model_does_not_come_back() {
+    for version in VERSIONS {
+        let bench = Bench::new(version, "reject");
+        let mut unlocked = bench.unlocked();
+        let thread = unlocked.thread("thread/start", r#"{"model":"recorded"}"#);
+        unlocked.turn(&thread, "");
+        unlocked.end();
+        assert_eq!(bench.models(), ["recorded"], "{version}");
+        let mut server = bench.serve();
+        let params = format!(r#"{{"threadId":"{thread}"}}"#);
+        let resumed = server.thread("thread/resume", &params);
+        server.turn(&resumed, "");
+        let forked = server.thread("thread/fork", &params);
+        server.turn(&forked, "");
+        assert_eq!(bench.models(), ["recorded", PIN, PIN], "{version}");
+        server.end();
+    }
+}
+
+#[test]
+fn the_configuration_cannot_be_turned() {
+    for version in VERSIONS {
+        let bench = Bench::new(version, "force");
+        let mut server = bench.serve();
+        let write = |key: &str, value: &str| {
+            format!(r#"{{"keyPath":"{key}","value":"{value}","mergeStrategy":"replace"}}"#)
+        };
+        assert!(
+            server
+                .ask("config/value/write", &write("model", "evil"))
+                .get("result")
+                .is_some()
+        );
+        let turned = server.ask("config/value/write", &write("model_provider", "rogue"));
+        assert!(
+            error(&turned).starts_with("model_lock_rejected: "),
+            "{version}"
+        );
+        let thread = server.thread("thread/start", "{}");
+        server.turn(&thread, "");
+        assert_eq!(bench.models(), [PIN], "{version}");
+        server.end();
+        let config = fs::read_to_string(bench.home().join("config.toml")).unwrap();
+        assert!(
+            config.contains("model = \"gpt-5.5\"") && !config.contains("evil"),
+            "{config}"
+        );
+    }
+}
+
+#[test]
+fn reject_refuses_a_request_and_the_next_one_runs() {
+    for version in VERSIONS {
+        let bench = Bench::new(version, "reject");
+        let mut server = bench.serve();
+        for (opening, more) in cases(&bench.rogue.url()).into_iter().skip(1) {
+            if more.is_empty() {
+                let refused = server.ask("thread/start", &opening);
+                assert!(
+                    error(&refused).starts_with("model_lock_rejected: "),
+                    "{version} {opening}"
+                );
+            }
+        }
+        let positional = server.ask("thread/start", r#"["evil","rogue",false]"#);
+        assert!(
+            error(&positional).contains("more than one way"),
+            "{version}"
+        );
+        let thread = server.thread("thread/start", r#"{"model":"gpt-5.5"}"#);
+        for more in [
+            r#","model":"evil""#,
+            MODE,
+            r#","collaborationMode":["default",["evil",null,null]]"#,
+        ] {
+            let params = format!(r#"{{"threadId":"{thread}","input":[]{more}}}"#);
+            assert!(error(&server.ask("turn/start", &params)).starts_with("model_lock_rejected: "));
+        }
+        assert_eq!(bench.provider.bytes_received(), 0, "{version}");
+        server.turn(&thread, "");
+        assert_eq!(bench.models(), [PIN], "{version}");
+        assert_eq!(bench.rogue.bytes_received(), 0, "{version}");
+        bench.told("result:rejected");
+        server.end();
+    }
+}
+
+#[test]
+fn a_tool_call_of_the_mcp_server_runs_the_pin() {
+    let bench = Bench::new("0.125.0", "force");
+    let mut server = Server::start(bench.codex.command(&["mcp-server"]));
+    server.say(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    for more in [
+        "",
+        r#","model":"evil""#,
+        r#","config":{"model":"evil"}"#,
+        r#","config":{"model_provider":"rogue"}"#,
+        r#","profile":"p""#,
+    ] {
+        let before = bench.models().len();
+        let params = format!(r#"{{"name":"codex","arguments":{{"prompt":"hi"{more}}}}}"#);
+        let answer = server.ask("tools/call", &params);
+        assert!(answer.get("result").is_some(), "{more}: {answer:?}");
+        let models = bench.models().split_off(before);
+        assert!(
+            !models.is_empty() && models.iter().all(|model| model == PIN),
+            "{more} {models:?}"
+        );
+    }
+    assert_eq!(bench.rogue.bytes_received(), 0);
+    server.end();
+}
+
+#[test]
+fn doors_that_nobody_watches_stay_shut() {
+    let bench = Bench::new("0.169.0", "force");
+    for arguments in [
+        &["app-server", "--listen", "ws://127.0.0.1:0"][..],
+        &["app-server", "--listen", "unix://"],
+        &["app-server", "proxy"],
+        &["app-server", "daemon", "start"],
+        &["remote-control"],
+    ] {
+        let finished = bench.codex.run(arguments).unwrap();
+        assert_eq!(
+            finished.status.code(),
+            Some(77),
+            "{arguments:?} {}",
+            finished.err()
+        );
+        assert!(
+            finished.err().contains("a door that nobody watches"),
+            "{}",
+            finished.err()
+        );
+    }
+}
