@@ -57,13 +57,7 @@ fn what_no_table_lists_is_not_found() {
         let mut bench = Bench::new("force", Pins::All);
         let asking: Vec<_> = sdk.unlisted().iter().map(|kind| (*kind, PIN)).collect();
         for error in bench.call(sdk, &asking) {
-            let expected = match sdk {
-                Sdk::Google => "ClientError",
-                Sdk::Ollama => "ResponseError",
-                Sdk::OpenaiPython | Sdk::OpenaiNode | Sdk::AnthropicPython | Sdk::AnthropicNode => {
-                    "NotFoundError"
-                }
-            };
+            let expected = raised(sdk, "NotFoundError");
             assert_told(&error, "404", expected, &format!("{sdk:?}: {error:?}"));
         }
         bench.assert_no_retry(sdk);
@@ -74,14 +68,7 @@ fn what_no_table_lists_is_not_found() {
 /// The error that each SDK raises for a model that is locked.
 fn assert_locked(sdk: Sdk, error: &Json, case: &str) {
     let told = |name| error.text_at(&[name]);
-    let expected = match sdk {
-        Sdk::Google => "ClientError",
-        Sdk::Ollama => "ResponseError",
-        Sdk::OpenaiPython | Sdk::OpenaiNode | Sdk::AnthropicPython | Sdk::AnthropicNode => {
-            "BadRequestError"
-        }
-    };
-    assert_told(error, "400", expected, case);
+    assert_told(error, "400", raised(sdk, "BadRequestError"), case);
     match sdk {
         Sdk::OpenaiPython | Sdk::OpenaiNode => {
             assert_eq!(told("code"), Some("model_locked"), "{case}");
@@ -94,6 +81,17 @@ fn assert_locked(sdk: Sdk, error: &Json, case: &str) {
         }
         Sdk::Google => assert_eq!(told("type"), Some("INVALID_ARGUMENT"), "{case}"),
         Sdk::Ollama => {}
+    }
+}
+
+/// The type that an SDK raises, given what those call it that have a type for each status.
+fn raised(sdk: Sdk, by_status: &'static str) -> &'static str {
+    match sdk {
+        Sdk::OpenaiPython | Sdk::OpenaiNode | Sdk::AnthropicPython | Sdk::AnthropicNode => {
+            by_status
+        }
+        Sdk::Google => "ClientError",
+        Sdk::Ollama => "ResponseError",
     }
 }
 
