@@ -10,6 +10,7 @@ mod decoders;
 mod doors;
 mod naive;
 mod oracle;
+mod page;
 mod promises;
 mod spelled;
 mod tables;
