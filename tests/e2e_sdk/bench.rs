@@ -68,10 +68,19 @@ impl Bench {
         sdk.call(&calls)
     }
 
-    /// Every wire saw one request: nothing was tried again.
+    /// Every tap saw one connection with one request: nothing was tried again.
     pub(crate) fn assert_no_retry(&self, sdk: Sdk) {
         for tap in &self.taps {
             assert_eq!(tap.calls().len(), 1, "{sdk:?}: {:?}", tap.calls());
+            assert_eq!(tap.wires(), 1, "{sdk:?}: {:?}", tap.calls());
+        }
+    }
+
+    /// The same where a request may be answered before all of it was sent.
+    pub(crate) fn assert_no_retry_of_a_part(&self, sdk: Sdk) {
+        for tap in &self.taps {
+            assert!(tap.calls().len() <= 1, "{sdk:?}: {:?}", tap.calls());
+            assert_eq!(tap.wires(), 1, "{sdk:?}: {:?}", tap.calls());
         }
     }
 

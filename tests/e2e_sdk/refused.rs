@@ -60,7 +60,7 @@ fn what_no_table_lists_is_not_found() {
             let expected = raised(sdk, "NotFoundError");
             assert_told(&error, "404", expected, &format!("{sdk:?}: {error:?}"));
         }
-        bench.assert_no_retry(sdk);
+        bench.assert_no_retry_of_a_part(sdk);
         bench.assert_nothing_upstream(sdk);
     }
 }

@@ -64,6 +64,12 @@ impl Tap {
             .flat_map(|stream| calls(stream))
             .collect()
     }
+
+    /// How many connections a client wrote to.
+    pub fn wires(&self) -> usize {
+        let heard = lock(&self.inner.heard);
+        heard.iter().filter(|stream| !stream.is_empty()).count()
+    }
 }
 
 impl Drop for Tap {
