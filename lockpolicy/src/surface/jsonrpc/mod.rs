@@ -12,6 +12,11 @@
 //! What is no request passes byte for byte: answers of the client and notifications. What the server
 //! says is never looked at.
 //!
+//! A provider: `openai` is codex's own and passes, since clients send it back as they were told it. Any
+//! other is refused in reject. In force its name is taken out, as is what defines one in a config map:
+//! the thread then runs at the provider of the configuration, which is what a client that asked for
+//! that one sees in the answer.
+//!
 //! Not covered, because no field says it: files and programs. `fs/writeFile` can write a configuration
 //! file, `command/exec`, `process/spawn` and `thread/shellCommand` can start another codex.
 
