@@ -54,6 +54,10 @@ pub fn refuse(rejection: Rejection) -> Verdict {
     }
 }
 
+/// The most attempts that are told of one input; what is cut or refused has no such bound. A request with
+/// a hundred thousand tools would otherwise be as many lines in the log.
+const ATTEMPT_CAP: usize = 64;
+
 struct Bench<'p> {
     policy: &'p Policy,
     origin: Origin,
@@ -261,6 +265,9 @@ impl Bench<'_> {
                 Outcome::Rejected
             }
         };
+        if self.attempts.len() >= ATTEMPT_CAP {
+            return;
+        }
         self.attempts.push(Attempt {
             mode: self.policy.mode(),
             result,
@@ -479,6 +486,18 @@ mod tests {
         assert_eq!(named(Remedy::Pin), Decision::Pass);
         assert!(matches!(named(Remedy::Refuse), Decision::Reject(_)));
         assert!(matches!(named(Remedy::Drop), Decision::Rewrite(_)));
+    }
+
+    #[test]
+    fn what_is_told_of_one_input_is_bounded() {
+        let many: Vec<_> = (0..1000).map(|_| named("x")).collect();
+        let origin = Origin {
+            surface: Surface::Http,
+            source: Source::User,
+        };
+        let verdict = judge(&policy("model='p'"), origin, &many);
+        assert_eq!(verdict.attempts.len(), ATTEMPT_CAP);
+        assert!(matches!(verdict.decision, Decision::Rewrite(changes) if changes.len() == 1000));
     }
 
     #[test]
