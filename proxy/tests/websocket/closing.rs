@@ -44,7 +44,7 @@ fn a_frame_that_breaks_off_reaches_nobody() {
     let (mut client, mut provider) = stack.open();
     client
         .socket
-        .write_all(&[FIN | TEXT, 0x80 | 100, 1, 2, 3, 4, b'x'])
+        .write_all(&[FIN | TEXT, 0x80 | 0x64, 1, 2, 3, 4, b'x'])
         .unwrap();
     client.socket.shutdown(Shutdown::Write).unwrap();
     assert_eq!(provider.closed(), Some(1001));

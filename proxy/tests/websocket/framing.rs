@@ -80,6 +80,9 @@ fn pings_and_pongs_pass_unanswered() {
     }
 }
 
+/// Frames to send: the first byte, the payload, whether it is masked.
+type Act<'a> = &'a [(u8, &'a [u8], bool)];
+
 /// What a client may not do, and the code it is told.
 #[test]
 fn a_client_that_breaks_the_protocol_is_told_so() {
@@ -91,13 +94,12 @@ fn a_client_that_breaks_the_protocol_is_told_so() {
         },
     );
     let long = vec![b'x'; 1001];
-    type Act<'a> = &'a [(u8, &'a [u8], bool)];
     let cases: [(&str, Act<'_>, u16); 13] = [
         ("unmasked", &[(FIN | TEXT, b"{}", false)], 1002),
         ("rsv1", &[(FIN | 0x40 | TEXT, b"{}", true)], 1002),
         ("rsv3", &[(FIN | 0x10 | TEXT, b"{}", true)], 1002),
         ("opcode 3", &[(FIN | 3, b"", true)], 1002),
-        ("opcode 11", &[(FIN | 11, b"", true)], 1002),
+        ("opcode 11", &[(FIN | 0xb, b"", true)], 1002),
         ("fragmented ping", &[(PING, b"", true)], 1002),
         ("ping of 126", &[(FIN | PING, &[0; 126], true)], 1002),
         ("continuation of nothing", &[(FIN, b"x", true)], 1002),
