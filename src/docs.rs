@@ -237,12 +237,22 @@ fn every_variable_is_named_once() {
     );
 }
 
+/// Every file below a folder.
+fn sources(place: PathBuf) -> Vec<PathBuf> {
+    if !place.is_dir() {
+        return vec![place];
+    }
+    let entries = std::fs::read_dir(place).unwrap();
+    entries
+        .flat_map(|entry| sources(entry.unwrap().path()))
+        .collect()
+}
+
 /// The shim reads its own variables; whatever it names has to stand on the page.
 #[test]
 fn the_variables_of_the_shim_are_all_told() {
-    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("shim/src");
-    for file in std::fs::read_dir(source).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    for file in sources(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("shim/src")) {
+        let text = std::fs::read_to_string(file).unwrap();
         for part in text
             .split('"')
             .filter(|part| part.starts_with("MODEL_LOCK_"))
