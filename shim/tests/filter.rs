@@ -238,7 +238,7 @@ fn a_line_that_is_too_long_is_refused() {
     let mut talk = Talk::start(FORCE, ECHO);
     let mut input = talk.input.take().unwrap();
     let more = [
-        &most[..],
+        most.as_str(),
         &line(2, (64 << 20) + 2),
         "{\"id\":3,\"result\":1}\n",
     ]

@@ -1,0 +1,427 @@
+//! Lines and what becomes of them.
+
+/// Method, params, what force makes of them, what reject does.
+pub(super) const SELECTING: &[[&str; 4]] = &[
+    [
+        "thread/start",
+        r#"{"model":"x"}"#,
+        r#"{"model":"PIN"}"#,
+        "!model_locked",
+    ],
+    ["thread/start", r#"{"model":"PIN","cwd":"/"}"#, "=", "="],
+    [
+        "thread/start",
+        r#"{"model":"openai/PIN"}"#,
+        r#"{"model":"PIN"}"#,
+        r#"{"model":"PIN"}"#,
+    ],
+    [
+        "thread/start",
+        "{}",
+        r#"{"model":"PIN"}"#,
+        r#"{"model":"PIN"}"#,
+    ],
+    [
+        "thread/start",
+        r#"{"model":null}"#,
+        r#"{"model":"PIN"}"#,
+        r#"{"model":"PIN"}"#,
+    ],
+    [
+        "thread/start",
+        r#"{"model":["x"]}"#,
+        r#"{"model":"PIN"}"#,
+        "!model_not_text",
+    ],
+    [
+        "thread/start",
+        r#"{"model":"PIN","modelProvider":"openai"}"#,
+        "=",
+        "=",
+    ],
+    [
+        "thread/start",
+        r#"{"model":"PIN","modelProvider":"b"}"#,
+        r#"{"model":"PIN"}"#,
+        "!secondary",
+    ],
+    [
+        "thread/start",
+        r#"{"model":"PIN","modelProvider":"PIN"}"#,
+        r#"{"model":"PIN"}"#,
+        "!secondary",
+    ],
+    [
+        "thread/start",
+        r#"{"model":"PIN","modelProvider":null}"#,
+        "=",
+        "=",
+    ],
+    [
+        "thread/start",
+        r#"{"model":"PIN","allowProviderModelFallback":true}"#,
+        r#"{"model":"PIN"}"#,
+        "!secondary",
+    ],
+    [
+        "thread/start",
+        r#"{"model":"PIN","allowProviderModelFallback":false}"#,
+        "=",
+        "=",
+    ],
+    [
+        "thread/start",
+        r#"{"model":"PIN","daybreakEnabled":true}"#,
+        r#"{"model":"PIN"}"#,
+        "!secondary",
+    ],
+    [
+        "thread/start",
+        r#"{"model":"PIN","serviceTier":"fast","multiAgentMode":"x"}"#,
+        "=",
+        "=",
+    ],
+    [
+        "thread/resume",
+        r#"{"threadId":"t"}"#,
+        r#"{"model":"PIN","threadId":"t"}"#,
+        r#"{"model":"PIN","threadId":"t"}"#,
+    ],
+    [
+        "thread/resume",
+        r#"{"threadId":"t","name":"codex-reply"}"#,
+        r#"{"model":"PIN","threadId":"t","name":"codex-reply"}"#,
+        r#"{"model":"PIN","threadId":"t","name":"codex-reply"}"#,
+    ],
+    [
+        "thread/fork",
+        r#"{"threadId":"t","model":"x"}"#,
+        r#"{"threadId":"t","model":"PIN"}"#,
+        "!model_locked",
+    ],
+    [
+        "turn/start",
+        r#"{"threadId":"t","input":[{"text":"model"}]}"#,
+        r#"{"model":"PIN","threadId":"t","input":[{"text":"model"}]}"#,
+        r#"{"model":"PIN","threadId":"t","input":[{"text":"model"}]}"#,
+    ],
+    [
+        "turn/start",
+        r#"{"model":"PIN","effort":"high","serviceTier":"x"}"#,
+        "=",
+        "=",
+    ],
+    [
+        "turn/start",
+        r#"{"model":"PIN","cyberAccessProgram":"daybreak"}"#,
+        r#"{"model":"PIN"}"#,
+        "!secondary",
+    ],
+    [
+        "turn/start",
+        r#"{"model":"PIN","cyberAccessProgram":"standard"}"#,
+        "=",
+        "=",
+    ],
+    [
+        "turn/start",
+        r#"{"model":"PIN","collaborationMode":{"mode":"default","settings":{"model":"x","reasoning_effort":null}}}"#,
+        r#"{"model":"PIN","collaborationMode":{"mode":"default","settings":{"model":"PIN","reasoning_effort":null}}}"#,
+        "!model_locked",
+    ],
+    [
+        "turn/start",
+        r#"{"model":"PIN","collaborationMode":["default",["x",null,null]]}"#,
+        "!ambiguous",
+        "!ambiguous",
+    ],
+    [
+        "turn/start",
+        r#"{"model":"PIN","collaborationMode":{"mode":"default","settings":["x",null,null]}}"#,
+        "!ambiguous",
+        "!ambiguous",
+    ],
+    [
+        "turn/start",
+        r#"{"model":"PIN","collaborationMode":null}"#,
+        "=",
+        "=",
+    ],
+    [
+        "thread/settings/update",
+        r#"{"threadId":"t","model":"x"}"#,
+        r#"{"threadId":"t","model":"PIN"}"#,
+        "!model_locked",
+    ],
+    [
+        "thread/settings/update",
+        r#"{"threadId":"t","effort":"x"}"#,
+        "=",
+        "=",
+    ],
+    [
+        "turn/settings/update",
+        r#"{"model":"x"}"#,
+        r#"{"model":"PIN"}"#,
+        "!model_locked",
+    ],
+    [
+        "thread/realtime/start",
+        r#"{"model":"x"}"#,
+        "!no_pin",
+        "!no_pin",
+    ],
+    ["thread/realtime/start", "{}", "!no_pin", "!no_pin"],
+    [
+        "modelProvider/config/write",
+        r#"{"settings":{"type":"customGateway","baseUrl":"http://b"}}"#,
+        "!secondary",
+        "!secondary",
+    ],
+    [
+        "externalAgentConfig/import",
+        r#"{"migrationItems":[]}"#,
+        "!secondary",
+        "!secondary",
+    ],
+    ["remoteControl/enable", "{}", "!secondary", "!secondary"],
+    [
+        "thread/metadata/update",
+        r#"{"threadId":"t","daybreakEnabled":true}"#,
+        r#"{"threadId":"t"}"#,
+        "!secondary",
+    ],
+    [
+        "tools/call",
+        r#"{"name":"codex","arguments":{"prompt":"p"}}"#,
+        r#"{"name":"codex","arguments":{"model":"PIN","prompt":"p"}}"#,
+        r#"{"name":"codex","arguments":{"model":"PIN","prompt":"p"}}"#,
+    ],
+    [
+        "tools/call",
+        r#"{"_meta":{},"name":"codex","arguments":{"model":"x","profile":"p","config":{"model":"y"}}}"#,
+        r#"{"_meta":{},"name":"codex","arguments":{"model":"PIN","config":{"model":"PIN"}}}"#,
+        "!model_locked",
+    ],
+    [
+        "tools/call",
+        r#"{"name":"codex-reply","arguments":{"prompt":"p"}}"#,
+        "=",
+        "=",
+    ],
+    [
+        "tools/call",
+        r#"{"name":"codex-reply","name":"codex","arguments":{"prompt":"p"}}"#,
+        r#"{"name":"codex-reply","name":"codex","arguments":{"model":"PIN","prompt":"p"}}"#,
+        r#"{"name":"codex-reply","name":"codex","arguments":{"model":"PIN","prompt":"p"}}"#,
+    ],
+    [
+        "tools/call",
+        r#"{"name":"codex","arguments":["p","x"]}"#,
+        "!ambiguous",
+        "!ambiguous",
+    ],
+    [
+        "tools/call",
+        r#"["codex",{"model":"x"}]"#,
+        "!ambiguous",
+        "!ambiguous",
+    ],
+];
+
+/// Keys of a `config` map, what force leaves of it, whether reject refuses it.
+pub(super) const CONFIG: &[[&str; 3]] = &[
+    ["null", "null", "="],
+    [
+        r#"{"hooks":{"state":{"a":1.0,"a":2}},"features.x":true}"#,
+        "=",
+        "=",
+    ],
+    [r#"{"model":"x"}"#, r#"{"model":"PIN"}"#, "!model_locked"],
+    [r#"{"model":"PIN","review_model":"PIN"}"#, "=", "="],
+    [
+        r#"{"review_model":"x","web_search":null}"#,
+        r#"{"review_model":"PIN","web_search":null}"#,
+        "!model_locked",
+    ],
+    [
+        r#"{"model":"x","model":"y"}"#,
+        r#"{"model":"PIN","model":"PIN"}"#,
+        "!model_locked",
+    ],
+    [
+        r#"{"mod\u0065l":"x"}"#,
+        r#"{"mod\u0065l":"PIN"}"#,
+        "!model_locked",
+    ],
+    [r#"{"\"model\"":"x"}"#, "{}", "!secondary"],
+    [r#"{"MODEL":"x","a":1}"#, r#"{"a":1}"#, "!secondary"],
+    [
+        r#"{"model_provider":"b","a":1}"#,
+        r#"{"a":1}"#,
+        "!secondary",
+    ],
+    [
+        r#"{"model_providers.a.base_url":"http://b"}"#,
+        "{}",
+        "!secondary",
+    ],
+    [
+        r#"{"model_providers":{"a":{"base_url":"http://b"}}}"#,
+        "{}",
+        "!secondary",
+    ],
+    [r#"{"openai_base_url":"http://b"}"#, "{}", "!secondary"],
+    [r#"{"openai_base_url":"http://127.0.0.1:1/k/v1"}"#, "=", "="],
+    [
+        r#"{"profile":"p","profiles":{"p":{"model":"x"}},"z":0}"#,
+        r#"{"z":0}"#,
+        "!secondary",
+    ],
+    [r#"{"profiles.p.model":"x"}"#, "{}", "!secondary"],
+    [
+        r#"{"agents":{"r":{"config_file":"/x","description":"d"}}}"#,
+        r#"{"agents":{"r":{"description":"d"}}}"#,
+        "!secondary",
+    ],
+    [
+        r#"{"agents":{"default_subagent_model":"x"}}"#,
+        r#"{"agents":{"default_subagent_model":"PIN"}}"#,
+        "!secondary",
+    ],
+    [
+        r#"{"memories.extract_model":"x"}"#,
+        r#"{"memories.extract_model":"PIN"}"#,
+        "!secondary",
+    ],
+    [
+        r#"{"memories":[{"extract_model":"x"}]}"#,
+        r#"{"memories":[{"extract_model":"PIN"}]}"#,
+        "!secondary",
+    ],
+    [r#"{"mcp_servers":{"m":{"env":{"model":"x"}}}}"#, "=", "="],
+    [
+        r#"{"model_reasoning_effort":"x","service_tier":"y"}"#,
+        "=",
+        "=",
+    ],
+    ["[]", "!ambiguous", "!ambiguous"],
+    ["\"x\"", "!ambiguous", "!ambiguous"],
+];
+
+/// A key path with its value, the value that force writes, what reject does.
+pub(super) const WRITES: &[[&str; 4]] = &[
+    ["model", "\"x\"", "\"PIN\"", "!model_locked"],
+    ["model", "\"PIN\"", "=", "="],
+    ["model", "null", "=", "="],
+    ["review_model", "\"x\"", "\"PIN\"", "!model_locked"],
+    ["memories.extract_model", "\"x\"", "\"PIN\"", "!secondary"],
+    [r#"\"model\""#, "\"x\"", "!secondary", "!secondary"],
+    [r"mod\\u0065l", "\"x\"", "!secondary", "!secondary"],
+    ["model_provider", "\"b\"", "!secondary", "!secondary"],
+    [
+        r#"model_providers.\"a.b\".base_url"#,
+        "\"http://b\"",
+        "!secondary",
+        "!secondary",
+    ],
+    [
+        "openai_base_url",
+        "\"http://b\"",
+        "!secondary",
+        "!secondary",
+    ],
+    ["openai_base_url", "\"http://127.0.0.1:1/k/v1\"", "=", "="],
+    ["profile", "\"p\"", "!secondary", "!secondary"],
+    [
+        "agents",
+        r#"{"r":{"config_file":"/x"}}"#,
+        r#"{"r":{}}"#,
+        "!secondary",
+    ],
+    [
+        "",
+        r#"{"model":"x"}"#,
+        r#"{"model":"PIN"}"#,
+        "!model_locked",
+    ],
+    ["hooks.state", "{}", "=", "="],
+    ["model_reasoning_effort", "\"x\"", "=", "="],
+];
+
+/// Lines that can be read in two ways, and what becomes of them in every mode.
+pub(super) const UNCLEAR: &[(&str, &str)] = &[
+    (
+        r#"{"id":1,"method":"thread/start","params":{"model":"PIN","model":"x"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":{"mod\u0065l":"PIN"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":{"Model":"x"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":{"model_provider":"x"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":["x","b",false]}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"thread/start","params":null}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"model/list","params":[null,null]}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":["x"]}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"model":"x"}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"review_model":"x"}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"\u006dodel":"x"}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"x","method":"thread/start","params":{}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"method":"x","params":{},"params":{"model":"x"}}"#,
+        "!ambiguous",
+    ),
+    (
+        r#"{"id":1,"id":2,"method":"thread/start","params":{}}"#,
+        "-ambiguous",
+    ),
+    (
+        r#"{"method":"thread/start","params":{"model":["x"],"model":1}}"#,
+        "-ambiguous",
+    ),
+    (
+        r#"[{"id":1,"method":"thread/start","params":{"model":"x"}}]"#,
+        "-not_json",
+    ),
+    (
+        r#"{"id":1} {"id":2,"method":"thread/start","params":{"model":"x"}}"#,
+        "-not_json",
+    ),
+    (
+        "\u{feff}{\"id\":1,\"method\":\"thread/start\",\"params\":{\"model\":\"x\"}}",
+        "-not_json",
+    ),
+    (r#"{"id":1,"method":"thread/start","#, "-not_json"),
+];
