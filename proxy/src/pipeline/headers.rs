@@ -47,6 +47,11 @@ pub(super) fn wants_upgrade(headers: &HeaderMap) -> bool {
     headers.contains_key(header::UPGRADE)
 }
 
+/// Whether the client sends its content only when it is told to go on.
+pub(super) fn waits(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::EXPECT)
+}
+
 /// The announced length of the content.
 pub(super) fn length(headers: &HeaderMap) -> Option<u64> {
     headers

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use lockpolicy::dialect::Content;
+use lockpolicy::dialect::{Content, ErrorShape};
 use lockpolicy::{Facts, Policy, Reason, Rejection, Surface};
 
 use crate::body::Answer;
@@ -36,7 +36,7 @@ struct Call {
     client: String,
     /// Whether another protocol was asked for: what follows a refusal cannot be delimited.
     upgrade: bool,
-    errors: lockpolicy::dialect::ErrorShape,
+    errors: ErrorShape,
 }
 
 impl Call {
@@ -70,7 +70,7 @@ pub(crate) async fn handle(
         path: lockpolicy::shown(request.uri().path()),
         client: headers::client(request.headers()),
         upgrade: headers::wants_upgrade(request.headers()),
-        errors: lockpolicy::dialect::ErrorShape::default(),
+        errors: ErrorShape::default(),
         state,
     };
     match head {
@@ -85,7 +85,12 @@ async fn carry(mut call: Call, mut request: Request<Incoming>) -> Response<Answe
     let (head, body) = request.into_parts();
     let route = match route::route(&mut call, &state.table, &head) {
         Ok(route) => route,
-        Err(stop) => return respond::stopped(&call, &stop),
+        Err(stop) => {
+            if !headers::waits(&head.headers) {
+                read::past(body).await;
+            }
+            return respond::stopped(&call, &stop);
+        }
     };
     match route {
         Route::Listed(found) if found.operation.content == Content::WebSocket => {

@@ -1,5 +1,7 @@
 //! A request's content, whole, up to the limit.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -48,6 +50,26 @@ pub(super) async fn whole(
         gathered.add(data, announced);
     }
     Ok(gathered.whole())
+}
+
+/// Lets a content go by that nobody wants, so that the client has said all it had to say when it is
+/// refused: one that is still sending loses the answer with the connection. Bounded in size and time;
+/// what goes on longer loses it.
+pub(super) async fn past(mut body: Incoming) {
+    const MOST: usize = 1 << 20;
+    const LONGEST: Duration = Duration::from_secs(2);
+    let reading = async {
+        let mut left = MOST;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    if tokio::time::timeout(LONGEST, reading).await.is_err() {
+        tracing::debug!("a refused content went on");
+    }
 }
 
 /// Pieces that become one. A content that comes in one piece is not copied.

@@ -22,6 +22,9 @@ pub(super) fn stopped(call: &Call, stop: &Stop) -> Response<Answer> {
         HeaderValue::from_static("application/json"),
     );
     headers::set(fields, "x-request-id", &call.id);
+    if call.errors == ErrorShape::Anthropic {
+        headers::set(fields, "request-id", &call.id);
+    }
     headers::set(fields, "x-model-lock-policy", call.policy.hash());
     match stop {
         Stop::Rejected(_) => headers::set(fields, "x-model-lock-decision", "rejected"),

@@ -1,7 +1,7 @@
 //! Which operation a request is, and whether its target and fields have one reading.
 
 use http::request::Parts;
-use lockpolicy::dialect::{Content, Found, ModelAt, Table};
+use lockpolicy::dialect::{Content, ErrorShape, Found, ModelAt, Table};
 use lockpolicy::{Reason, Rejection, operation, surface};
 
 use super::{Call, headers};
@@ -38,9 +38,10 @@ pub(super) fn route<'t>(
     headers::check(&head.headers)?;
     let path = head.uri.path();
     let found = table.find(head.method.as_str(), path);
-    if let Some(found) = &found {
-        call.errors = found.operation.errors;
-    }
+    call.errors = match &found {
+        Some(found) => found.operation.errors,
+        None => home_shape(table, path),
+    };
     let upgrade = headers::wants_upgrade(&head.headers);
     if upgrade
         != found
@@ -67,6 +68,22 @@ pub(super) fn route<'t>(
         }
         None => Err(surface::http::unknown_operation(path).into()),
     }
+}
+
+/// How errors are told below this path: as by the operations that share its first segment, or else as
+/// by whatever is switched on first.
+fn home_shape(table: &Table, path: &str) -> ErrorShape {
+    let first = |path: &str| path.split('/').nth(1).map(str::to_owned);
+    let operations = || {
+        table
+            .dialects()
+            .iter()
+            .flat_map(|dialect| &dialect.operations)
+    };
+    let own = operations().find(|operation| first(&operation.pattern) == first(path));
+    own.or_else(|| operations().next())
+        .map(|operation| operation.errors)
+        .unwrap_or_default()
 }
 
 /// Origin form only, in plain characters; over HTTP/2 no other host than the authority names.
