@@ -12,6 +12,7 @@ const calls = {
   'messages-stream': async (c, model) => c.messages.stream({ model, ...hi }).finalText(),
   'count-tokens': async (c, model) =>
     String((await c.messages.countTokens({ model, messages: hi.messages })).input_tokens),
+  files: async (c) => (await c.beta.files.upload({ file: new File(['hi'], 'a.txt', { type: 'text/plain' }) })).id,
   'message-batches': async (c, model) =>
     (await c.messages.batches.create({ requests: ['1', '2'].map((id) => ({ custom_id: id, params: { model, ...hi } })) })).id,
   agents: async (c, model) => (await c.beta.agents.create({ model, name: 'a' })).id,

@@ -50,6 +50,7 @@ const calls = {
     (await c.images.edit({ model, image: await picture(), prompt: 'hi' })).data[0].revised_prompt,
   realtime: (c, model) => session(c, model, model),
   'realtime-update': (c, model) => session(c, 'gpt-audio-2', model),
+  files: async (c) => (await c.files.create({ file: new File(['{}'], 'b.jsonl'), purpose: 'batch' })).id,
   batches: async (c) =>
     (await c.batches.create({ input_file_id: 'file-1', endpoint: '/v1/responses', completion_window: '24h' })).id,
 };

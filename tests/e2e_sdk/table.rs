@@ -93,9 +93,9 @@ impl Sdk {
     pub(crate) fn unlisted(self) -> &'static [&'static str] {
         match self {
             Self::OpenaiPython => &["files", "batches"],
-            Self::OpenaiNode => &["batches"],
+            Self::OpenaiNode => &["files", "batches"],
             Self::AnthropicPython => &["files", "agents"],
-            Self::AnthropicNode => &["agents"],
+            Self::AnthropicNode => &["files", "agents"],
             Self::Google => &["files"],
             Self::Ollama => &["pull"],
         }
