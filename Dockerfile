@@ -9,21 +9,11 @@ RUN apt-get update \
     && rustup target add "$(uname -m)-unknown-linux-musl"
 WORKDIR /src
 
-# Dependencies first: they change less often than sources.
-COPY Cargo.toml Cargo.lock ./
-COPY lockpolicy/Cargo.toml lockpolicy/
-COPY proxy/Cargo.toml proxy/
-COPY shim/Cargo.toml shim/
-COPY tests/standin/Cargo.toml tests/standin/
-RUN for crate in . lockpolicy proxy shim tests/standin; do mkdir -p "$crate/src" && touch "$crate/src/lib.rs"; done \
-    && touch src/main.rs tests/standin/src/main.rs \
-    && cargo fetch --locked
-
 COPY . .
-RUN cargo build --release --locked --offline --package model-lock --target "$(uname -m)-unknown-linux-musl" \
+RUN target="$(uname -m)-unknown-linux-musl" \
+    && cargo build --release --locked --package model-lock --target "$target" \
     && mkdir -p /out/usr/local/bin /out/etc/ssl/certs \
-    && cp "target/$(uname -m)-unknown-linux-musl/release/model-lock" /out/usr/local/bin/ \
-    && strip /out/usr/local/bin/model-lock \
+    && strip -o /out/usr/local/bin/model-lock "target/$target/release/model-lock" \
     && ln -s model-lock /out/usr/local/bin/codex \
     && cp /etc/ssl/certs/ca-certificates.crt /out/etc/ssl/certs/
 
