@@ -14,7 +14,7 @@
 //! ```
 //!
 //! A **surface** finds where an input states something and cuts exactly there; it never decides.
-//! [`judge`] decides and knows no surface. The operations of each provider are tables
+//! [`judge()`] decides and knows no surface. The operations of each provider are tables
 //! ([`dialect`]), the [`Policy`] is complete and valid by construction ([`Draft::compile`]).
 //!
 //! # An HTTP request

@@ -92,10 +92,8 @@ impl Sdk {
     /// replaced there.
     pub(crate) fn unlisted(self) -> &'static [&'static str] {
         match self {
-            Self::OpenaiPython => &["files", "batches"],
-            Self::OpenaiNode => &["files", "batches"],
-            Self::AnthropicPython => &["files", "agents"],
-            Self::AnthropicNode => &["files", "agents"],
+            Self::OpenaiPython | Self::OpenaiNode => &["files", "batches"],
+            Self::AnthropicPython | Self::AnthropicNode => &["files", "agents"],
             Self::Google => &["files"],
             Self::Ollama => &["pull"],
         }

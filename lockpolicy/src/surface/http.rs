@@ -37,7 +37,7 @@ pub struct Judged {
 ///
 /// What cannot be understood is refused in every mode, `audit` too: a media type that the operation does
 /// not take, a content that is no complete I-JSON object (RFC 8259, RFC 7493), a form with more
-/// than one spelling (RFC 7578). Everything else is answered by [`judge`].
+/// than one spelling (RFC 7578). Everything else is answered by [`judge()`].
 ///
 /// # Limits
 ///
