@@ -265,9 +265,23 @@ impl Bench<'_> {
                 Outcome::Rejected
             }
         };
-        if self.attempts.len() >= ATTEMPT_CAP {
-            return;
+        if self.attempts.len() < ATTEMPT_CAP && !self.repeats(occurrence, capability) {
+            self.tell(occurrence, capability, result);
         }
+    }
+
+    /// Whether a place only says again what the input has asked for already, as codex's routing hint
+    /// does: one wish is one attempt.
+    fn repeats(&self, occurrence: &Occurrence<'_>, capability: Capability) -> bool {
+        let asked = occurrence.asked();
+        matches!(occurrence.setting, Setting::Secondary(_, Remedy::Pin))
+            && self
+                .attempts
+                .iter()
+                .any(|told| told.capability == capability && told.asked == asked)
+    }
+
+    fn tell(&mut self, occurrence: &Occurrence<'_>, capability: Capability, result: Outcome) {
         self.attempts.push(Attempt {
             mode: self.policy.mode(),
             result,
@@ -486,6 +500,31 @@ mod tests {
         assert_eq!(named(Remedy::Pin), Decision::Pass);
         assert!(matches!(named(Remedy::Refuse), Decision::Reject(_)));
         assert!(matches!(named(Remedy::Drop), Decision::Rewrite(_)));
+    }
+
+    #[test]
+    fn one_wish_told_twice_is_one_attempt() {
+        let hint = at(
+            Setting::Secondary(Capability::Generation, Remedy::Pin),
+            Stated::Text(Cow::Borrowed("x")),
+        );
+        let origin = Origin {
+            surface: Surface::Http,
+            source: Source::User,
+        };
+        let both = [named("x"), hint.clone()];
+        let forced = judge(&policy("model='p'"), origin, &both);
+        assert_eq!(forced.attempts.len(), 1);
+        assert!(matches!(forced.decision, Decision::Rewrite(changes) if changes.len() == 2));
+        let refused = judge(&policy("model='p'\nmode='reject'"), origin, &both);
+        assert!(matches!(refused.decision, Decision::Reject(r) if r.reason == Reason::ModelLocked));
+        assert_eq!(refused.attempts.len(), 1);
+        assert_eq!(
+            judge(&policy("model='p'"), origin, &[named("p"), hint])
+                .attempts
+                .len(),
+            1
+        );
     }
 
     #[test]

@@ -49,11 +49,12 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         Err(rejection) => return refused(rejection),
     };
     let (headers, header_index) = header_finds(&request);
+    // The headers come last: what they say again has been told by then.
     let parts = [
         target::path(&request),
         target::query(&request),
-        headers,
         content,
+        headers,
     ];
     let occurrences: Vec<Occurrence<'_>> = parts
         .iter()
@@ -177,10 +178,16 @@ fn cut(
         };
         inside.map(change).collect::<Vec<Change>>()
     });
-    let [path, query, headers, content] = parts;
+    let [path, query, content, headers] = parts;
     let mut next = || own.next().unwrap_or_default();
     let path = path.edits(&next(), ToString::to_string);
     let query = query.edits(&next(), ToString::to_string);
+    let content = match media(request) {
+        Media::Form(_) => content.edits(&next(), ToString::to_string),
+        Media::Json | Media::Other => {
+            content::tidy(request.content, content.edits(&next(), encode))
+        }
+    };
     let header_edits = next().into_iter().filter_map(|change| {
         // What is dropped is not on any list, so it stays behind without a word.
         matches!(change.action, Action::Set(_)).then_some(())?;
@@ -193,12 +200,6 @@ fn cut(
         Some((index, String::from_utf8(edited).ok()?))
     });
     let headers = header_edits.collect();
-    let content = match media(request) {
-        Media::Form(_) => content.edits(&next(), ToString::to_string),
-        Media::Json | Media::Other => {
-            content::tidy(request.content, content.edits(&next(), encode))
-        }
-    };
     drop(own);
     Judged {
         verdict,
