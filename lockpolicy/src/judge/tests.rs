@@ -1,0 +1,263 @@
+//! The rules, one by one.
+
+use super::*;
+use crate::Draft;
+use alloc::borrow::Cow;
+
+fn policy(text: &str) -> Policy {
+    Draft::from_toml(text).compile().unwrap()
+}
+
+fn at(setting: Setting, stated: Stated<'static>) -> Occurrence<'static> {
+    Occurrence {
+        setting,
+        stated,
+        place: Cow::Borrowed("/x"),
+        value: 0..0,
+    }
+}
+
+fn named(text: &'static str) -> Occurrence<'static> {
+    at(
+        Setting::Model(Capability::Generation),
+        Stated::Text(Cow::Borrowed(text)),
+    )
+}
+
+fn decide(
+    policy: &Policy,
+    source: Source,
+    surface: Surface,
+    occurrence: Occurrence<'static>,
+) -> Verdict {
+    judge(policy, Origin { surface, source }, &[occurrence])
+}
+
+fn set(pin: &str) -> Decision {
+    Decision::Rewrite(alloc::vec![Change {
+        occurrence: 0,
+        action: Action::Set(pin.to_string())
+    }])
+}
+
+#[test]
+fn force_replaces_rejects_refuses_audit_passes() {
+    let user = |text: &str, o| decide(&policy(text), Source::User, Surface::Http, o);
+    assert_eq!(user("model='p'", named("p")).decision, Decision::Pass);
+    assert_eq!(user("model='p'", named("x")).decision, set("p"));
+    assert_eq!(
+        user("model='p'\nmode='audit'", named("x")).decision,
+        Decision::Pass
+    );
+    let refused = user("model='p'\nmode='reject'", named("x"));
+    assert!(matches!(refused.decision, Decision::Reject(ref r) if r.reason == Reason::ModelLocked));
+    assert_eq!(refused.attempts.len(), 1);
+    assert_eq!(refused.attempts[0].result, Outcome::Rejected);
+}
+
+#[test]
+fn absent_and_alias_are_no_attempts_in_force() {
+    let p = policy("model='p'");
+    for occurrence in [
+        named("openai/p"),
+        at(Setting::Model(Capability::Generation), Stated::Absent),
+    ] {
+        let verdict = decide(&p, Source::User, Surface::Http, occurrence);
+        assert_eq!(verdict.decision, set("p"));
+        assert!(verdict.attempts.is_empty());
+    }
+}
+
+#[test]
+fn reject_puts_the_pin_into_a_command_line_that_names_none() {
+    let p = policy("model='p'\nmode='reject'");
+    let absent = || at(Setting::Model(Capability::Generation), Stated::Absent);
+    assert_eq!(
+        decide(&p, Source::User, Surface::Argv, absent()).decision,
+        set("p")
+    );
+    let http = decide(&p, Source::User, Surface::Http, absent());
+    assert!(matches!(http.decision, Decision::Reject(ref r) if r.reason == Reason::ModelAbsent));
+    assert!(http.attempts.is_empty());
+}
+
+#[test]
+fn background_calls_run_the_pin_even_in_reject() {
+    let p = policy("model='p'\nmode='reject'");
+    let verdict = decide(
+        &p,
+        Source::Background,
+        Surface::Http,
+        named("codex-auto-review"),
+    );
+    assert_eq!(verdict.decision, set("p"));
+    assert_eq!(
+        (verdict.attempts[0].mode, verdict.attempts[0].result),
+        (Mode::Reject, Outcome::Forced)
+    );
+}
+
+#[test]
+fn each_capability_has_its_own_pin() {
+    let embedding = || {
+        at(
+            Setting::Model(Capability::Embedding),
+            Stated::Text(Cow::Borrowed("e2")),
+        )
+    };
+    let none = decide(
+        &policy("model='p'"),
+        Source::User,
+        Surface::Http,
+        embedding(),
+    );
+    let Decision::Reject(rejection) = none.decision else {
+        panic!("{none:?}")
+    };
+    assert!(
+        rejection.to_string().contains("OPENCLAW_EMBEDDING_MODEL"),
+        "{rejection}"
+    );
+    let pinned = policy("model='p'\n[pins]\nembedding='e1'");
+    assert_eq!(
+        decide(&pinned, Source::User, Surface::Http, embedding()).decision,
+        set("e1")
+    );
+}
+
+#[test]
+fn secondary_selectors_are_dropped_pinned_or_refused() {
+    let p = policy("model='p'");
+    let at = |remedy| {
+        at(
+            Setting::Secondary(Capability::Generation, remedy),
+            Stated::Text(Cow::Borrowed("x")),
+        )
+    };
+    let decision = |remedy| decide(&p, Source::User, Surface::Http, at(remedy)).decision;
+    let drop = Decision::Rewrite(alloc::vec![Change {
+        occurrence: 0,
+        action: Action::Drop
+    }]);
+    assert_eq!(decision(Remedy::Drop), drop);
+    assert_eq!(decision(Remedy::Pin), set("p"));
+    assert!(
+        matches!(decision(Remedy::Refuse), Decision::Reject(r) if r.reason == Reason::Secondary)
+    );
+}
+
+#[test]
+fn a_selector_that_takes_no_pin_is_not_excused_by_its_name() {
+    let named = |remedy| {
+        let setting = Setting::Secondary(Capability::Generation, remedy);
+        let occurrence = at(setting, Stated::Text(Cow::Borrowed("p")));
+        decide(
+            &policy("model='p'"),
+            Source::User,
+            Surface::Http,
+            occurrence,
+        )
+        .decision
+    };
+    assert_eq!(named(Remedy::Pin), Decision::Pass);
+    assert!(matches!(named(Remedy::Refuse), Decision::Reject(_)));
+    assert!(matches!(named(Remedy::Drop), Decision::Rewrite(_)));
+}
+
+#[test]
+fn one_wish_told_twice_is_one_attempt() {
+    let hint = at(
+        Setting::Secondary(Capability::Generation, Remedy::Pin),
+        Stated::Text(Cow::Borrowed("x")),
+    );
+    let origin = Origin {
+        surface: Surface::Http,
+        source: Source::User,
+    };
+    let both = [named("x"), hint.clone()];
+    let forced = judge(&policy("model='p'"), origin, &both);
+    assert_eq!(forced.attempts.len(), 1);
+    assert!(matches!(forced.decision, Decision::Rewrite(changes) if changes.len() == 2));
+    let refused = judge(&policy("model='p'\nmode='reject'"), origin, &both);
+    assert!(matches!(refused.decision, Decision::Reject(r) if r.reason == Reason::ModelLocked));
+    assert_eq!(refused.attempts.len(), 1);
+    assert_eq!(
+        judge(&policy("model='p'"), origin, &[named("p"), hint])
+            .attempts
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn what_is_told_of_one_input_is_bounded() {
+    let many: Vec<_> = (0..1000).map(|_| named("x")).collect();
+    let origin = Origin {
+        surface: Surface::Http,
+        source: Source::User,
+    };
+    let verdict = judge(&policy("model='p'"), origin, &many);
+    assert_eq!(verdict.attempts.len(), ATTEMPT_CAP);
+    assert!(matches!(verdict.decision, Decision::Rewrite(changes) if changes.len() == 1000));
+}
+
+#[test]
+fn a_refusal_undoes_what_was_to_be_forced() {
+    let p = policy("model='p'");
+    let refused = at(
+        Setting::Secondary(Capability::Generation, Remedy::Refuse),
+        Stated::Other,
+    );
+    let verdict = judge(
+        &p,
+        Origin {
+            surface: Surface::Http,
+            source: Source::User,
+        },
+        &[named("x"), refused],
+    );
+    assert!(
+        verdict
+            .attempts
+            .iter()
+            .all(|a| a.result == Outcome::Rejected)
+    );
+    assert_eq!(verdict.attempts.len(), 2);
+}
+
+#[test]
+fn effort_and_tier_pass_unless_pinned() {
+    let effort = || at(Setting::Effort, Stated::Text(Cow::Borrowed("xhigh")));
+    let user = |text: &str, o| decide(&policy(text), Source::User, Surface::Http, o).decision;
+    assert_eq!(user("model='p'", effort()), Decision::Pass);
+    assert_eq!(
+        user("model='p'\nreasoning_effort='low'", effort()),
+        set("low")
+    );
+    let audited = decide(
+        &policy("model='p'\nreasoning_effort='low'\nmode='audit'"),
+        Source::User,
+        Surface::Http,
+        effort(),
+    );
+    assert_eq!(audited.decision, Decision::Pass);
+    assert_eq!(audited.attempts[0].result, Outcome::Audited);
+    let rejected = user("model='p'\nreasoning_effort='low'\nmode='reject'", effort());
+    assert!(matches!(rejected, Decision::Reject(r) if r.reason == Reason::SettingLocked));
+}
+
+#[test]
+fn a_gate_puts_no_effort_in_but_on_a_command_line() {
+    let p = policy("model='p'\nreasoning_effort='low'\nmode='reject'");
+    let absent = || at(Setting::Effort, Stated::Absent);
+    let decision = |source, surface| decide(&p, source, surface, absent()).decision;
+    let Decision::Reject(rejection) = decision(Source::User, Surface::Http) else {
+        panic!("not refused")
+    };
+    assert!(
+        rejection.to_string().contains("policy asks for"),
+        "{rejection}"
+    );
+    assert_eq!(decision(Source::User, Surface::Argv), set("low"));
+    assert_eq!(decision(Source::Background, Surface::Http), set("low"));
+}
