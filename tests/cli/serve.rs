@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 
 use rustix::process::Signal;
 
@@ -71,7 +72,7 @@ fn a_changed_file_is_taken_and_a_wrong_one_is_not() {
     let first = text(&proxy.event("listening"), "policy_hash");
 
     // Without a signal: the content is looked at again and again.
-    std::fs::write(&file, "model = 'b'").unwrap();
+    replace(&file, "model = 'b'");
     let applied = proxy.event("policy_reload");
     assert_eq!(
         (
@@ -83,7 +84,7 @@ fn a_changed_file_is_taken_and_a_wrong_one_is_not() {
     let second = text(&applied, "policy_hash");
     assert_ne!(first, second);
 
-    std::fs::write(&file, "model = 'c'\nmode = 'x'").unwrap();
+    replace(&file, "model = 'c'\nmode = 'x'");
     proxy.signal(Signal::HUP);
     let kept = proxy.event("policy_reload");
     assert_eq!(
@@ -91,6 +92,13 @@ fn a_changed_file_is_taken_and_a_wrong_one_is_not() {
         ("kept", second)
     );
     assert!(text(&kept, "problems").contains("unknown mode `x`"));
+}
+
+/// Puts a file in the place of another whole, so that nobody reads half of it.
+fn replace(file: &Path, text: &str) {
+    let aside = file.with_extension("new");
+    std::fs::write(&aside, text).unwrap();
+    std::fs::rename(aside, file).unwrap();
 }
 
 fn post(address: &str, target: &str, content: &str) -> String {
