@@ -60,7 +60,8 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
     Ok(finds)
 }
 
-fn occurrence<'a>(
+/// What is stated at a pointer.
+pub(super) fn occurrence<'a>(
     pointer: &'a str,
     setting: Setting,
     stated: Stated<'a>,

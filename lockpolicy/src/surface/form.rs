@@ -9,9 +9,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::content::occurrence;
 use super::{Finds, Place};
 use crate::dialect::{Entry, Places};
-use crate::{Occurrence, Reason, Setting, Stated};
+use crate::{Reason, Setting, Stated};
 
 /// The most parts of a form.
 const PART_CAP: usize = 256;
@@ -56,7 +57,7 @@ pub(super) fn finds<'a>(
             ..Place::default()
         };
         finds.push(
-            occurrence(entry, setting, stated, part.content.clone()),
+            occurrence(&entry.pointer, setting, stated, part.content.clone()),
             place,
         );
     }
@@ -75,7 +76,7 @@ pub(super) fn finds<'a>(
             ];
             let around = (before.concat(), String::from("\r\n"));
             finds.push(
-                occurrence(entry, setting, Stated::Absent, 0..0),
+                occurrence(&entry.pointer, setting, Stated::Absent, 0..0),
                 Place {
                     around,
                     ..Place::default()
@@ -84,20 +85,6 @@ pub(super) fn finds<'a>(
         }
     }
     Ok(finds)
-}
-
-fn occurrence<'a>(
-    entry: &'a Entry,
-    setting: Setting,
-    stated: Stated<'a>,
-    value: Range<usize>,
-) -> Occurrence<'a> {
-    Occurrence {
-        setting,
-        stated,
-        place: Cow::Borrowed(entry.pointer.as_str()),
-        value,
-    }
 }
 
 fn name(entry: &Entry) -> &str {

@@ -37,7 +37,7 @@ impl Approved {
 
     /// Whether another model than the client's runs.
     pub(super) fn forced(&self) -> bool {
-        self.asked.is_some() || self.outcome == "forced"
+        self.outcome == "forced"
     }
 }
 
