@@ -43,6 +43,9 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
+    /// Be the proxy of one program; what to do is read from standard input
+    #[command(hide = true)]
+    Companion,
 }
 
 /// The flags of `serve`. Each is a text here: `settings` reads them.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lockpolicy::Problems;
 
+use crate::companion::Companion;
 use crate::env::Environment;
 use crate::policy::{self, Location};
 use crate::settings;
@@ -29,5 +30,6 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
         &shim::Process::current(),
         policy,
         Arc::new(ShimSink::new(daemon)),
+        &Companion,
     )
 }

@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod codex;
+mod companion;
 mod env;
 mod exit;
 mod install;
@@ -51,6 +52,7 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Serve(flags) => serve::serve(&flags, environment),
         Verb::Check { policy } => check::check(policy.as_deref(), &environment),
         Verb::Install { to } => install(&to),
+        Verb::Companion => companion::serve(environment),
     }
 }
 

@@ -47,6 +47,7 @@ impl Settings {
             admin,
             upstreams: reader.upstreams(flags),
             dialects: reader.dialects(flags),
+            mounts: Vec::new(),
             limits: reader.limits(flags),
         };
         let log = reader.one(flags.log.as_deref(), &env::LOG, None, |text| {

@@ -126,6 +126,7 @@ mod name;
 mod occurrence;
 pub mod operation;
 mod policy;
+pub mod provider;
 mod sink;
 pub mod surface;
 

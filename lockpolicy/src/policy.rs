@@ -108,8 +108,15 @@ impl Policy {
     }
 
     /// Where the operator's proxy listens: the one base URL that codex may be pointed at.
+    ///
+    /// `None` where codex brings a proxy of its own, or none at all: see [`Self::is_proxy_off`].
     pub fn proxy(&self) -> Option<&str> {
         self.proxy.as_deref().filter(|url| *url != "off")
+    }
+
+    /// Whether the command line alone is locked, and no proxy leads codex.
+    pub fn is_proxy_off(&self) -> bool {
+        self.proxy.as_deref() == Some("off")
     }
 
     /// The first 16 hexadecimal digits of the SHA-256 of everything above: two programs with the

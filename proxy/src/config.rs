@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::mount::Mount;
 use crate::upstream::Upstream;
 
 /// A complete process configuration. The policy is apart: it can change while this cannot.
@@ -14,6 +15,9 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// Where requests go, by path prefix; empty means each dialect's own provider.
     pub upstreams: Vec<Upstream>,
+    /// The base URLs that are taken; empty means that every path is judged as it stands. Where there
+    /// is one, nothing outside of them is answered, and `upstreams` is not looked at.
+    pub mounts: Vec<Mount>,
     /// The dialects that are switched on, by name.
     pub dialects: Vec<String>,
     /// What is too much.

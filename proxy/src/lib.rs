@@ -13,6 +13,7 @@ mod config;
 mod error;
 mod events;
 mod listen;
+mod mount;
 mod pipeline;
 mod server;
 mod state;
@@ -21,5 +22,6 @@ mod upstream;
 mod wire;
 
 pub use config::{Config, Limits};
+pub use mount::{Base, Mount};
 pub use server::{BindError, Server};
 pub use upstream::{Upstream, UpstreamError};

@@ -63,13 +63,14 @@ impl Server {
             Some(address) => Some(bind(address).await?.0),
             None => None,
         };
-        let (limits, upstreams) = (config.limits, config.upstreams);
+        let (limits, upstreams, mounts) = (config.limits, config.upstreams, config.mounts);
         let ids = crate::state::Ids::default();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let state = Arc::new(State {
             limits,
             table,
             upstreams,
+            mounts,
             policy,
             sink,
             client,

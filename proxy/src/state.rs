@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Limits;
+use crate::mount::Mount;
 use crate::upstream::{Client, Upstream};
 
 /// Everything a request needs besides itself. Nothing in it changes but the policy, which is replaced
@@ -20,6 +21,7 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) table: Table,
     pub(crate) upstreams: Vec<Upstream>,
+    pub(crate) mounts: Vec<Mount>,
     pub(crate) policy: Arc<ArcSwap<Policy>>,
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) client: Client,

@@ -52,6 +52,7 @@ async fn serve(upstream: SocketAddr) -> SocketAddr {
         admin: None,
         upstreams: vec![Upstream::parse(&format!("http://{upstream}")).unwrap()],
         dialects: vec!["openai".to_owned()],
+        mounts: Vec::new(),
         limits: Limits::default(),
     };
     let server = Server::bind(

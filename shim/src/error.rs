@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use lockpolicy::provider::Unreadable;
 use lockpolicy::{Problems, Rejection};
 
 use crate::exit;
@@ -22,6 +23,17 @@ pub enum ShimError {
     /// What was found is no program.
     #[error("`{}` cannot be run", shown(.0))]
     NotRunnable(PathBuf, #[source] io::Error),
+    /// A configuration file of codex leads where no proxy can follow.
+    #[error("`{}`: {unreadable}", shown(.file), unreadable = .why)]
+    Configuration {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        why: Unreadable,
+    },
+    /// The embedded proxy does not start.
+    #[error("no proxy for codex")]
+    Proxy(#[source] io::Error),
     /// There is no policy to judge by.
     #[error("{0}")]
     Policy(Problems),
@@ -37,7 +49,8 @@ impl ShimError {
             Self::MetItself => exit::MET_ITSELF,
             Self::NotFound | Self::NotThere(_) => exit::NOT_FOUND,
             Self::NotRunnable(..) => exit::NOT_RUNNABLE,
-            Self::Policy(_) => exit::NO_POLICY,
+            Self::Policy(_) | Self::Configuration { .. } => exit::NO_POLICY,
+            Self::Proxy(_) => exit::NO_PROXY,
             Self::Refused(_) => exit::REFUSED,
         }
     }
@@ -50,7 +63,10 @@ impl ShimError {
             Self::NotThere(_) | Self::NotRunnable(..) => {
                 "set MODEL_LOCK_REAL_CODEX to the path of a codex that runs"
             }
-            Self::Policy(_) => "codex was not started",
+            Self::Configuration { .. } => {
+                "correct it, or let a proxy of yours lead there: MODEL_LOCK_PROXY"
+            }
+            Self::Policy(_) | Self::Proxy(_) => "codex was not started",
             Self::Refused(_) => "",
         }
     }
@@ -58,7 +74,7 @@ impl ShimError {
     /// Error, causes and hint in one line, with nothing in it that could break it.
     pub fn line(&self) -> String {
         let mut line = self.to_string();
-        if let Self::NotRunnable(_, source) = self {
+        if let Self::NotRunnable(_, source) | Self::Proxy(source) = self {
             line.extend([": ", &source.to_string()]);
         }
         if !self.hint().is_empty() {

@@ -3,6 +3,9 @@
 /// The shim met itself instead of the real codex.
 pub const MET_ITSELF: u8 = 70;
 
+/// The proxy that codex brings along could not be started.
+pub const NO_PROXY: u8 = 71;
+
 /// Refused by policy; the real codex was not started.
 pub const REFUSED: u8 = 77;
 
@@ -16,8 +19,12 @@ pub const NOT_RUNNABLE: u8 = 126;
 pub const NOT_FOUND: u8 = 127;
 
 /// Every status, with its meaning.
-pub const ALL: [(u8, &str); 5] = [
+pub const ALL: [(u8, &str); 6] = [
     (MET_ITSELF, "The shim met itself instead of the real codex."),
+    (
+        NO_PROXY,
+        "The proxy that codex brings along could not be started; nothing was run.",
+    ),
     (
         REFUSED,
         "Refused by policy; the real codex was not started.",

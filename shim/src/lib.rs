@@ -1,8 +1,8 @@
 //! A codex command line past the policy: judge it, find the real program, become it.
 //!
 //! ```text
-//! Process → guard → plan (lockpolicy::argv) → sink → find → exec
-//!                                                         → filter (lockpolicy::surface::jsonrpc)
+//! Process → guard → plan (lockpolicy::argv) → sink → find → lead (lockpolicy::provider) → exec
+//!                                                                                      → filter (lockpolicy::surface::jsonrpc)
 //! ```
 //!
 //! The shim decides nothing: every rule is in `lockpolicy`. It writes no file, prints nothing but
@@ -15,9 +15,12 @@ pub mod exit;
 mod filter;
 mod find;
 mod guard;
+mod lead;
 mod plan;
 mod process;
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,6 +30,7 @@ use lockpolicy::{Facts, Policy, Problems, Sink, Surface};
 pub use error::ShimError;
 pub use find::find;
 pub use guard::GUARD;
+pub use lead::{Mounts, Opener};
 pub use plan::{Plan, Verdict, plan};
 pub use process::Process;
 
@@ -42,8 +46,9 @@ pub fn run(
     process: &Process,
     policy: Result<Arc<Policy>, Problems>,
     sink: Arc<dyn Sink>,
+    opener: &dyn Opener,
 ) -> ExitCode {
-    let error = match start(process, policy, sink) {
+    let error = match start(process, policy, sink, opener) {
         Ok(status) => return status.into(),
         Err(error) => error,
     };
@@ -60,6 +65,7 @@ fn start(
     process: &Process,
     policy: Result<Arc<Policy>, Problems>,
     sink: Arc<dyn Sink>,
+    opener: &dyn Opener,
 ) -> Result<u8, ShimError> {
     let depth = guard::deeper(process)?;
     let plan = plan(process, policy.as_deref())?;
@@ -70,6 +76,7 @@ fn start(
         }
     }
     let program = find(process)?;
+    let start = led(process, &plan, policy.as_deref().ok(), depth, opener)?;
     match (plan.server, policy) {
         (Some(server), Ok(policy)) => {
             let client = filter::Client {
@@ -77,10 +84,40 @@ fn start(
                 sink,
                 server,
             };
-            filter::run(program, &plan.args, depth, client)
+            filter::run(program, &start, client)
         }
-        _ => Err(exec::exec(program, &plan.args, depth)),
+        _ => Err(exec::exec(program, &start)),
     }
+}
+
+/// How the real program is started.
+#[derive(Debug)]
+struct Start {
+    args: Vec<OsString>,
+    /// What differs from the shim's own environment.
+    env: BTreeMap<&'static str, OsString>,
+}
+
+/// What runs a model is led through a proxy; everything else starts as it was judged.
+fn led(
+    process: &Process,
+    plan: &Plan,
+    policy: Option<&Policy>,
+    depth: u32,
+    opener: &dyn Opener,
+) -> Result<Start, ShimError> {
+    let mut start = Start {
+        args: plan.args.clone(),
+        env: [(GUARD, depth.to_string().into())].into(),
+    };
+    if let (Some(policy), Some(verdict), true) = (policy, &plan.verdict, plan.runs) {
+        let led = lead::lead(process, policy, &verdict.command, opener)?;
+        if !led.overrides.is_empty() {
+            start.args = plan::lead(process, policy, &led.overrides);
+        }
+        start.env.extend(led.env);
+    }
+    Ok(start)
 }
 
 fn tell(verdict: &Verdict, policy: &Policy, sink: &dyn Sink) {

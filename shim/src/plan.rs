@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use lockpolicy::argv::{self, Outcome};
+use lockpolicy::provider::Override;
 use lockpolicy::surface::jsonrpc::Server;
 use lockpolicy::{Attempt, Naming, Policy, Problems, Rejection};
 
@@ -16,6 +17,8 @@ pub struct Plan {
     pub args: Vec<OsString>,
     /// What the policy says; `None` where there is no policy and none is needed.
     pub verdict: Option<Verdict>,
+    /// Whether its model calls can be led through a proxy.
+    pub runs: bool,
     /// The server that the shim stays before, to judge what is asked of it.
     pub server: Option<Server>,
 }
@@ -31,6 +34,16 @@ pub struct Verdict {
     pub naming: Naming,
     /// Why nothing shall run.
     pub rejection: Option<Rejection>,
+}
+
+/// Puts what leads codex through a proxy into its command line.
+pub(crate) fn lead(process: &Process, policy: &Policy, overrides: &[Override]) -> Vec<OsString> {
+    let args: Vec<&[u8]> = process.args.iter().map(|arg| arg.as_bytes()).collect();
+    match argv::judge_and_lead(policy, &args, overrides).outcome {
+        Outcome::Pass => process.args.clone(),
+        Outcome::Reject(_) => Vec::new(),
+        Outcome::Rewrite(args) => args.into_iter().map(OsString::from_vec).collect(),
+    }
 }
 
 /// Judges the command line of a process.
@@ -49,6 +62,7 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
             return Ok(Plan {
                 args: process.args.clone(),
                 verdict: None,
+                runs: false,
                 server: None,
             });
         }
@@ -73,6 +87,7 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
     Ok(Plan {
         args,
         verdict: Some(verdict),
+        runs: ruling.runs,
         server: ruling.server,
     })
 }

@@ -84,7 +84,22 @@ fn main() -> ExitCode {
 fn be_the_shim() -> ExitCode {
     let text = std::env::var("TEST_POLICY").unwrap_or_default();
     let policy = Draft::from_toml(&text).compile();
-    shim::run(&Process::current(), policy.map(Arc::new), Arc::new(Told))
+    shim::run(
+        &Process::current(),
+        policy.map(Arc::new),
+        Arc::new(Told),
+        &NoProxy,
+    )
+}
+
+/// The policies of these tests want no proxy.
+#[derive(Debug)]
+struct NoProxy;
+
+impl shim::Opener for NoProxy {
+    fn open(&self, _: &shim::Mounts<'_>) -> std::io::Result<String> {
+        Err(std::io::Error::other("no proxy was wanted"))
+    }
 }
 
 /// Tells what it is told on standard error.
@@ -171,8 +186,8 @@ impl House {
     }
 }
 
-const FORCE: &str = "model = 'pin'";
-const REJECT: &str = "model = 'pin'\nmode = 'reject'";
+const FORCE: &str = "model = 'pin'\nproxy = 'off'";
+const REJECT: &str = "model = 'pin'\nmode = 'reject'\nproxy = 'off'";
 const PRINT: &str = r#"for arg in "$@"; do printf '%s\0' "$arg"; done"#;
 
 fn arguments_arrive_byte_for_byte() {

@@ -48,12 +48,22 @@ const TESTS: [Test; 8] = [
     ("signals_arrive", signals_arrive),
 ];
 
+/// The policies of these tests want no proxy.
+#[derive(Debug)]
+struct NoProxy;
+
+impl shim::Opener for NoProxy {
+    fn open(&self, _: &shim::Mounts<'_>) -> std::io::Result<String> {
+        Err(std::io::Error::other("no proxy was wanted"))
+    }
+}
+
 fn main() -> ExitCode {
     let name = std::env::args_os().next().unwrap_or_default();
     if Path::new(&name).file_name() == Some(OsStr::new("codex")) {
         let text = std::env::var("TEST_POLICY").unwrap_or_default();
         let policy = Draft::from_toml(&text).compile().map(Arc::new);
-        return shim::run(&Process::current(), policy, Arc::new(Deaf));
+        return shim::run(&Process::current(), policy, Arc::new(Deaf), &NoProxy);
     }
     let args: Vec<String> = std::env::args_os()
         .skip(1)
@@ -163,8 +173,8 @@ impl Talk {
     }
 }
 
-const FORCE: &str = "model = 'pin'";
-const REJECT: &str = "model = 'pin'\nmode = 'reject'";
+const FORCE: &str = "model = 'pin'\nproxy = 'off'";
+const REJECT: &str = "model = 'pin'\nmode = 'reject'\nproxy = 'off'";
 const ECHO: &str = "exec cat";
 
 fn asking(id: usize) -> String {

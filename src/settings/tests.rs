@@ -12,12 +12,11 @@ fn read(flags: &Serve, pairs: &[(&str, &str)]) -> (Settings, Vec<String>) {
 fn flags(arguments: &[&str]) -> Serve {
     use clap::Parser as _;
     let arguments = ["model-lock", "serve"].iter().chain(arguments);
-    match crate::cli::Cli::try_parse_from(arguments).unwrap().verb {
-        crate::cli::Verb::Serve(flags) => *flags,
-        crate::cli::Verb::Check { .. } | crate::cli::Verb::Install { .. } => {
-            panic!("another verb")
-        }
-    }
+    let cli = crate::cli::Cli::try_parse_from(arguments).unwrap();
+    let crate::cli::Verb::Serve(flags) = cli.verb else {
+        panic!("another verb");
+    };
+    *flags
 }
 
 #[test]

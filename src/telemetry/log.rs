@@ -59,6 +59,12 @@ pub(crate) fn start_in_shim() {
     );
 }
 
+/// Starts the log of a companion: attempts, unless standard error is a screen that codex draws on.
+pub(crate) fn start_in_companion(silent: bool, lines: Lines) {
+    let attempts = Targets::new().with_target(ATTEMPT, Level::WARN);
+    install(if silent { Targets::new() } else { attempts }, lines);
+}
+
 fn install<W>(filter: Targets, writer: W)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,

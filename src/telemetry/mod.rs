@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use lockpolicy::{Attempt, Facts, Mode, Naming, Reason, Sink, Surface};
 
 pub(crate) use flusher::Flusher;
-pub(crate) use log::{Door, start, start_in_shim};
+pub(crate) use log::{Door, start, start_in_companion, start_in_shim};
 #[cfg(test)]
 pub(crate) use metrics::METRICS;
 pub(crate) use metrics::{Counts, Reload};

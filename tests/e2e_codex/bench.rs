@@ -23,11 +23,13 @@ pub(crate) enum Doors {
     Proxy,
     /// Both.
     Both,
+    /// The shim alone, with nothing set up: it brings a proxy along.
+    Embedded,
 }
 
 impl Doors {
     /// Every way that is locked.
-    pub(crate) const LOCKED: [Self; 3] = [Self::Shim, Self::Proxy, Self::Both];
+    pub(crate) const LOCKED: [Self; 4] = [Self::Shim, Self::Proxy, Self::Both, Self::Embedded];
 
     /// Where an override on the command line is met first.
     pub(crate) fn first_surface(self) -> &'static str {
@@ -87,8 +89,11 @@ impl Bench {
         let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let base = format!("http://{}/v1", tap.address());
         let mut codex = Codex::new(&real(version), &base, transport, below).unwrap();
-        if matches!(doors, Doors::Shim | Doors::Both) {
+        if matches!(doors, Doors::Shim | Doors::Both | Doors::Embedded) {
             codex = codex.behind_shim(&lock).unwrap();
+        }
+        if doors == Doors::Embedded {
+            codex = codex.embedded();
         }
         Self {
             provider,

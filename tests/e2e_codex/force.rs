@@ -31,7 +31,7 @@ fn the_pin_runs_through_every_door() {
 #[test]
 fn the_pin_runs_over_a_websocket() {
     for version in VERSIONS {
-        for doors in [Doors::Proxy, Doors::Both] {
+        for doors in [Doors::Proxy, Doors::Both, Doors::Embedded] {
             let bench = Bench::over_websocket(version, doors, "force");
             let finished = bench.exec(&["-m", "other", "hi"]);
             let case = format!("{version} {doors:?}: {}", finished.err());
@@ -102,7 +102,7 @@ fn a_forced_request_differs_in_the_model_alone() {
 #[test]
 fn no_model_named_is_the_pin() {
     for version in VERSIONS {
-        for doors in [Doors::Shim, Doors::Both] {
+        for doors in [Doors::Shim, Doors::Both, Doors::Embedded] {
             let bench = Bench::new(version, doors, "force");
             assert!(bench.exec(&["hi"]).status.success(), "{version} {doors:?}");
             assert_eq!(bench.models(), [PIN], "{version} {doors:?}");

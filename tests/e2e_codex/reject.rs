@@ -11,7 +11,7 @@ const ASKED: [&[&str]; 2] = [
 #[test]
 fn the_shim_refuses_before_codex_starts() {
     for version in VERSIONS {
-        for doors in [Doors::Shim, Doors::Both] {
+        for doors in [Doors::Shim, Doors::Both, Doors::Embedded] {
             for asked in ASKED {
                 let bench = Bench::new(version, doors, "reject");
                 let finished = bench.exec(asked);
@@ -120,7 +120,7 @@ fn the_pin_passes() {
 #[test]
 fn no_model_named_on_the_command_line_is_the_pin() {
     for version in VERSIONS {
-        for doors in [Doors::Shim, Doors::Both] {
+        for doors in [Doors::Shim, Doors::Both, Doors::Embedded] {
             let bench = Bench::new(version, doors, "reject");
             assert!(bench.exec(&["hi"]).status.success(), "{version} {doors:?}");
             assert_eq!(bench.models(), [PIN], "{version} {doors:?}");

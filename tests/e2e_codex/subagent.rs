@@ -112,7 +112,7 @@ fn without_the_proxy_the_other_model_runs() {
 #[test]
 fn the_proxy_forces_the_sub_agent() {
     for case in SPAWNS {
-        for doors in [Doors::Proxy, Doors::Both] {
+        for doors in [Doors::Proxy, Doors::Both, Doors::Embedded] {
             let spawned = spawn(case, doors, "force");
             assert_eq!(spawned.models(true), [case.1], "{}", spawned.case);
             spawned.assert_parent_ran(case.1);
@@ -129,7 +129,7 @@ fn the_proxy_forces_the_sub_agent() {
 #[test]
 fn the_proxy_refuses_the_sub_agent_and_the_parent_goes_on() {
     for case in SPAWNS {
-        for doors in [Doors::Proxy, Doors::Both] {
+        for doors in [Doors::Proxy, Doors::Both, Doors::Embedded] {
             let spawned = spawn(case, doors, "reject");
             assert_eq!(spawned.models(true), [""; 0], "{}", spawned.case);
             spawned.assert_parent_ran(case.1);

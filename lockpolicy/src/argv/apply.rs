@@ -1,6 +1,6 @@
 //! A decision to a rewritten command line.
 
-use alloc::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned as _};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -10,13 +10,37 @@ use super::extract::{MODEL_OPTION, key};
 use super::line::CommandLine;
 use super::options::{Role, Takes};
 use super::token::{Disposition, Kind, Token, Written, write};
-use crate::{Action, Change, Occurrence, Setting};
+use crate::provider::Override;
+use crate::{Action, Change, Occurrence};
 
-/// What is put into a command line: the place and the text.
+/// What is put into a command line.
 pub(super) struct Insertion {
-    pub(super) setting: Setting,
-    pub(super) place: String,
-    pub(super) text: String,
+    /// The option or key that it is about.
+    place: String,
+    /// The two words that are put in.
+    words: [Vec<u8>; 2],
+}
+
+impl Insertion {
+    /// The pin, where an occurrence is absent.
+    pub(super) fn pin(occurrence: &Occurrence<'_>, text: &str) -> Self {
+        let place = String::from(&*occurrence.place);
+        let words = if place == MODEL_OPTION {
+            [MODEL_OPTION, text].map(|word| word.as_bytes().to_vec())
+        } else {
+            let text = dotted::write(&place, configured(occurrence.setting, text));
+            [b"-c".to_vec(), text.into_bytes()]
+        };
+        Self { place, words }
+    }
+
+    /// An override that leads through a proxy.
+    pub(super) fn lead(override_: &Override) -> Self {
+        Self {
+            place: override_.key.to_owned(),
+            words: [b"-c".to_vec(), override_.text.clone().into_bytes()],
+        }
+    }
 }
 
 /// Writes a line anew.
@@ -64,14 +88,14 @@ pub(super) fn rewritten(
         insertions
             .iter()
             .filter(|insertion| insertion.place == MODEL_OPTION)
-            .flat_map(inserted),
+            .flat_map(|insertion| insertion.words.clone()),
     );
     args.extend(write(&moved));
     args.extend(
         insertions
             .iter()
             .filter(|insertion| insertion.place != MODEL_OPTION)
-            .flat_map(inserted),
+            .flat_map(|insertion| insertion.words.clone()),
     );
     args.extend(written(behind));
     args
@@ -99,20 +123,6 @@ fn drops(
 fn written(tokens: Vec<(usize, Token<'_>)>) -> Vec<Vec<u8>> {
     let tokens: Vec<Token<'_>> = tokens.into_iter().map(|(_, token)| token).collect();
     write(&tokens)
-}
-
-fn inserted(insertion: &Insertion) -> [Vec<u8>; 2] {
-    if insertion.place == MODEL_OPTION {
-        return [
-            MODEL_OPTION.as_bytes().to_vec(),
-            insertion.text.as_bytes().to_vec(),
-        ];
-    }
-    let text = dotted::write(
-        &insertion.place,
-        configured(insertion.setting, &insertion.text),
-    );
-    [b"-c".to_vec(), text.into_bytes()]
 }
 
 /// A token after its changes; `None` where it is taken out.

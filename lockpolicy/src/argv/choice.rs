@@ -74,7 +74,7 @@ fn leads_to_proxy(text: Option<&str>, policy: &Policy) -> bool {
 }
 
 /// Whether a base URL is the proxy's or lies below it, in plain characters.
-fn leads_to(url: &str, proxy: &str) -> bool {
+pub(crate) fn leads_to(url: &str, proxy: &str) -> bool {
     let Some(below) = url.strip_prefix(proxy.trim_end_matches('/')) else {
         return false;
     };

@@ -3,6 +3,7 @@
 //! Taken as codex takes it: split at the first `=`, blanks trimmed, the key split at dots with
 //! nothing unquoted, the value as TOML or else as it stands.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -98,11 +99,16 @@ impl<'a> Override<'a> {
 
 /// An override of `key` with a text.
 pub fn write(key: &str, text: &str) -> String {
-    let mut out = String::from(key);
-    out.push_str("=\"");
+    [key, "=", &quoted(text)].concat()
+}
+
+/// A text as TOML.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.extend([&*format!("\\u{:04X}", u32::from(c))]),
             _ => out.push(c),
         }
     }

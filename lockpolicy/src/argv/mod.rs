@@ -28,9 +28,11 @@ pub use options::{GLOBAL, OptionSpec, Role, Takes};
 pub use table::{Command, ROOT, Runs};
 pub use token::{Disposition, Kind, Token, Written, read, write};
 
+use crate::provider::Override;
 use crate::surface::jsonrpc::Server;
 use crate::{
-    Action, Attempt, Decision, Naming, Origin, Policy, Reason, Rejection, Source, Surface,
+    Action, Attempt, Change, Decision, Naming, Occurrence, Origin, Policy, Reason, Rejection,
+    Source, Surface,
 };
 use apply::Insertion;
 
@@ -45,6 +47,8 @@ pub struct Ruling {
     pub naming: Naming,
     /// The command, as in `exec resume`; empty for the program itself.
     pub command: String,
+    /// Whether it runs a model that the command line can name, and so can be led through a proxy.
+    pub runs: bool,
     /// The server that runs and listens on standard input, whose requests are judged one by one.
     pub server: Option<Server>,
 }
@@ -76,25 +80,18 @@ pub enum Outcome {
 /// assert_eq!(ruling.attempts[0].asked, "other");
 /// ```
 pub fn judge(policy: &Policy, args: &[&[u8]]) -> Ruling {
+    judge_and_lead(policy, args, &[])
+}
+
+/// Decides like [`judge`], and puts overrides into what runs a model: those of
+/// [`crate::provider::Providers::overrides`], which lead it through a proxy.
+pub fn judge_and_lead(policy: &Policy, args: &[&[u8]], lead: &[Override]) -> Ruling {
     let line = read(args);
-    let command = line.name();
     if line.ambiguous.is_none() && line.runs() == Runs::Never {
-        return Ruling {
-            outcome: Outcome::Pass,
-            attempts: Vec::new(),
-            naming: Naming::None,
-            command,
-            server: None,
-        };
+        return Ruling::of(&line, Outcome::Pass);
     }
     if let Some(rejection) = undecidable(&line) {
-        return Ruling {
-            outcome: Outcome::Reject(rejection),
-            attempts: Vec::new(),
-            naming: Naming::None,
-            command,
-            server: None,
-        };
+        return Ruling::of(&line, Outcome::Reject(rejection));
     }
     let origin = Origin {
         surface: Surface::Argv,
@@ -104,38 +101,73 @@ pub fn judge(policy: &Policy, args: &[&[u8]]) -> Ruling {
     let verdict = crate::judge(policy, origin, &stated);
     let absent = extract::absent(&line, policy);
     let filled = crate::judge(policy, origin, &absent);
-    let changes = match verdict.decision {
-        Decision::Reject(rejection) => {
-            let outcome = Outcome::Reject(rejection);
-            return Ruling {
-                outcome,
-                attempts: verdict.attempts,
-                naming: verdict.naming,
-                command,
-                server: None,
-            };
-        }
-        Decision::Pass => Vec::new(),
-        Decision::Rewrite(changes) => changes,
+    let mut insertions = insertions(&filled.decision, &absent);
+    if line.runs() == Runs::Named {
+        insertions.extend(lead.iter().map(Insertion::lead));
+    }
+    let outcome = match verdict.decision {
+        Decision::Reject(rejection) => Outcome::Reject(rejection),
+        Decision::Pass => rewritten(&line, &stated, &[], &insertions),
+        Decision::Rewrite(changes) => rewritten(&line, &stated, &changes, &insertions),
     };
-    let insertions = insertions(&filled.decision, &absent);
-    let outcome = if changes.is_empty() && insertions.is_empty() {
-        Outcome::Pass
-    } else {
-        Outcome::Rewrite(apply::rewritten(&line, &stated, &changes, &insertions))
-    };
-    let naming = if verdict.naming == Naming::None {
+    let rejected = matches!(outcome, Outcome::Reject(_));
+    let naming = if verdict.naming == Naming::None && !rejected {
         filled.naming
     } else {
         verdict.naming
     };
     Ruling {
-        outcome,
         attempts: verdict.attempts,
         naming,
-        command,
-        server: line.server(),
+        runs: !rejected && line.runs() == Runs::Named,
+        server: line.server().filter(|_| !rejected),
+        ..Ruling::of(&line, outcome)
     }
+}
+
+fn rewritten(
+    line: &CommandLine<'_>,
+    stated: &[Occurrence<'_>],
+    changes: &[Change],
+    insertions: &[Insertion],
+) -> Outcome {
+    if changes.is_empty() && insertions.is_empty() {
+        return Outcome::Pass;
+    }
+    Outcome::Rewrite(apply::rewritten(line, stated, changes, insertions))
+}
+
+impl Ruling {
+    /// What runs nothing, or nothing that is governed.
+    fn of(line: &CommandLine<'_>, outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            attempts: Vec::new(),
+            naming: Naming::None,
+            command: line.name(),
+            runs: false,
+            server: None,
+        }
+    }
+}
+
+/// The directories that the line works in, besides the one where it was started: their configuration
+/// counts as well.
+pub fn directories<'a>(args: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    let mut found = Vec::new();
+    for (index, arg) in args.iter().enumerate() {
+        // Too many rather than too few: what is no directory has no configuration.
+        let attached = [&b"--cd="[..], b"-C=", b"-C"];
+        let attached = attached.iter().find_map(|option| arg.strip_prefix(*option));
+        match attached.filter(|rest| !rest.is_empty()) {
+            Some(rest) => found.push(rest),
+            None if matches!(*arg, b"-C" | b"--cd") => {
+                found.extend(args.get(index.saturating_add(1)));
+            }
+            None => {}
+        }
+    }
+    found
 }
 
 /// Whether some version of codex could run a model with these arguments. Where there is no policy
@@ -159,16 +191,12 @@ fn undecidable(line: &CommandLine<'_>) -> Option<Rejection> {
     ))
 }
 
-fn insertions(decision: &Decision, absent: &[crate::Occurrence<'_>]) -> Vec<Insertion> {
+fn insertions(decision: &Decision, absent: &[Occurrence<'_>]) -> Vec<Insertion> {
     let Decision::Rewrite(changes) = decision else {
         return Vec::new();
     };
-    let insertion = |change: &crate::Change| match (&change.action, absent.get(change.occurrence)) {
-        (Action::Set(text), Some(occurrence)) => Some(Insertion {
-            setting: occurrence.setting,
-            place: String::from(&*occurrence.place),
-            text: text.clone(),
-        }),
+    let insertion = |change: &Change| match (&change.action, absent.get(change.occurrence)) {
+        (Action::Set(text), Some(occurrence)) => Some(Insertion::pin(occurrence, text)),
         (Action::Set(_) | Action::Drop, _) => None,
     };
     changes.iter().filter_map(insertion).collect()

@@ -11,6 +11,7 @@ use super::decide::Approved;
 use super::route::Route;
 use crate::body::Pieces;
 use crate::error::Stop;
+use crate::mount::Place;
 use crate::upstream;
 
 /// Sends a request and waits for the head of the answer.
@@ -46,22 +47,16 @@ pub(super) fn request(
 
 fn target(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> Result<Uri, Stop> {
     let path = approved.path.as_deref().unwrap_or(head.uri.path());
+    let query = approved.query.as_deref().or(head.uri.query());
+    if let Place::Below(base) = &call.place {
+        return base.target(path, query).ok_or(Stop::NoUpstream);
+    }
     let default = match route {
         Route::Listed(found) => found.dialect.upstream.as_deref(),
         Route::Allowed => None,
     };
     let tables = &call.state.table;
-    upstream::target(
-        &call.state.upstreams,
-        tables,
-        default,
-        path,
-        approved
-            .query
-            .as_deref()
-            .or(approved.query.as_deref().or(head.uri.query())),
-    )
-    .ok_or(Stop::NoUpstream)
+    upstream::target(&call.state.upstreams, tables, default, path, query).ok_or(Stop::NoUpstream)
 }
 
 /// The fields that the dialect and the policy list; everything else stays behind.
@@ -69,7 +64,9 @@ fn fields(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> 
     let mut out = HeaderMap::with_capacity(head.headers.len());
     for (name, value) in &head.headers {
         let listed = match route {
-            Route::Listed(found) => passes(found, &call.policy, name.as_str()),
+            Route::Listed(found) => {
+                passes(found, &call.policy, name.as_str()) || call.place.takes_field(name.as_str())
+            }
             Route::Allowed => is_common(name),
         };
         if listed {

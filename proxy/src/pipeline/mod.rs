@@ -20,6 +20,7 @@ use lockpolicy::{Facts, Policy, Reason, Rejection, Surface};
 
 use crate::body::Answer;
 use crate::error::Stop;
+use crate::mount::{self, Place};
 use crate::state::State;
 use crate::wire;
 use route::Route;
@@ -37,6 +38,7 @@ struct Call {
     /// Whether another protocol was asked for: what follows a refusal cannot be delimited.
     upgrade: bool,
     errors: ErrorShape,
+    place: Place,
 }
 
 impl Call {
@@ -61,21 +63,32 @@ impl Call {
 pub(crate) async fn handle(
     state: Arc<State>,
     head: Result<(), wire::Fault>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Response<Answer> {
+    let place = mount::enter(&state.mounts, &mut request);
     let call = Call {
         policy: state.policy.load_full(),
         id: state.ids.next(),
         method: request.method().as_str().to_owned(),
-        path: lockpolicy::shown(request.uri().path()),
+        path: shown(&place, request.uri().path()),
         client: headers::client(request.headers()),
         upgrade: headers::wants_upgrade(request.headers()),
         errors: ErrorShape::default(),
+        place,
         state,
     };
     match head {
         Ok(()) => carry(call, request).await,
         Err(fault) => respond::stopped(&call, &malformed(fault).into()),
+    }
+}
+
+/// The path for the log. Outside of every mount it may hold most of what names one, which is as good as
+/// a key.
+fn shown(place: &Place, path: &str) -> String {
+    match place {
+        Place::Outside => String::new(),
+        Place::Anywhere | Place::Below(_) => lockpolicy::shown(path),
     }
 }
 

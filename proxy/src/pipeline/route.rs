@@ -6,6 +6,7 @@ use lockpolicy::{Reason, Rejection, operation, surface};
 
 use super::{Call, headers};
 use crate::error::Stop;
+use crate::mount::Place;
 
 /// What a request was found to be.
 #[derive(Debug)]
@@ -37,6 +38,9 @@ pub(super) fn route<'t>(
     target(head)?;
     headers::check(&head.headers)?;
     let path = head.uri.path();
+    if matches!(call.place, Place::Outside) {
+        return Err(surface::http::unknown_operation("").into());
+    }
     let found = table.find(head.method.as_str(), path);
     call.errors = match &found {
         Some(found) => found.operation.errors,
@@ -55,7 +59,7 @@ pub(super) fn route<'t>(
     }
     match found {
         Some(found) => {
-            query(head.uri.query(), &found)?;
+            query(call, head.uri.query(), &found)?;
             Ok(Route::Listed(found))
         }
         None if call
@@ -118,13 +122,15 @@ fn same_host(head: &Parts, authority: &str) -> bool {
 }
 
 /// Parameters that the operation lists, each once and in plain characters.
-fn query(query: Option<&str>, found: &Found<'_>) -> Result<(), Stop> {
+fn query(call: &Call, query: Option<&str>, found: &Found<'_>) -> Result<(), Stop> {
     let Some(query) = query else { return Ok(()) };
     let mut seen: Vec<&str> = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let names_model = matches!(&found.operation.model, ModelAt::Query(model) if model == name);
-        let listed = names_model || found.operation.query.iter().any(|listed| listed == name);
+        let listed = names_model
+            || found.operation.query.iter().any(|listed| listed == name)
+            || call.place.takes_parameter(name);
         let repeats = seen.contains(&name) && !name.ends_with("[]");
         if !listed || repeats || !value.bytes().all(is_value) {
             return Err(Rejection::whole(Reason::Malformed, "query").into());

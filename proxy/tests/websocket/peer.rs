@@ -130,6 +130,7 @@ impl Stack {
             admin: None,
             upstreams: vec![Upstream::parse(&upstream).unwrap()],
             dialects: vec!["openai".to_owned()],
+            mounts: Vec::new(),
             limits,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -19,7 +19,6 @@ mod output;
 mod server;
 mod signals;
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
@@ -30,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use crate::{GUARD, ShimError};
+use crate::{ShimError, Start};
 use output::Output;
 
 pub(crate) use client::Client;
@@ -40,23 +39,18 @@ pub(crate) use client::Client;
 /// # Errors
 ///
 /// [`ShimError::NotRunnable`] where it cannot be started.
-pub(crate) fn run(
-    program: PathBuf,
-    args: &[OsString],
-    depth: u32,
-    client: Client,
-) -> Result<u8, ShimError> {
-    started(&program, args, depth, client).map_err(|error| ShimError::NotRunnable(program, error))
+pub(crate) fn run(program: PathBuf, start: &Start, client: Client) -> Result<u8, ShimError> {
+    started(&program, start, client).map_err(|error| ShimError::NotRunnable(program, error))
 }
 
-fn started(program: &PathBuf, args: &[OsString], depth: u32, client: Client) -> io::Result<u8> {
+fn started(program: &PathBuf, start: &Start, client: Client) -> io::Result<u8> {
     // Before anything runs, so that no signal finds nobody.
     let signals = signals::Signals::catch()?;
     let input = own(io::stdin())?;
     let output = Arc::new(Output::new(own(io::stdout())?));
     let mut child = Command::new(program)
-        .args(args)
-        .env(GUARD, depth.to_string())
+        .args(&start.args)
+        .envs(&start.env)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;

@@ -156,6 +156,7 @@ pub struct Codex {
     program: PathBuf,
     path: OsString,
     lock: Option<Lock>,
+    embedded: bool,
 }
 
 impl Codex {
@@ -180,6 +181,7 @@ impl Codex {
             scratch,
             path,
             lock: None,
+            embedded: false,
         })
     }
 
@@ -200,6 +202,18 @@ impl Codex {
         Ok(self)
     }
 
+    /// Leaves it to the shim how the model calls are led, as where nothing is set up.
+    #[must_use]
+    pub fn embedded(mut self) -> Self {
+        self.embedded = true;
+        self
+    }
+
+    /// The file that configures it.
+    pub fn config(&self) -> PathBuf {
+        self.scratch.path().join("home/.codex/config.toml")
+    }
+
     /// A command that runs it with these arguments.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let place = |name: &str| self.scratch.path().join(name);
@@ -214,17 +228,20 @@ impl Codex {
             .env("CODEX_HOME", place("home/.codex"));
         command
             .env("TMPDIR", place("tmp"))
-            .env("CODEX_API_KEY", "sk-stand-in")
-            .env("NO_PROXY", "127.0.0.1");
+            .env("CODEX_API_KEY", "sk-stand-in");
+        if !self.embedded {
+            command.env("NO_PROXY", "127.0.0.1");
+        }
         // Whatever is not loopback meets a closed door at once.
         command
             .env("HTTP_PROXY", NOWHERE)
             .env("HTTPS_PROXY", NOWHERE);
         if let Some(lock) = &self.lock {
             // The command line alone is locked: the model calls go where the configuration says.
-            command
-                .envs(lock.environment())
-                .env("MODEL_LOCK_PROXY", "off");
+            command.envs(lock.environment());
+            if !self.embedded {
+                command.env("MODEL_LOCK_PROXY", "off");
+            }
         }
         command
     }

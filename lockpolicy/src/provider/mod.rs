@@ -1,0 +1,29 @@
+//! Where codex's configuration sends model calls, and how each way is led through the lock.
+//!
+//! ```text
+//! configuration files → read: Providers → mounts (for the proxy) → lead: overrides (for codex)
+//! ```
+//!
+//! Every provider keeps its name and everything else that is said about it; only its address is laid
+//! over. So sessions, logins and headers stay as they are, and a sub-agent that picks another provider
+//! of the configuration is led as well.
+//!
+//! Not covered: providers that sign their requests for one host (Bedrock, Vertex), which are refused
+//! where they are selected; files of the administrator that stand above the command line, whose route
+//! is the administrator's.
+
+mod account;
+mod lead;
+mod mount;
+mod read;
+
+pub use account::is_account;
+pub use lead::{Lead, Override};
+pub use mount::{Base, Mount, Oss};
+pub use read::{Layer, Providers, Unreadable};
+
+/// codex's own provider.
+const OPENAI: &str = "openai";
+
+/// Providers of this machine that every codex has.
+const LOCAL: [&str; 2] = ["ollama", "lmstudio"];

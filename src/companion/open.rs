@@ -1,0 +1,84 @@
+//! Opening a companion.
+
+use std::io;
+use std::io::IsTerminal as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use lockpolicy::dialect::Table;
+use lockpolicy::provider::Mount;
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use super::VERB;
+use super::order::{self, Order, Reply};
+
+/// What codex may speak, whichever provider it is sent to.
+const DIALECTS: [&str; 3] = ["openai", "chatgpt", "azure"];
+
+/// Opens a companion for codex.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Companion;
+
+impl shim::Opener for Companion {
+    fn open(&self, mounts: &shim::Mounts<'_>) -> io::Result<String> {
+        let table = Table::of(DIALECTS).map_err(io::Error::other)?;
+        let silent = mounts.draws && io::stderr().is_terminal();
+        open(&DIALECTS, mounts.of(&table), silent, None)
+    }
+}
+
+/// Starts a companion that ends with this process, also when that becomes another program, and waits
+/// until it listens. Returns the URL below which the mounts are.
+///
+/// # Errors
+///
+/// Where it does not start; then nothing is left of it.
+pub(crate) fn open(
+    dialects: &[&str],
+    mounts: Vec<Mount>,
+    silent: bool,
+    directory: Option<PathBuf>,
+) -> io::Result<String> {
+    let secret = secret()?;
+    let order = Order {
+        parent: rustix::process::getpid().as_raw_nonzero().get(),
+        secret,
+        dialects: dialects.iter().map(ToString::to_string).collect(),
+        mounts,
+        silent,
+        directory,
+    };
+    match ask(&order)? {
+        Reply::Ready(address) => Ok(format!("http://{address}/{}", order.secret)),
+        Reply::Failed(why) => Err(io::Error::other(why)),
+    }
+}
+
+fn ask(order: &Order) -> io::Result<Reply> {
+    let mut child = Command::new("/proc/self/exe")
+        .arg0("model-lock")
+        .arg(VERB)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        // The keyboard's signals are for codex.
+        .process_group(0)
+        .spawn()?;
+    let missing = || io::Error::other("no pipe");
+    order::write(order, child.stdin.take().ok_or_else(missing)?)?;
+    let reply = order::read(child.stdout.take().ok_or_else(missing)?);
+    if matches!(reply, Ok(Reply::Ready(_))) {
+        return reply;
+    }
+    // It has nothing to live for.
+    child.kill().unwrap_or_default();
+    child.wait()?;
+    reply.map_err(|_| io::Error::other("it ended before it listened"))
+}
+
+/// 128 bits that nobody can guess.
+fn secret() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom(&mut bytes, GetRandomFlags::empty())?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}

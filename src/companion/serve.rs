@@ -1,0 +1,153 @@
+//! Being a companion.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use lockpolicy::{Problem, Problems};
+use proxy::{BindError, Config, Limits, Mount, Server, UpstreamError};
+use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::order::{self, Order, Reply};
+use crate::env::Environment;
+use crate::policy::{self, Loaded, Location, Reading};
+use crate::reload::Reloader;
+use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink};
+use crate::{exit, settings};
+
+/// Why it cannot be one.
+#[derive(Debug, thiserror::Error)]
+enum CompanionError {
+    #[error("{0}")]
+    Settings(Problems),
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Machine(#[from] io::Error),
+}
+
+/// Reads its order, listens, and serves until the program is gone that ordered it.
+pub(crate) fn serve(environment: Environment) -> ExitCode {
+    let Ok(order) = order::read::<Order>(io::stdin().lock()) else {
+        return exit::USAGE.into();
+    };
+    let code = match follow(order.parent).and_then(|()| run(&order, environment)) {
+        Ok(()) => exit::DONE,
+        Err(error) => {
+            let reply = Reply::Failed(error.to_string());
+            // Where nobody listens any more, nobody wants to know.
+            order::write(&reply, io::stdout().lock()).unwrap_or_default();
+            exit::FAILED
+        }
+    };
+    if let Some(directory) = order.directory {
+        std::fs::remove_dir_all(directory).unwrap_or_default();
+    }
+    code.into()
+}
+
+/// Lets the kernel end this process with its parent.
+fn follow(parent: i32) -> Result<(), CompanionError> {
+    set_parent_process_death_signal(Some(Signal::TERM)).map_err(io::Error::from)?;
+    let now = getppid().map(|pid| pid.as_raw_nonzero().get());
+    if now == Some(parent) {
+        Ok(())
+    } else {
+        Err(io::Error::other("the program is gone that it was for").into())
+    }
+}
+
+fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
+    let mut problems = Vec::new();
+    let daemon = settings::daemon(&environment, &mut problems);
+    let location = Location::choose(None, &environment);
+    let reading = policy::read(&location);
+    let loaded = policy(&reading, &environment, problems)?;
+    let counts = Arc::<Counts>::default();
+    let policy = Arc::new(ArcSwap::new(Arc::clone(&loaded.policy)));
+    let reloader = Reloader::new(
+        location,
+        environment,
+        reading,
+        Arc::clone(&policy),
+        Arc::clone(&counts),
+    );
+    let config = config(order)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let sink = Arc::new(ProxySink(Arc::clone(&counts)));
+    let (server, ended, hangup) = runtime.block_on(async {
+        let (ended, hangup) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        );
+        let server = Server::bind(config, policy, sink).await?;
+        Ok::<_, CompanionError>((server, ended, hangup))
+    })?;
+    let lines = Lines::start(Arc::clone(&counts))?;
+    telemetry::start_in_companion(order.silent, lines.clone());
+    let flusher = daemon
+        .map(|daemon| Flusher::start(daemon, counts))
+        .transpose()?;
+    order::write(&Reply::Ready(server.address()), io::stdout().lock())?;
+    runtime.block_on(until(server, reloader, ended, hangup));
+    runtime.shutdown_background();
+    if let Some(flusher) = flusher {
+        flusher.finish();
+    }
+    lines.finish();
+    Ok(())
+}
+
+fn policy(
+    reading: &Reading,
+    environment: &Environment,
+    mut problems: Vec<Problem>,
+) -> Result<Loaded, CompanionError> {
+    match reading.compile(environment) {
+        Ok(loaded) if problems.is_empty() => Ok(loaded),
+        Ok(_) => Err(CompanionError::Settings(Problems(problems))),
+        Err(Problems(found)) => {
+            problems.extend(found);
+            Err(CompanionError::Settings(Problems(problems)))
+        }
+    }
+}
+
+fn config(order: &Order) -> Result<Config, UpstreamError> {
+    let mount = |mount: &lockpolicy::provider::Mount| {
+        Mount::new(format!("/{}/{}", order.secret, mount.name), mount)
+    };
+    Ok(Config {
+        listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+        admin: None,
+        upstreams: Vec::new(),
+        mounts: order.mounts.iter().map(mount).collect::<Result<_, _>>()?,
+        dialects: order.dialects.clone(),
+        limits: Limits {
+            // Nobody is left who could read an answer.
+            drain: Duration::ZERO,
+            ..Limits::default()
+        },
+    })
+}
+
+async fn until(
+    server: Server,
+    reloader: Reloader,
+    mut ended: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+) {
+    tokio::select! {
+        () = server.run(async { ended.recv().await.unwrap_or_default() }) => {}
+        () = reloader.run(hangup) => {}
+    }
+}
