@@ -172,6 +172,7 @@ impl House {
         let mut command = Command::new(root.join("bin/codex"));
         command
             .env_clear()
+            .current_dir(root)
             .env("PATH", path)
             .env("TEST_POLICY", policy)
             .stdin(Stdio::null());
@@ -271,7 +272,6 @@ fn a_refusal_starts_nothing() {
     let house = House::new("echo started; touch started");
     let mut command = house.command(REJECT);
     let out = command
-        .current_dir(house.root.path())
         .args(["exec", "-m", "other", "a secret prompt"])
         .output()
         .unwrap();
