@@ -214,6 +214,11 @@ impl Codex {
         self.scratch.path().join("home/.codex/config.toml")
     }
 
+    /// The directory that it works in.
+    pub fn work(&self) -> PathBuf {
+        self.scratch.path().join("work")
+    }
+
     /// A command that runs it with these arguments.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let place = |name: &str| self.scratch.path().join(name);

@@ -1,0 +1,19 @@
+//! One variable and nothing else: `OPENCLAW_MODEL=<pin> codex …`. The shim brings a proxy along, leads codex
+//! through it, and becomes codex.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod place;
+mod process;
+mod providers;
+mod screen;
+mod terminal;
+
+/// The versions that are promised to work.
+const VERSIONS: [&str; 3] = ["0.125.0", "0.154.0", "0.169.0"];
+
+/// The approved model.
+const PIN: &str = "gpt-5.5";

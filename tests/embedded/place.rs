@@ -1,0 +1,98 @@
+//! A codex behind the shim with nothing set up, and providers to lead it to.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use standin::lab::{Codex, Lock, Scratch, Transport};
+use standin::{Standin, Statsd};
+
+use crate::PIN;
+
+/// The provider that the configuration selects, and everything in front of it.
+pub(crate) struct Place {
+    pub(crate) provider: Standin,
+    pub(crate) codex: Codex,
+    statsd: Statsd,
+    _scratch: Option<Scratch>,
+}
+
+impl Place {
+    /// With the real codex.
+    pub(crate) fn real(version: &str, mode: &str) -> Self {
+        Self::build(&installed(version), mode, None)
+    }
+
+    /// With a script in the real one's place.
+    pub(crate) fn script(script: &str, mode: &str) -> Self {
+        let scratch = Scratch::new(below()).unwrap();
+        let program = scratch.path().join("script");
+        // Written aside and moved: a thread that forks meanwhile would keep the file open, and busy.
+        let aside = scratch.path().join("aside");
+        fs::write(&aside, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&aside, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::copy(&aside, &program).unwrap();
+        Self::build(&program, mode, Some(scratch))
+    }
+
+    fn build(program: &Path, mode: &str, scratch: Option<Scratch>) -> Self {
+        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let lock = Lock {
+            program: env!("CARGO_BIN_EXE_model-lock").into(),
+            model: PIN.into(),
+            mode: mode.into(),
+            statsd: statsd.address(),
+        };
+        let base = format!("{}/v1", provider.url());
+        let codex = Codex::new(program, &base, Transport::WebSocket, below()).unwrap();
+        Self {
+            codex: codex.behind_shim(&lock).unwrap().embedded(),
+            provider,
+            statsd,
+            _scratch: scratch,
+        }
+    }
+
+    /// The same with another configuration file. `{A}` stands for the provider's address.
+    pub(crate) fn configured(self, text: &str) -> Self {
+        let usual = "check_for_update_on_startup = false\n";
+        let text = text.replace("{A}", &self.provider.url());
+        fs::write(self.codex.config(), [usual, &text].concat()).unwrap();
+        self
+    }
+
+    /// Waits for the `StatsD` line that tells of an attempt with all these tags.
+    pub(crate) fn told(&self, tags: &[&str]) {
+        let is_told = |line: &str| {
+            let attempt = line.contains("override_attempts:") && !line.contains(":0|c");
+            attempt && tags.iter().all(|tag| line.contains(tag))
+        };
+        let line = self.statsd.wait_for(is_told, Duration::from_secs(10));
+        assert!(line.is_some(), "no {tags:?} in {:#?}", self.statsd.lines());
+    }
+
+    /// The models of the calls that reached the provider, in order.
+    pub(crate) fn models(&self) -> Vec<String> {
+        models(&self.provider)
+    }
+}
+
+/// The models of the calls that reached a provider, in order.
+pub(crate) fn models(provider: &Standin) -> Vec<String> {
+    let requests = provider.requests();
+    let calls = requests.iter().filter(|request| request.method == "POST");
+    calls.map(|call| call.model().unwrap_or_default()).collect()
+}
+
+fn below() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+fn installed(version: &str) -> PathBuf {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/codex");
+    let output = Command::new(script).arg(version).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim_end().into()
+}

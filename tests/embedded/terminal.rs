@@ -1,0 +1,173 @@
+//! On a terminal everything is as without the shim, but for the model.
+
+use std::fs;
+use std::process::Command;
+
+use crate::PIN;
+use crate::place::Place;
+use crate::screen::Screen;
+
+/// A provider that needs no login, in a directory that is trusted.
+fn place(version: &str) -> Place {
+    let place = Place::real(version, "force");
+    let work = place.codex.work().display().to_string();
+    place.configured(&format!(
+        r#"
+model = "gpt-5.4"
+model_provider = "lab"
+[model_providers.lab]
+name = "lab"
+base_url = "{{A}}/v1"
+wire_api = "responses"
+env_key = "CODEX_API_KEY"
+[projects."{work}"]
+trust_level = "trusted"
+[analytics]
+enabled = false
+"#
+    ))
+}
+
+/// The answer of the stand-in, which says what reached it.
+const ANSWER: &str = "The provider ran gpt-5.5.";
+
+/// Starts the interface with a prompt and waits for the answer. Whatever it offers is taken: where it
+/// offers another model, that is one more way to ask for one.
+fn prompted(place: &Place) -> Screen {
+    let mut screen = Screen::start(&place.codex.command(&["-m", "other", "say hi"]));
+    screen.keys_until("\r", 0, ANSWER);
+    screen
+}
+
+#[test]
+fn the_offer_of_a_newer_model_changes_nothing() {
+    let place = place("0.169.0");
+    let screen = prompted(&place);
+    assert!(screen.behind(0).contains("Try new model"));
+    let config = fs::read_to_string(place.codex.config()).unwrap();
+    assert!(config.contains("model = \"gpt-6-sol\""), "{config}");
+    let models = place.models();
+    assert!(models.iter().all(|model| model == PIN), "{models:?}");
+    place.told(&["result:forced", "surface:http", "source:user"]);
+}
+
+#[test]
+fn the_model_menu_changes_nothing() {
+    for (version, chosen) in [("0.169.0", "gpt-6-astra"), ("0.125.0", "gpt-5.4")] {
+        let place = place(version);
+        let mut screen = prompted(&place);
+        let length = screen.length();
+        screen.keys("/model");
+        screen.wait_behind(length, "choose what model");
+        screen.keys_until("\r", length, "Select Model");
+        screen.keys("2");
+        screen.keys_until("\r", length, "Model changed to");
+        let length = screen.length();
+        screen.keys("and again");
+        screen.wait_behind(length, "again");
+        screen.keys_until("\r", length, ANSWER);
+        let config = fs::read_to_string(place.codex.config()).unwrap();
+        assert!(
+            config.contains(&format!("model = \"{chosen}\"")),
+            "{config}"
+        );
+        let models = place.models();
+        let all = models.len() >= 2 && models.iter().all(|model| model == PIN);
+        assert!(all, "{version}: {models:?}");
+    }
+}
+
+#[test]
+fn it_ends_as_without_the_shim() {
+    for version in ["0.169.0", "0.125.0"] {
+        let locked = place(version);
+        let mut screen = prompted(&locked);
+        let ours = end(&mut screen);
+        let free = place(version);
+        let mut command = free.codex.command(&["-m", "gpt-5.5", "say hi"]);
+        command
+            .env("MODEL_LOCK_PROXY", "off")
+            .env("NO_PROXY", "127.0.0.1");
+        let mut screen = Screen::start(&command);
+        screen.keys_until("\r", 0, "The provider ran");
+        assert_eq!(ours, end(&mut screen), "{version}");
+    }
+}
+
+/// Presses Ctrl-C until it ends, and tells how.
+fn end(screen: &mut Screen) -> String {
+    loop {
+        screen.keys("\x03");
+        if let Some(status) = screen.ended() {
+            return status.to_string();
+        }
+    }
+}
+
+#[test]
+fn the_daemon_is_kept_out() {
+    let place = place("0.169.0");
+    let _screen = prompted(&place);
+    let home = place.codex.config().with_file_name("packages");
+    assert!(!home.exists(), "a daemon was installed");
+}
+
+#[test]
+fn the_windows_size_is_codexs() {
+    let place = Place::script(
+        "trap 'stty size' WINCH; stty size; while :; do read -r x; done",
+        "force",
+    );
+    let screen = Screen::start(&place.codex.command(&["exec", "hi"]));
+    screen.wait_for("40 120");
+    screen.resize(20, 80);
+    screen.wait_for("20 80");
+}
+
+#[test]
+fn an_interrupt_from_the_keyboard_is_codexs() {
+    let place = Place::script(
+        "trap 'echo interrupted; exit 5' INT; echo ready; while :; do read -r x; done",
+        "force",
+    );
+    let mut screen = Screen::start(&place.codex.command(&["exec", "hi"]));
+    screen.wait_for("ready");
+    screen.keys("\x03");
+    screen.wait_for("interrupted");
+    assert_eq!(screen.end().code(), Some(5));
+}
+
+#[test]
+fn a_shell_stops_it_and_goes_on() {
+    let place = Place::script(
+        // Nothing is forked: a signal that comes right then may stop a half of it.
+        r#"echo ready; while read -r line; do echo "$line"; done; exit 6"#,
+        "force",
+    );
+    let codex = place.codex.command(&["exec", "hi"]);
+    let mut shell = Command::new("/bin/bash");
+    shell.args(["--norc", "-i"]).current_dir(place.codex.work());
+    for (name, value) in codex.get_envs() {
+        shell.env(name, value.unwrap());
+    }
+    let mut screen = Screen::start(shell.env("PS1", "> "));
+    // What is typed before the shell reads may be taken in another way.
+    screen.wait_for("> ");
+    screen.keys("codex exec hi\r");
+    screen.wait_for("ready");
+    let length = screen.length();
+    screen.keys("\x1a");
+    screen.wait_behind(length, "Stopped");
+    screen.wait_behind(length, "> ");
+    let length = screen.length();
+    screen.keys("fg\r");
+    screen.wait_behind(length, "codex exec hi");
+    let length = screen.length();
+    screen.keys("one line\r");
+    screen.wait_behind(length, "one line\r\none line");
+    let length = screen.length();
+    screen.keys("\x04");
+    screen.wait_behind(length, "> ");
+    screen.keys("echo status: $?\r");
+    screen.wait_for("status: 6");
+}
