@@ -245,3 +245,27 @@ fn a_pin_that_does_not_fit_into_a_path_is_refused() {
     );
     assert_eq!(verdict.attempts[0].result, Outcome::Rejected);
 }
+
+/// codex tells its model in the handshake already: what it prints has to say what is wrong.
+#[test]
+fn a_refused_hint_is_told_as_the_model_it_names() {
+    let policy = Draft::from_toml("model='p'\nmode='reject'")
+        .compile()
+        .unwrap();
+    let table = Table::of(["chatgpt"]).unwrap();
+    let path = "/backend-api/codex/responses";
+    let headers = [("x-codex-routing-hint", "model=evil")];
+    let request = Request {
+        found: &table.find("GET", path).unwrap(),
+        path,
+        query: "",
+        headers: &headers,
+        content: b"",
+        source: Source::User,
+    };
+    let Decision::Reject(rejection) = judge_request(&policy, request).verdict.decision else {
+        panic!("passed")
+    };
+    let told = "model `evil` is not permitted here (x-codex-routing-hint); locked by policy";
+    assert_eq!(rejection.to_string(), told);
+}
