@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod chatgpt;
 mod force;
 mod passthrough;
 mod reject;
