@@ -164,6 +164,18 @@ impl Bench {
         messages == 0 && bare
     }
 
+    /// Waits for a line of the proxy's log with all these words.
+    pub(crate) fn logged(&mut self, words: &[&str]) {
+        let proxy = self.proxy.as_mut().unwrap().daemon();
+        let all = |line: &str| words.iter().all(|word| line.contains(word));
+        let line = proxy.wait_for(all, Duration::from_secs(10));
+        assert!(
+            line.is_some(),
+            "no line with {words:?} in {:#?}",
+            proxy.lines()
+        );
+    }
+
     /// How many attempts were counted in all, told at the proxy's end.
     pub(crate) fn attempts(&mut self) -> u64 {
         let proxy = self.proxy.as_mut().unwrap().daemon();

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod background;
 mod bench;
 mod chatgpt;
 mod force;

@@ -100,7 +100,7 @@ fn agree(call: &Call, handshake: &Handshake, response: Response<Incoming>) -> Re
 
 fn source(head: &Parts) -> Source {
     let fields = decide::fields(head);
-    lockpolicy::surface::http::source(&fields)
+    lockpolicy::surface::http::source(head.uri.path(), &fields)
 }
 
 /// Judges the messages of one connection, each with the policy of its moment.

@@ -20,7 +20,7 @@ fn run(
         query: "",
         headers: &with_type(headers),
         content: content.as_bytes(),
-        source: source(headers),
+        source: source(path, headers),
     };
     let judged = judge_request(&policy, request);
     match judged.verdict.decision {
@@ -174,22 +174,38 @@ fn the_routing_hint_is_pinned() {
 
 #[test]
 fn codex_housekeeping_is_told_from_what_was_asked_for() {
-    assert_eq!(
-        source(&[("x-openai-subagent", "guardian")]),
-        Source::Background
-    );
-    assert_eq!(
-        source(&[("x-openai-subagent", "collab_spawn")]),
-        Source::Subagent
-    );
-    assert_eq!(
-        source(&[(
-            "x-codex-turn-metadata",
-            r#"{"thread_source":"thread_title"}"#
-        )]),
-        Source::Background
-    );
-    assert_eq!(source(&[]), Source::User);
+    const TURN: &str = "/v1/responses";
+    const COMPACT: &str = "/v1/responses/compact";
+    let window = ("x-codex-window-id", "w:0");
+    let metadata = |text: &'static str| ("x-codex-turn-metadata", text);
+    for (path, header, expected) in [
+        (TURN, ("x-openai-subagent", "guardian"), Source::Background),
+        (
+            TURN,
+            ("x-openai-subagent", "collab_spawn"),
+            Source::Subagent,
+        ),
+        (
+            TURN,
+            metadata(r#"{"thread_source":"thread_title"}"#),
+            Source::Background,
+        ),
+        (
+            TURN,
+            metadata(r#"{"turn_id":"auto-compact-1"}"#),
+            Source::Background,
+        ),
+        (
+            TURN,
+            metadata(r#"{"turn_id":"01a1fe5f-5745"}"#),
+            Source::User,
+        ),
+        (TURN, window, Source::User),
+        (COMPACT, window, Source::Background),
+        (COMPACT, ("user-agent", "OpenAI/Python"), Source::User),
+    ] {
+        assert_eq!(source(path, &[header]), expected, "{path} {header:?}");
+    }
 }
 
 #[test]
