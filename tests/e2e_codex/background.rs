@@ -86,7 +86,7 @@ fn recorded(bench: &Bench) -> String {
     assert!(finished.status.success(), "{}", finished.err());
     let rollout = rollouts(&bench.codex.home().join("sessions")).remove(0);
     let name = rollout.file_stem().unwrap().to_str().unwrap();
-    name[name.len() - 36..].to_owned()
+    name.split_at(name.len() - 36).1.to_owned()
 }
 
 /// Makes the recorded thread one that a person had two days ago and that codex has no memory of.
