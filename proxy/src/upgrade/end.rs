@@ -52,9 +52,8 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         payload: &mut R,
     ) -> Result<(), Broken> {
         let mut writer = self.0.lock().await;
-        writer
-            .write_all(&frame::headed(&head.header, head.length)?)
-            .await?;
+        let bytes = frame::headed(&head.header, head.length)?;
+        writer.write_all(&bytes).await.map_err(Broken::Deaf)?;
         let mut piece = vec![
             0;
             usize::try_from(head.length)
@@ -67,13 +66,11 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             if count == 0 {
                 return Err(Broken::Lost(std::io::ErrorKind::UnexpectedEof.into()));
             }
-            writer
-                .write_all(piece.get(..count).unwrap_or_default())
-                .await?;
+            let bytes = piece.get(..count).unwrap_or_default();
+            writer.write_all(bytes).await.map_err(Broken::Deaf)?;
             left -= count as u64;
         }
-        writer.flush().await?;
-        Ok(())
+        writer.flush().await.map_err(Broken::Deaf)
     }
 
     /// Says goodbye; whether the other end hears it does not matter any more.

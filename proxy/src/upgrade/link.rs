@@ -33,7 +33,13 @@ where
             ended = &mut down => match ended {
                 // The client has said goodbye: the provider may answer.
                 Ok(()) => drop(tokio::time::timeout(FAREWELL, up).await),
-                Err(broken) => part(&broken, &to_client, &to_provider, true).await,
+                Err(broken) => {
+                    if matches!(broken, Broken::Deaf(_)) {
+                        // The provider has gone; what it said before still has to arrive.
+                        drop(tokio::time::timeout(FAREWELL, up).await);
+                    }
+                    part(&broken, &to_client, &to_provider, true).await;
+                }
             },
             ended = &mut up => match ended {
                 Ok(()) => drop(tokio::time::timeout(FAREWELL, down).await),
@@ -82,5 +88,77 @@ async fn farewell<D, U>(
     };
     if tokio::time::timeout(FAREWELL, both).await.is_err() {
         tracing::debug!("websocket ended without a farewell");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::upgrade::Told;
+
+    /// Passes everything.
+    struct Open;
+
+    impl Judge for Open {
+        fn cap(&self) -> usize {
+            1 << 20
+        }
+
+        fn judge(&self, message: Vec<u8>) -> Told {
+            Told::Forward(message)
+        }
+
+        fn forced(&self) -> bool {
+            false
+        }
+
+        fn pin(&self) -> String {
+            String::new()
+        }
+    }
+
+    /// The writing half of a socket whose peer has gone.
+    struct Gone;
+
+    impl AsyncWrite for Gone {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Its last event waits to be read while the client's next message finds nobody.
+    #[tokio::test]
+    async fn the_last_event_of_a_provider_that_has_gone_arrives() {
+        for _ in 0..64 {
+            let (mut client, downstream) = tokio::io::duplex(1 << 10);
+            let (mut provider, upstream) = tokio::io::duplex(1 << 10);
+            client.write_all(b"\x81\x82\0\0\0\0{}").await.unwrap();
+            provider.write_all(b"\x81\x04last").await.unwrap();
+            drop(provider);
+            let (reader, _) = tokio::io::split(upstream);
+            let upstream = tokio::io::join(reader, Gone);
+            relay(downstream, upstream, Open, CancellationToken::new()).await;
+            let mut heard = Vec::new();
+            client.read_to_end(&mut heard).await.unwrap();
+            assert_eq!(heard, b"\x81\x04last\x88\x02\x03\xe9");
+        }
     }
 }
