@@ -74,6 +74,7 @@ pub(crate) mod tests {
     use hyper::{Request, Response};
     use hyper_util::rt::{TokioExecutor, TokioIo};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_util::task::TaskTracker;
 
     use super::*;
 
@@ -104,7 +105,7 @@ pub(crate) mod tests {
         let answer =
             service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(breath())));
         let serving = hyper::server::conn::http1::Builder::new();
-        tokio::spawn(serving.serve_connection(TokioIo::new(server), answer));
+        TaskTracker::new().spawn(serving.serve_connection(TokioIo::new(server), answer));
         client
             .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
             .await
@@ -125,11 +126,11 @@ pub(crate) mod tests {
         let answer =
             service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(breath())));
         let serving = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-        tokio::spawn(serving.serve_connection(TokioIo::new(server), answer));
+        TaskTracker::new().spawn(serving.serve_connection(TokioIo::new(server), answer));
         let opened =
             hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(client));
         let (mut sender, connection) = opened.await.unwrap();
-        tokio::spawn(connection);
+        TaskTracker::new().spawn(connection);
         let request = Request::get("http://a/")
             .body(http_body_util::Empty::<Bytes>::new())
             .unwrap();

@@ -4,6 +4,7 @@ use super::*;
 use crate::Capability;
 use crate::dialect::Table;
 use crate::{Draft, edit};
+use alloc::format;
 
 fn run(
     policy: &str,
@@ -284,4 +285,47 @@ fn a_refused_hint_is_told_as_the_model_it_names() {
     };
     let told = "model `evil` is not permitted here (x-codex-routing-hint); locked by policy";
     assert_eq!(rejection.to_string(), told);
+}
+
+/// The clients of AWS write the colon of a model's name as `%3A`.
+#[test]
+fn a_colon_in_a_path_may_be_escaped_and_nothing_else() {
+    const PIN: &str = "anthropic.claude-v2:0";
+    let table = Table::of(["bedrock"]).unwrap();
+    let run = |mode: &str, model: &str| {
+        let draft = Draft::from_toml(&format!("model='{PIN}'\nmode='{mode}'"));
+        let policy = draft.compile().unwrap();
+        let path = format!("/model/{model}/converse");
+        let found = table.find("POST", &path).unwrap();
+        assert_eq!(found.is_plain(&path), !model.contains("%2"), "{path}");
+        let request = Request {
+            found: &found,
+            path: &path,
+            query: "",
+            headers: &[("content-type", "application/json")],
+            content: b"{}",
+            source: Source::User,
+        };
+        let judged = judge_request(&policy, request);
+        let rejected = matches!(judged.verdict.decision, Decision::Reject(_));
+        let out = edit::apply(path.as_bytes(), judged.path);
+        (!rejected).then(|| String::from_utf8(out).unwrap())
+    };
+    for spelled in [PIN, "anthropic.claude-v2%3A0", "anthropic.claude-v2%3a0"] {
+        for mode in ["force", "reject"] {
+            let untouched = format!("/model/{spelled}/converse");
+            assert_eq!(run(mode, spelled), Some(untouched), "{mode}");
+        }
+    }
+    for other in [
+        "anthropic.claude-v3%3A0",
+        "anthropic.claude-v2%253A0",
+        "anthropic%2Eclaude-v2%3A0",
+    ] {
+        assert_eq!(
+            run("force", other).unwrap(),
+            format!("/model/{PIN}/converse")
+        );
+        assert_eq!(run("reject", other), None, "{other}");
+    }
 }
