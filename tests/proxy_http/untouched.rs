@@ -158,7 +158,7 @@ fn nothing_secret_is_logged() {
         let told = bench
             .proxy
             .daemon()
-            .wait_for(|line| line.contains(event), crate::SOON);
+            .wait_for(|line| line.contains(event), SOON);
         assert!(
             told.is_some(),
             "{event} is logged: {:?}",

@@ -5,6 +5,7 @@ use tokio::sync::Mutex;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, OpCode};
 
 use super::frame::{self, Broken, Head};
+use super::talk::Talk;
 
 /// Decides about messages; knows what was decided on this connection.
 pub(crate) trait Judge: Sync {
@@ -16,6 +17,8 @@ pub(crate) trait Judge: Sync {
     fn forced(&self) -> bool;
     /// The pin, as it is now.
     fn pin(&self) -> String;
+    /// What runs on this connection.
+    fn talk(&self) -> &Talk;
 }
 
 /// What happens to a message.

@@ -8,14 +8,36 @@ use tungstenite::protocol::frame::coding::CloseCode;
 
 use super::end::{Judge, Writer};
 use super::frame::{Broken, Masks};
+use super::talk::Talk;
 use super::{downstream, upstream};
 
 /// How long the other side may take to answer a close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// When a connection has to end that nobody ends.
+#[derive(Debug)]
+pub(crate) struct Drain {
+    /// Cancelled when the process is told to stop.
+    pub(crate) stop: CancellationToken,
+    /// How long a response may run on then.
+    pub(crate) patience: Duration,
+}
+
+impl Drain {
+    /// Waits for the moment at which a connection is closed: told to stop, and nothing runs or the time
+    /// is over, less what a farewell takes.
+    async fn due(&self, talk: &Talk) {
+        self.stop.cancelled().await;
+        let patience = self.patience.saturating_sub(FAREWELL);
+        if tokio::time::timeout(patience, talk.idle()).await.is_err() {
+            tracing::debug!("the deadline ended a response that was running");
+        }
+    }
+}
+
 /// Relays between a client and a provider until either closes, breaks the protocol or leaves, or until
-/// `stop` is cancelled; both ends are closed then.
-pub(crate) async fn relay<D, U>(client: D, provider: U, judge: impl Judge, stop: CancellationToken)
+/// the drain is due; both ends are closed then.
+pub(crate) async fn relay<D, U>(client: D, provider: U, judge: impl Judge, drain: Drain)
 where
     D: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
@@ -45,7 +67,7 @@ where
                 Ok(()) => drop(tokio::time::timeout(FAREWELL, down).await),
                 Err(broken) => part(&broken, &to_client, &to_provider, false).await,
             },
-            () = stop.cancelled() => {
+            () = drain.due(judge.talk()) => {
                 farewell(&to_client, CloseCode::Away, &to_provider, CloseCode::Away).await;
             }
         }
@@ -103,7 +125,8 @@ mod tests {
     use crate::upgrade::Told;
 
     /// Passes everything.
-    struct Open;
+    #[derive(Default)]
+    struct Open(Talk);
 
     impl Judge for Open {
         fn cap(&self) -> usize {
@@ -120,6 +143,10 @@ mod tests {
 
         fn pin(&self) -> String {
             String::new()
+        }
+
+        fn talk(&self) -> &Talk {
+            &self.0
         }
     }
 
@@ -155,7 +182,11 @@ mod tests {
             drop(provider);
             let (reader, _) = tokio::io::split(upstream);
             let upstream = tokio::io::join(reader, Gone);
-            relay(downstream, upstream, Open, CancellationToken::new()).await;
+            let drain = Drain {
+                stop: CancellationToken::new(),
+                patience: FAREWELL,
+            };
+            relay(downstream, upstream, Open::default(), drain).await;
             let mut heard = Vec::new();
             client.read_to_end(&mut heard).await.unwrap();
             assert_eq!(heard, b"\x81\x04last\x88\x02\x03\xe9");
