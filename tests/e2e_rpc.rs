@@ -9,15 +9,13 @@
 )]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::process::Command;
 use std::time::Duration;
 
 use standin::json::Json;
 use standin::lab::{Codex, Lock, Transport};
+use standin::rpc::Server;
 use standin::{Standin, Statsd};
 
 /// The versions with both servers, the oldest and the newest.
@@ -56,20 +54,13 @@ impl Bench {
             codex,
             real,
         };
-        let config = fs::read_to_string(bench.home().join("config.toml")).unwrap();
+        let config = fs::read_to_string(bench.codex.home().join("config.toml")).unwrap();
         let more = format!(
             "model = \"configured\"\n{config}\n[model_providers.rogue]\nname = \"rogue\"\nbase_url = \"{}/v1\"\nwire_api = \"responses\"\nenv_key = \"CODEX_API_KEY\"\n",
             bench.rogue.url()
         );
-        fs::write(bench.home().join("config.toml"), more).unwrap();
+        fs::write(bench.codex.home().join("config.toml"), more).unwrap();
         bench
-    }
-
-    fn home(&self) -> PathBuf {
-        let command = self.codex.command(&[]);
-        let mut pairs = command.get_envs();
-        let home = pairs.find(|(name, _)| *name == "CODEX_HOME");
-        home.unwrap().1.unwrap().into()
     }
 
     fn serve(&self) -> Server {
@@ -105,91 +96,6 @@ fn real(version: &str) -> PathBuf {
     let output = Command::new(script).arg(version).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().trim_end().into()
-}
-
-/// A server that runs, and its client.
-struct Server {
-    child: Child,
-    input: Option<ChildStdin>,
-    lines: Receiver<String>,
-    count: usize,
-}
-
-impl Server {
-    fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            output
-                .lines()
-                .try_for_each(|line| sender.send(line.unwrap()))
-        });
-        let mut server = Self {
-            input: child.stdin.take(),
-            child,
-            lines,
-            count: 0,
-        };
-        let capabilities = r#"{"experimentalApi":true}"#;
-        server.ask(
-            "initialize",
-            &format!(
-                r#"{{"clientInfo":{{"name":"t","title":"t","version":"1"}},"capabilities":{capabilities},"protocolVersion":"2025-03-26"}}"#
-            ),
-        );
-        server
-    }
-
-    fn say(&mut self, line: &str) {
-        let input = self.input.as_mut().unwrap();
-        input.write_all(format!("{line}\n").as_bytes()).unwrap();
-    }
-
-    fn hear(&self, wanted: impl Fn(&Json) -> bool) -> Json {
-        loop {
-            let line = self.lines.recv_timeout(LONG).unwrap();
-            let said = Json::parse(line.as_bytes()).unwrap();
-            if wanted(&said) {
-                return said;
-            }
-        }
-    }
-
-    /// Asks and waits for the answer, an error or not.
-    fn ask(&mut self, method: &str, params: &str) -> Json {
-        self.count += 1;
-        let id = self.count;
-        self.say(&format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#
-        ));
-        let id = Json::Number(id.to_string());
-        self.hear(|said| said.get("id") == Some(&id) && said.get("method").is_none())
-    }
-
-    /// Opens a thread and returns its id.
-    fn thread(&mut self, method: &str, params: &str) -> String {
-        let answer = self.ask(method, params);
-        let id = answer.text_at(&["result", "thread", "id"]);
-        id.unwrap_or_else(|| panic!("{method} {params}: {answer:?}"))
-            .to_owned()
-    }
-
-    /// Runs a turn to its end; `more` is what else the request says.
-    fn turn(&mut self, thread: &str, more: &str) {
-        let input = r#"[{"type":"text","text":"hi"}]"#;
-        let params = format!(r#"{{"threadId":"{thread}","input":{input}{more}}}"#);
-        let answer = self.ask("turn/start", &params);
-        assert!(answer.get("result").is_some(), "{params}: {answer:?}");
-        self.hear(|said| said.text_at(&["method"]) == Some("turn/completed"));
-    }
-
-    /// Ends it as its client would.
-    fn end(mut self) {
-        drop(self.input.take());
-        assert_eq!(self.child.wait().unwrap().code(), Some(0));
-    }
 }
 
 fn error(answer: &Json) -> &str {
@@ -283,7 +189,7 @@ fn the_configuration_cannot_be_turned() {
         server.turn(&thread, "");
         assert_eq!(bench.models(), [PIN], "{version}");
         server.end();
-        let config = fs::read_to_string(bench.home().join("config.toml")).unwrap();
+        let config = fs::read_to_string(bench.codex.home().join("config.toml")).unwrap();
         assert!(
             config.contains("model = \"gpt-5.5\"") && !config.contains("evil"),
             "{config}"

@@ -233,10 +233,11 @@ impl Bench<'_> {
         if remedy == Remedy::Pin && pin.is_some() && occurrence.text() == pin.as_deref() {
             return;
         }
-        let reason = if pin.is_none() {
-            Reason::NoPin(capability)
-        } else {
-            Reason::Secondary
+        let reason = match (&pin, remedy, &occurrence.stated) {
+            (None, ..) => Reason::NoPin(capability),
+            // A place that may hold a model holds another one, as the model's own place may.
+            (Some(_), Remedy::Pin, Stated::Text(_)) => Reason::ModelLocked,
+            (Some(_), ..) => Reason::Secondary,
         };
         let change = match (remedy, pin) {
             (Remedy::Drop, _) => Some((index, Action::Drop)),

@@ -9,6 +9,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use crate::error::BodyError;
 use crate::events::Events;
+use crate::late::Late;
 
 /// A request's content in the pieces that it was cut into; none is copied.
 #[derive(Debug, Default)]
@@ -49,9 +50,9 @@ impl Body for Pieces {
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// The upstream's, as it comes.
-    Passed(Incoming),
+    Passed(Late<Incoming>),
     /// The upstream's, with the events of a forced stream looked at.
-    Edited(Events<Incoming>),
+    Edited(Late<Events<Incoming>>),
     /// Our own.
     Whole(Option<Bytes>),
 }

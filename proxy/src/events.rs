@@ -22,6 +22,8 @@ pub(crate) struct Events<B> {
     pin: String,
     /// The line that is not whole yet.
     held: BytesMut,
+    /// The error that ended it, until what was held has gone.
+    broken: Option<BodyError>,
     ended: bool,
 }
 
@@ -31,6 +33,7 @@ impl<B> Events<B> {
             body,
             pin,
             held: BytesMut::new(),
+            broken: None,
             ended: false,
         }
     }
@@ -76,7 +79,14 @@ where
                 self.ended = true;
                 break;
             };
-            let frame = frame.map_err(Into::into)?;
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) => {
+                    self.broken = Some(error.into());
+                    self.ended = true;
+                    break;
+                }
+            };
             let Ok(data) = frame.into_data() else {
                 continue;
             };
@@ -87,6 +97,34 @@ where
         }
         let rest = self.held.len();
         let rest = self.edited(rest);
-        Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))))
+        Poll::Ready(if rest.is_empty() {
+            self.broken.take().map(Err)
+        } else {
+            Some(Ok(Frame::data(rest)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::late::tests::Breath;
+
+    #[tokio::test]
+    async fn half_a_line_goes_before_the_error_that_ended_it() {
+        let text = |text: &'static str| Ok(Frame::data(Bytes::from_static(text.as_bytes())));
+        let lost: io::Error = io::ErrorKind::UnexpectedEof.into();
+        let said = Breath([text("data: 1\n\nda"), text("ta: 2"), Err(lost)].into());
+        let mut events = Events::new(said, "pin".to_owned());
+        for piece in ["data: 1\n\n", "data: 2"] {
+            let frame = events.frame().await.unwrap().unwrap();
+            assert_eq!(frame.into_data().unwrap(), piece);
+        }
+        assert!(events.frame().await.unwrap().is_err());
+        assert!(events.frame().await.is_none());
     }
 }

@@ -12,6 +12,7 @@ mod body;
 mod config;
 mod error;
 mod events;
+mod late;
 mod listen;
 mod mount;
 mod pipeline;

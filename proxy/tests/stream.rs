@@ -67,22 +67,23 @@ async fn serve(upstream: SocketAddr) -> SocketAddr {
     address
 }
 
+/// A request for a stream.
+fn ask(model: &str) -> String {
+    let body = format!("{{\"model\":\"{model}\",\"stream\":true}}");
+    let length = body.len();
+    format!(
+        "POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
 /// Every event of half an hour arrives, for a client that is passed on and for one that is forced.
 async fn half_an_hour(model: &str) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let upstream = listener.local_addr().unwrap();
     tokio::task::spawn_local(provider(listener));
     let mut client = TcpStream::connect(serve(upstream).await).await.unwrap();
-    let body = format!("{{\"model\":\"{model}\",\"stream\":true}}");
-    let length = body.len();
-    let head = format!(
-        "POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
-    );
     let begin = Instant::now();
-    client
-        .write_all(format!("{head}{body}").as_bytes())
-        .await
-        .unwrap();
+    client.write_all(ask(model).as_bytes()).await.unwrap();
     let mut lines = BufReader::new(client).lines();
     let mut events = 0;
     while let Some(line) = lines.next_line().await.unwrap() {
@@ -103,4 +104,43 @@ async fn half_an_hour_of_events_is_not_cut() {
     let local = tokio::task::LocalSet::new();
     local.run_until(half_an_hour("pin")).await;
     local.run_until(half_an_hour("another")).await;
+}
+
+/// A provider whose last event and end come in one breath, and no end of the content between them.
+async fn dying_provider(listener: TcpListener) {
+    loop {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = vec![0; 64 << 10];
+        assert!(socket.read(&mut request).await.unwrap() > 0);
+        let all = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n\
+            9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n";
+        socket.write_all(all.as_bytes()).await.unwrap();
+    }
+}
+
+/// What came before the end arrives before it, for a client that is passed on and for one that is forced.
+#[tokio::test]
+async fn the_last_event_of_a_provider_that_dies_with_it_arrives() {
+    let run = async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream = listener.local_addr().unwrap();
+        tokio::task::spawn_local(dying_provider(listener));
+        let proxy = serve(upstream).await;
+        for model in ["pin", "another"] {
+            for _ in 0..20 {
+                let mut client = TcpStream::connect(proxy).await.unwrap();
+                client.write_all(ask(model).as_bytes()).await.unwrap();
+                let mut all = Vec::new();
+                client.read_to_end(&mut all).await.unwrap();
+                let all = String::from_utf8(all).unwrap();
+                assert!(all.starts_with("HTTP/1.1 200"), "{model}: {all}");
+                assert!(
+                    all.contains("data: 1") && all.contains("data: 2"),
+                    "{model}: {all}"
+                );
+                assert!(!all.ends_with("0\r\n\r\n"), "{model}: it was cut off");
+            }
+        }
+    };
+    tokio::task::LocalSet::new().run_until(run).await;
 }

@@ -45,8 +45,8 @@ pub(crate) struct Bench {
     pub(crate) provider: Standin,
     pub(crate) codex: Codex,
     pub(crate) statsd: Arc<Statsd>,
-    tap: Tap,
-    _proxy: Option<Proxy>,
+    pub(crate) tap: Tap,
+    proxy: Option<Proxy>,
 }
 
 impl Bench {
@@ -63,6 +63,16 @@ impl Bench {
     pub(crate) fn over_websocket(version: &str, doors: Doors, mode: &str) -> Self {
         let bench = Self::new(version, doors, mode);
         bench.provider.take_websockets(true);
+        bench
+    }
+
+    /// Behind the proxy with a `ChatGPT` login.
+    pub(crate) fn chatgpt(version: &str, mode: &str, transport: Transport) -> Self {
+        let mut bench = Self::new(version, Doors::Proxy, mode);
+        let base = format!("http://{}/backend-api/codex", bench.tap.address());
+        bench.codex = bench.codex.logged_in(&base, transport).unwrap();
+        let websocket = transport == Transport::WebSocket;
+        bench.provider.take_websockets(websocket);
         bench
     }
 
@@ -100,7 +110,7 @@ impl Bench {
             codex,
             statsd,
             tap,
-            _proxy: proxy,
+            proxy,
         }
     }
 
@@ -152,6 +162,30 @@ impl Bench {
             .iter()
             .all(|request| request.method == "GET" && request.body.is_empty());
         messages == 0 && bare
+    }
+
+    /// Waits for a line of the proxy's log with all these words.
+    pub(crate) fn logged(&mut self, words: &[&str]) {
+        let proxy = self.proxy.as_mut().unwrap().daemon();
+        let all = |line: &str| words.iter().all(|word| line.contains(word));
+        let line = proxy.wait_for(all, Duration::from_secs(10));
+        assert!(
+            line.is_some(),
+            "no line with {words:?} in {:#?}",
+            proxy.lines()
+        );
+    }
+
+    /// How many attempts were counted in all, told at the proxy's end.
+    pub(crate) fn attempts(&mut self) -> u64 {
+        let proxy = self.proxy.as_mut().unwrap().daemon();
+        proxy.signal("TERM").unwrap();
+        assert!(proxy.wait(Duration::from_secs(20)).is_some());
+        let count = |line: &String| {
+            let (_, rest) = line.split_once("override_attempts:")?;
+            rest.split('|').next()?.parse::<u64>().ok()
+        };
+        self.statsd.lines().iter().filter_map(count).sum()
     }
 
     /// The `StatsD` line that tells of attempts with all these tags. The proxy adds up what one second brings.

@@ -8,7 +8,9 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod background;
 mod bench;
+mod chatgpt;
 mod force;
 mod passthrough;
 mod reject;

@@ -117,6 +117,15 @@ fn unknown_codings_and_corrupt_content_are_refused() {
 }
 
 #[test]
+fn a_coding_in_another_is_called_what_it_is() {
+    let bench = Bench::new("force");
+    let body = encode("gzip", &encode("gzip", br#"{"model":"gpt-5.5"}"#));
+    let answer = bench.client().call(&coded("gzip, gzip", &body));
+    let told = "no more than one content coding is taken off";
+    assert!(answer.error("message").contains(told), "{answer:?}");
+}
+
+#[test]
 fn a_bomb_is_too_large() {
     // 8 MiB of blanks in a few hundred bytes, at a limit of 1 MiB.
     let body = [

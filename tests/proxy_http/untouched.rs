@@ -1,9 +1,11 @@
 //! An approved request arrives byte for byte; a forced one differs in the model's value alone.
 
 use sha2::{Digest as _, Sha256};
+use standin::lab::Proxy;
+use standin::{Standin, Statsd};
 
-use crate::client::post;
-use crate::{Bench, PIN};
+use crate::client::{Client, post};
+use crate::{Bench, PIN, SOON, lock};
 
 /// A mebibyte of JSON that no writer of JSON would write: order, blanks, digits and escapes have to stay.
 fn mebibyte(model: &str) -> Vec<u8> {
@@ -156,7 +158,7 @@ fn nothing_secret_is_logged() {
         let told = bench
             .proxy
             .daemon()
-            .wait_for(|line| line.contains(event), crate::SOON);
+            .wait_for(|line| line.contains(event), SOON);
         assert!(
             told.is_some(),
             "{event} is logged: {:?}",
@@ -166,5 +168,24 @@ fn nothing_secret_is_logged() {
     let log = bench.proxy.daemon().lines().join("\n");
     for secret in ["sk-secret", "crumb", "my-prompt", "in-query"] {
         assert!(!log.contains(secret), "{log}");
+    }
+}
+
+/// As the clients of AWS write a model's name.
+#[test]
+fn an_escaped_colon_in_the_models_name_arrives_as_it_was() {
+    for (mode, asked, arrives) in [
+        ("reject", "claude-v2%3A0", "claude-v2%3A0"),
+        ("force", "claude-v2%3a0", "claude-v2%3a0"),
+        ("force", "claude-v3%3A0", "claude-v2:0"),
+    ] {
+        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let mut lock = lock(mode, &statsd);
+        lock.model = "claude-v2:0".into();
+        let proxy = Proxy::start(&lock, &provider.url(), &["--dialect", "bedrock"]).unwrap();
+        let target = |model: &str| format!("/model/{model}/converse");
+        Client::connect(proxy.address()).call(&post(&target(asked), "", br#"{"messages":[]}"#));
+        let requests = provider.wait_for(1, SOON).unwrap();
+        assert_eq!(requests[0].target, target(arrives), "{mode} {asked}");
     }
 }

@@ -208,14 +208,9 @@ fn another_model_is_replaced_where_it_stands_or_refused() {
             "{line}"
         );
         let (args, told) = outcome(&reject(), line);
-        let reason = if line.contains("agents") {
-            "!secondary"
-        } else {
-            "!model_locked"
-        };
         assert_eq!(
             (args.as_str(), told.join(" ")),
-            (reason, attempts.to_string()),
+            ("!model_locked", attempts.to_string()),
             "{line}"
         );
     }

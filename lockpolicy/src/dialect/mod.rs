@@ -10,6 +10,7 @@ mod sources;
 mod table;
 
 pub use operation::{Answer, Content, Entry, Message, ModelAt, Operation, Places, Refused};
+pub(crate) use table::model_in_path;
 pub use table::{Found, Table, UnknownDialect};
 
 use alloc::string::String;

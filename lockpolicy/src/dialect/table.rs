@@ -1,10 +1,12 @@
 //! The operations of all dialects that are switched on.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::{Dialect, Operation, read};
+use crate::operation::is_plain_path;
 
 /// What may be asked at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,31 @@ pub struct Found<'t> {
     pub operation: &'t Operation,
     /// Where in the path the model stands.
     pub model: Option<Range<usize>>,
+}
+
+impl Found<'_> {
+    /// Whether the path is spelled in the one way that every server reads alike, the model's name as
+    /// [`model_in_path`] reads it.
+    pub fn is_plain(&self, path: &str) -> bool {
+        let parts = self.model.clone().and_then(|model| {
+            let before = path.get(..model.start)?;
+            Some((before, path.get(model.clone())?, path.get(model.end..)?))
+        });
+        let Some((before, model, after)) = parts else {
+            return is_plain_path(path);
+        };
+        is_plain_path(&[before, &model_in_path(model), after].concat())
+    }
+}
+
+/// A model's name as a path spells it: a colon may be written `%3A`, as the clients of AWS do.
+/// No other character may (RFC 3986 section 2.4); one that is escaped stays so, and no pin holds it.
+pub(crate) fn model_in_path(spelled: &str) -> Cow<'_, str> {
+    if spelled.contains('%') {
+        Cow::Owned(spelled.replace("%3A", ":").replace("%3a", ":"))
+    } else {
+        Cow::Borrowed(spelled)
+    }
 }
 
 /// A name that no dialect has.

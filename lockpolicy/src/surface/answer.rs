@@ -32,6 +32,33 @@ pub fn may_name_model(bytes: &[u8]) -> bool {
     false
 }
 
+/// Whether a message asks for a response.
+pub fn begins_response(message: &[u8]) -> bool {
+    holds(message, b"\"response.create\"")
+}
+
+/// Whether an event, or the start of one, says that a response has ended. In a text inside of it the quotes
+/// would be escaped.
+pub fn ends_response(event: &[u8]) -> bool {
+    const LAST: [&[u8]; 6] = [
+        b"\"error\"",
+        b"\"response.cancelled\"",
+        b"\"response.completed\"",
+        b"\"response.done\"",
+        b"\"response.failed\"",
+        b"\"response.incomplete\"",
+    ];
+    let tells_type = |last: &[u8]| {
+        let mut members = event.split(|byte| *byte == b',');
+        members.any(|member| holds(member, b"\"type\"") && holds(member, last))
+    };
+    LAST.iter().any(|last| tells_type(last))
+}
+
+fn holds(text: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(text, word).is_some()
+}
+
 /// An event's line without the served model, where that is the pin; the line itself in every other
 /// case, also where it cannot be read.
 ///
@@ -113,5 +140,28 @@ mod tests {
         assert!(may_name_model(b"openai-model"));
         assert!(!may_name_model(b"openai-mode"));
         assert!(!may_name_model(b"response.output_text.delta o o O"));
+    }
+
+    #[test]
+    fn the_end_of_a_response_is_told_from_its_text() {
+        for last in [
+            r#"{"type":"response.completed","response":{"id":"r""#,
+            r#"{"sequence_number":7,"type": "response.incomplete"}"#,
+            r#"{"type":"error","status":400}"#,
+            r#"{"event_id":"e","type":"response.done"}"#,
+        ] {
+            assert!(ends_response(last.as_bytes()), "{last}");
+        }
+        for other in [
+            r#"{"type":"response.created","response":{"status":"in_progress","error":null}}"#,
+            r#"{"type":"response.output_text.delta","delta":"\"type\":\"response.completed\""}"#,
+            r#"{"type":"response.output_text.done","text":"response.completed"}"#,
+        ] {
+            assert!(!ends_response(other.as_bytes()), "{other}");
+        }
+        assert!(begins_response(
+            br#"{"type":"response.create","model":"x"}"#
+        ));
+        assert!(!begins_response(br#"{"type":"response.cancel"}"#));
     }
 }

@@ -227,7 +227,7 @@ pub fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
 
 /// Who asked, by what codex says of itself (rule 11). A forged header gains nothing: whoever claims to
 /// be the agent's own housekeeping gets the pin.
-pub fn source(headers: &[(&str, &str)]) -> Source {
+pub fn source(path: &str, headers: &[(&str, &str)]) -> Source {
     let value = |name: &str| {
         headers
             .iter()
@@ -242,7 +242,9 @@ pub fn source(headers: &[(&str, &str)]) -> Source {
         None => {}
     }
     let metadata = value("x-codex-turn-metadata").unwrap_or_default();
-    if is_background(metadata) {
+    let by_codex = value("x-codex-window-id").is_some();
+    let own_path = HOUSEKEEPING.iter().any(|end| path.ends_with(end));
+    if is_background(metadata) || (by_codex && own_path) {
         Source::Background
     } else {
         Source::User
@@ -255,13 +257,18 @@ pub(super) fn is_background(metadata: &str) -> bool {
 }
 
 /// What codex writes into its turn metadata for calls that nobody asked for.
-const BACKGROUND: [&str; 5] = [
+const BACKGROUND: [&str; 6] = [
     "\"thread_source\":\"guardian_review\"",
     "\"thread_source\":\"memory_consolidation\"",
     "\"thread_source\":\"thread_title\"",
     "\"request_kind\":\"compaction\"",
     "\"request_kind\":\"memory\"",
+    // The memories and the local compaction of 0.125.0; what a person asks for has a UUID there.
+    "\"turn_id\":\"auto-compact-",
 ];
+
+/// Where codex asks for nothing but its own housekeeping; up to 0.125.0 it says so in no other way.
+const HOUSEKEEPING: [&str; 2] = ["/memories/trace_summarize", "/responses/compact"];
 
 /// The refusal of a request that no table lists.
 pub fn unknown_operation(path: &str) -> Rejection {

@@ -6,10 +6,10 @@ use core::ops::Range;
 
 use super::request::Request;
 use super::{Finds, Place};
-use crate::dialect::ModelAt;
+use crate::dialect::{ModelAt, model_in_path};
 use crate::{Capability, Occurrence, Setting, Stated};
 
-/// The model that the path names, compared and written as it is spelled there: in plain characters.
+/// The model that the path names; a pin is written in plain characters.
 pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
     match (&request.found.operation.model, request.found.model.clone()) {
         (ModelAt::Path, Some(range)) => {
@@ -17,7 +17,7 @@ pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
             one(
                 request,
                 "path",
-                Stated::Text(Cow::Borrowed(text)),
+                Stated::Text(model_in_path(text)),
                 range,
                 String::new(),
             )

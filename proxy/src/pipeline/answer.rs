@@ -14,6 +14,7 @@ use super::{Call, headers};
 use crate::body::Answer;
 use crate::error::Stop;
 use crate::events::Events;
+use crate::late::Late;
 
 /// The longest list of models that is cut down.
 const LIST_CAP: usize = 16 << 20;
@@ -52,7 +53,7 @@ pub(super) async fn pass(
             list(call, body).await?
         }
         Kind::Response if approved.forced() => forced(call, &mut head.headers, body),
-        Kind::Models | Kind::Opaque | Kind::Response => Answer::Passed(body),
+        Kind::Models | Kind::Opaque | Kind::Response => Answer::Passed(Late::new(body)),
     };
     Ok(Response::from_parts(head, body))
 }
@@ -99,7 +100,7 @@ fn forced(call: &Call, headers: &mut HeaderMap, body: Incoming) -> Answer {
         .unwrap_or_default();
     if kind.starts_with("text/event-stream") && !headers.contains_key(header::CONTENT_ENCODING) {
         headers.remove(header::CONTENT_LENGTH);
-        return Answer::Edited(Events::new(body, pin.to_owned()));
+        return Answer::Edited(Late::new(Events::new(body, pin.to_owned())));
     }
-    Answer::Passed(body)
+    Answer::Passed(Late::new(body))
 }

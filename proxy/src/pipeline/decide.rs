@@ -63,7 +63,7 @@ pub(super) fn decide(
         query: head.uri.query().unwrap_or_default(),
         headers: &fields,
         content: &content,
-        source: source(&fields),
+        source: source(head.uri.path(), &fields),
     };
     let judged = judge_request(&call.policy, request);
     tell(call, found, &judged);

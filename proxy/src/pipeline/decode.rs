@@ -9,7 +9,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HeaderMap};
 use lockpolicy::{Reason, Rejection};
 
+use super::malformed;
 use crate::config::Limits;
+use crate::wire;
 
 /// Takes the coding off a content.
 ///
@@ -32,6 +34,8 @@ pub(super) fn decode(
         "deflate" => deflate(&content, cap),
         "br" => brotli(&content, cap),
         "zstd" => zstd(&content, cap),
+        // Only HTTP/2 comes this far with a list.
+        list if list.contains(',') => Err(malformed(wire::Fault::Codings)),
         _ => Err(Rejection::whole(Reason::Coding, lockpolicy::shown(&coding))),
     }
 }
@@ -175,7 +179,7 @@ mod tests {
             );
             assert!(run(coding, text, 1 << 20).is_err(), "{coding} that is none");
         }
-        assert_eq!(run("gzip, gzip", text, 1 << 20), Err(Reason::Coding));
+        assert_eq!(run("gzip, gzip", text, 1 << 20), Err(Reason::Malformed));
         assert_eq!(run("", text, 1 << 20), Err(Reason::Coding));
     }
 }

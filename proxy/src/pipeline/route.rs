@@ -29,7 +29,7 @@ impl Route<'_> {
     }
 }
 
-/// Finds the operation. The target is matched and later sent byte for byte, never decoded.
+/// Finds the operation. The target is matched and later sent byte for byte, in plain characters.
 pub(super) fn route<'t>(
     call: &mut Call,
     table: &'t Table,
@@ -46,6 +46,13 @@ pub(super) fn route<'t>(
         Some(found) => found.operation.errors,
         None => home_shape(table, path),
     };
+    let plain = found.as_ref().map_or_else(
+        || operation::is_plain_path(path),
+        |found| found.is_plain(path),
+    );
+    if !plain {
+        return Err(surface::http::unknown_operation(path).into());
+    }
     let upgrade = headers::wants_upgrade(&head.headers);
     if upgrade
         != found
@@ -90,7 +97,7 @@ fn home_shape(table: &Table, path: &str) -> ErrorShape {
         .unwrap_or_default()
 }
 
-/// Origin form only, in plain characters; over HTTP/2 no other host than the authority names.
+/// Origin form only; over HTTP/2 no other host than the authority names.
 fn target(head: &Parts) -> Result<(), Stop> {
     let over_h2 = head.version == http::Version::HTTP_2;
     let authority_ok = match head.uri.authority() {
@@ -104,13 +111,10 @@ fn target(head: &Parts) -> Result<(), Stop> {
         .as_str()
         .bytes()
         .all(|byte| byte.is_ascii_uppercase());
-    if !authority_ok || !method_ok {
-        return Err(Rejection::whole(Reason::Malformed, "target").into());
-    }
-    if operation::is_plain_path(head.uri.path()) {
+    if authority_ok && method_ok {
         Ok(())
     } else {
-        Err(surface::http::unknown_operation(head.uri.path()).into())
+        Err(Rejection::whole(Reason::Malformed, "target").into())
     }
 }
 

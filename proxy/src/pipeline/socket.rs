@@ -19,7 +19,7 @@ use super::route::Route;
 use super::{Call, forward, headers, respond};
 use crate::body::Answer;
 use crate::error::Stop;
-use crate::upgrade::{self, Handshake, Judge, Told};
+use crate::upgrade::{self, Drain, Handshake, Judge, Talk, Told};
 
 /// Opens a WebSocket: the handshake is judged, passed on, and answered once the upstream agrees.
 pub(super) async fn open(
@@ -35,14 +35,23 @@ pub(super) async fn open(
                 source: source(&head),
                 operation,
                 forced: AtomicBool::new(false),
+                talk: Talk::default(),
                 call,
             };
-            let stop = judging.call.state.stop.clone();
+            let drain = Drain {
+                stop: judging.call.state.stop.clone(),
+                patience: judging.call.state.limits.drain,
+            };
             judging.call.state.tasks.clone().spawn(async move {
                 match tokio::try_join!(upgrade, provider) {
                     Ok((client, provider)) => {
-                        upgrade::relay(TokioIo::new(client), TokioIo::new(provider), judging, stop)
-                            .await;
+                        upgrade::relay(
+                            TokioIo::new(client),
+                            TokioIo::new(provider),
+                            judging,
+                            drain,
+                        )
+                        .await;
                     }
                     Err(error) => tracing::debug!(%error, "upgrade"),
                 }
@@ -100,7 +109,7 @@ fn agree(call: &Call, handshake: &Handshake, response: Response<Incoming>) -> Re
 
 fn source(head: &Parts) -> Source {
     let fields = decide::fields(head);
-    lockpolicy::surface::http::source(&fields)
+    lockpolicy::surface::http::source(head.uri.path(), &fields)
 }
 
 /// Judges the messages of one connection, each with the policy of its moment.
@@ -109,6 +118,7 @@ struct Judging {
     operation: Operation,
     source: Source,
     forced: AtomicBool,
+    talk: Talk,
 }
 
 impl Judge for Judging {
@@ -156,6 +166,10 @@ impl Judge for Judging {
 
     fn pin(&self) -> String {
         self.call.state.policy.load().pin().to_owned()
+    }
+
+    fn talk(&self) -> &Talk {
+        &self.talk
     }
 }
 

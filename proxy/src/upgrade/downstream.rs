@@ -98,6 +98,7 @@ where
     }
     match judge.judge(message.bytes) {
         Told::Forward(mut bytes) => {
+            judge.talk().asked(&bytes);
             upstream
                 .frame(OpCode::Data(kind), &mut bytes, Some(mask))
                 .await

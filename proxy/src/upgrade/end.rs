@@ -5,6 +5,7 @@ use tokio::sync::Mutex;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, OpCode};
 
 use super::frame::{self, Broken, Head};
+use super::talk::Talk;
 
 /// Decides about messages; knows what was decided on this connection.
 pub(crate) trait Judge: Sync {
@@ -16,6 +17,8 @@ pub(crate) trait Judge: Sync {
     fn forced(&self) -> bool;
     /// The pin, as it is now.
     fn pin(&self) -> String;
+    /// What runs on this connection.
+    fn talk(&self) -> &Talk;
 }
 
 /// What happens to a message.
@@ -52,9 +55,8 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         payload: &mut R,
     ) -> Result<(), Broken> {
         let mut writer = self.0.lock().await;
-        writer
-            .write_all(&frame::headed(&head.header, head.length)?)
-            .await?;
+        let bytes = frame::headed(&head.header, head.length)?;
+        writer.write_all(&bytes).await.map_err(Broken::Deaf)?;
         let mut piece = vec![
             0;
             usize::try_from(head.length)
@@ -67,13 +69,11 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             if count == 0 {
                 return Err(Broken::Lost(std::io::ErrorKind::UnexpectedEof.into()));
             }
-            writer
-                .write_all(piece.get(..count).unwrap_or_default())
-                .await?;
+            let bytes = piece.get(..count).unwrap_or_default();
+            writer.write_all(bytes).await.map_err(Broken::Deaf)?;
             left -= count as u64;
         }
-        writer.flush().await?;
-        Ok(())
+        writer.flush().await.map_err(Broken::Deaf)
     }
 
     /// Says goodbye; whether the other end hears it does not matter any more.

@@ -17,9 +17,12 @@ pub(super) struct Head {
 /// Why a connection has to end.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Broken {
-    /// The peer left, or the socket failed.
+    /// The peer that is read from left, or its socket failed.
     #[error("connection lost: {0}")]
     Lost(#[from] io::Error),
+    /// The other peer takes nothing more.
+    #[error("cannot be passed on: {0}")]
+    Deaf(#[source] io::Error),
     /// The peer broke the protocol.
     #[error("protocol error")]
     Protocol,
@@ -35,7 +38,7 @@ impl Broken {
     /// The code of the close frame that says it (RFC 6455 section 7.4.1).
     pub(super) fn code(&self) -> CloseCode {
         match self {
-            Self::Lost(_) => CloseCode::Away,
+            Self::Lost(_) | Self::Deaf(_) => CloseCode::Away,
             Self::Protocol => CloseCode::Protocol,
             Self::Text => CloseCode::Invalid,
             Self::Large => CloseCode::Size,
@@ -128,15 +131,16 @@ pub(super) async fn write<W: AsyncWrite + Unpin>(
         mask,
         ..FrameHeader::default()
     };
-    writer
-        .write_all(&headed(&header, payload.len() as u64)?)
-        .await?;
+    let head = headed(&header, payload.len() as u64)?;
     if let Some(mask) = mask {
         unmask(payload, mask);
     }
-    writer.write_all(payload).await?;
-    writer.flush().await?;
-    Ok(())
+    let written = async {
+        writer.write_all(&head).await?;
+        writer.write_all(payload).await?;
+        writer.flush().await
+    };
+    written.await.map_err(Broken::Deaf)
 }
 
 /// A frame's head as bytes.

@@ -8,14 +8,36 @@ use tungstenite::protocol::frame::coding::CloseCode;
 
 use super::end::{Judge, Writer};
 use super::frame::{Broken, Masks};
+use super::talk::Talk;
 use super::{downstream, upstream};
 
 /// How long the other side may take to answer a close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// When a connection has to end that nobody ends.
+#[derive(Debug)]
+pub(crate) struct Drain {
+    /// Cancelled when the process is told to stop.
+    pub(crate) stop: CancellationToken,
+    /// How long a response may run on then.
+    pub(crate) patience: Duration,
+}
+
+impl Drain {
+    /// Waits for the moment at which a connection is closed: told to stop, and nothing runs or the time
+    /// is over, less what a farewell takes.
+    async fn due(&self, talk: &Talk) {
+        self.stop.cancelled().await;
+        let patience = self.patience.saturating_sub(FAREWELL);
+        if tokio::time::timeout(patience, talk.idle()).await.is_err() {
+            tracing::debug!("the deadline ended a response that was running");
+        }
+    }
+}
+
 /// Relays between a client and a provider until either closes, breaks the protocol or leaves, or until
-/// `stop` is cancelled; both ends are closed then.
-pub(crate) async fn relay<D, U>(client: D, provider: U, judge: impl Judge, stop: CancellationToken)
+/// the drain is due; both ends are closed then.
+pub(crate) async fn relay<D, U>(client: D, provider: U, judge: impl Judge, drain: Drain)
 where
     D: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
@@ -33,13 +55,19 @@ where
             ended = &mut down => match ended {
                 // The client has said goodbye: the provider may answer.
                 Ok(()) => drop(tokio::time::timeout(FAREWELL, up).await),
-                Err(broken) => part(&broken, &to_client, &to_provider, true).await,
+                Err(broken) => {
+                    if matches!(broken, Broken::Deaf(_)) {
+                        // The provider has gone; what it said before still has to arrive.
+                        drop(tokio::time::timeout(FAREWELL, up).await);
+                    }
+                    part(&broken, &to_client, &to_provider, true).await;
+                }
             },
             ended = &mut up => match ended {
                 Ok(()) => drop(tokio::time::timeout(FAREWELL, down).await),
                 Err(broken) => part(&broken, &to_client, &to_provider, false).await,
             },
-            () = stop.cancelled() => {
+            () = drain.due(judge.talk()) => {
                 farewell(&to_client, CloseCode::Away, &to_provider, CloseCode::Away).await;
             }
         }
@@ -82,5 +110,86 @@ async fn farewell<D, U>(
     };
     if tokio::time::timeout(FAREWELL, both).await.is_err() {
         tracing::debug!("websocket ended without a farewell");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::upgrade::Told;
+
+    /// Passes everything.
+    #[derive(Default)]
+    struct Open(Talk);
+
+    impl Judge for Open {
+        fn cap(&self) -> usize {
+            1 << 20
+        }
+
+        fn judge(&self, message: Vec<u8>) -> Told {
+            Told::Forward(message)
+        }
+
+        fn forced(&self) -> bool {
+            false
+        }
+
+        fn pin(&self) -> String {
+            String::new()
+        }
+
+        fn talk(&self) -> &Talk {
+            &self.0
+        }
+    }
+
+    /// The writing half of a socket whose peer has gone.
+    struct Gone;
+
+    impl AsyncWrite for Gone {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Its last event waits to be read while the client's next message finds nobody.
+    #[tokio::test]
+    async fn the_last_event_of_a_provider_that_has_gone_arrives() {
+        for _ in 0..64 {
+            let (mut client, downstream) = tokio::io::duplex(1 << 10);
+            let (mut provider, upstream) = tokio::io::duplex(1 << 10);
+            client.write_all(b"\x81\x82\0\0\0\0{}").await.unwrap();
+            provider.write_all(b"\x81\x04last").await.unwrap();
+            drop(provider);
+            let (reader, _) = tokio::io::split(upstream);
+            let upstream = tokio::io::join(reader, Gone);
+            let drain = Drain {
+                stop: CancellationToken::new(),
+                patience: FAREWELL,
+            };
+            relay(downstream, upstream, Open::default(), drain).await;
+            let mut heard = Vec::new();
+            client.read_to_end(&mut heard).await.unwrap();
+            assert_eq!(heard, b"\x81\x04last\x88\x02\x03\xe9");
+        }
     }
 }

@@ -13,8 +13,10 @@ mod end;
 mod frame;
 mod handshake;
 mod link;
+mod talk;
 mod upstream;
 
 pub(crate) use end::{Judge, Told};
 pub(crate) use handshake::{Handshake, accepts, answered};
-pub(crate) use link::relay;
+pub(crate) use link::{Drain, relay};
+pub(crate) use talk::Talk;

@@ -1,7 +1,7 @@
 //! From the provider: frames as they come, but for the pin's name on a forced connection (rule 12).
 
 use lockpolicy::surface::answer;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::end::{Judge, Writer};
@@ -17,7 +17,7 @@ pub(super) async fn pump<R, D>(
     judge: &impl Judge,
 ) -> Result<(), Broken>
 where
-    R: AsyncRead + Unpin,
+    R: AsyncBufRead + Unpin,
     D: AsyncWrite + Unpin,
 {
     let mut open = false;
@@ -41,6 +41,7 @@ where
             {
                 let mut bytes = Vec::new();
                 frame::payload(reader, &head, &mut bytes).await?;
+                judge.talk().said(&bytes);
                 if answer::may_name_model(&bytes) {
                     bytes = answer::without_pin(&bytes, &judge.pin()).into_owned();
                 }
@@ -48,12 +49,21 @@ where
                     .frame(head.header.opcode, &mut bytes, None)
                     .await?;
             }
-            OpCode::Data(_) => {
+            OpCode::Data(data) => {
+                if data == Data::Text && head.length > 0 {
+                    judge.talk().said(start(reader.fill_buf().await?, &head));
+                }
                 let mut payload = (&mut *reader).take(head.length);
                 downstream.passed(&head, &mut payload).await?;
             }
         }
     }
+}
+
+/// What has come of a frame's payload.
+fn start<'b>(read: &'b [u8], head: &Head) -> &'b [u8] {
+    let length = usize::try_from(head.length).unwrap_or(usize::MAX);
+    read.get(..length).unwrap_or(read)
 }
 
 /// Follows the fragmentation: whether a message is open behind this frame (RFC 6455 section 5.4).

@@ -14,7 +14,10 @@ pub(crate) enum Framing {
 /// What is wrong with a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
-    /// A field that may stand once stands twice, or a list where one value belongs.
+    /// One content coding in another.
+    #[error("no more than one content coding is taken off")]
+    Codings,
+    /// A field that may stand once stands twice.
     #[error("a field stands twice")]
     Doubled,
     /// Lengths that contradict each other or mean nothing.
@@ -29,6 +32,9 @@ pub(crate) enum Fault {
     /// A line that is not `name: value` in visible characters.
     #[error("a header line is malformed")]
     Line,
+    /// A list where one value belongs.
+    #[error("the content has more than one type")]
+    List,
     /// More than the limit.
     #[error("the head is too large")]
     Size,
@@ -148,9 +154,8 @@ impl Fields {
             b"transfer-encoding" => return Err(Fault::Framing),
             b"upgrade" => self.upgrade = true,
             b"host" if !is_host(value) => return Err(Fault::Host),
-            b"content-type" | b"content-encoding" if value.contains(&b',') => {
-                return Err(Fault::Doubled);
-            }
+            b"content-encoding" if value.contains(&b',') => return Err(Fault::Codings),
+            b"content-type" if value.contains(&b',') => return Err(Fault::List),
             _ => {}
         }
         Ok(())
@@ -252,7 +257,8 @@ mod tests {
             ("x: \0\r\n", Fault::Line),
             ("nocolon\r\n", Fault::Line),
             ("host: b\r\n", Fault::Doubled),
-            ("content-type: a, b\r\n", Fault::Doubled),
+            ("content-type: a, b\r\n", Fault::List),
+            ("content-encoding: gzip, gzip\r\n", Fault::Codings),
         ];
         for (lines, fault) in cases {
             assert_eq!(head(lines), Err(fault), "{lines:?}");

@@ -7,6 +7,7 @@
 )]
 
 mod closing;
+mod draining;
 mod framing;
 mod judging;
 mod peer;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use lockpolicy::{Attempt, Draft, Facts, Mode, Naming, Reason, Sink, Surface};
 use proxy::{Config, Limits, Server, Upstream};
+use tokio::sync::Notify;
 
 #[derive(Debug)]
 struct Deaf;
@@ -117,10 +118,16 @@ impl Peer {
 pub(crate) struct Stack {
     listener: TcpListener,
     address: SocketAddr,
+    stop: Arc<Notify>,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Stack {
+    /// Tells the proxy to stop, as a signal does.
+    pub(crate) fn stop(&self) {
+        self.stop.notify_one();
+    }
+
     pub(crate) fn start(policy: &str, limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let upstream = format!("http://{}", listener.local_addr().unwrap());
@@ -143,10 +150,13 @@ impl Stack {
             .block_on(Server::bind(config, policy, Arc::new(Deaf)))
             .unwrap();
         let address = server.address();
-        runtime.spawn(server.run(std::future::pending()));
+        let stop = Arc::new(Notify::new());
+        let told = Arc::clone(&stop);
+        runtime.spawn(server.run(async move { told.notified().await }));
         Self {
             listener,
             address,
+            stop,
             _runtime: runtime,
         }
     }

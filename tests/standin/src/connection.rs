@@ -91,22 +91,7 @@ fn next_event(pending: &[u8], upgraded: bool, connection: usize) -> Option<(Even
     let Progress::Whole(framed, taken) = wire::first(pending) else {
         return None;
     };
-    let wire::Framed {
-        method,
-        target,
-        fields,
-        body,
-    } = framed;
-    Some((
-        Event::Request(Request {
-            connection,
-            method,
-            target,
-            fields,
-            body,
-        }),
-        taken,
-    ))
+    Some((Event::Request(Request::framed(connection, framed)), taken))
 }
 
 fn is_upgrade(request: &Request) -> bool {

@@ -11,7 +11,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::login;
 use crate::process::{self, Daemon, Finished};
+use crate::server::Standin;
 
 /// A directory that goes when this does.
 #[derive(Debug)]
@@ -141,7 +143,7 @@ impl Transport {
     fn config(self, base: &str) -> String {
         let provider = match self {
             Self::Http => format!(
-                "model_provider = \"lab\"\n[model_providers.lab]\nname = \"lab\"\nbase_url = \"{base}\"\nwire_api = \"responses\"\nenv_key = \"CODEX_API_KEY\"\n"
+                "model_provider = \"lab\"\n[model_providers.lab]\nbase_url = \"{base}\"\nwire_api = \"responses\"\n{KEYED}"
             ),
             Self::WebSocket => format!("openai_base_url = \"{base}\"\n"),
         };
@@ -157,6 +159,8 @@ pub struct Codex {
     path: OsString,
     lock: Option<Lock>,
     embedded: bool,
+    /// Where the account is looked up, where codex is logged in with one.
+    accounts: Option<Standin>,
 }
 
 impl Codex {
@@ -182,6 +186,7 @@ impl Codex {
             path,
             lock: None,
             embedded: false,
+            accounts: None,
         })
     }
 
@@ -211,7 +216,30 @@ impl Codex {
 
     /// The file that configures it.
     pub fn config(&self) -> PathBuf {
-        self.scratch.path().join("home/.codex/config.toml")
+        self.home().join("config.toml")
+    }
+
+    /// Logs in with a `ChatGPT` account in place of an API key; model calls go to `base`, such as
+    /// `http://127.0.0.1:8383/backend-api/codex`.
+    ///
+    /// # Errors
+    ///
+    /// Where the home cannot be written to, or no socket can be had for the account.
+    pub fn logged_in(mut self, base: &str, transport: Transport) -> io::Result<Self> {
+        let accounts = Standin::start()?;
+        login::answer_accounts(&accounts);
+        // A provider of this name gets contents in zstd, as codex's own does.
+        let config = transport.config(base).replace(KEYED, ACCOUNTED);
+        let other = format!("chatgpt_base_url = \"{}/backend-api\"\n", accounts.url());
+        fs::write(self.config(), other + &config)?;
+        fs::write(self.home().join("auth.json"), login::auth())?;
+        self.accounts = Some(accounts);
+        Ok(self)
+    }
+
+    /// What codex keeps: its configuration, its sessions.
+    pub fn home(&self) -> PathBuf {
+        self.scratch.path().join("home/.codex")
     }
 
     /// The directory that it works in.
@@ -230,10 +258,11 @@ impl Codex {
         command
             .env("PATH", &self.path)
             .env("HOME", place("home"))
-            .env("CODEX_HOME", place("home/.codex"));
-        command
-            .env("TMPDIR", place("tmp"))
-            .env("CODEX_API_KEY", "sk-stand-in");
+            .env("CODEX_HOME", self.home());
+        command.env("TMPDIR", place("tmp"));
+        if self.accounts.is_none() {
+            command.env("CODEX_API_KEY", "sk-stand-in");
+        }
         if !self.embedded {
             command.env("NO_PROXY", "127.0.0.1");
         }
@@ -261,6 +290,9 @@ impl Codex {
     }
 }
 
+/// What makes a provider of the configuration one with an API key, or one with a `ChatGPT` login.
+const KEYED: &str = "name = \"lab\"\nenv_key = \"CODEX_API_KEY\"\n";
+const ACCOUNTED: &str = "name = \"OpenAI\"\nrequires_openai_auth = true\n";
 /// A loopback port where nobody listens.
 const NOWHERE: &str = "http://127.0.0.1:9";
 /// How long the proxy may take to listen.

@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::json::Json;
-use crate::wire;
+use crate::wire::{self, Framed};
 
 /// One request that arrived whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,16 @@ pub struct Request {
 }
 
 impl Request {
+    pub(crate) fn framed(connection: usize, framed: Framed) -> Self {
+        Self {
+            connection,
+            method: framed.method,
+            target: framed.target,
+            fields: framed.fields,
+            body: framed.body,
+        }
+    }
+
     /// The target without its query.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::record::Request;
 use crate::server::lock;
 use crate::websocket;
 use crate::wire::{self, Progress};
@@ -65,6 +66,15 @@ impl Tap {
             .collect()
     }
 
+    /// Each whole request that a client sent, its content as it was coded.
+    pub fn requests(&self) -> Vec<Request> {
+        let heard = lock(&self.inner.heard);
+        let numbered = heard.iter().enumerate();
+        numbered
+            .flat_map(|(connection, stream)| requests(connection, stream))
+            .collect()
+    }
+
     /// How many connections a client wrote to.
     pub fn wires(&self) -> usize {
         let heard = lock(&self.inner.heard);
@@ -83,6 +93,16 @@ impl Drop for Tap {
             thread.join().unwrap_or_default();
         }
     }
+}
+
+/// The requests of one connection, up to one that changes the protocol.
+fn requests(connection: usize, mut stream: &[u8]) -> Vec<Request> {
+    let mut requests = Vec::new();
+    while let Progress::Whole(framed, taken) = wire::first(stream) {
+        stream = stream.get(taken..).unwrap_or_default();
+        requests.push(Request::framed(connection, framed));
+    }
+    requests
 }
 
 fn calls(mut stream: &[u8]) -> Vec<String> {

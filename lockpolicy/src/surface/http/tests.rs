@@ -4,6 +4,7 @@ use super::*;
 use crate::Capability;
 use crate::dialect::Table;
 use crate::{Draft, edit};
+use alloc::format;
 
 fn run(
     policy: &str,
@@ -20,7 +21,7 @@ fn run(
         query: "",
         headers: &with_type(headers),
         content: content.as_bytes(),
-        source: source(headers),
+        source: source(path, headers),
     };
     let judged = judge_request(&policy, request);
     match judged.verdict.decision {
@@ -174,22 +175,38 @@ fn the_routing_hint_is_pinned() {
 
 #[test]
 fn codex_housekeeping_is_told_from_what_was_asked_for() {
-    assert_eq!(
-        source(&[("x-openai-subagent", "guardian")]),
-        Source::Background
-    );
-    assert_eq!(
-        source(&[("x-openai-subagent", "collab_spawn")]),
-        Source::Subagent
-    );
-    assert_eq!(
-        source(&[(
-            "x-codex-turn-metadata",
-            r#"{"thread_source":"thread_title"}"#
-        )]),
-        Source::Background
-    );
-    assert_eq!(source(&[]), Source::User);
+    const TURN: &str = "/v1/responses";
+    const COMPACT: &str = "/v1/responses/compact";
+    let window = ("x-codex-window-id", "w:0");
+    let metadata = |text: &'static str| ("x-codex-turn-metadata", text);
+    for (path, header, expected) in [
+        (TURN, ("x-openai-subagent", "guardian"), Source::Background),
+        (
+            TURN,
+            ("x-openai-subagent", "collab_spawn"),
+            Source::Subagent,
+        ),
+        (
+            TURN,
+            metadata(r#"{"thread_source":"thread_title"}"#),
+            Source::Background,
+        ),
+        (
+            TURN,
+            metadata(r#"{"turn_id":"auto-compact-1"}"#),
+            Source::Background,
+        ),
+        (
+            TURN,
+            metadata(r#"{"turn_id":"01a1fe5f-5745"}"#),
+            Source::User,
+        ),
+        (TURN, window, Source::User),
+        (COMPACT, window, Source::Background),
+        (COMPACT, ("user-agent", "OpenAI/Python"), Source::User),
+    ] {
+        assert_eq!(source(path, &[header]), expected, "{path} {header:?}");
+    }
 }
 
 #[test]
@@ -244,4 +261,71 @@ fn a_pin_that_does_not_fit_into_a_path_is_refused() {
         "{verdict:?}"
     );
     assert_eq!(verdict.attempts[0].result, Outcome::Rejected);
+}
+
+/// codex tells its model in the handshake already: what it prints has to say what is wrong.
+#[test]
+fn a_refused_hint_is_told_as_the_model_it_names() {
+    let policy = Draft::from_toml("model='p'\nmode='reject'")
+        .compile()
+        .unwrap();
+    let table = Table::of(["chatgpt"]).unwrap();
+    let path = "/backend-api/codex/responses";
+    let headers = [("x-codex-routing-hint", "model=evil")];
+    let request = Request {
+        found: &table.find("GET", path).unwrap(),
+        path,
+        query: "",
+        headers: &headers,
+        content: b"",
+        source: Source::User,
+    };
+    let Decision::Reject(rejection) = judge_request(&policy, request).verdict.decision else {
+        panic!("passed")
+    };
+    let told = "model `evil` is not permitted here (x-codex-routing-hint); locked by policy";
+    assert_eq!(rejection.to_string(), told);
+}
+
+/// The clients of AWS write the colon of a model's name as `%3A`.
+#[test]
+fn a_colon_in_a_path_may_be_escaped_and_nothing_else() {
+    const PIN: &str = "anthropic.claude-v2:0";
+    let table = Table::of(["bedrock"]).unwrap();
+    let run = |mode: &str, model: &str| {
+        let draft = Draft::from_toml(&format!("model='{PIN}'\nmode='{mode}'"));
+        let policy = draft.compile().unwrap();
+        let path = format!("/model/{model}/converse");
+        let found = table.find("POST", &path).unwrap();
+        assert_eq!(found.is_plain(&path), !model.contains("%2"), "{path}");
+        let request = Request {
+            found: &found,
+            path: &path,
+            query: "",
+            headers: &[("content-type", "application/json")],
+            content: b"{}",
+            source: Source::User,
+        };
+        let judged = judge_request(&policy, request);
+        let rejected = matches!(judged.verdict.decision, Decision::Reject(_));
+        let out = edit::apply(path.as_bytes(), judged.path);
+        (!rejected).then(|| String::from_utf8(out).unwrap())
+    };
+    for spelled in [PIN, "anthropic.claude-v2%3A0", "anthropic.claude-v2%3a0"] {
+        for mode in ["force", "reject"] {
+            let untouched = format!("/model/{spelled}/converse");
+            assert_eq!(run(mode, spelled), Some(untouched), "{mode}");
+        }
+    }
+    for other in [
+        "anthropic.claude-v3%3A0",
+        "anthropic.claude-v2%253A0",
+        "anthropic%2Eclaude-v2%3A0",
+    ] {
+        assert_eq!(
+            run("force", other).unwrap(),
+            format!("/model/{PIN}/converse")
+        );
+        assert_eq!(run("reject", other), None, "{other}");
+    }
 }

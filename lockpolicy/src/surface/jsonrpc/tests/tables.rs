@@ -287,17 +287,17 @@ pub(super) const CONFIG: &[[&str; 3]] = &[
     [
         r#"{"agents":{"default_subagent_model":"x"}}"#,
         r#"{"agents":{"default_subagent_model":"PIN"}}"#,
-        "!secondary",
+        "!model_locked",
     ],
     [
         r#"{"memories.extract_model":"x"}"#,
         r#"{"memories.extract_model":"PIN"}"#,
-        "!secondary",
+        "!model_locked",
     ],
     [
         r#"{"memories":[{"extract_model":"x"}]}"#,
         r#"{"memories":[{"extract_model":"PIN"}]}"#,
-        "!secondary",
+        "!model_locked",
     ],
     [r#"{"mcp_servers":{"m":{"env":{"model":"x"}}}}"#, "=", "="],
     [
@@ -315,7 +315,12 @@ pub(super) const WRITES: &[[&str; 4]] = &[
     ["model", "\"PIN\"", "=", "="],
     ["model", "null", "=", "="],
     ["review_model", "\"x\"", "\"PIN\"", "!model_locked"],
-    ["memories.extract_model", "\"x\"", "\"PIN\"", "!secondary"],
+    [
+        "memories.extract_model",
+        "\"x\"",
+        "\"PIN\"",
+        "!model_locked",
+    ],
     [r#"\"model\""#, "\"x\"", "!secondary", "!secondary"],
     [r"mod\\u0065l", "\"x\"", "!secondary", "!secondary"],
     ["model_provider", "\"b\"", "!secondary", "!secondary"],

@@ -1,0 +1,40 @@
+//! Whether a response is running on a connection, so that a drain lets it finish.
+
+use lockpolicy::surface::answer;
+use tokio::sync::watch;
+
+/// The responses that were asked for and have not ended.
+#[derive(Debug)]
+pub(crate) struct Talk(watch::Sender<usize>);
+
+impl Default for Talk {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
+}
+
+impl Talk {
+    /// Takes note of a message that goes to the provider.
+    pub(super) fn asked(&self, message: &[u8]) {
+        if answer::begins_response(message) {
+            self.0.send_modify(|running| *running += 1);
+        }
+    }
+
+    /// Takes note of the start of a message that goes to the client. Where it does not tell that a
+    /// response has ended, the drain waits for its deadline.
+    pub(super) fn said(&self, start: &[u8]) {
+        if *self.0.borrow() > 0 && answer::ends_response(start) {
+            self.0
+                .send_modify(|running| *running = running.saturating_sub(1));
+        }
+    }
+
+    /// Waits until no response runs.
+    pub(super) async fn idle(&self) {
+        let mut running = self.0.subscribe();
+        if running.wait_for(|running| *running == 0).await.is_err() {
+            tracing::debug!("nobody talks any more");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Under a `ChatGPT` login: other paths, contents in zstd, and a `WebSocket` before everything else.
+
+use std::collections::BTreeSet;
+
+use standin::lab::Transport;
+use standin::process::Finished;
+use standin::{Declare, Request};
+
+use crate::PIN;
+use crate::bench::Bench;
+
+/// The oldest and the newest.
+const ENDS: [&str; 2] = ["0.125.0", "0.169.0"];
+
+#[test]
+fn a_call_in_zstd_is_forced() {
+    for version in ENDS {
+        // A provider that is expected to speak HTTP alone, and codex's own one, which answers 426.
+        for transport in [Transport::Http, Transport::WebSocket] {
+            let bench = Bench::chatgpt(version, "force", transport);
+            bench.provider.take_websockets(false);
+            bench.provider.declare(Declare::Arrived);
+            let finished = bench.exec(&["-m", "gpt-5.4", "hi"]);
+            let case = format!("{version} {transport:?}: {}", finished.err());
+            assert_ran_the_pin(&finished, &case);
+            assert!(is_one_in_zstd(&calls(&bench)), "{case}");
+            assert_eq!(bench.models(), [PIN], "{case}");
+            bench.told(&["mode:force", "result:forced", "surface:http"]);
+        }
+    }
+}
+
+#[test]
+fn a_message_is_forced() {
+    for version in ENDS {
+        let bench = Bench::chatgpt(version, "force", Transport::WebSocket);
+        let finished = bench.exec(&["-m", "gpt-5.4", "hi"]);
+        let case = format!("{version}: {}", finished.err());
+        assert_ran_the_pin(&finished, &case);
+        let models = bench.message_models();
+        assert!(
+            !models.is_empty() && models.iter().all(|model| model == PIN),
+            "{models:?} {case}"
+        );
+        assert_eq!(bench.calls("POST "), 0, "{case}");
+        bench.told(&["mode:force", "result:forced", "surface:websocket"]);
+    }
+}
+
+#[test]
+fn the_pin_passes_in_reject() {
+    for version in ENDS {
+        for transport in [Transport::Http, Transport::WebSocket] {
+            let mut bench = Bench::chatgpt(version, "reject", transport);
+            let finished = bench.exec(&["-m", PIN, "hi"]);
+            let case = format!("{version} {transport:?}: {}", finished.err());
+            assert_ran_the_pin(&finished, &case);
+            let (posts, messages) = (bench.models(), bench.message_models());
+            let over_http = transport == Transport::Http;
+            assert_eq!(
+                (posts.is_empty(), messages.is_empty()),
+                (!over_http, over_http),
+                "{case}"
+            );
+            assert!(
+                posts.iter().chain(&messages).all(|model| model == PIN),
+                "{case}"
+            );
+            assert_eq!(bench.attempts(), 0, "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_call_in_zstd_is_refused_once() {
+    for version in ENDS {
+        let mut bench = Bench::chatgpt(version, "reject", Transport::Http);
+        let finished = bench.exec(&["-m", "unapproved", "hi"]);
+        let case = format!("{version}: {}", finished.err());
+        assert_refused(&finished, &case);
+        assert!(is_one_in_zstd(&calls(&bench)), "{case}");
+        assert!(bench.only_handshakes_arrived(), "{case}");
+        bench.told(&["mode:reject", "result:rejected", "surface:http"]);
+        assert_eq!(bench.attempts(), 1, "{case}");
+    }
+}
+
+/// codex warms up before its first turn, so it asks twice: 0.125.0 in messages of two connections,
+/// 0.169.0 already in the handshake, which tells the model as a routing hint.
+#[test]
+fn over_a_websocket_the_warm_up_and_the_turn_are_refused_and_no_other_way_is_tried() {
+    for (version, asks) in [
+        ("0.125.0", "MESSAGE"),
+        ("0.169.0", "GET /backend-api/codex/responses"),
+    ] {
+        let mut bench = Bench::chatgpt(version, "reject", Transport::WebSocket);
+        let finished = bench.exec(&["-m", "unapproved", "hi"]);
+        let case = format!("{version}: {}", finished.err());
+        assert_refused(&finished, &case);
+        assert!(bench.only_handshakes_arrived(), "{case}");
+        let asked = (
+            bench.calls("POST "),
+            bench.calls("GET /backend-api/codex/responses"),
+            bench.calls(asks),
+        );
+        assert_eq!(asked, (0, 2, 2), "{case}");
+        bench.told(&["mode:reject", "result:rejected"]);
+        assert_eq!(bench.attempts(), 2, "{case}");
+    }
+}
+
+/// The model calls that codex made over HTTP, as a tap before the proxy heard them.
+fn calls(bench: &Bench) -> Vec<Request> {
+    let mut requests = bench.tap.requests();
+    requests.retain(|request| request.method == "POST");
+    requests
+}
+
+fn is_one_in_zstd(calls: &[Request]) -> bool {
+    let [call] = calls else { return false };
+    call.path() == "/backend-api/codex/responses"
+        && call.field("content-encoding") == Some("zstd")
+        && call.body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+}
+
+fn assert_ran_the_pin(finished: &Finished, case: &str) {
+    assert!(finished.status.success(), "{case}");
+    assert_eq!(finished.out().trim(), "The provider ran gpt-5.5.", "{case}");
+    let said = finished.err().to_lowercase();
+    assert!(
+        !said.contains("flagged") && !said.contains("rerouted"),
+        "{case}"
+    );
+}
+
+/// codex ended with its error, which is that of one refusal. It prints every error twice: when it
+/// comes, and when the turn has failed.
+fn assert_refused(finished: &Finished, case: &str) {
+    assert_eq!(finished.status.code(), Some(1), "{case}");
+    let said = finished.err();
+    let errors = said.lines().filter(|line| line.starts_with("ERROR: {"));
+    let errors: BTreeSet<_> = errors.collect();
+    assert_eq!(errors.len(), 1, "{case}");
+    assert!(
+        errors
+            .iter()
+            .all(|error| error.contains("model `unapproved` is not permitted here")),
+        "{case}"
+    );
+}
