@@ -43,6 +43,21 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
+    /// Run any program under the lock
+    ///
+    /// It finds the shim first on its PATH, and the base URLs that clients of model APIs read from the
+    /// environment (`OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL`, `GOOGLE_GEMINI_BASE_URL`, `OLLAMA_HOST`) lead
+    /// to a proxy that ends with it. A client that is told another address in another way is not led.
+    Run {
+        /// The program and its arguments
+        #[arg(
+            required = true,
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "CMD"
+        )]
+        command: Vec<std::ffi::OsString>,
+    },
     /// Be the proxy of one program; what to do is read from standard input
     #[command(hide = true)]
     Companion,

@@ -11,6 +11,7 @@ mod policy;
 mod quantity;
 mod reload;
 mod report;
+mod run;
 mod seal;
 mod serve;
 mod settings;
@@ -52,6 +53,7 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Serve(flags) => serve::serve(&flags, environment),
         Verb::Check { policy } => check::check(policy.as_deref(), &environment),
         Verb::Install { to } => install(&to),
+        Verb::Run { command } => run::run(&command, &environment),
         Verb::Companion => companion::serve(environment),
     }
 }

@@ -91,7 +91,7 @@ fn led(process: &Process, providers: &Providers, lead: Lead<'_>) -> Led {
         env.clear();
     }
     let (Lead::Mounts(url) | Lead::Proxy { url, .. }) = lead;
-    let direct = around(process, host(url));
+    let direct = around(|name| process.variable(name).map(OsStr::to_owned), url);
     env.extend(["NO_PROXY", "no_proxy"].map(|name| (name, direct.clone())));
     Led {
         overrides: providers.overrides(lead),
@@ -107,15 +107,15 @@ fn host(url: &str) -> &str {
         .map_or(authority, |(host, _)| host)
 }
 
-/// What `NO_PROXY` has to say so that a call to `host` takes no other proxy.
-fn around(process: &Process, host: &str) -> OsString {
-    let mut names = ["NO_PROXY", "no_proxy"].into_iter();
-    let own = names.find_map(|name| process.variable(name));
-    let mut list = own.map(OsStr::as_bytes).unwrap_or_default().to_vec();
+/// What `NO_PROXY` has to say so that a call to `url` takes no other proxy; `variable` reads what it
+/// says already.
+pub fn around(variable: impl Fn(&str) -> Option<OsString>, url: &str) -> OsString {
+    let own = ["NO_PROXY", "no_proxy"].into_iter().find_map(variable);
+    let mut list = own.unwrap_or_default().into_vec();
     if !list.is_empty() {
         list.push(b',');
     }
-    list.extend(host.trim_matches(['[', ']']).bytes());
+    list.extend(host(url).trim_matches(['[', ']']).bytes());
     OsString::from_vec(list)
 }
 

@@ -30,7 +30,7 @@ use lockpolicy::{Facts, Policy, Problems, Sink, Surface};
 pub use error::ShimError;
 pub use find::find;
 pub use guard::GUARD;
-pub use lead::{Mounts, Opener};
+pub use lead::{Mounts, Opener, around};
 pub use plan::{Plan, Verdict, plan};
 pub use process::Process;
 

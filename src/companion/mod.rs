@@ -8,7 +8,7 @@ mod open;
 mod order;
 mod serve;
 
-pub(crate) use open::Companion;
+pub(crate) use open::{Companion, open, secret};
 pub(crate) use serve::serve;
 
 /// The word that runs one. No person writes it, so the help does not tell of it.

@@ -76,8 +76,12 @@ fn ask(order: &Order) -> io::Result<Reply> {
     reply.map_err(|_| io::Error::other("it ended before it listened"))
 }
 
-/// 128 bits that nobody can guess.
-fn secret() -> io::Result<String> {
+/// 128 bits that nobody can guess, as digits.
+///
+/// # Errors
+///
+/// Where the machine has none.
+pub(crate) fn secret() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom(&mut bytes, GetRandomFlags::empty())?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))

@@ -9,6 +9,7 @@
 mod place;
 mod process;
 mod providers;
+mod run;
 mod screen;
 mod terminal;
 

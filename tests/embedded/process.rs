@@ -22,7 +22,7 @@ fn companion(said: &str) -> SocketAddr {
 }
 
 /// Waits until nobody listens there any more.
-fn is_gone(address: SocketAddr) -> bool {
+pub(crate) fn is_gone(address: SocketAddr) -> bool {
     let until = Instant::now() + Duration::from_secs(10);
     while Instant::now() < until {
         match TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
@@ -108,7 +108,9 @@ fn outside_of_its_mounts_the_companion_knows_nothing() {
         "/openai/responses",
         "/0123456789abcdef/openai/responses",
     ] {
-        assert_eq!(status(companion(&said), path), "404", "{path}");
+        let url = format!("http://{}{path}", companion(&said));
+        let body = r#"{"model":"gpt-5.5","input":"hi"}"#;
+        assert_eq!(post(&url, body), "404", "{path}");
     }
     child.kill().unwrap();
     child.wait().unwrap();
@@ -116,13 +118,18 @@ fn outside_of_its_mounts_the_companion_knows_nothing() {
     assert!(is_gone(companion(&said)));
 }
 
-fn status(address: SocketAddr, path: &str) -> String {
+/// Sends a JSON text and tells the status of the answer.
+pub(crate) fn post(url: &str, body: &str) -> String {
     use std::io::{Read as _, Write as _};
+    let (address, path) = url
+        .strip_prefix("http://")
+        .unwrap()
+        .split_once('/')
+        .unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
-    let body = r#"{"model":"gpt-5.5","input":"hi"}"#;
     write!(
         stream,
-        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST /{path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .unwrap();

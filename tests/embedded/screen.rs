@@ -86,7 +86,7 @@ impl Screen {
 
     fn shows(&self, length: usize, text: &str, within: Duration) -> bool {
         let shown = self.shown.text.lock().unwrap();
-        let missing = |shown: &mut String| !plain(&shown[length..]).contains(text);
+        let missing = |shown: &mut String| !behind(shown, length).contains(text);
         let waited = self
             .shown
             .changed
@@ -96,7 +96,7 @@ impl Screen {
 
     /// What was shown behind a length.
     pub(crate) fn behind(&self, length: usize) -> String {
-        plain(&self.shown.text.lock().unwrap()[length..])
+        behind(&self.shown.text.lock().unwrap(), length)
     }
 
     /// Waits until something was shown behind a length.
@@ -160,7 +160,7 @@ fn resize(terminal: &File, rows: u16, columns: u16) {
 fn look(mut master: File, shown: &Shown) {
     let mut chunk = [0; 4096];
     while let Ok(length @ 1..) = master.read(&mut chunk) {
-        let text = String::from_utf8_lossy(&chunk[..length]).into_owned();
+        let text = String::from_utf8_lossy(chunk.get(..length).unwrap_or_default()).into_owned();
         for (question, answer) in [("\x1b[6n", "\x1b[1;1R"), ("\x1b[c", "\x1b[?1;2c")] {
             if text.contains(question) {
                 master.write_all(answer.as_bytes()).unwrap_or_default();
@@ -169,6 +169,10 @@ fn look(mut master: File, shown: &Shown) {
         shown.text.lock().unwrap().push_str(&text);
         shown.changed.notify_all();
     }
+}
+
+fn behind(text: &str, length: usize) -> String {
+    plain(text.get(length..).unwrap_or_default())
 }
 
 /// The text without what moves the cursor. A jump to another place counts as a blank.
@@ -194,6 +198,6 @@ fn plain(text: &str) -> String {
     plain
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How soon keys are typed again.
 const AGAIN: Duration = Duration::from_millis(500);
