@@ -11,7 +11,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
@@ -25,7 +25,11 @@ use tempfile::TempDir;
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 8] = [
+const TESTS: [Test; 9] = [
+    (
+        "a_million_lines_arrive_in_little_memory",
+        a_million_lines_arrive_in_little_memory,
+    ),
     ("lines_of_every_kind_arrive", lines_of_every_kind_arrive),
     ("refusals_keep_their_order", refusals_keep_their_order),
     ("a_line_is_forced", a_line_is_forced),
@@ -226,6 +230,34 @@ fn refusals_keep_their_order() {
     for (error, id) in errors.iter().zip(asked) {
         assert!(error.starts_with(&refused(id)), "{error}");
     }
+}
+
+/// A million lines are 60 MB here; a filter that held what passes would hold all of it.
+fn a_million_lines_arrive_in_little_memory() {
+    let line = |id: usize| {
+        format!("{{\"id\":{id},\"method\":\"thread/read\",\"params\":{{\"n\":{id}}}}}\n")
+    };
+    let mut talk = Talk::start(FORCE, ECHO);
+    let mut input = talk.input.take().unwrap();
+    let speaker = thread::spawn(move || {
+        let mut input = BufWriter::with_capacity(1 << 20, &mut input);
+        (0..1_000_000).for_each(|id| input.write_all(line(id).as_bytes()).unwrap());
+    });
+    for id in 0..1_000_000 {
+        let heard = talk.hear();
+        assert!(heard == line(id), "{id}: {heard}");
+        if id == 999_999 {
+            let status = fs::read_to_string(format!("/proc/{}/status", talk.child.id())).unwrap();
+            let most = status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmHWM:"))
+                .unwrap();
+            let most: usize = most.trim().trim_end_matches(" kB").parse().unwrap();
+            assert!(most < 32 << 10, "{most} kB");
+        }
+    }
+    speaker.join().unwrap();
+    assert_eq!(talk.status(), Some(0));
 }
 
 fn a_line_is_forced() {
