@@ -6,9 +6,14 @@ mod codex;
 mod companion;
 mod env;
 mod exit;
+mod explain;
+mod here;
 mod install;
+mod json;
 mod policy;
 mod quantity;
+mod quote;
+mod reachable;
 mod reload;
 mod report;
 mod seal;
@@ -16,6 +21,7 @@ mod serve;
 mod settings;
 mod telemetry;
 mod value;
+mod which;
 
 #[cfg(test)]
 mod docs;
@@ -53,6 +59,9 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Check { policy } => check::check(policy.as_deref(), &environment),
         Verb::Install { to } => install(&to),
         Verb::Companion => companion::serve(environment),
+        Verb::Uninstall { from } => uninstall(&from),
+        Verb::Explain(asked) => explain::explain(&asked, &environment),
+        Verb::Which => which::which(),
     }
 }
 
@@ -67,6 +76,13 @@ fn install(directory: &Path) -> ExitCode {
             "{0}/codex -> model-lock\nput it first: export PATH=\"{0}:$PATH\"\n",
             to.display()
         )),
+        Err(error) => report::failure(&error),
+    }
+}
+
+fn uninstall(directory: &Path) -> ExitCode {
+    match install::uninstall(directory) {
+        Ok(removed) => report::result(&removed.join("")),
         Err(error) => report::failure(&error),
     }
 }
