@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::explain::Explain;
+use crate::route::Route;
 use crate::{env, exit};
 
 /// One approved model runs, whatever a coding agent asks for.
@@ -59,6 +60,9 @@ pub(crate) enum Verb {
     Explain(Explain),
     /// Show the real codex, and every other codex on PATH in order
     Which,
+    /// Make the proxy the way that a client's model traffic takes
+    #[command(subcommand)]
+    Route(Route),
 }
 
 /// The flags of `serve`. Each is a text here: `settings` reads them.

@@ -16,6 +16,7 @@ mod quote;
 mod reachable;
 mod reload;
 mod report;
+mod route;
 mod seal;
 mod serve;
 mod settings;
@@ -62,6 +63,7 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Uninstall { from } => uninstall(&from),
         Verb::Explain(asked) => explain::explain(&asked, &environment),
         Verb::Which => which::which(),
+        Verb::Route(asked) => route::route(&asked, &environment),
     }
 }
 
