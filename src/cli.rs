@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::explain::Explain;
+use crate::route::Route;
 use crate::{env, exit};
 
 /// One approved model runs, whatever a coding agent asks for.
@@ -61,6 +63,21 @@ pub(crate) enum Verb {
     /// Be the proxy of one program; what to do is read from standard input
     #[command(hide = true)]
     Companion,
+    /// Take out what `install` put into a directory, and only that
+    Uninstall {
+        /// The directory
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
+    /// Say what would become of a codex command line, and why; runs nothing
+    ///
+    /// Ends with 0 where it would run, 77 where it would be refused, 78 without a policy.
+    Explain(Explain),
+    /// Show the real codex, and every other codex on PATH in order
+    Which,
+    /// Make the proxy the way that a client's model traffic takes
+    #[command(subcommand)]
+    Route(Route),
 }
 
 /// The flags of `serve`. Each is a text here: `settings` reads them.

@@ -41,6 +41,18 @@ pub(crate) const CONFIG: Exit = Exit {
     meaning: "The policy or a setting is missing or wrong; every problem is told, one line each.",
 };
 
+/// The command line that was asked about would be refused.
+pub(crate) const REFUSED: Exit = Exit {
+    code: shim::exit::REFUSED,
+    meaning: "`explain`: the command line would be refused.",
+};
+
+/// There is no real codex.
+pub(crate) const NOT_FOUND: Exit = Exit {
+    code: shim::exit::NOT_FOUND,
+    meaning: "`which`: there is no real codex that could be run.",
+};
+
 /// A second signal came while running requests were finishing.
 pub(crate) const INTERRUPTED: Exit = Exit {
     code: 130,
@@ -48,4 +60,4 @@ pub(crate) const INTERRUPTED: Exit = Exit {
 };
 
 /// Everything that `model-lock` ends with.
-pub(crate) const ALL: [Exit; 5] = [DONE, FAILED, USAGE, CONFIG, INTERRUPTED];
+pub(crate) const ALL: [Exit; 7] = [DONE, FAILED, USAGE, REFUSED, CONFIG, NOT_FOUND, INTERRUPTED];

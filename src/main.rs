@@ -6,17 +6,24 @@ mod codex;
 mod companion;
 mod env;
 mod exit;
+mod explain;
+mod here;
 mod install;
+mod json;
 mod policy;
 mod quantity;
+mod quote;
+mod reachable;
 mod reload;
 mod report;
+mod route;
 mod run;
 mod seal;
 mod serve;
 mod settings;
 mod telemetry;
 mod value;
+mod which;
 
 #[cfg(test)]
 mod docs;
@@ -55,6 +62,10 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Install { to } => install(&to),
         Verb::Run { command } => run::run(&command, &environment),
         Verb::Companion => companion::serve(environment),
+        Verb::Uninstall { from } => uninstall(&from),
+        Verb::Explain(asked) => explain::explain(&asked, &environment),
+        Verb::Which => which::which(),
+        Verb::Route(asked) => route::route(&asked, &environment),
     }
 }
 
@@ -69,6 +80,13 @@ fn install(directory: &Path) -> ExitCode {
             "{0}/codex -> model-lock\nput it first: export PATH=\"{0}:$PATH\"\n",
             to.display()
         )),
+        Err(error) => report::failure(&error),
+    }
+}
+
+fn uninstall(directory: &Path) -> ExitCode {
+    match install::uninstall(directory) {
+        Ok(removed) => report::result(&removed.join("")),
         Err(error) => report::failure(&error),
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use lockpolicy::Problem;
 
-use crate::exit;
+use crate::exit::{self, Exit};
 
 /// Tells everything that is wrong with the settings, one line each.
 pub(crate) fn problems(problems: &[Problem]) -> ExitCode {
@@ -34,10 +34,20 @@ pub(crate) fn failure(error: &dyn std::error::Error) -> ExitCode {
 
 /// Writes a result to standard output.
 pub(crate) fn result(text: &str) -> ExitCode {
+    result_with(text, exit::DONE)
+}
+
+/// Writes a result to standard output, and ends with a status that says more of it.
+pub(crate) fn result_with(text: &str, status: Exit) -> ExitCode {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Ok(()) => exit::DONE.into(),
+        Ok(()) => status.into(),
         Err(error) => failure(&error),
     }
+}
+
+/// Tells one thing on standard error.
+pub(crate) fn told(text: &str) {
+    line(&text);
 }
 
 /// One line; what could break it is taken out. Where standard error is gone, nobody can be told.

@@ -12,9 +12,9 @@ fn read(flags: &Serve, pairs: &[(&str, &str)]) -> (Settings, Vec<String>) {
 fn flags(arguments: &[&str]) -> Serve {
     use clap::Parser as _;
     let arguments = ["model-lock", "serve"].iter().chain(arguments);
-    let cli = crate::cli::Cli::try_parse_from(arguments).unwrap();
-    let crate::cli::Verb::Serve(flags) = cli.verb else {
-        panic!("another verb");
+    let crate::cli::Verb::Serve(flags) = crate::cli::Cli::try_parse_from(arguments).unwrap().verb
+    else {
+        panic!("another verb")
     };
     *flags
 }

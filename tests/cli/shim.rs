@@ -7,7 +7,7 @@ use crate::peers::{Daemon, Event, text};
 use crate::{finish, run};
 
 /// A real codex that only says what it got, behind our own.
-fn shim(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+pub(crate) fn shim(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let real = directory.join("real");
     std::fs::create_dir_all(&real).unwrap();
     let codex = real.join("codex");

@@ -19,6 +19,7 @@ mod line;
 mod options;
 mod table;
 mod token;
+mod told;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -27,6 +28,7 @@ pub use line::CommandLine;
 pub use options::{GLOBAL, OptionSpec, Role, Takes};
 pub use table::{Command, ROOT, Runs};
 pub use token::{Disposition, Kind, Token, Written, read, write};
+pub use told::{Becomes, Told, tell};
 
 use crate::provider::Override;
 use crate::surface::jsonrpc::Server;

@@ -1,0 +1,127 @@
+//! Every codex on a `PATH`, in order, and which of them are this program.
+//!
+//! The shim knows itself by device and inode, because it must never mistake anything else for itself. A
+//! person asks for more: an installed copy is ours too, although it is another file.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// A codex that could be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reachable {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Whether it is this program.
+    pub(crate) ours: bool,
+}
+
+impl Reachable {
+    /// What can be started at this path, if anything.
+    pub(crate) fn at(path: PathBuf, program: &Path) -> Option<Self> {
+        let file = fs::metadata(&path).ok()?;
+        let runs = file.is_file() && file.permissions().mode() & 0o111 != 0;
+        let ours = runs && is_ours(&path, program);
+        runs.then_some(Self { path, ours })
+    }
+}
+
+/// Every codex on `path`, the first one first.
+pub(crate) fn on_path(path: &OsStr, directory: &Path, program: &Path) -> Vec<Reachable> {
+    let places = std::env::split_paths(path).map(|entry| directory.join(entry).join("codex"));
+    places
+        .filter_map(|place| Reachable::at(place, program))
+        .collect()
+}
+
+/// Whether a file is this program or a copy of it, by name or by content.
+fn is_ours(path: &Path, program: &Path) -> bool {
+    let named = path
+        .canonicalize()
+        .is_ok_and(|file| file.file_name() == Some(OsStr::new("model-lock")));
+    named || is_same(path, program).unwrap_or(false)
+}
+
+fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
+    let (first, second) = (fs::metadata(one)?, fs::metadata(other)?);
+    if (first.dev(), first.ino()) == (second.dev(), second.ino()) {
+        return Ok(true);
+    }
+    if first.len() != second.len() {
+        return Ok(false);
+    }
+    let (mut one, mut other) = (fs::File::open(one)?, fs::File::open(other)?);
+    let (mut left, mut right) = (vec![0; CHUNK], vec![0; CHUNK]);
+    let mut rest = first.len();
+    while rest > 0 {
+        let count = usize::try_from(rest).map_or(CHUNK, |rest| rest.min(CHUNK));
+        let (Some(left), Some(right)) = (left.get_mut(..count), right.get_mut(..count)) else {
+            return Ok(false);
+        };
+        one.read_exact(left)?;
+        other.read_exact(right)?;
+        if left != right {
+            return Ok(false);
+        }
+        rest = rest.saturating_sub(count as u64);
+    }
+    Ok(true)
+}
+
+/// How much of two files is compared at a time.
+const CHUNK: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn every_codex_is_found_in_order_and_ours_are_known() {
+        let root = tempfile::tempdir().unwrap();
+        let place = |name: &str| {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            path
+        };
+        let write = |name: &str, content: &str, mode: u32| {
+            fs::write(place(name), content).unwrap();
+            fs::set_permissions(place(name), fs::Permissions::from_mode(mode)).unwrap();
+        };
+        write("program", "ours", 0o755);
+        write("copy/codex", "ours", 0o755);
+        write("installed/model-lock", "an older copy of ours", 0o755);
+        symlink("model-lock", place("installed/codex")).unwrap();
+        symlink("../program", place("link/codex")).unwrap();
+        write("real/codex", "real", 0o755);
+        write("same-length/codex", "ourz", 0o755);
+        write("plain/codex", "x", 0o644);
+        place("folder/codex/x");
+        let entries = [
+            "plain",
+            "real",
+            "copy",
+            "folder",
+            "installed",
+            "nowhere",
+            "link",
+            "same-length",
+        ];
+        let path = std::env::join_paths(entries).unwrap();
+        let found = on_path(&path, root.path(), &place("program"));
+        let found: Vec<(PathBuf, bool)> = found.into_iter().map(|it| (it.path, it.ours)).collect();
+        let expected = [
+            ("real", false),
+            ("copy", true),
+            ("installed", true),
+            ("link", true),
+            ("same-length", false),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(name, ours)| (place(name).join("codex"), ours))
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! What a person is told who asks: `explain`, `which`, and what `uninstall` takes out again.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::{finish, program, run};
+
+const FORCE: [(&str, &str); 1] = [("OPENCLAW_MODEL", "gpt-5.5")];
+const OFF: [(&str, &str); 2] = [("OPENCLAW_MODEL", "gpt-5.5"), ("MODEL_LOCK_PROXY", "off")];
+const REJECT: [(&str, &str); 2] = [
+    ("OPENCLAW_MODEL", "gpt-5.5"),
+    ("OPENCLAW_MODEL_LOCK_MODE", "reject"),
+];
+
+#[test]
+fn a_forced_line_is_told_change_by_change() {
+    let line = [
+        "explain",
+        "--",
+        "/opt/codex",
+        "exec",
+        "resume",
+        "-m",
+        "gpt-x",
+        "--last",
+        "it's",
+    ];
+    let (status, out, told) = run(&line, &FORCE);
+    let expected = "\
+verdict: is forced
+command: exec resume
+reason: -m names `gpt-x`, which is not approved: `gpt-5.5` is put in its place
+reason: model is not named: `gpt-5.5` is put in, so that nothing below the command line decides
+reason: review_model is not named: `gpt-5.5` is put in, so that nothing below the command line decides
+led: what codex's configuration says of providers is laid over, so that its calls take a proxy of its own
+runs: codex exec resume -c 'model=\"gpt-5.5\"' -c 'review_model=\"gpt-5.5\"' -m gpt-5.5 --last 'it'\\''s'
+";
+    assert_eq!(
+        (status, out.as_str(), told.len()),
+        (0, expected, 0),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_refused_line_is_told_with_77_and_has_nothing_to_run() {
+    let line = ["explain", "--", "codex", "exec", "-m", "gpt-x"];
+    let (status, out, _) = run(&line, &REJECT);
+    let expected = "\
+verdict: is refused
+command: exec
+reason: -m names `gpt-x`, which is not approved: nothing runs
+refusal: model `gpt-x` is not permitted here (-m); locked by policy
+";
+    assert_eq!((status, out.as_str()), (77, expected));
+    let (status, out, _) = run(&["explain", "--json", "--", "exec", "-m", "gpt-x"], &REJECT);
+    let expected = concat!(
+        r#"{"verdict":"refused","command":"exec","#,
+        r#""reasons":[{"place":"-m","asked":"gpt-x","becomes":"refused","text":null}],"#,
+        r#""refusal":{"reason":"model_locked","#,
+        r#""message":"model `gpt-x` is not permitted here (-m); locked by policy"},"#,
+        r#""filtered":false,"proxy":null,"arguments":null,"line":null}"#,
+        "\n"
+    );
+    assert_eq!((status, out.as_str()), (77, expected));
+}
+
+/// What is looked at of the answer.
+#[derive(serde::Deserialize)]
+struct Told {
+    arguments: Vec<String>,
+}
+
+#[test]
+fn the_line_that_is_told_is_the_line_that_the_shim_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    for words in [
+        &["exec", "-m", "gpt-x", "-i", "a b", "hi"][..],
+        &["-c", "model=x", "-p", "p", "review"],
+        &["login", "status"],
+        &["--remote", "ws://x", "--remote-auth-token-env", "T"],
+        &["app-server", "daemon", "stop"],
+    ] {
+        let asked = [&["explain", "--json", "--", "codex"], words].concat();
+        let told: Told = serde_json::from_str(&run(&asked, &OFF).1).unwrap();
+        let (_, ran, _) = finish(crate::shim::shim(directory.path(), words, &OFF));
+        assert_eq!(
+            ran,
+            format!("real: {}\n", told.arguments.join(" ")),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn without_a_policy_nothing_is_explained_that_could_run_a_model() {
+    let (status, out, told) = run(&["explain", "--", "codex", "exec", "hi"], &[]);
+    assert_eq!((status, out.as_str()), (78, ""));
+    assert!(
+        told.concat().contains("OPENCLAW_MODEL: not set"),
+        "{told:?}"
+    );
+    let (status, out, _) = run(&["explain", "--", "codex", "login", "status"], &[]);
+    let expected = "verdict: passes\ncommand: login status\nruns: codex login status\n";
+    assert_eq!((status, out.as_str()), (0, expected));
+}
+
+#[test]
+fn in_audit_an_attempt_passes_and_is_told() {
+    let audit = [
+        ("OPENCLAW_MODEL", "gpt-5.5"),
+        ("OPENCLAW_MODEL_LOCK_MODE", "audit"),
+    ];
+    let (status, out, _) = run(&["explain", "--", "codex", "exec", "-m", "gpt-x"], &audit);
+    assert_eq!(status, 0);
+    assert!(out.contains("it is counted and passes\n"), "{out}");
+    assert!(out.ends_with("runs: codex exec -m gpt-x\n"), "{out}");
+}
+
+/// A codex that nobody starts.
+fn real(directory: &Path) -> String {
+    std::fs::create_dir_all(directory).unwrap();
+    let codex = directory.join("codex");
+    std::fs::write(&codex, "not ours").unwrap();
+    std::fs::set_permissions(&codex, std::fs::Permissions::from_mode(0o755)).unwrap();
+    codex.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn which_tells_the_real_codex_and_all_others_in_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = |name: &str| directory.path().join(name);
+    let (first, last) = (real(&place("first")), real(&place("last")));
+    let bin = place("bin").to_str().unwrap().to_owned();
+    assert_eq!(run(&["install", "--to", &bin], &[]).0, 0);
+    let path = std::env::join_paths(["first", "bin", "last"].map(place)).unwrap();
+    let path = [("PATH", path.to_str().unwrap())];
+    let (status, out, _) = run(&["which"], &path);
+    let expected = format!(
+        "real: {last}\ncodex: {first} (not ours, first on PATH)\ncodex: {bin}/codex (ours)\ncodex: {last} (not ours)\n"
+    );
+    assert_eq!((status, out), (0, expected));
+
+    let (status, out, told) = run(&["which"], &[("PATH", &bin)]);
+    assert_eq!(
+        (status, out),
+        (127, format!("codex: {bin}/codex (ours, first on PATH)\n"))
+    );
+    assert_eq!(told.len(), 1);
+    let fixed = [("PATH", bin.as_str()), ("MODEL_LOCK_REAL_CODEX", &last)];
+    assert!(
+        run(&["which"], &fixed)
+            .1
+            .starts_with(&format!("real: {last}\n"))
+    );
+}
+
+#[test]
+fn uninstall_says_what_it_took_out_and_refuses_what_is_not_ours() {
+    let directory = tempfile::tempdir().unwrap();
+    let bin = directory.path().join("bin");
+    let from = bin.to_str().unwrap();
+    assert_eq!(run(&["install", "--to", from], &[]).0, 0);
+    let removed = format!("removed {from}/codex\nremoved {from}/model-lock\n");
+    assert_eq!(run(&["uninstall", "--from", from], &[]).1, removed);
+    assert_eq!(
+        run(&["uninstall", "--from", from], &[]),
+        (0, String::new(), Vec::new())
+    );
+    real(&bin);
+    for verb in [["install", "--to", from], ["uninstall", "--from", from]] {
+        let (status, out, told) = finish(program(&verb, &[]));
+        assert_eq!((status, out.as_str()), (1, ""));
+        assert!(told[0].contains("is not ours"), "{told:?}");
+    }
+    assert_eq!(
+        std::fs::read_to_string(bin.join("codex")).unwrap(),
+        "not ours"
+    );
+}

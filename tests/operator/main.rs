@@ -1,0 +1,18 @@
+//! What an operator does to a machine, and what a codex that is started by its own path does then.
+//!
+//! Each test has a machine of its own: a mount namespace whose `/etc` is a copy, so that nothing is written to
+//! the real one. What reached the provider is what the stand-in recorded.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod machine;
+mod route;
+
+/// The oldest, the one in the middle, the newest.
+const VERSIONS: [&str; 3] = ["0.125.0", "0.154.0", "0.169.0"];
+
+/// The approved model.
+const PIN: &str = "gpt-5.5";
