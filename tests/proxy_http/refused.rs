@@ -274,3 +274,21 @@ fn an_upstream_that_is_down() {
         proxy.daemon().lines()
     );
 }
+
+/// The clients of AWS read the kind of an error from a header and its text from `message`.
+#[test]
+fn bedrock_is_refused_in_the_shape_of_aws() {
+    let bench = Bench::with("reject", &["--dialect", "bedrock"]);
+    let asked = post("/model/other/converse", "", br#"{"messages":[]}"#);
+    let answer = bench.client().call(&asked);
+    assert_eq!(answer.status, 400, "{answer:?}");
+    let kind = ("x-amzn-errortype".into(), "ValidationException".into());
+    assert!(answer.fields.contains(&kind), "{answer:?}");
+    let said = Json::parse(&answer.body).unwrap();
+    let message = said.text_at(&["message"]).unwrap();
+    assert!(
+        message.starts_with("model `other` is not permitted here"),
+        "{message}"
+    );
+    bench.assert_nothing_arrived("bedrock");
+}

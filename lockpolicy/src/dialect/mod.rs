@@ -22,6 +22,8 @@ use alloc::vec::Vec;
 pub enum ErrorShape {
     /// `{"type":"error","error":{…}}`.
     Anthropic,
+    /// `{"message":"…"}`, with the kind of error in a header.
+    Aws,
     /// `{"error":{"code":400,"message":…,"status":…}}`.
     Google,
     /// `{"error":{"message":…,"type":…,"param":…,"code":…}}`.

@@ -22,8 +22,10 @@ pub(super) fn stopped(call: &Call, stop: &Stop) -> Response<Answer> {
         HeaderValue::from_static("application/json"),
     );
     headers::set(fields, "x-request-id", &call.id);
-    if call.errors == ErrorShape::Anthropic {
-        headers::set(fields, "request-id", &call.id);
+    match call.errors {
+        ErrorShape::Anthropic => headers::set(fields, "request-id", &call.id),
+        ErrorShape::Aws => headers::set(fields, "x-amzn-errortype", told.exception()),
+        ErrorShape::Google | ErrorShape::Openai | ErrorShape::Plain => {}
     }
     headers::set(fields, "x-model-lock-policy", call.policy.hash());
     match stop {
@@ -127,6 +129,17 @@ impl Told {
     }
 }
 
+impl Told {
+    /// What the clients of AWS raise.
+    fn exception(&self) -> &'static str {
+        if self.status.is_client_error() {
+            "ValidationException"
+        } else {
+            "ServiceUnavailableException"
+        }
+    }
+}
+
 fn body(shape: ErrorShape, told: &Told, id: &str) -> String {
     let message = encode(&format!("{} (request {id})", told.message));
     let (kind, code) = (told.kind, told.code);
@@ -136,6 +149,7 @@ fn body(shape: ErrorShape, told: &Told, id: &str) -> String {
                 r#"{{"type":"error","error":{{"type":"{kind}","message":{message}}},"request_id":"{id}"}}"#
             )
         }
+        ErrorShape::Aws => format!(r#"{{"message":{message}}}"#),
         ErrorShape::Google => format!(
             r#"{{"error":{{"code":{},"message":{message},"status":"{}"}}}}"#,
             told.status.as_u16(),
