@@ -10,7 +10,7 @@ use crate::telemetry::METRICS;
 use crate::{env, exit};
 
 /// A key of the policy file: name, an example, what it means.
-const KEYS: [[&str; 3]; 11] = [
+const KEYS: [[&str; 3]; 12] = [
     [
         "model",
         "model = \"gpt-5.5\"",
@@ -49,7 +49,12 @@ const KEYS: [[&str; 3]; 11] = [
     [
         "on_mismatch",
         "on_mismatch = \"fail\"",
-        "What is done when the provider says that it served another model: `log` (default) or `fail`.",
+        "What is done when the provider says that it served another model: `log` (default), or `fail`, which ends the answer with an error.",
+    ],
+    [
+        "served_variants",
+        "served_variants = ['our-model-\\d+']",
+        "Further names by which the provider may call the model that was sent: regular expressions, each for a whole name. Dated snapshots and the providers' own spellings need none.",
     ],
     [
         "allow",

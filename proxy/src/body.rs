@@ -9,6 +9,8 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use crate::error::BodyError;
 use crate::events::Events;
+use crate::pipeline::Watch;
+use crate::watched::Watched;
 
 /// A request's content in the pieces that it was cut into; none is copied.
 #[derive(Debug, Default)]
@@ -50,8 +52,12 @@ impl Body for Pieces {
 pub(crate) enum Answer {
     /// The upstream's, as it comes.
     Passed(Incoming),
-    /// The upstream's, with the events of a forced stream looked at.
-    Edited(Events<Incoming>),
+    /// The upstream's, with each line held until it is whole.
+    Edited(Box<Events<Incoming, Watch>>),
+    /// The upstream's, its first pieces read already.
+    Begun(Pieces, Box<Watched<Incoming, Watch>>),
+    /// The upstream's as it comes, listened to.
+    Watched(Box<Watched<Incoming, Watch>>),
     /// Our own.
     Whole(Option<Bytes>),
 }
@@ -72,7 +78,9 @@ impl Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match &mut *self {
             Self::Passed(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
-            Self::Edited(body) => Pin::new(body).poll_frame(cx),
+            Self::Edited(body) => Pin::new(&mut **body).poll_frame(cx),
+            Self::Begun(pieces, _) if !pieces.is_end_stream() => Pin::new(pieces).poll_frame(cx),
+            Self::Begun(_, body) | Self::Watched(body) => Pin::new(&mut **body).poll_frame(cx),
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
@@ -81,6 +89,8 @@ impl Body for Answer {
         match self {
             Self::Passed(body) => body.is_end_stream(),
             Self::Edited(_) => false,
+            Self::Begun(pieces, body) => pieces.is_end_stream() && body.is_end_stream(),
+            Self::Watched(body) => body.is_end_stream(),
             Self::Whole(bytes) => bytes.is_none(),
         }
     }
@@ -88,7 +98,8 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Passed(body) => body.size_hint(),
-            Self::Edited(_) => SizeHint::default(),
+            Self::Edited(_) | Self::Begun(..) => SizeHint::default(),
+            Self::Watched(body) => body.size_hint(),
             Self::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }

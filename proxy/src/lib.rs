@@ -14,10 +14,12 @@ mod error;
 mod events;
 mod listen;
 mod pipeline;
+mod reader;
 mod server;
 mod state;
 mod upgrade;
 mod upstream;
+mod watched;
 mod wire;
 
 pub use config::{Config, Limits};

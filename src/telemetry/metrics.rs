@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lockpolicy::{Attempt, Mode, Naming, Outcome, Reason, Source, Surface};
+use lockpolicy::{Attempt, Mode, Naming, Outcome, Reason, Served, Source, Surface};
 
 /// A counter.
 #[derive(Debug)]
@@ -99,13 +99,22 @@ const REASON: Tag = Tag {
         Reason::UnknownOperation.as_str(),
     ],
 };
+const SERVED: Tag = Tag {
+    name: "result",
+    words: &[
+        Served::Undeclared.as_str(),
+        Served::Match.as_str(),
+        Served::Variant.as_str(),
+        Served::Mismatch.as_str(),
+    ],
+};
 const RELOAD: Tag = Tag {
     name: "result",
     words: &["applied", "kept"],
 };
 
 /// The table.
-pub(crate) const METRICS: [Metric; 5] = [
+pub(crate) const METRICS: [Metric; 6] = [
     Metric {
         name: "override_attempts",
         unit: "attempts",
@@ -123,6 +132,12 @@ pub(crate) const METRICS: [Metric; 5] = [
         unit: "inputs",
         tags: &[MODE, SURFACE, NAMING],
         meaning: "Inputs that were judged, whatever came of it, by how they named their model.",
+    },
+    Metric {
+        name: "served",
+        unit: "answers",
+        tags: &[SERVED, SURFACE],
+        meaning: "Answers, by what they say about the model that served: the one that was sent (`match`), another name of it (`variant`), another model (`mismatch`), nothing (`undeclared`).",
     },
     Metric {
         name: "policy_reloads",
@@ -181,9 +196,15 @@ impl Counts {
         requests.add(&[mode as usize, surface as usize, naming as usize]);
     }
 
+    /// Counts an answer.
+    pub(crate) fn served(&self, result: Served, surface: Surface) {
+        let [_, _, _, served, ..] = &self.0;
+        served.add(&[result as usize, surface as usize]);
+    }
+
     /// Counts a changed policy file.
     pub(crate) fn reload(&self, reload: Reload) {
-        let [_, _, _, reloads, _] = &self.0;
+        let [_, _, _, _, reloads, _] = &self.0;
         reloads.add(&[reload as usize]);
     }
 

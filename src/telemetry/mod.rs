@@ -13,7 +13,7 @@ mod writer;
 
 use std::sync::{Arc, OnceLock};
 
-use lockpolicy::{Attempt, Facts, Mode, Naming, Reason, Sink, Surface};
+use lockpolicy::{Attempt, Facts, Mode, Naming, Reason, Receipt, Sink, Surface};
 
 pub(crate) use flusher::Flusher;
 pub(crate) use log::{Door, start, start_in_shim};
@@ -41,6 +41,11 @@ impl Sink for ProxySink {
 
     fn judged(&self, mode: Mode, surface: Surface, naming: Naming) {
         self.0.judged(mode, surface, naming);
+    }
+
+    fn served(&self, receipt: &Receipt<'_>, facts: &Facts<'_>) {
+        self.0.served(receipt.result, receipt.surface);
+        log::receipt(receipt, facts);
     }
 }
 

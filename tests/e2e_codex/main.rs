@@ -12,6 +12,7 @@ mod bench;
 mod force;
 mod passthrough;
 mod reject;
+mod served;
 mod subagent;
 
 /// The versions that are promised to work.

@@ -12,6 +12,7 @@ mod http2;
 mod lifecycle;
 mod models;
 mod refused;
+mod served;
 mod stream;
 mod untouched;
 

@@ -6,6 +6,7 @@ mod decode;
 mod forward;
 mod headers;
 mod read;
+mod receipt;
 mod respond;
 mod route;
 mod socket;
@@ -22,6 +23,8 @@ use crate::body::Answer;
 use crate::error::Stop;
 use crate::state::State;
 use crate::wire;
+pub(crate) use decode::Unpacker;
+pub(crate) use receipt::Watch;
 use route::Route;
 
 /// What is known of a request while it is carried.
@@ -92,20 +95,18 @@ async fn carry(mut call: Call, mut request: Request<Incoming>) -> Response<Answe
             return respond::stopped(&call, &stop);
         }
     };
-    match route {
+    let call = Arc::new(call);
+    let answer = match route {
         Route::Listed(found) if found.operation.content == Content::WebSocket => {
-            let opened = Box::pin(socket::open(call, found, head, upgrade)).await;
-            opened.unwrap_or_else(|(call, stop)| respond::stopped(&call, &stop))
+            Box::pin(socket::open(&call, found, head, upgrade)).await
         }
-        Route::Listed(_) | Route::Allowed => {
-            let passed = pass(&call, &route, &head, body).await;
-            passed.unwrap_or_else(|stop| respond::stopped(&call, &stop))
-        }
-    }
+        Route::Listed(_) | Route::Allowed => pass(&call, &route, &head, body).await,
+    };
+    answer.unwrap_or_else(|stop| respond::stopped(&call, &stop))
 }
 
 async fn pass(
-    call: &Call,
+    call: &Arc<Call>,
     route: &Route<'_>,
     head: &Parts,
     body: Incoming,

@@ -10,3 +10,4 @@ mod closing;
 mod framing;
 mod judging;
 mod peer;
+mod served;
