@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use lockpolicy::{Draft, VARIABLES};
 
-use crate::telemetry::METRICS;
+use crate::telemetry::{METRICS, prometheus_name};
 use crate::{env, exit};
 
 /// A key of the policy file: name, an example, what it means.
@@ -85,6 +85,8 @@ fn the_metrics_page_is_the_table() {
             .join(", ");
         vec![
             format!("`{prefix}.{}`", metric.name),
+            format!("`{}`", prometheus_name(metric.name, metric.kind)),
+            metric.kind.as_str().to_owned(),
             metric.unit.to_owned(),
             tags,
             metric.meaning.to_owned(),
@@ -93,10 +95,13 @@ fn the_metrics_page_is_the_table() {
     compare(
         "metrics.md",
         "metrics",
-        &table(&["Counter", "Counts", "Tags", "Meaning"], rows),
+        &table(
+            &["StatsD", "Prometheus", "Kind", "Of", "Tags", "Meaning"],
+            rows,
+        ),
     );
     let mut tags: Vec<Vec<String>> = Vec::new();
-    for metric in &METRICS {
+    for metric in METRICS {
         for tag in metric.tags {
             let words = tag
                 .words
@@ -115,7 +120,7 @@ fn the_metrics_page_is_the_table() {
     compare(
         "metrics.md",
         "tags",
-        &table(&["Counter", "Tag", "Words"], tags),
+        &table(&["Metric", "Tag", "Words"], tags),
     );
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use crate::error::BodyError;
 use crate::events::Events;
+use crate::meter::Carried;
 use crate::pipeline::Watch;
 use crate::watched::Watched;
 
@@ -104,5 +106,43 @@ impl Body for Answer {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
         }
+    }
+}
+
+/// An answer that is counted as it goes, and as long as it goes.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    answer: Answer,
+    carried: Arc<Carried>,
+}
+
+impl Counted {
+    pub(crate) fn new(answer: Answer, carried: Arc<Carried>) -> Self {
+        Self { answer, carried }
+    }
+}
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let polled = Pin::new(&mut self.answer).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            let count = frame.data_ref().map_or(0, Bytes::len);
+            self.carried.passed(count as u64);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.answer.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.answer.size_hint()
     }
 }

@@ -13,6 +13,7 @@ mod config;
 mod error;
 mod events;
 mod listen;
+mod meter;
 mod pipeline;
 mod reader;
 mod server;
@@ -23,5 +24,6 @@ mod watched;
 mod wire;
 
 pub use config::{Config, Limits};
+pub use meter::Meter;
 pub use server::{BindError, Server};
 pub use upstream::{Upstream, UpstreamError};

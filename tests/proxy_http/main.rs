@@ -10,6 +10,7 @@ mod client;
 mod coding;
 mod http2;
 mod lifecycle;
+mod metrics;
 mod models;
 mod refused;
 mod served;

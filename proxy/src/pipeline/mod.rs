@@ -12,6 +12,7 @@ mod route;
 mod socket;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::request::Parts;
 use hyper::body::Incoming;
@@ -19,8 +20,9 @@ use hyper::{Request, Response};
 use lockpolicy::dialect::{Content, ErrorShape};
 use lockpolicy::{Facts, Policy, Reason, Rejection, Surface};
 
-use crate::body::Answer;
+use crate::body::{Answer, Counted};
 use crate::error::Stop;
+use crate::meter::Carried;
 use crate::state::State;
 use crate::wire;
 pub(crate) use decode::Unpacker;
@@ -40,6 +42,7 @@ struct Call {
     /// Whether another protocol was asked for: what follows a refusal cannot be delimited.
     upgrade: bool,
     errors: ErrorShape,
+    carried: Arc<Carried>,
 }
 
 impl Call {
@@ -65,7 +68,7 @@ pub(crate) async fn handle(
     state: Arc<State>,
     head: Result<(), wire::Fault>,
     request: Request<Incoming>,
-) -> Response<Answer> {
+) -> Response<Counted> {
     let call = Call {
         policy: state.policy.load_full(),
         id: state.ids.next(),
@@ -74,12 +77,15 @@ pub(crate) async fn handle(
         client: headers::client(request.headers()),
         upgrade: headers::wants_upgrade(request.headers()),
         errors: ErrorShape::default(),
+        carried: Carried::new(&state.meter),
         state,
     };
-    match head {
+    let carried = Arc::clone(&call.carried);
+    let answer = match head {
         Ok(()) => carry(call, request).await,
         Err(fault) => respond::stopped(&call, &malformed(fault).into()),
-    }
+    };
+    answer.map(|answer| Counted::new(answer, carried))
 }
 
 async fn carry(mut call: Call, mut request: Request<Incoming>) -> Response<Answer> {
@@ -114,9 +120,15 @@ async fn pass(
     let limits = &call.state.limits;
     let announced = headers::length(&head.headers);
     let content = read::whole(body, route.takes_content(), announced, limits).await?;
+    let whole = Instant::now();
+    call.carried.taken(content.len() as u64);
     let content = decode::decode(content, &head.headers, limits)?;
     let approved = decide::decide(call, route, head, content)?;
-    let answer = forward::forward(call, route, head, &approved).await?;
+    let request = forward::request(call, route, head, &approved)?;
+    let ready = Instant::now();
+    call.carried.overhead(ready.duration_since(whole));
+    let answer = forward::send(call, request).await?;
+    call.carried.upstream(ready.elapsed());
     answer::pass(call, route, &approved, answer).await
 }
 

@@ -183,7 +183,12 @@ impl Judge for Judging {
         self.call.state.limits.body
     }
 
+    fn passed(&self, bytes: u64) {
+        self.call.carried.passed(bytes);
+    }
+
     fn judge(&self, message: Vec<u8>) -> Told {
+        self.call.carried.taken(message.len() as u64);
         let policy = self.call.state.policy.load_full();
         let (verdict, edits) = judge_message(&policy, &self.operation, &message, self.source);
         let status = |rejection: &Rejection| respond::status(rejection.reason).as_u16();

@@ -19,6 +19,8 @@ pub(crate) trait Judge: Sync {
     /// Hears a whole message of the provider; what the client gets in its place, where the connection
     /// has to end for it.
     fn hear(&self, message: &[u8]) -> Option<String>;
+    /// Counts bytes of messages that go to the client.
+    fn passed(&self, bytes: u64);
     /// The pin, as it is now.
     fn pin(&self) -> String;
 }

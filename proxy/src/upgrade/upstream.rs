@@ -53,6 +53,9 @@ where
     loop {
         let head = frame::head(reader, false).await?;
         open = fragments(open, &head)?;
+        if matches!(head.header.opcode, OpCode::Data(_)) {
+            judge.passed(head.length);
+        }
         match head.header.opcode {
             OpCode::Control(control) => {
                 let mut bytes = Vec::new();
