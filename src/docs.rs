@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use lockpolicy::{Draft, VARIABLES};
 
-use crate::telemetry::METRICS;
+use crate::telemetry::{METRICS, prometheus_name};
 use crate::{env, exit};
 
 /// A key of the policy file: name, an example, what it means.
-const KEYS: [[&str; 3]; 11] = [
+const KEYS: [[&str; 3]; 12] = [
     [
         "model",
         "model = \"gpt-5.5\"",
@@ -49,7 +49,12 @@ const KEYS: [[&str; 3]; 11] = [
     [
         "on_mismatch",
         "on_mismatch = \"fail\"",
-        "What is done when the provider says that it served another model: `log` (default) or `fail`.",
+        "What is done when the provider says that it served another model: `log` (default), or `fail`, which ends the answer with an error.",
+    ],
+    [
+        "served_variants",
+        "served_variants = ['our-model-\\d+']",
+        "Further names by which the provider may call the model that was sent: regular expressions, each for a whole name. Dated snapshots and the providers' own spellings need none.",
     ],
     [
         "allow",
@@ -80,6 +85,8 @@ fn the_metrics_page_is_the_table() {
             .join(", ");
         vec![
             format!("`{prefix}.{}`", metric.name),
+            format!("`{}`", prometheus_name(metric.name, metric.kind)),
+            metric.kind.as_str().to_owned(),
             metric.unit.to_owned(),
             tags,
             metric.meaning.to_owned(),
@@ -88,10 +95,13 @@ fn the_metrics_page_is_the_table() {
     compare(
         "metrics.md",
         "metrics",
-        &table(&["Counter", "Counts", "Tags", "Meaning"], rows),
+        &table(
+            &["StatsD", "Prometheus", "Kind", "Of", "Tags", "Meaning"],
+            rows,
+        ),
     );
     let mut tags: Vec<Vec<String>> = Vec::new();
-    for metric in &METRICS {
+    for metric in METRICS {
         for tag in metric.tags {
             let words = tag
                 .words
@@ -110,7 +120,7 @@ fn the_metrics_page_is_the_table() {
     compare(
         "metrics.md",
         "tags",
-        &table(&["Counter", "Tag", "Words"], tags),
+        &table(&["Metric", "Tag", "Words"], tags),
     );
 }
 

@@ -45,7 +45,7 @@ pub(crate) const ADMIN: Variable = Variable {
     name: "MODEL_LOCK_ADMIN",
     flag: "--admin",
     default: "none",
-    meaning: "Address and port on which liveness and readiness are answered.",
+    meaning: "Address and port on which liveness, readiness and metrics are answered.",
 };
 
 /// Where requests go.
@@ -160,6 +160,14 @@ pub(crate) const STATSD_PREFIX: Variable = Variable {
     meaning: "What stands before the name of every metric.",
 };
 
+/// How tags are written.
+pub(crate) const STATSD_TAGS: Variable = Variable {
+    name: "STATSD_TAGS",
+    flag: "",
+    default: "datadog",
+    meaning: "How tags are sent: `datadog`, as `name:1|c|#tag:word`, or `name`, as `name.word:1|c` for a daemon that knows no tags.",
+};
+
 /// Where Datadog's agent is.
 pub(crate) const DD_AGENT_HOST: Variable = Variable {
     name: "DD_AGENT_HOST",
@@ -196,7 +204,7 @@ pub(crate) const GUARD: Variable = Variable {
 pub(crate) const SHIM: [&Variable; 2] = [&REAL_CODEX, &GUARD];
 
 /// What `model-lock` and its telemetry read, in the order of the page.
-pub(crate) const ALL: [&Variable; 18] = [
+pub(crate) const ALL: [&Variable; 19] = [
     &LISTEN,
     &ADMIN,
     &UPSTREAM,
@@ -213,6 +221,7 @@ pub(crate) const ALL: [&Variable; 18] = [
     &STATSD_HOST,
     &STATSD_PORT,
     &STATSD_PREFIX,
+    &STATSD_TAGS,
     &DD_AGENT_HOST,
     &DD_DOGSTATSD_PORT,
 ];

@@ -256,6 +256,7 @@ fn key(variable: &str) -> String {
         ("OPENCLAW_SERVICE_TIER", _) => "service_tier".to_owned(),
         ("MODEL_LOCK_DISCLOSE", _) => "disclose".to_owned(),
         ("MODEL_LOCK_PROXY", _) => "proxy".to_owned(),
+        ("MODEL_LOCK_ON_MISMATCH", _) => "on_mismatch".to_owned(),
         (_, Some(Capability::Generation)) => "model".to_owned(),
         (_, Some(capability)) => format!("pins.{capability}"),
         (other, None) => other.to_owned(),

@@ -33,6 +33,7 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
         }
     };
     let counts = Arc::<Counts>::default();
+    counts.serving();
     let policy = Arc::new(ArcSwap::new(Arc::clone(&loaded.policy)));
     let reloader = Reloader::new(
         location,
@@ -103,7 +104,9 @@ async fn start(
         terminate: signal(SignalKind::terminate())?,
         hangup: signal(SignalKind::hangup())?,
     };
-    Ok((Server::bind(config, policy, sink).await?, signals))
+    let meter = Arc::clone(&sink);
+    let server = Server::bind(config, policy, sink).await?;
+    Ok((server.metered(meter), signals))
 }
 
 struct Signals {

@@ -8,8 +8,8 @@ use tracing_subscriber::filter::Targets;
 
 use crate::cli::Serve;
 use crate::env::{self, Environment, Variable};
-use crate::telemetry::Daemon;
-use crate::value::{address, filter, head, patience, port, prefix, size, time};
+use crate::telemetry::{Daemon, Tags};
+use crate::value::{address, filter, head, patience, port, prefix, size, tags, time};
 
 /// The dialects that are spoken unless others are named.
 const DIALECTS: [&str; 2] = ["openai", "chatgpt"];
@@ -236,10 +236,16 @@ impl Reader<'_> {
             None => self.one(None, &env::DD_DOGSTATSD_PORT, 8125, port),
         };
         let prefix = self.one(None, &env::STATSD_PREFIX, "model_lock".to_owned(), prefix);
+        let tags = self.one(None, &env::STATSD_TAGS, Tags::default(), tags);
         let host = self
             .host(&env::STATSD_HOST)
             .or_else(|| self.host(&env::DD_AGENT_HOST))?;
-        Some(Daemon { host, port, prefix })
+        Some(Daemon {
+            host,
+            port,
+            prefix,
+            tags,
+        })
     }
 
     /// Empty counts as unset: that is what a compose file makes of a variable that nobody set.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tracing_subscriber::filter::Targets;
 
 use crate::quantity;
+use crate::telemetry::Tags;
 
 /// HTTP/1 needs this much to read a head at all.
 const SMALLEST_HEAD: usize = 8 << 10;
@@ -53,6 +54,14 @@ pub(crate) fn prefix(text: &str) -> Result<String, &'static str> {
         Ok(text.to_owned())
     } else {
         Err("letters, digits, `_`, `-` and `.` expected")
+    }
+}
+
+pub(crate) fn tags(text: &str) -> Result<Tags, &'static str> {
+    match text {
+        "datadog" => Ok(Tags::Datadog),
+        "name" => Ok(Tags::Name),
+        _ => Err("`datadog` or `name` expected"),
     }
 }
 

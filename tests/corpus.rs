@@ -36,6 +36,8 @@ const BATCH: usize = 40;
 struct Batch<'a> {
     profile: String,
     mode: &'static str,
+    /// Whether another model ends an answer.
+    strict: bool,
     cases: Vec<&'a Case>,
 }
 
@@ -85,18 +87,26 @@ fn profile(case: &Case) -> String {
 
 /// Both modes of every case, in batches of one server each.
 fn batches(cases: &[Case]) -> Vec<Batch<'_>> {
-    let mut groups: BTreeMap<(String, &'static str), Vec<&Case>> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, &'static str, bool), Vec<&Case>> = BTreeMap::new();
     let only = std::env::var("MODEL_LOCK_CORPUS_ONLY").unwrap_or_default();
     for case in cases.iter().filter(|case| case.id.contains(&only)) {
         for mode in ["force", "reject"] {
-            groups.entry((profile(case), mode)).or_default().push(case);
+            let mut add = |strict| {
+                let key = (profile(case), mode, strict);
+                groups.entry(key).or_default().push(case);
+            };
+            add(false);
+            if case.expect(mode).enforce.is_some() {
+                add(true);
+            }
         }
     }
     let mut batches = Vec::new();
-    for ((profile, mode), cases) in groups {
+    for ((profile, mode, strict), cases) in groups {
         batches.extend(cases.chunks(BATCH).map(|cases| Batch {
             profile: profile.clone(),
             mode,
+            strict,
             cases: cases.to_vec(),
         }));
     }
@@ -110,9 +120,10 @@ fn run<'a>(batch: &Batch<'a>) -> Vec<Line<'a>> {
             Result::from_differences(cli::play(case, mode))
         });
     }
-    match Server::start(&batch.profile, mode) {
+    let on_mismatch = if batch.strict { "fail" } else { "log" };
+    match Server::start(&batch.profile, mode, on_mismatch) {
         Ok(server) => lines(batch, |case| {
-            Result::from_differences(play(&server, case, mode))
+            Result::from_differences(play(&server, case, mode, batch.strict))
         }),
         Err(said) => lines(batch, |_| Result::Differs(vec![said.clone()])),
     }

@@ -44,6 +44,19 @@ pub struct Verdict {
     pub attempts: Vec<Attempt>,
     /// How the model was named, for the count of requests.
     pub naming: Naming,
+    /// Which model was asked for and which goes on, where the input runs one.
+    pub wanted: Option<Wanted>,
+}
+
+/// The model that an input asks for, and the one that goes on in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// What it is wanted for.
+    pub capability: Capability,
+    /// What was asked for; empty where none was named.
+    pub asked: String,
+    /// What goes on; empty where none is named.
+    pub sent: String,
 }
 
 /// How an input named its model (rule 5).

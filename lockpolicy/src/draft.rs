@@ -9,6 +9,7 @@ use core::fmt;
 use toml::{Table, Value};
 
 use crate::policy::{Allow, Policy};
+use crate::served::Variants;
 use crate::{Capability, Mode, Name, NameError};
 
 /// Settings from one source, unchecked but for their types. Drafts are laid over one another with
@@ -22,6 +23,7 @@ pub struct Draft {
     tier: Option<String>,
     disclose: Option<bool>,
     on_mismatch: Option<String>,
+    served_variants: Option<Vec<String>>,
     allow: Option<Vec<String>>,
     allow_headers: Option<Vec<String>>,
     proxy: Option<String>,
@@ -60,7 +62,7 @@ impl fmt::Display for Problems {
 }
 
 /// The environment variables that a policy is read from, with what each means.
-pub const VARIABLES: [(&str, &str); 12] = [
+pub const VARIABLES: [(&str, &str); 13] = [
     (
         "OPENCLAW_MODEL",
         "the approved model (the pin of generation); required",
@@ -103,6 +105,10 @@ pub const VARIABLES: [(&str, &str); 12] = [
     ),
     ("MODEL_LOCK_DISCLOSE", "`true` lets refusals name the pin"),
     (
+        "MODEL_LOCK_ON_MISMATCH",
+        "what is done when another model served: `log` (default) or `fail`, which ends the answer",
+    ),
+    (
         "MODEL_LOCK_PROXY",
         "the proxy's URL: pointing codex there is no attempt to get around the lock; `off` is none",
     ),
@@ -128,6 +134,7 @@ impl Draft {
             "OPENCLAW_REASONING_EFFORT" => self.effort = text(),
             "OPENCLAW_SERVICE_TIER" => self.tier = text(),
             "MODEL_LOCK_PROXY" => self.proxy = text(),
+            "MODEL_LOCK_ON_MISMATCH" => self.on_mismatch = text(),
             "MODEL_LOCK_DISCLOSE" => match value {
                 "true" => self.disclose = Some(true),
                 "false" => self.disclose = Some(false),
@@ -170,6 +177,7 @@ impl Draft {
                 None => self.problem(key, "true or false expected"),
             },
             "on_mismatch" => self.on_mismatch = self.text(key, value),
+            "served_variants" => self.served_variants = self.list(key, value),
             "allow" => self.allow = self.list(key, value),
             "allow_headers" => self.allow_headers = self.list(key, value),
             "pins" => self.pins_table(value),
@@ -244,6 +252,7 @@ impl Draft {
             tier: self.tier.or(lower.tier),
             disclose: self.disclose.or(lower.disclose),
             on_mismatch: self.on_mismatch.or(lower.on_mismatch),
+            served_variants: self.served_variants.or(lower.served_variants),
             allow: self.allow.or(lower.allow),
             allow_headers: self.allow_headers.or(lower.allow_headers),
             proxy: self.proxy.or(lower.proxy),
@@ -268,6 +277,7 @@ impl Draft {
         let aliases = self.compiled_aliases();
         let allow = self.compiled_allow();
         let fail_on_mismatch = self.compiled_mismatch();
+        let variants = self.compiled_variants();
         let allow_headers = self.compiled_headers();
         let proxy = self.compiled_proxy();
         let effort = self.word("OPENCLAW_REASONING_EFFORT", |draft| draft.effort.take());
@@ -279,7 +289,7 @@ impl Draft {
         if pin.is_none() && !self.problems.iter().any(|p| p.place == "OPENCLAW_MODEL") {
             self.problem("OPENCLAW_MODEL", "not set: it names the one approved model");
         }
-        let (Some(pin), true) = (pin, self.problems.is_empty()) else {
+        let (Some(pin), Some(variants), true) = (pin, variants, self.problems.is_empty()) else {
             return Err(Problems(self.problems));
         };
         names.retain(|(of, _)| *of != Capability::Generation);
@@ -295,6 +305,7 @@ impl Draft {
             tier,
             disclose,
             fail_on_mismatch,
+            variants,
             allow,
             allow_headers,
             proxy,
@@ -371,10 +382,19 @@ impl Draft {
             None | Some("log") => false,
             Some("fail") => true,
             Some(_) => {
-                self.problem("on_mismatch", "`log` or `fail` expected");
+                self.problem("MODEL_LOCK_ON_MISMATCH", "`log` or `fail` expected");
                 false
             }
         }
+    }
+
+    fn compiled_variants(&mut self) -> Option<Variants> {
+        let patterns = self.served_variants.take().unwrap_or_default();
+        let compiled = Variants::new(&patterns);
+        if let Err(what) = &compiled {
+            self.problem("served_variants", what);
+        }
+        compiled.ok()
     }
 
     fn compiled_headers(&mut self) -> Vec<String> {

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use crate::occurrence::{Occurrence, Remedy, Setting, Stated};
 use crate::{
     Action, Attempt, Capability, Change, Decision, Mode, Naming, Outcome, Policy, Reason,
-    Rejection, Source, Surface, Verdict,
+    Rejection, Source, Surface, Verdict, Wanted,
 };
 
 /// Where an input came from, as far as that matters for its verdict.
@@ -37,6 +37,7 @@ pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) ->
         attempts: Vec::new(),
         refusal: None,
         naming: Naming::None,
+        wanted: None,
     };
     for (index, occurrence) in occurrences.iter().enumerate() {
         bench.hear(index, occurrence);
@@ -51,6 +52,7 @@ pub fn refuse(rejection: Rejection) -> Verdict {
         decision: Decision::Reject(rejection),
         attempts: Vec::new(),
         naming: Naming::None,
+        wanted: None,
     }
 }
 
@@ -65,6 +67,8 @@ struct Bench<'p> {
     attempts: Vec<Attempt>,
     refusal: Option<Rejection>,
     naming: Naming,
+    /// What the model's own place asks for, and which occurrence it is.
+    wanted: Option<(usize, Wanted)>,
 }
 
 impl Bench<'_> {
@@ -98,6 +102,7 @@ impl Bench<'_> {
         let pin = self.policy.pin_of(capability).map(ToString::to_string);
         let naming = self.naming_of(occurrence, capability, pin.as_deref());
         self.note(naming);
+        self.want(index, occurrence, capability);
         match (naming, pin) {
             (Naming::Exact | Naming::None, _) => {}
             (_, None) => self.attempt(occurrence, capability, Reason::NoPin(capability), None),
@@ -117,6 +122,28 @@ impl Bench<'_> {
                 );
             }
         }
+    }
+
+    fn want(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability) {
+        let asked = occurrence.text().unwrap_or_default().to_string();
+        let sent = asked.clone();
+        let wanted = Wanted {
+            capability,
+            asked,
+            sent,
+        };
+        self.wanted = Some((index, wanted));
+    }
+
+    /// What was asked for with what is written in its place.
+    fn sent(&mut self) -> Option<Wanted> {
+        let (index, mut wanted) = self.wanted.take()?;
+        let mut changes = self.changes.iter().rev();
+        let change = changes.find(|change| change.occurrence == index);
+        if let Some(Action::Set(text)) = change.map(|change| &change.action) {
+            wanted.sent.clone_from(text);
+        }
+        Some(wanted)
     }
 
     fn naming_of(
@@ -320,6 +347,7 @@ impl Bench<'_> {
                 attempt.result = Outcome::Rejected;
             }
         }
+        let wanted = self.sent();
         let decision = match self.refusal {
             Some(rejection) => Decision::Reject(rejection),
             None if self.changes.is_empty() => Decision::Pass,
@@ -329,6 +357,7 @@ impl Bench<'_> {
             decision,
             attempts: self.attempts,
             naming: self.naming,
+            wanted,
         }
     }
 }

@@ -6,6 +6,7 @@ use core::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::served::Variants;
 use crate::{Capability, Mode, Name};
 
 /// What is approved, and what is done about everything else.
@@ -22,6 +23,7 @@ pub struct Policy {
     pub(crate) tier: Option<String>,
     pub(crate) disclose: bool,
     pub(crate) fail_on_mismatch: bool,
+    pub(crate) variants: Variants,
     pub(crate) allow: Vec<Allow>,
     pub(crate) allow_headers: Vec<String>,
     pub(crate) proxy: Option<String>,
@@ -159,6 +161,9 @@ impl Policy {
             "on_mismatch",
             if self.fail_on_mismatch { "fail" } else { "log" },
         );
+        for variant in self.variants.listed() {
+            line("served_variant", variant);
+        }
         for allow in &self.allow {
             line("allow", &[allow.method.as_str(), " ", &allow.path].concat());
         }

@@ -1,4 +1,4 @@
-//! Whether the process lives and may get traffic, on a port of its own.
+//! Whether the process lives and may get traffic, and what it has counted, on a port of its own.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::body::Answer;
 use crate::state::State;
 
-/// Answers `/livez`, `/readyz`, `/version` and `/policy` until `stop` is cancelled.
+/// Answers `/livez`, `/readyz`, `/metrics`, `/version` and `/policy` until `stop` is cancelled.
 pub(crate) async fn accept(
     listener: TcpListener,
     state: Arc<State>,
@@ -64,6 +64,10 @@ fn answer(request: &Request<Incoming>, state: &State, ready: bool) -> Response<A
             StatusCode::OK,
             format!("hash = {}\n{}", policy.hash(), policy.describe()),
         ),
+        "/metrics" => match state.meter.page() {
+            Some(page) => text(StatusCode::OK, page),
+            None => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
+        },
         _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
     }
 }
@@ -71,7 +75,7 @@ fn answer(request: &Request<Incoming>, state: &State, ready: bool) -> Response<A
 fn text(status: StatusCode, text: String) -> Response<Answer> {
     let mut response = Response::new(Answer::whole(text));
     *response.status_mut() = status;
-    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    let plain = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, plain);
     response
 }

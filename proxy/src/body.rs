@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -10,6 +11,9 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use crate::error::BodyError;
 use crate::events::Events;
 use crate::late::Late;
+use crate::meter::Carried;
+use crate::pipeline::Watch;
+use crate::watched::Watched;
 
 /// A request's content in the pieces that it was cut into; none is copied.
 #[derive(Debug, Default)]
@@ -50,9 +54,13 @@ impl Body for Pieces {
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// The upstream's, as it comes.
-    Passed(Late<Incoming>),
-    /// The upstream's, with the events of a forced stream looked at.
-    Edited(Late<Events<Incoming>>),
+    Passed(Incoming),
+    /// The upstream's, with each line held until it is whole.
+    Edited(Box<Events<Incoming, Watch>>),
+    /// The upstream's, its first pieces read already.
+    Begun(Pieces, Box<Watched<Incoming, Watch>>),
+    /// The upstream's as it comes, listened to.
+    Watched(Box<Watched<Incoming, Watch>>),
     /// Our own.
     Whole(Option<Bytes>),
 }
@@ -73,7 +81,9 @@ impl Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match &mut *self {
             Self::Passed(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
-            Self::Edited(body) => Pin::new(body).poll_frame(cx),
+            Self::Edited(body) => Pin::new(&mut **body).poll_frame(cx),
+            Self::Begun(pieces, _) if !pieces.is_end_stream() => Pin::new(pieces).poll_frame(cx),
+            Self::Begun(_, body) | Self::Watched(body) => Pin::new(&mut **body).poll_frame(cx),
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
@@ -82,6 +92,8 @@ impl Body for Answer {
         match self {
             Self::Passed(body) => body.is_end_stream(),
             Self::Edited(_) => false,
+            Self::Begun(pieces, body) => pieces.is_end_stream() && body.is_end_stream(),
+            Self::Watched(body) => body.is_end_stream(),
             Self::Whole(bytes) => bytes.is_none(),
         }
     }
@@ -89,10 +101,52 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Passed(body) => body.size_hint(),
-            Self::Edited(_) => SizeHint::default(),
+            Self::Edited(_) | Self::Begun(..) => SizeHint::default(),
+            Self::Watched(body) => body.size_hint(),
             Self::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
         }
+    }
+}
+
+/// An answer that is counted as it goes, and as long as it goes. Its error comes late.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    answer: Late<Answer>,
+    carried: Arc<Carried>,
+}
+
+impl Counted {
+    pub(crate) fn new(answer: Answer, carried: Arc<Carried>) -> Self {
+        Self {
+            answer: Late::new(answer),
+            carried,
+        }
+    }
+}
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let polled = Pin::new(&mut self.answer).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            let count = frame.data_ref().map_or(0, Bytes::len);
+            self.carried.passed(count as u64);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.answer.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.answer.size_hint()
     }
 }

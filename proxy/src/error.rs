@@ -28,6 +28,9 @@ pub(crate) enum Stop {
     /// The upstream cannot be reached, or broke off before it answered.
     #[error("the upstream cannot be reached")]
     Upstream(#[source] Box<dyn StdError + Send + Sync>),
+    /// Another model served than the one that was sent, and the policy does not let that pass.
+    #[error("another model was served: `{0}`")]
+    Served(String),
     /// The upstream's answer is one that must not be passed on.
     #[error("{0}")]
     Answer(&'static str),
@@ -44,7 +47,9 @@ impl Stop {
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Rejected(_) | Self::Upgrade | Self::Half | Self::Slow => Fault::Downstream,
-            Self::NoUpstream | Self::Upstream(_) | Self::Answer(_) => Fault::Upstream,
+            Self::NoUpstream | Self::Upstream(_) | Self::Served(_) | Self::Answer(_) => {
+                Fault::Upstream
+            }
         }
     }
 }

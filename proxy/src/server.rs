@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Config;
+use crate::meter::{Meter, Unmetered};
 use crate::state::State;
 use crate::upstream::Client;
 use crate::{admin, listen};
@@ -23,7 +24,7 @@ pub struct Server {
     listener: TcpListener,
     admin: Option<TcpListener>,
     address: SocketAddr,
-    state: Arc<State>,
+    state: State,
 }
 
 /// Why a proxy cannot start.
@@ -66,7 +67,7 @@ impl Server {
         let (limits, upstreams, mounts) = (config.limits, config.upstreams, config.mounts);
         let ids = crate::state::Ids::default();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let state = Arc::new(State {
+        let state = State {
             limits,
             table,
             upstreams,
@@ -77,13 +78,21 @@ impl Server {
             ids,
             tasks,
             stop,
-        });
+            meter: Arc::new(Unmetered),
+        };
         Ok(Self {
             listener,
             admin,
             address,
             state,
         })
+    }
+
+    /// Tells a meter what is measured, and answers `/metrics` with its page.
+    #[must_use]
+    pub fn metered(mut self, meter: Arc<dyn Meter>) -> Self {
+        self.state.meter = meter;
+        self
     }
 
     /// Where requests are taken: the real port where 0 was asked for.
@@ -104,18 +113,19 @@ impl Server {
     ///
     /// Dropping the future stops accepting; connections that run are left to the runtime.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let (tasks, stopping) = (self.state.tasks.clone(), self.state.stop.clone());
+        let state = Arc::new(self.state);
+        let (tasks, stopping) = (state.tasks.clone(), state.stop.clone());
         let serving = TaskTracker::new();
         serving.spawn(listen::accept(
             self.listener,
-            Arc::clone(&self.state),
+            Arc::clone(&state),
             tasks.clone(),
             stopping.clone(),
         ));
         if let Some(listener) = self.admin {
             serving.spawn(admin::accept(
                 listener,
-                Arc::clone(&self.state),
+                Arc::clone(&state),
                 tasks.clone(),
                 stopping.clone(),
             ));
@@ -125,7 +135,7 @@ impl Server {
         serving.close();
         serving.wait().await;
         tasks.close();
-        if tokio::time::timeout(self.state.limits.drain, tasks.wait())
+        if tokio::time::timeout(state.limits.drain, tasks.wait())
             .await
             .is_err()
         {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Limits;
+use crate::meter::Meter;
 use crate::mount::Mount;
 use crate::upstream::{Client, Upstream};
 
@@ -24,6 +25,7 @@ pub(crate) struct State {
     pub(crate) mounts: Vec<Mount>,
     pub(crate) policy: Arc<ArcSwap<Policy>>,
     pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) meter: Arc<dyn Meter>,
     pub(crate) client: Client,
     pub(crate) ids: Ids,
     /// What outlives the request that began it.

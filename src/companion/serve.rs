@@ -70,6 +70,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     let reading = policy::read(&location);
     let loaded = policy(&reading, &environment, problems)?;
     let counts = Arc::<Counts>::default();
+    counts.serving();
     let policy = Arc::new(ArcSwap::new(Arc::clone(&loaded.policy)));
     let reloader = Reloader::new(
         location,
@@ -89,8 +90,9 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
             signal(SignalKind::terminate())?,
             signal(SignalKind::hangup())?,
         );
+        let meter = Arc::clone(&sink);
         let server = Server::bind(config, policy, sink).await?;
-        Ok::<_, CompanionError>((server, ended, hangup))
+        Ok::<_, CompanionError>((server.metered(meter), ended, hangup))
     })?;
     let lines = Lines::start(Arc::clone(&counts))?;
     telemetry::start_in_companion(order.silent, lines.clone());

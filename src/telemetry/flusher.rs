@@ -41,7 +41,7 @@ impl Flusher {
                 .name("statsd-name".to_owned())
                 .spawn(move || look_up(&daemon, &address))?;
         }
-        let run = move || flush_until(&stopped, &daemon.prefix, &address, &counts);
+        let run = move || flush_until(&stopped, &daemon, &address, &counts);
         let thread = thread::Builder::new()
             .name("statsd".to_owned())
             .spawn(run)?;
@@ -59,7 +59,7 @@ impl Flusher {
 
 fn flush_until(
     stopped: &mpsc::Receiver<()>,
-    prefix: &str,
+    daemon: &Daemon,
     address: &Mutex<Option<SocketAddr>>,
     counts: &Counts,
 ) {
@@ -68,7 +68,7 @@ fn flush_until(
         let last = stopped.recv_timeout(PERIOD) != Err(RecvTimeoutError::Timeout);
         let wanted = *address.lock().unwrap_or_else(PoisonError::into_inner);
         if outlet.as_ref().map(Outlet::address) != wanted {
-            outlet = wanted.and_then(|address| Outlet::open(address, prefix));
+            outlet = wanted.and_then(|address| Outlet::open(address, daemon));
         }
         if let Some(outlet) = &outlet {
             outlet.send(counts);
@@ -93,6 +93,7 @@ fn look_up(daemon: &Daemon, address: &Mutex<Option<SocketAddr>>) {
 mod tests {
     use std::net::UdpSocket;
 
+    use super::super::statsd::Tags;
     use super::*;
 
     #[test]
@@ -106,6 +107,7 @@ mod tests {
             host: "localhost".to_owned(),
             port,
             prefix: "p".to_owned(),
+            tags: Tags::Datadog,
         };
         let counts = Arc::new(Counts::default());
         let flusher = Flusher::start(daemon, Arc::clone(&counts)).unwrap();

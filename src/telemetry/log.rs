@@ -3,7 +3,7 @@
 //! Only our own crates speak here. The libraries below would print headers at `debug`, and a header
 //! may be a key.
 
-use lockpolicy::{Attempt, Facts, Outcome, Reason, Surface, shown};
+use lockpolicy::{Attempt, Facts, Outcome, Reason, Receipt, Served, Surface, shown};
 use tracing::Level;
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::Layer as _;
@@ -16,6 +16,9 @@ use super::writer::Lines;
 
 /// The target of every attempt. Its level cannot be lowered: being seen is the point.
 const ATTEMPT: &str = "model_lock::attempt";
+
+/// The target of every receipt: a busy proxy can switch it off by name.
+const RECEIPT: &str = "model_lock::receipt";
 
 /// The crates that may speak.
 const OURS: [&str; 4] = ["lockpolicy", "model_lock", "proxy", "shim"];
@@ -132,6 +135,48 @@ pub(crate) fn undecidable(door: Door, surface: Surface, reason: Reason, facts: &
         pid = std::process::id(),
         ppid = door.parent(),
     );
+}
+
+/// Tells of an answer: what was asked for, sent and served. Another model is a warning.
+///
+/// The models stand there twice: in our words, and in those of the conventions of `OpenTelemetry`.
+pub(crate) fn receipt(receipt: &Receipt<'_>, facts: &Facts<'_>) {
+    macro_rules! tell {
+        ($level:expr) => {{
+            let wanted = receipt.wanted;
+            let asked = shown(wanted.map_or("", |wanted| &wanted.asked));
+            let sent = shown(wanted.map_or("", |wanted| &wanted.sent));
+            let served = shown(receipt.served);
+            tracing::event!(
+                target: RECEIPT,
+                $level,
+                event = "receipt",
+                result = receipt.result.as_str(),
+                failed = Some(true).filter(|_| receipt.failed),
+                mode = receipt.mode.as_str(),
+                surface = receipt.surface.as_str(),
+                source = receipt.source.as_str(),
+                capability = wanted.map(|wanted| wanted.capability.as_str()),
+                requested_model = some(&asked),
+                sent_model = some(&sent),
+                served_model = some(&served),
+                gen_ai.original.model = some(&asked),
+                gen_ai.request.model = some(&sent),
+                gen_ai.response.model = some(&served),
+                request_id = some(&shown(facts.request_id)),
+                method = some(&shown(facts.method)),
+                path = some(&shown(facts.path)),
+                policy_hash = some(facts.policy),
+                status = Some(facts.status).filter(|status| *status != 0),
+                pid = std::process::id(),
+            );
+        }};
+    }
+    if receipt.result == Served::Mismatch {
+        tell!(Level::WARN);
+    } else if tracing::enabled!(target: RECEIPT, Level::INFO) {
+        tell!(Level::INFO);
+    }
 }
 
 fn some(text: &str) -> Option<&str> {

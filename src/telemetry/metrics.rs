@@ -1,142 +1,17 @@
-//! Every metric: its name, its tags and their words, its meaning. One table, docs/metrics.md is made
-//! from it, and every count has its cell in it.
+//! What was counted: a cell for every series of the table, each an atomic number.
 //!
-//! Invariant: a tag's words come from enums. Text of a request in a tag could forge a tag, a line, or
-//! a reserved name at the daemon.
+//! Counting is one relaxed add. What is read is read from elsewhere: Prometheus takes the totals, the
+//! flusher what has come since it last looked.
+
+pub(crate) mod table;
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use lockpolicy::{Attempt, Mode, Naming, Outcome, Reason, Source, Surface};
+use lockpolicy::{Attempt, Mode, Naming, Reason, Served, Surface};
 
-/// A counter.
-#[derive(Debug)]
-pub(crate) struct Metric {
-    /// The name, without the prefix.
-    pub(crate) name: &'static str,
-    /// What is counted.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "StatsD has no units; the page tells it")
-    )]
-    pub(crate) unit: &'static str,
-    /// The tags, in the order in which they are sent.
-    pub(crate) tags: &'static [Tag],
-    /// One sentence.
-    pub(crate) meaning: &'static str,
-}
-
-/// A tag and everything it can say.
-#[derive(Debug)]
-pub(crate) struct Tag {
-    /// The name.
-    pub(crate) name: &'static str,
-    /// The words, in the order of the enum.
-    pub(crate) words: &'static [&'static str],
-}
-
-const MODE: Tag = Tag {
-    name: "mode",
-    words: &[
-        Mode::Audit.as_str(),
-        Mode::Force.as_str(),
-        Mode::Reject.as_str(),
-    ],
-};
-const RESULT: Tag = Tag {
-    name: "result",
-    words: &[
-        Outcome::Audited.as_str(),
-        Outcome::Forced.as_str(),
-        Outcome::Rejected.as_str(),
-    ],
-};
-const SURFACE: Tag = Tag {
-    name: "surface",
-    words: &[
-        Surface::Argv.as_str(),
-        Surface::Header.as_str(),
-        Surface::Http.as_str(),
-        Surface::JsonRpc.as_str(),
-        Surface::Multipart.as_str(),
-        Surface::Target.as_str(),
-        Surface::WebSocket.as_str(),
-    ],
-};
-const SOURCE: Tag = Tag {
-    name: "source",
-    words: &[
-        Source::Background.as_str(),
-        Source::Subagent.as_str(),
-        Source::User.as_str(),
-    ],
-};
-const NAMING: Tag = Tag {
-    name: "naming",
-    words: &[
-        Naming::Absent.as_str(),
-        Naming::Alias.as_str(),
-        Naming::Exact.as_str(),
-        Naming::None.as_str(),
-        Naming::Other.as_str(),
-    ],
-};
-const REASON: Tag = Tag {
-    name: "reason",
-    words: &[
-        Reason::Ambiguous.as_str(),
-        Reason::Coding.as_str(),
-        Reason::Corrupt.as_str(),
-        Reason::Malformed.as_str(),
-        Reason::ModelAbsent.as_str(),
-        Reason::ModelLocked.as_str(),
-        Reason::ModelNotText.as_str(),
-        "no_pin",
-        Reason::NotJson.as_str(),
-        Reason::Secondary.as_str(),
-        Reason::SettingLocked.as_str(),
-        Reason::TooLarge.as_str(),
-        Reason::Type.as_str(),
-        Reason::UnknownOperation.as_str(),
-    ],
-};
-const RELOAD: Tag = Tag {
-    name: "result",
-    words: &["applied", "kept"],
-};
-
-/// The table.
-pub(crate) const METRICS: [Metric; 5] = [
-    Metric {
-        name: "override_attempts",
-        unit: "attempts",
-        tags: &[MODE, RESULT, SURFACE, SOURCE],
-        meaning: "Attempts to run something that is not pinned. Which model was asked for stands in the log.",
-    },
-    Metric {
-        name: "undecidable",
-        unit: "inputs",
-        tags: &[REASON, SURFACE],
-        meaning: "Inputs that could not be understood and were refused for it.",
-    },
-    Metric {
-        name: "requests",
-        unit: "inputs",
-        tags: &[MODE, SURFACE, NAMING],
-        meaning: "Inputs that were judged, whatever came of it, by how they named their model.",
-    },
-    Metric {
-        name: "policy_reloads",
-        unit: "reloads",
-        tags: &[RELOAD],
-        meaning: "Changes of the policy file: `applied`, or not valid and the last good policy `kept`.",
-    },
-    Metric {
-        name: "log_lines_dropped",
-        unit: "lines",
-        tags: &[],
-        meaning: "Log lines that nobody took from standard error in time.",
-    },
-];
+pub(crate) use table::METRICS;
+use table::{Kind, Metric};
 
 /// What came of a changed policy file.
 #[derive(Clone, Copy, Debug)]
@@ -147,61 +22,134 @@ pub(crate) enum Reload {
     Kept,
 }
 
-/// How often everything in [`METRICS`] was seen since it was last sent.
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Direction {
+    /// From the client.
+    Request,
+    /// To the client.
+    Answer,
+}
+
+/// How often everything in [`METRICS`] was seen.
 #[derive(Debug)]
-pub(crate) struct Counts([Cells; METRICS.len()]);
+pub(crate) struct Counts {
+    attempts: Cells,
+    undecidable: Cells,
+    requests: Cells,
+    served: Cells,
+    bytes: Cells,
+    in_flight: Cells,
+    overhead: Cells,
+    upstream: Cells,
+    reloads: Cells,
+    log_dropped: Cells,
+    build: Cells,
+}
 
 impl Default for Counts {
     fn default() -> Self {
-        Self(METRICS.each_ref().map(Cells::new))
+        Self {
+            attempts: Cells::new(&table::ATTEMPTS),
+            undecidable: Cells::new(&table::UNDECIDABLE),
+            requests: Cells::new(&table::REQUESTS),
+            served: Cells::new(&table::SERVED),
+            bytes: Cells::new(&table::BYTES),
+            in_flight: Cells::new(&table::IN_FLIGHT),
+            overhead: Cells::new(&table::OVERHEAD),
+            upstream: Cells::new(&table::UPSTREAM),
+            reloads: Cells::new(&table::RELOADS),
+            log_dropped: Cells::new(&table::LOG_DROPPED),
+            build: Cells::new(&table::BUILD),
+        }
     }
 }
 
 impl Counts {
+    /// Says that this version serves.
+    pub(crate) fn serving(&self) {
+        self.build.add(&[0], 1);
+    }
+
     /// Counts an attempt.
     pub(crate) fn attempt(&self, attempt: &Attempt) {
-        let [attempts, ..] = &self.0;
-        attempts.add(&[
+        let words = [
             attempt.mode as usize,
             attempt.result as usize,
             attempt.surface as usize,
             attempt.source as usize,
-        ]);
+            attempt.capability as usize,
+        ];
+        self.attempts.add(&words, 1);
     }
 
     /// Counts an input that could not be understood.
     pub(crate) fn undecidable(&self, surface: Surface, reason: Reason) {
-        let [_, undecidable, ..] = &self.0;
-        undecidable.add(&[place(reason), surface as usize]);
+        self.undecidable.add(&[place(reason), surface as usize], 1);
     }
 
     /// Counts an input that was judged.
     pub(crate) fn judged(&self, mode: Mode, surface: Surface, naming: Naming) {
-        let [_, _, requests, ..] = &self.0;
-        requests.add(&[mode as usize, surface as usize, naming as usize]);
+        let words = [mode as usize, surface as usize, naming as usize];
+        self.requests.add(&words, 1);
+    }
+
+    /// Counts an answer.
+    pub(crate) fn served(&self, result: Served, surface: Surface) {
+        self.served.add(&[result as usize, surface as usize], 1);
+    }
+
+    /// Counts bytes of contents.
+    pub(crate) fn bytes(&self, direction: Direction, count: u64) {
+        self.bytes.add(&[direction as usize], count);
+    }
+
+    /// Counts a request that is carried from now on.
+    pub(crate) fn began(&self) {
+        self.in_flight.add(&[], 1);
+    }
+
+    /// Counts a request that is carried no more.
+    pub(crate) fn ended(&self) {
+        // Wrapping round is subtracting.
+        self.in_flight.add(&[], u64::MAX);
+    }
+
+    /// Counts what the lock took for a request.
+    pub(crate) fn overhead(&self, time: Duration) {
+        self.overhead.observe(&table::OVERHEAD_BOUNDS, time);
+    }
+
+    /// Counts what the provider took for one.
+    pub(crate) fn upstream(&self, time: Duration) {
+        self.upstream.observe(&table::UPSTREAM_BOUNDS, time);
     }
 
     /// Counts a changed policy file.
     pub(crate) fn reload(&self, reload: Reload) {
-        let [_, _, _, reloads, _] = &self.0;
-        reloads.add(&[reload as usize]);
+        self.reloads.add(&[reload as usize], 1);
     }
 
     /// Counts a log line that was dropped.
     pub(crate) fn dropped(&self) {
-        let [.., dropped] = &self.0;
-        dropped.add(&[]);
+        self.log_dropped.add(&[], 1);
     }
 
-    /// Every cell, in an order that never changes.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = Cell<'_>> {
-        self.0.iter().flat_map(|cells| {
-            cells.counts.iter().enumerate().map(|(index, count)| Cell {
-                metric: cells.metric,
-                index,
-                count,
-            })
-        })
+    /// The cells of each metric, in the order of [`METRICS`].
+    pub(crate) fn all(&self) -> [&Cells; METRICS.len()] {
+        [
+            &self.requests,
+            &self.attempts,
+            &self.undecidable,
+            &self.served,
+            &self.overhead,
+            &self.upstream,
+            &self.in_flight,
+            &self.bytes,
+            &self.reloads,
+            &self.log_dropped,
+            &self.build,
+        ]
     }
 }
 
@@ -211,35 +159,68 @@ pub(crate) struct Cell<'a> {
     /// The metric.
     pub(crate) metric: &'static Metric,
     index: usize,
-    count: &'a AtomicU64,
+    count: &'a Count,
+}
+
+/// A number, and how much of it has been sent.
+#[derive(Debug, Default)]
+struct Count {
+    total: AtomicU64,
+    sent: AtomicU64,
+}
+
+impl Count {
+    fn take(&self) -> u64 {
+        let total = self.total.load(Ordering::Relaxed);
+        total.wrapping_sub(self.sent.swap(total, Ordering::Relaxed))
+    }
 }
 
 impl Cell<'_> {
-    /// Takes what was counted.
+    /// What was counted since the start.
+    pub(crate) fn total(&self) -> u64 {
+        self.count.total.load(Ordering::Relaxed)
+    }
+
+    /// Takes what was counted since the last time. One thread at a time takes.
     pub(crate) fn take(&self) -> u64 {
-        self.count.swap(0, Ordering::Relaxed)
+        self.count.take()
+    }
+
+    /// Whether it is told also while it is 0.
+    pub(crate) fn is_seeded(&self) -> bool {
+        (self.metric.seeded)(&self.places())
     }
 
     /// The words of its tags.
     pub(crate) fn tags(&self) -> Vec<(&'static str, &'static str)> {
+        let tags = self.metric.tags.iter().zip(self.places());
+        tags.filter_map(|(tag, place)| Some((tag.name, *tag.words.get(place)?)))
+            .collect()
+    }
+
+    /// The places of its words.
+    fn places(&self) -> Vec<usize> {
         let mut rest = self.index;
-        let mut tags = Vec::new();
+        let mut places = Vec::new();
         for tag in self.metric.tags.iter().rev() {
-            if let Some(word) = tag.words.get(rest % tag.words.len().max(1)) {
-                tags.push((tag.name, *word));
-            }
-            rest /= tag.words.len().max(1);
+            let words = tag.words.len().max(1);
+            places.push(rest % words);
+            rest /= words;
         }
-        tags.reverse();
-        tags
+        places.reverse();
+        places
     }
 }
 
 /// The counts of one metric: a cell for every combination of words, the last tag changing fastest.
 #[derive(Debug)]
-struct Cells {
-    metric: &'static Metric,
-    counts: Box<[AtomicU64]>,
+pub(crate) struct Cells {
+    /// The metric.
+    pub(crate) metric: &'static Metric,
+    counts: Box<[Count]>,
+    /// What was observed, added up, in microseconds; of a histogram only.
+    sum: Count,
 }
 
 impl Cells {
@@ -247,16 +228,44 @@ impl Cells {
         let series = metric.tags.iter().map(|tag| tag.words.len()).product();
         Self {
             metric,
-            counts: (0..series).map(|_| AtomicU64::new(0)).collect(),
+            counts: (0..series).map(|_| Count::default()).collect(),
+            sum: Count::default(),
         }
     }
 
-    fn add(&self, words: &[usize]) {
+    fn add(&self, words: &[usize], more: u64) {
         let tags = self.metric.tags.iter().zip(words);
         let index = tags.fold(0, |index, (tag, word)| index * tag.words.len() + word);
         if let Some(count) = self.counts.get(index) {
-            count.fetch_add(1, Ordering::Relaxed);
+            count.total.fetch_add(more, Ordering::Relaxed);
         }
+    }
+
+    fn observe(&self, bounds: &[u64], time: Duration) {
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let bucket = bounds.partition_point(|bound| *bound < time);
+        self.add(&[bucket], 1);
+        self.sum.total.fetch_add(time, Ordering::Relaxed);
+    }
+
+    /// Every cell, in an order that never changes.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Cell<'_>> {
+        let counts = self.counts.iter().enumerate();
+        counts.map(|(index, count)| Cell {
+            metric: self.metric,
+            index,
+            count,
+        })
+    }
+
+    /// The sum of what was observed, in microseconds.
+    pub(crate) fn sum(&self) -> u64 {
+        self.sum.total.load(Ordering::Relaxed)
+    }
+
+    /// Takes what was added to the sum since the last time; `None` where there is none to take.
+    pub(crate) fn take_sum(&self) -> Option<u64> {
+        (self.metric.kind == Kind::Histogram).then(|| self.sum.take())
     }
 }
 

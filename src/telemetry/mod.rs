@@ -8,20 +8,27 @@ mod flusher;
 mod json;
 mod log;
 mod metrics;
+mod prometheus;
 mod statsd;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use lockpolicy::{Attempt, Facts, Mode, Naming, Reason, Sink, Surface};
+use lockpolicy::{Attempt, Facts, Mode, Naming, Reason, Receipt, Sink, Surface};
+
+use proxy::Meter;
 
 pub(crate) use flusher::Flusher;
 pub(crate) use log::{Door, start, start_in_companion, start_in_shim};
+use metrics::Direction;
 #[cfg(test)]
 pub(crate) use metrics::METRICS;
 pub(crate) use metrics::{Counts, Reload};
-pub(crate) use statsd::Daemon;
+#[cfg(test)]
+pub(crate) use prometheus::name as prometheus_name;
 use statsd::Outlet;
+pub(crate) use statsd::{Daemon, Tags};
 pub(crate) use writer::Lines;
 
 /// The sink of the proxy: counts wait for the [`Flusher`].
@@ -41,6 +48,41 @@ impl Sink for ProxySink {
 
     fn judged(&self, mode: Mode, surface: Surface, naming: Naming) {
         self.0.judged(mode, surface, naming);
+    }
+
+    fn served(&self, receipt: &Receipt<'_>, facts: &Facts<'_>) {
+        self.0.served(receipt.result, receipt.surface);
+        log::receipt(receipt, facts);
+    }
+}
+
+impl Meter for ProxySink {
+    fn began(&self) {
+        self.0.began();
+    }
+
+    fn ended(&self) {
+        self.0.ended();
+    }
+
+    fn taken(&self, bytes: u64) {
+        self.0.bytes(Direction::Request, bytes);
+    }
+
+    fn passed(&self, bytes: u64) {
+        self.0.bytes(Direction::Answer, bytes);
+    }
+
+    fn overhead(&self, time: Duration) {
+        self.0.overhead(time);
+    }
+
+    fn upstream(&self, time: Duration) {
+        self.0.upstream(time);
+    }
+
+    fn page(&self) -> Option<String> {
+        Some(prometheus::page(&self.0))
     }
 }
 

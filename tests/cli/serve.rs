@@ -167,8 +167,7 @@ fn an_attempt_is_logged_and_counted_and_holds_no_secret() {
         assert!(attempt.contains_key(name), "{name} in {attempt:?}");
     }
     assert!(!format!("{attempt:?}").contains("sk-"), "{attempt:?}");
-    let attempts =
-        "model_lock.override_attempts:1|c|#mode:reject,result:rejected,surface:http,source:user";
+    let attempts = "model_lock.override_attempts:1|c|#mode:reject,result:rejected,surface:http,source:user,capability:generation";
     let requests = "model_lock.requests:1|c|#mode:reject,surface:http,naming:other";
     assert_eq!(daemon.lines(2), [attempts, requests]);
 

@@ -65,8 +65,7 @@ fn the_shim_tells_of_an_attempt_before_it_becomes_codex() {
         assert_eq!(text(&attempt, name), value, "{name}");
     }
     assert!(attempt.contains_key("ppid"));
-    let attempts =
-        "model_lock.override_attempts:1|c|#mode:force,result:forced,surface:argv,source:user";
+    let attempts = "model_lock.override_attempts:1|c|#mode:force,result:forced,surface:argv,source:user,capability:generation";
     let requests = "model_lock.requests:1|c|#mode:force,surface:argv,naming:other";
     assert_eq!(daemon.lines(2), [attempts, requests]);
 }

@@ -132,17 +132,34 @@ pub(crate) struct Expect {
     pub(crate) connection: Option<String>,
     pub(crate) note: Option<String>,
     pub(crate) steps: Vec<Self>,
-    // The model that was served: judged by nobody yet, see `report::UNASSERTED`.
+    // The model that was served.
     pub(crate) verdict: Option<String>,
-    pub(crate) warn: Prose,
-    pub(crate) enforce: Prose,
-    pub(crate) verify: Prose,
+    pub(crate) warn: Option<Warn>,
+    pub(crate) enforce: Option<Enforce>,
+    pub(crate) verify: Option<String>,
     // Command lines.
     pub(crate) exit: Option<String>,
     pub(crate) listens: Option<bool>,
     pub(crate) effective_model: Option<String>,
     pub(crate) uses_env_proxy: Option<bool>,
     pub(crate) force_upstream_models: Vec<String>,
+}
+
+/// What is told of an answer where it is only told.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Warn {
+    /// The answer is compared whole.
+    #[serde(rename = "client_status")]
+    _client_status: Prose,
+    pub(crate) log_event: Option<String>,
+}
+
+/// What becomes of an answer where another model ends it.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Enforce {
+    pub(crate) client_status: String,
 }
 
 /// A list, or a sentence that says that there is none.

@@ -12,6 +12,7 @@ mod judge;
 mod oracle;
 pub(crate) mod play;
 pub(crate) mod report;
+mod served;
 pub(crate) mod server;
 mod session;
 mod strict;

@@ -6,7 +6,7 @@ use crate::corpus_run::case::{Case, Expect, Request};
 use crate::corpus_run::client::{Answers, Client, Manner};
 use crate::corpus_run::server::Server;
 use crate::corpus_run::upstream::{Connection, Plan};
-use crate::corpus_run::{judge, talk};
+use crate::corpus_run::{judge, served, talk};
 
 /// One exchange as both sides saw it.
 pub(crate) struct Played<'a> {
@@ -21,17 +21,23 @@ pub(crate) struct Played<'a> {
 const BUSY: Duration = Duration::from_secs(5);
 
 /// What differs from what the case expects.
-pub(crate) fn play(server: &Server, case: &Case, mode: &str) -> Vec<String> {
+pub(crate) fn play(server: &Server, case: &Case, mode: &str, strict: bool) -> Vec<String> {
     let expect = case.expect(mode);
     let mut took = Duration::ZERO;
     let mut differences = if case.request.steps.is_empty() {
-        exchange(server, case, (&case.request, expect), &mut None, &mut took)
+        exchange(
+            (server, strict),
+            case,
+            (&case.request, expect),
+            &mut None,
+            &mut took,
+        )
     } else {
         assert_eq!(case.request.steps.len(), expect.steps.len(), "{}", case.id);
         let mut kept = None;
         let steps = case.request.steps.iter().zip(&expect.steps);
         steps
-            .flat_map(|step| exchange(server, case, step, &mut kept, &mut took))
+            .flat_map(|step| exchange((server, strict), case, step, &mut kept, &mut took))
             .collect()
     };
     if case
@@ -48,12 +54,13 @@ pub(crate) fn play(server: &Server, case: &Case, mode: &str) -> Vec<String> {
 }
 
 fn exchange(
-    server: &Server,
+    (server, strict): (&Server, bool),
     case: &Case,
     (request, expect): (&Request, &Expect),
     kept: &mut Option<Client>,
     took: &mut Duration,
 ) -> Vec<String> {
+    let receipts = served::receipts(server);
     server.upstream.begin(Plan {
         response: case.upstream_response.clone(),
         behaviour: case.upstream_behaviour.clone(),
@@ -79,11 +86,16 @@ fn exchange(
         answers,
         connections: server.upstream.end(),
     };
-    if request.handshake.is_some() {
+    if strict {
+        return served::ended(&played);
+    }
+    let mut found = if request.handshake.is_some() {
         talk::differences(&played)
     } else {
         judge::differences(&played)
-    }
+    };
+    found.extend(served::told(server, &receipts, expect));
+    found
 }
 
 fn send(client: &mut Client, case: &Case, request: &Request) {

@@ -40,7 +40,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts it for a profile, or says why it does not start.
-    pub(crate) fn start(profile: &str, mode: &str) -> Result<Self, String> {
+    pub(crate) fn start(profile: &str, mode: &str, on_mismatch: &str) -> Result<Self, String> {
         let (flags, variables) = settings(profile);
         let upstream = Upstream::start();
         let mut command = Command::new(PROGRAM);
@@ -48,6 +48,7 @@ impl Server {
             .env_clear()
             .env("OPENCLAW_MODEL", PIN)
             .env("OPENCLAW_MODEL_LOCK_MODE", mode)
+            .env("MODEL_LOCK_ON_MISMATCH", on_mismatch)
             .envs(variables)
             .args(["serve", "--listen", "127.0.0.1:0", "--idle", "0s"])
             // What never comes is given up soon.

@@ -14,6 +14,7 @@ mod chatgpt;
 mod force;
 mod passthrough;
 mod reject;
+mod served;
 mod subagent;
 
 /// The versions that are promised to work.

@@ -10,8 +10,10 @@ mod client;
 mod coding;
 mod http2;
 mod lifecycle;
+mod metrics;
 mod models;
 mod refused;
+mod served;
 mod stream;
 mod untouched;
 

@@ -10,6 +10,7 @@ mod media;
 pub mod message;
 pub mod models;
 mod request;
+pub mod served;
 mod target;
 
 use alloc::string::String;

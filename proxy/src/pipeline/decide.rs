@@ -5,7 +5,7 @@ use http::request::Parts;
 use lockpolicy::dialect::Found;
 use lockpolicy::edit::{Edit, Piece, apply, pieces};
 use lockpolicy::surface::http::{Judged, Request, judge_request, source};
-use lockpolicy::{Decision, Naming, Outcome};
+use lockpolicy::{Decision, Naming, Outcome, Source, Wanted};
 
 use super::route::Route;
 use super::{Call, DOOR, respond};
@@ -27,6 +27,10 @@ pub(super) struct Approved {
     pub(super) outcome: &'static str,
     /// What was asked for in the pin's place, escaped.
     pub(super) asked: Option<String>,
+    /// Which model was asked for and which goes on.
+    pub(super) wanted: Option<Wanted>,
+    /// Who asked.
+    pub(super) source: Source,
 }
 
 impl Approved {
@@ -67,17 +71,19 @@ pub(super) fn decide(
     };
     let judged = judge_request(&call.policy, request);
     tell(call, found, &judged);
-    match &judged.verdict.decision {
-        Decision::Reject(rejection) => Err(rejection.clone().into()),
+    let approved = match &judged.verdict.decision {
+        Decision::Reject(rejection) => return Err(rejection.clone().into()),
         Decision::Pass => {
             let audited = !judged.verdict.attempts.is_empty();
-            Ok(untouched(
-                content,
-                if audited { "audited" } else { "matched" },
-            ))
+            untouched(content, if audited { "audited" } else { "matched" })
         }
-        Decision::Rewrite(_) => Ok(cut(&judged, &fields, head, &content)),
-    }
+        Decision::Rewrite(_) => cut(&judged, &fields, head, &content),
+    };
+    Ok(Approved {
+        wanted: judged.verdict.wanted,
+        source: source(head.uri.path(), &fields),
+        ..approved
+    })
 }
 
 fn untouched(content: Bytes, outcome: &'static str) -> Approved {
@@ -88,6 +94,8 @@ fn untouched(content: Bytes, outcome: &'static str) -> Approved {
         headers: Vec::new(),
         outcome,
         asked: None,
+        wanted: None,
+        source: Source::default(),
     }
 }
 
@@ -105,6 +113,8 @@ fn cut(judged: &Judged, fields: &[(&str, &str)], head: &Parts, content: &Bytes) 
             .attempts
             .first()
             .map(|attempt| attempt.asked.clone()),
+        wanted: None,
+        source: Source::default(),
     }
 }
 

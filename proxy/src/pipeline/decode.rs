@@ -3,7 +3,9 @@
 //! At most one coding is taken off, exactly and to its end: what stands behind the coded content, a
 //! second member, a skippable frame or a dictionary would be read by some decoders and not by others.
 
-use std::io::Read;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HeaderMap};
@@ -37,6 +39,77 @@ pub(super) fn decode(
         // Only HTTP/2 comes this far with a list.
         list if list.contains(',') => Err(malformed(wire::Fault::Codings)),
         _ => Err(Rejection::whole(Reason::Coding, lockpolicy::shown(&coding))),
+    }
+}
+
+/// The most that one piece of an answer may unpack to.
+const PIECE_CAP: usize = 8 << 20;
+
+/// Takes the coding off an answer that passes, piece by piece, for a look at it.
+pub(crate) struct Unpacker {
+    decoder: Box<dyn Write + Send>,
+    out: Arc<Mutex<Vec<u8>>>,
+}
+
+impl fmt::Debug for Unpacker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unpacker").finish_non_exhaustive()
+    }
+}
+
+/// Takes what is decoded, up to the cap.
+struct Tray(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Tray {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if out.len() + bytes.len() > PIECE_CAP {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        out.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether an answer is coded, and how to read it; an error where the coding is not known.
+pub(super) fn unpacker(headers: &HeaderMap) -> Result<Option<Unpacker>, Unknown> {
+    let Some(coding) = headers.get(CONTENT_ENCODING) else {
+        return Ok(None);
+    };
+    let out = Arc::<Mutex<Vec<u8>>>::default();
+    let tray = Tray(Arc::clone(&out));
+    let coding = coding.to_str().unwrap_or("?").trim().to_ascii_lowercase();
+    let decoder: Box<dyn Write + Send> = match coding.as_str() {
+        "identity" => return Ok(None),
+        "gzip" | "x-gzip" => Box::new(flate2::write::MultiGzDecoder::new(tray)),
+        "deflate" => Box::new(flate2::write::ZlibDecoder::new(tray)),
+        "br" => Box::new(brotli::DecompressorWriter::new(tray, 4096)),
+        "zstd" => {
+            let mut decoder = zstd::stream::write::Decoder::new(tray).map_err(|_| Unknown)?;
+            decoder.window_log_max(27).map_err(|_| Unknown)?;
+            Box::new(decoder)
+        }
+        _ => return Err(Unknown),
+    };
+    Ok(Some(Unpacker { decoder, out }))
+}
+
+/// A coding that nobody here can take off.
+#[derive(Debug)]
+pub(super) struct Unknown;
+
+impl Unpacker {
+    /// What a piece says, as far as it can be read yet; `None` where it cannot.
+    pub(crate) fn feed(&mut self, data: &[u8]) -> Option<Vec<u8>> {
+        self.decoder.write_all(data).ok()?;
+        self.decoder.flush().ok()?;
+        Some(std::mem::take(
+            &mut *self.out.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
     }
 }
 
@@ -109,7 +182,6 @@ fn zstd(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
 
     fn run(coding: &str, content: &[u8], cap: usize) -> Result<Vec<u8>, Reason> {
         let mut headers = HeaderMap::new();
@@ -145,6 +217,30 @@ mod tests {
                 out
             }
             _ => zstd::stream::encode_all(text, 0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_unpacked_piece_by_piece() {
+        let text = br#"{"model":"gpt-5.5","output":"hello hello hello hello"}"#;
+        for coding in ["gzip", "deflate", "br", "zstd"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_ENCODING, coding.parse().unwrap());
+            for size in [1, 7, 1000] {
+                let mut unpacker = unpacker(&headers).unwrap().unwrap();
+                let content = coded(coding, text);
+                let pieces = content.chunks(size);
+                let out: Vec<u8> = pieces
+                    .flat_map(|piece| unpacker.feed(piece).unwrap())
+                    .collect();
+                assert_eq!(out, text, "{coding} {size}");
+            }
+            let mut bomb = unpacker(&headers).unwrap().unwrap();
+            assert_eq!(
+                bomb.feed(&coded(coding, &vec![0; PIECE_CAP + 1])),
+                None,
+                "{coding}"
+            );
         }
     }
 

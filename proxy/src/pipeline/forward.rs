@@ -19,13 +19,10 @@ use crate::upstream;
 /// # Cancel safety
 ///
 /// Dropping the future ends the exchange with the upstream.
-pub(super) async fn forward(
+pub(super) async fn send(
     call: &Call,
-    route: &Route<'_>,
-    head: &Parts,
-    approved: &Approved,
+    request: Request<Pieces>,
 ) -> Result<Response<Incoming>, Stop> {
-    let request = request(call, route, head, approved)?;
     let sent = call.state.client.send(request).await;
     sent.map_err(|error| Stop::Upstream(error.into()))
 }

@@ -6,11 +6,13 @@ mod decode;
 mod forward;
 mod headers;
 mod read;
+mod receipt;
 mod respond;
 mod route;
 mod socket;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::request::Parts;
 use hyper::body::Incoming;
@@ -18,11 +20,14 @@ use hyper::{Request, Response};
 use lockpolicy::dialect::{Content, ErrorShape};
 use lockpolicy::{Facts, Policy, Reason, Rejection, Surface};
 
-use crate::body::Answer;
+use crate::body::{Answer, Counted};
 use crate::error::Stop;
+use crate::meter::Carried;
 use crate::mount::{self, Place};
 use crate::state::State;
 use crate::wire;
+pub(crate) use decode::Unpacker;
+pub(crate) use receipt::Watch;
 use route::Route;
 
 /// What is known of a request while it is carried.
@@ -39,6 +44,7 @@ struct Call {
     upgrade: bool,
     errors: ErrorShape,
     place: Place,
+    carried: Arc<Carried>,
 }
 
 impl Call {
@@ -64,7 +70,7 @@ pub(crate) async fn handle(
     state: Arc<State>,
     head: Result<(), wire::Fault>,
     mut request: Request<Incoming>,
-) -> Response<Answer> {
+) -> Response<Counted> {
     let place = mount::enter(&state.mounts, &mut request);
     let call = Call {
         policy: state.policy.load_full(),
@@ -75,12 +81,15 @@ pub(crate) async fn handle(
         upgrade: headers::wants_upgrade(request.headers()),
         errors: ErrorShape::default(),
         place,
+        carried: Carried::new(&state.meter),
         state,
     };
-    match head {
+    let carried = Arc::clone(&call.carried);
+    let answer = match head {
         Ok(()) => carry(call, request).await,
         Err(fault) => respond::stopped(&call, &malformed(fault).into()),
-    }
+    };
+    answer.map(|answer| Counted::new(answer, carried))
 }
 
 /// The path for the log. Outside of every mount it may hold most of what names one, which is as good as
@@ -105,20 +114,18 @@ async fn carry(mut call: Call, mut request: Request<Incoming>) -> Response<Answe
             return respond::stopped(&call, &stop);
         }
     };
-    match route {
+    let call = Arc::new(call);
+    let answer = match route {
         Route::Listed(found) if found.operation.content == Content::WebSocket => {
-            let opened = Box::pin(socket::open(call, found, head, upgrade)).await;
-            opened.unwrap_or_else(|(call, stop)| respond::stopped(&call, &stop))
+            Box::pin(socket::open(&call, found, head, upgrade)).await
         }
-        Route::Listed(_) | Route::Allowed => {
-            let passed = pass(&call, &route, &head, body).await;
-            passed.unwrap_or_else(|stop| respond::stopped(&call, &stop))
-        }
-    }
+        Route::Listed(_) | Route::Allowed => pass(&call, &route, &head, body).await,
+    };
+    answer.unwrap_or_else(|stop| respond::stopped(&call, &stop))
 }
 
 async fn pass(
-    call: &Call,
+    call: &Arc<Call>,
     route: &Route<'_>,
     head: &Parts,
     body: Incoming,
@@ -126,9 +133,15 @@ async fn pass(
     let limits = &call.state.limits;
     let announced = headers::length(&head.headers);
     let content = read::whole(body, route.takes_content(), announced, limits).await?;
+    let whole = Instant::now();
+    call.carried.taken(content.len() as u64);
     let content = decode::decode(content, &head.headers, limits)?;
     let approved = decide::decide(call, route, head, content)?;
-    let answer = forward::forward(call, route, head, &approved).await?;
+    let request = forward::request(call, route, head, &approved)?;
+    let ready = Instant::now();
+    call.carried.overhead(ready.duration_since(whole));
+    let answer = forward::send(call, request).await?;
+    call.carried.upstream(ready.elapsed());
     answer::pass(call, route, &approved, answer).await
 }
 

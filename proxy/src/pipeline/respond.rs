@@ -8,6 +8,7 @@ use lockpolicy::{Reason, Rejection};
 use super::{Call, DOOR, headers};
 use crate::body::Answer;
 use crate::error::{Fault, Stop, chain};
+use crate::reader::Form;
 
 /// What the client is told, in the shape of the API that it speaks (design section 3).
 pub(super) fn stopped(call: &Call, stop: &Stop) -> Response<Answer> {
@@ -31,9 +32,15 @@ pub(super) fn stopped(call: &Call, stop: &Stop) -> Response<Answer> {
     match stop {
         Stop::Rejected(_) => headers::set(fields, "x-model-lock-decision", "rejected"),
         Stop::Upgrade => headers::set(fields, "upgrade", "HTTP/1.1"),
-        Stop::Half | Stop::Slow | Stop::NoUpstream | Stop::Upstream(_) | Stop::Answer(_) => {}
+        Stop::Half
+        | Stop::Slow
+        | Stop::NoUpstream
+        | Stop::Upstream(_)
+        | Stop::Served(_)
+        | Stop::Answer(_) => {}
     }
-    if told.status.is_client_error() {
+    // Another try would be served by the same model, and paid for.
+    if told.status.is_client_error() || matches!(stop, Stop::Served(_)) {
         headers::set(fields, "x-should-retry", "false");
     }
     if call.upgrade || closes(stop) {
@@ -50,8 +57,44 @@ fn closes(stop: &Stop) -> bool {
         Stop::Rejected(rejection) => {
             matches!(rejection.reason, Reason::Malformed | Reason::TooLarge)
         }
-        Stop::NoUpstream | Stop::Upstream(_) | Stop::Answer(_) => false,
+        Stop::NoUpstream | Stop::Upstream(_) | Stop::Served(_) | Stop::Answer(_) => false,
     }
+}
+
+/// What ends a stream that has begun, in the shape of its API. The name of an event that was begun is
+/// written over by the one that is named here.
+pub(super) fn last(call: &Call, stop: &Stop, form: Form) -> String {
+    let told = Told::of(stop);
+    let text = body(call.errors, &told, &call.id);
+    match (form, call.errors) {
+        (Form::Lines | Form::Whole, _) => format!("{text}\n"),
+        (Form::Events, ErrorShape::Openai) if call.path.ends_with("/responses") => {
+            let event = failed(&told.message, &call.id);
+            format!("event: response.failed\ndata: {event}\n\n")
+        }
+        (Form::Events, ErrorShape::Anthropic) => format!("event: error\ndata: {text}\n\n"),
+        (
+            Form::Events,
+            ErrorShape::Aws | ErrorShape::Google | ErrorShape::Openai | ErrorShape::Plain,
+        ) => format!("data: {text}\n\n"),
+    }
+}
+
+/// The end of a response as codex understands it: with this code it tells its user and does not try
+/// again; with any other it does.
+fn failed(message: &str, id: &str) -> String {
+    let message = encode(&format!("{message} (request {id})"));
+    format!(
+        r#"{{"type":"response.failed","response":{{"id":"{id}","object":"response","status":"failed","output":[],"error":{{"code":"invalid_prompt","message":{message}}}}}}}"#
+    )
+}
+
+/// The error frame that codex shows its user without trying again: `status`, never `status_code`.
+pub(super) fn frame(code: &str, message: &str, id: &str) -> String {
+    let message = encode(&format!("{message} (request {id})"));
+    format!(
+        r#"{{"type":"error","status":400,"error":{{"type":"invalid_request_error","code":"{code}","message":{message},"param":"model"}}}}"#
+    )
 }
 
 /// The status of a refusal. 400 wherever a model is concerned: codex retries every other 4xx.
@@ -92,6 +135,7 @@ impl Told {
             ),
             Stop::Half => Self::error(StatusCode::BAD_REQUEST, stop, "incomplete_request"),
             Stop::Slow => Self::error(StatusCode::REQUEST_TIMEOUT, stop, "request_timeout"),
+            Stop::Served(_) => Self::error(StatusCode::BAD_GATEWAY, stop, "model_mismatch"),
             Stop::NoUpstream | Stop::Upstream(_) | Stop::Answer(_) => {
                 Self::error(StatusCode::BAD_GATEWAY, stop, "upstream_error")
             }
@@ -176,7 +220,8 @@ fn log(call: &Call, stop: &Stop, status: StatusCode) {
             let facts = call.facts(status.as_u16(), rejection.reason.as_str());
             call.state.sink.undecidable(DOOR, rejection.reason, &facts);
         }
-        Stop::Rejected(_) => {}
+        // The receipt says it.
+        Stop::Rejected(_) | Stop::Served(_) => {}
         Stop::Upgrade | Stop::Half | Stop::Slow => {
             tracing::debug!(event = "stopped", request_id = call.id, path = call.path, error = %stop, "stopped");
         }

@@ -15,6 +15,13 @@ pub(crate) trait Judge: Sync {
     fn judge(&self, message: Vec<u8>) -> Told;
     /// Whether a message of this connection was forced.
     fn forced(&self) -> bool;
+    /// Whether a message of the provider has to be whole before any of it is passed on.
+    fn holds(&self) -> bool;
+    /// Hears a whole message of the provider; what the client gets in its place, where the connection
+    /// has to end for it.
+    fn hear(&self, message: &[u8]) -> Option<String>;
+    /// Counts bytes of messages that go to the client.
+    fn passed(&self, bytes: u64);
     /// The pin, as it is now.
     fn pin(&self) -> String;
     /// What runs on this connection.
@@ -48,11 +55,12 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         frame::write(&mut *self.0.lock().await, opcode, bytes, mask).await
     }
 
-    /// Passes a frame on as it comes, without holding it.
+    /// Passes a frame on as it comes, without holding it; `copy` gets what passes.
     pub(super) async fn passed<R: AsyncRead + Unpin>(
         &self,
         head: &Head,
         payload: &mut R,
+        copy: &mut impl FnMut(&[u8]),
     ) -> Result<(), Broken> {
         let mut writer = self.0.lock().await;
         let bytes = frame::headed(&head.header, head.length)?;
@@ -69,8 +77,9 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             if count == 0 {
                 return Err(Broken::Lost(std::io::ErrorKind::UnexpectedEof.into()));
             }
-            let bytes = piece.get(..count).unwrap_or_default();
-            writer.write_all(bytes).await.map_err(Broken::Deaf)?;
+            let come = piece.get(..count).unwrap_or_default();
+            copy(come);
+            writer.write_all(come).await.map_err(Broken::Deaf)?;
             left -= count as u64;
         }
         writer.flush().await.map_err(Broken::Deaf)

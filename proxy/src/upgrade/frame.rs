@@ -32,6 +32,9 @@ pub(super) enum Broken {
     /// More than the cap.
     #[error("message too large")]
     Large,
+    /// Another model served than was sent.
+    #[error("another model was served")]
+    Served,
 }
 
 impl Broken {
@@ -42,6 +45,7 @@ impl Broken {
             Self::Protocol => CloseCode::Protocol,
             Self::Text => CloseCode::Invalid,
             Self::Large => CloseCode::Size,
+            Self::Served => CloseCode::Policy,
         }
     }
 }

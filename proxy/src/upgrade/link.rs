@@ -141,6 +141,16 @@ mod tests {
             false
         }
 
+        fn holds(&self) -> bool {
+            false
+        }
+
+        fn hear(&self, _: &[u8]) -> Option<String> {
+            None
+        }
+
+        fn passed(&self, _: u64) {}
+
         fn pin(&self) -> String {
             String::new()
         }

@@ -1,4 +1,5 @@
-//! From the provider: frames as they come, but for the pin's name on a forced connection (rule 12).
+//! From the provider: frames as they come, but for the pin's name on a forced connection (rule 12), and
+//! listened to (rule 13).
 
 use lockpolicy::surface::answer;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite};
@@ -9,6 +10,33 @@ use super::frame::{self, Broken, Head, check_close};
 
 /// The longest message that is looked at whole; longer ones pass as they come.
 const LOOK_CAP: u64 = 16 << 20;
+
+/// The longest message that is heard while it passes.
+const HEAR_CAP: usize = 4 << 20;
+
+/// A message that passes, as far as it is short enough to be heard.
+#[derive(Debug, Default)]
+struct Passing {
+    bytes: Vec<u8>,
+    over: bool,
+}
+
+impl Passing {
+    fn add(&mut self, bytes: &[u8]) {
+        self.over |= self.bytes.len() + bytes.len() > HEAR_CAP;
+        if self.over {
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    /// The message, where it was whole and short enough.
+    fn take(&mut self) -> Option<Vec<u8>> {
+        let Self { bytes, over } = std::mem::take(self);
+        (!over).then_some(bytes)
+    }
+}
 
 /// Reads from the provider until it closes.
 pub(super) async fn pump<R, D>(
@@ -21,9 +49,13 @@ where
     D: AsyncWrite + Unpin,
 {
     let mut open = false;
+    let mut passing = Passing::default();
     loop {
         let head = frame::head(reader, false).await?;
         open = fragments(open, &head)?;
+        if matches!(head.header.opcode, OpCode::Data(_)) {
+            judge.passed(head.length);
+        }
         match head.header.opcode {
             OpCode::Control(control) => {
                 let mut bytes = Vec::new();
@@ -37,12 +69,13 @@ where
                 }
             }
             OpCode::Data(Data::Text)
-                if head.header.is_final && head.length <= LOOK_CAP && judge.forced() =>
+                if head.header.is_final && head.length <= LOOK_CAP && judge.holds() =>
             {
                 let mut bytes = Vec::new();
                 frame::payload(reader, &head, &mut bytes).await?;
                 judge.talk().said(&bytes);
-                if answer::may_name_model(&bytes) {
+                end(judge.hear(&bytes), downstream).await?;
+                if judge.forced() && answer::may_name_model(&bytes) {
                     bytes = answer::without_pin(&bytes, &judge.pin()).into_owned();
                 }
                 downstream
@@ -54,7 +87,13 @@ where
                     judge.talk().said(start(reader.fill_buf().await?, &head));
                 }
                 let mut payload = (&mut *reader).take(head.length);
-                downstream.passed(&head, &mut payload).await?;
+                let mut copy = |bytes: &[u8]| passing.add(bytes);
+                downstream.passed(&head, &mut payload, &mut copy).await?;
+                if head.header.is_final
+                    && let Some(message) = passing.take()
+                {
+                    end(judge.hear(&message), downstream).await?;
+                }
             }
         }
     }
@@ -64,6 +103,17 @@ where
 fn start<'b>(read: &'b [u8], head: &Head) -> &'b [u8] {
     let length = usize::try_from(head.length).unwrap_or(usize::MAX);
     read.get(..length).unwrap_or(read)
+}
+
+/// Tells the client why the connection ends, if it does.
+async fn end<D>(last: Option<String>, downstream: &Writer<D>) -> Result<(), Broken>
+where
+    D: AsyncWrite + Unpin,
+{
+    let Some(last) = last else { return Ok(()) };
+    let text = OpCode::Data(Data::Text);
+    downstream.frame(text, &mut last.into_bytes(), None).await?;
+    Err(Broken::Served)
 }
 
 /// Follows the fragmentation: whether a message is open behind this frame (RFC 6455 section 5.4).

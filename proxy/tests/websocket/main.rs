@@ -11,3 +11,4 @@ mod draining;
 mod framing;
 mod judging;
 mod peer;
+mod served;

@@ -163,6 +163,13 @@ impl Stack {
 
     /// A client and a provider with a finished handshake between them.
     pub(crate) fn open(&self) -> (Peer, Peer) {
+        let (client, provider, head) = self.answered("");
+        assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+        (client, provider)
+    }
+
+    /// The same with further fields in the provider's handshake, and what the client reads of it.
+    pub(crate) fn answered(&self, fields: &str) -> (Peer, Peer, String) {
         let client = ask(self.address);
         let (mut provider, _) = self.listener.accept().unwrap();
         let asked = head(&mut provider);
@@ -174,11 +181,11 @@ impl Stack {
             .to_owned();
         let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
         let answer = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: {accept}\r\n\r\n"
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: {accept}\r\n{fields}\r\n"
         );
         provider.write_all(answer.as_bytes()).unwrap();
         let mut client = client;
-        assert!(head(&mut client).starts_with("HTTP/1.1 101"));
+        let head = head(&mut client);
         for socket in [&client, &provider] {
             socket
                 .set_read_timeout(Some(Duration::from_secs(20)))
@@ -193,6 +200,7 @@ impl Stack {
                 socket: provider,
                 masks: false,
             },
+            head,
         )
     }
 }

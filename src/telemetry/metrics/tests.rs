@@ -1,10 +1,11 @@
 //! Every count has a cell of its own, with its own words.
 
 use super::*;
-use lockpolicy::Capability;
+use lockpolicy::{Capability, Outcome, Source};
 
 fn only(counts: &Counts) -> (&'static str, Vec<(&'static str, &'static str)>) {
-    let hit: Vec<_> = counts.cells().filter(|cell| cell.take() == 1).collect();
+    let cells = counts.all().into_iter().flat_map(Cells::cells);
+    let hit: Vec<_> = cells.filter(|cell| cell.take() == 1).collect();
     assert_eq!(hit.len(), 1);
     (hit[0].metric.name, hit[0].tags())
 }
@@ -20,7 +21,7 @@ fn every_attempt_has_a_cell_with_its_own_words() {
                     result,
                     surface,
                     source,
-                    capability: Capability::Generation,
+                    capability: Capability::Image,
                     place: String::new(),
                     asked: String::new(),
                     pin: String::new(),
@@ -30,6 +31,7 @@ fn every_attempt_has_a_cell_with_its_own_words() {
                     ("result", result.as_str()),
                     ("surface", surface.as_str()),
                     ("source", source.as_str()),
+                    ("capability", "image"),
                 ];
                 assert_eq!(only(&counts), ("override_attempts", tags));
             }
@@ -40,7 +42,7 @@ fn every_attempt_has_a_cell_with_its_own_words() {
 #[test]
 fn every_reason_and_naming_has_its_own_word() {
     let counts = Counts::default();
-    for (index, word) in REASON.words.iter().enumerate() {
+    for (index, word) in table::UNDECIDABLE.tags[0].words.iter().enumerate() {
         let reason = ALL_REASONS[index];
         assert_eq!(reason.as_str(), *word);
         counts.undecidable(Surface::Http, reason);
@@ -91,3 +93,40 @@ const ALL_REASONS: [Reason; 14] = [
     Reason::Type,
     Reason::UnknownOperation,
 ];
+
+#[test]
+fn the_order_of_the_table_is_the_order_of_the_cells() {
+    let counts = Counts::default();
+    for (metric, cells) in METRICS.iter().zip(counts.all()) {
+        assert_eq!(metric.name, cells.metric.name);
+    }
+    for capability in Capability::ALL {
+        assert_eq!(
+            table::ATTEMPTS.tags[4].words[capability as usize],
+            capability.as_str()
+        );
+    }
+    for served in Served::ALL {
+        assert_eq!(
+            table::SERVED.tags[0].words[served as usize],
+            served.as_str()
+        );
+    }
+}
+
+/// What is taken is taken once; the total stays for whoever asks for it.
+#[test]
+fn what_was_sent_is_told_again_as_a_total() {
+    let counts = Counts::default();
+    let cell = || {
+        counts
+            .bytes
+            .cells()
+            .nth(Direction::Answer as usize)
+            .unwrap()
+    };
+    counts.bytes(Direction::Answer, 5);
+    assert_eq!((cell().take(), cell().take(), cell().total()), (5, 0, 5));
+    counts.bytes(Direction::Answer, 2);
+    assert_eq!((cell().take(), cell().total()), (2, 7));
+}

@@ -13,6 +13,10 @@ pub enum Declare {
     Nothing,
     /// The header repeats the model that arrived.
     Arrived,
+    /// The content alone names this model.
+    Content(String),
+    /// The header alone names this model.
+    Header(String),
     /// The header and the content name this model.
     Model(String),
 }
@@ -92,6 +96,8 @@ fn served<'a>(body: Option<&'a Json>, declare: &'a Declare) -> (Option<&'a str>,
     match declare {
         Declare::Nothing => (None, arrived),
         Declare::Arrived => (Some(arrived), arrived),
+        Declare::Content(model) => (None, model),
+        Declare::Header(model) => (Some(model), arrived),
         Declare::Model(model) => (Some(model.as_str()), model.as_str()),
     }
 }

@@ -238,6 +238,7 @@ fn passed(method: String) -> Ruling {
         decision: Decision::Pass,
         attempts: Vec::new(),
         naming: Naming::None,
+        wanted: None,
     };
     Ruling {
         outcome: Outcome::Pass,

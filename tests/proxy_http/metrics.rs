@@ -1,0 +1,195 @@
+//! The numbers of a known run, exact at both ends: as Prometheus text and at the `StatsD` daemon.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::time::Instant;
+
+use standin::{Declare, Reply};
+
+use crate::client::{Client, post};
+use crate::{Bench, SOON};
+
+/// A model's name that would forge a tag, a line or a label, were it in one.
+const FORGED: &str = "x\\\"} 1\\nevil_total 7\\n|#a:b";
+
+fn bench() -> (Bench, SocketAddr) {
+    let mut bench = Bench::with("force", &["--admin", "127.0.0.1:0"]);
+    let found = |line: &str| {
+        Some(
+            line.split_once(r#""admin":""#)?
+                .1
+                .split('"')
+                .next()?
+                .parse(),
+        )
+    };
+    let line = bench
+        .proxy
+        .daemon()
+        .wait_for(|line| found(line).is_some(), SOON);
+    let admin = line.as_deref().and_then(found).unwrap().unwrap();
+    (bench, admin)
+}
+
+/// The page, by series.
+fn page(admin: SocketAddr) -> BTreeMap<String, f64> {
+    let mut client = Client::connect(admin);
+    let answer = client.call(b"GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n");
+    assert_eq!(answer.status, 200);
+    let kind = answer.field("content-type").unwrap();
+    assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
+    let text = String::from_utf8(answer.body).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let series = lines.map(|line| {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        (name.to_owned(), value.parse().unwrap())
+    });
+    series.collect()
+}
+
+/// The page once nothing is carried any more: an answer has arrived a moment before it has ended.
+fn settled(admin: SocketAddr) -> BTreeMap<String, f64> {
+    let deadline = Instant::now() + SOON;
+    loop {
+        let told = page(admin);
+        if told["model_lock_in_flight"] < 0.5 {
+            return told;
+        }
+        assert!(Instant::now() < deadline, "still in flight");
+    }
+}
+
+const EXACT: &[u8] = br#"{"model":"gpt-5.5"}"#;
+const OTHER: &[u8] = br#"{"model":"other"}"#;
+
+/// What two hundred rounds come to, as Prometheus text and as `StatsD` sends it.
+const WANTED: [(&str, &str, u64); 8] = [
+    (
+        "model_lock_requests_total{mode=\"force\",surface=\"http\",naming=\"exact\"}",
+        "model_lock.requests:|#mode:force,surface:http,naming:exact",
+        400,
+    ),
+    (
+        "model_lock_requests_total{mode=\"force\",surface=\"http\",naming=\"other\"}",
+        "model_lock.requests:|#mode:force,surface:http,naming:other",
+        400,
+    ),
+    (
+        "model_lock_override_attempts_total{mode=\"force\",result=\"forced\",surface=\"http\",source=\"user\",capability=\"generation\"}",
+        "model_lock.override_attempts:|#mode:force,result:forced,surface:http,source:user,capability:generation",
+        200,
+    ),
+    (
+        "model_lock_override_attempts_total{mode=\"force\",result=\"forced\",surface=\"http\",source=\"subagent\",capability=\"generation\"}",
+        "model_lock.override_attempts:|#mode:force,result:forced,surface:http,source:subagent,capability:generation",
+        200,
+    ),
+    (
+        "model_lock_undecidable_total{reason=\"not_json\",surface=\"http\"}",
+        "model_lock.undecidable:|#reason:not_json,surface:http",
+        200,
+    ),
+    (
+        "model_lock_served_total{result=\"variant\",surface=\"http\"}",
+        "model_lock.served:|#result:variant,surface:http",
+        800,
+    ),
+    (
+        "model_lock_served_total{result=\"mismatch\",surface=\"http\"}",
+        "model_lock.served:|#result:mismatch,surface:http",
+        0,
+    ),
+    (
+        "model_lock_overhead_seconds_bucket{le=\"+Inf\"}",
+        "model_lock.overhead_seconds_bucket:|#le:+Inf",
+        800,
+    ),
+];
+
+#[test]
+fn a_thousand_mixed_calls_are_counted_exactly() {
+    let (mut bench, admin) = bench();
+    let forged = format!(r#"{{"model":"{FORGED}"}}"#);
+    call(&bench, forged.as_bytes());
+    let told = settled(admin);
+    for (series, _, want) in WANTED {
+        let have = told.get(series).map(ToString::to_string);
+        assert_eq!(have, Some(want.to_string()), "{series} {told:#?}");
+    }
+    let sent = 200 * (2 * EXACT.len() + forged.len() + 2 + OTHER.len());
+    let bytes = told["model_lock_content_bytes_total{direction=\"request\"}"];
+    assert_eq!(bytes.to_string(), sent.to_string());
+    assert!(
+        told.keys().all(|series| !series.contains("evil")),
+        "{told:#?}"
+    );
+    // The daemon was sent the same, in portions.
+    bench.proxy.daemon().signal("TERM").unwrap();
+    bench.proxy.daemon().wait(SOON).unwrap();
+    for (_, series, want) in WANTED {
+        let sum = || counted(&bench.statsd.lines(), series);
+        let deadline = Instant::now() + SOON;
+        while sum() < want && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert_eq!(sum(), want, "{series} {:#?}", bench.statsd.lines());
+    }
+    let lines = bench.statsd.lines();
+    assert!(
+        lines.iter().all(|line| !line.contains("evil")),
+        "{lines:#?}"
+    );
+}
+
+/// Two hundred rounds of five calls.
+fn call(bench: &Bench, forged: &[u8]) {
+    let snapshot = Declare::Content("gpt-5.5-2026-04-01".to_owned());
+    bench.provider.declare(snapshot);
+    let mut client = bench.client();
+    for _ in 0..200 {
+        for (path, fields, body, status) in [
+            ("/v1/responses", "", EXACT, 200),
+            ("/v1/chat/completions", "", EXACT, 200),
+            ("/v1/responses", "", forged, 200),
+            ("/v1/responses", "", &b"[]"[..], 400),
+            ("/v1/responses", "x-openai-subagent: review\r\n", OTHER, 200),
+        ] {
+            assert_eq!(client.call(&post(path, fields, body)).status, status);
+        }
+    }
+}
+
+/// What the lines of one series add up to.
+fn counted(lines: &[String], series: &str) -> u64 {
+    let (name, tags) = series.split_once(":|").unwrap();
+    let own = lines.iter().filter_map(|line| {
+        let (have, rest) = line.split_once(':')?;
+        let (count, have_tags) = rest.split_once("|c|")?;
+        (have == name && have_tags == tags).then(|| count.parse::<u64>().unwrap())
+    });
+    own.sum()
+}
+
+#[test]
+fn a_stream_is_in_flight_until_it_ends() {
+    let (bench, admin) = bench();
+    let (events, stream) = mpsc::channel();
+    bench.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = bench.client();
+    client.send(&post(
+        "/v1/responses",
+        "",
+        br#"{"model":"gpt-5.5","stream":true}"#,
+    ));
+    assert_eq!(client.head().0, 200);
+    events.send(b"data: 12345\n\n".to_vec()).unwrap();
+    client.chunk();
+    let told = page(admin);
+    assert_eq!(told["model_lock_in_flight"].to_string(), "1");
+    let passed = told["model_lock_content_bytes_total{direction=\"answer\"}"];
+    assert_eq!(passed.to_string(), "13");
+    drop(events);
+    assert_eq!(client.chunk(), b"");
+    settled(admin);
+}

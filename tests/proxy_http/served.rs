@@ -1,0 +1,256 @@
+//! Who served an answer: read as it passes, counted, told in a receipt, ended where the policy says so.
+
+use std::sync::mpsc;
+
+use standin::lab::{Proxy, Scratch};
+use standin::{Reply, Standin, Statsd, Step};
+
+use crate::client::post;
+use crate::{Bench, PIN, SOON, lock};
+
+const ASK: &[u8] = br#"{"model":"gpt-5.5"}"#;
+const STREAM: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
+
+/// A proxy whose policy file says more.
+fn bench(mode: &str, policy: &str) -> (Bench, Scratch) {
+    let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+    let scratch = Scratch::new(std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let path = scratch.path().join("policy.toml");
+    std::fs::write(&path, policy).unwrap();
+    let flags = [
+        "--policy",
+        path.to_str().unwrap(),
+        "--dialect",
+        "openai,anthropic",
+    ];
+    let proxy = Proxy::start(&lock(mode, &statsd), &provider.url(), &flags).unwrap();
+    let bench = Bench {
+        provider,
+        proxy,
+        statsd,
+    };
+    (bench, scratch)
+}
+
+fn answer(fields: &[(&str, &str)], kind: &str, body: &[u8]) -> Reply {
+    let lines = fields
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"));
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\n{}content-length: {}\r\n\r\n",
+        lines.collect::<String>(),
+        body.len()
+    );
+    Reply::raw([head.as_bytes(), body].concat())
+}
+
+impl Bench {
+    /// The receipt with these words.
+    fn receipt(&mut self, words: &[&str]) -> String {
+        let fits = |line: &str| {
+            line.contains(r#""event":"receipt""#) && words.iter().all(|word| line.contains(word))
+        };
+        let line = self.proxy.daemon().wait_for(fits, SOON);
+        line.unwrap_or_else(|| panic!("no {words:?} in {:#?}", self.proxy.daemon().lines()))
+    }
+
+    fn counted(&self, result: &str) {
+        let tag = format!("result:{result},");
+        let fits = |line: &str| line.contains("served:") && line.contains(&tag);
+        let line = self.statsd.wait_for(fits, SOON);
+        assert!(line.is_some(), "{result} {:#?}", self.statsd.lines());
+    }
+}
+
+#[test]
+fn each_answer_gets_one_receipt_with_what_it_says() {
+    let (mut bench, _scratch) = bench("force", "");
+    let json = "application/json";
+    let said: [(&str, Reply); 5] = [
+        ("match", answer(&[], json, br#"{"model":"gpt-5.5"}"#)),
+        (
+            "variant",
+            answer(&[], json, br#"{"model":"gpt-5.5-2026-04-01"}"#),
+        ),
+        (
+            "mismatch",
+            answer(&[], json, br#"{"model":"gpt-5.5-mini"}"#),
+        ),
+        ("undeclared", answer(&[], json, br#"{"id":"r"}"#)),
+        (
+            "mismatch",
+            answer(&[("x-openai-model", "q")], "text/plain", b"hi"),
+        ),
+    ];
+    let mut wanted = Vec::new();
+    for (result, reply) in said {
+        bench.provider.queue(vec![reply]);
+        assert_eq!(bench.post(ASK).status, 200);
+        wanted.push(result);
+        bench.receipt(&[&format!(r#""result":"{result}""#)]);
+        bench.counted(result);
+    }
+    // A request that was refused was sent to nobody.
+    assert_eq!(bench.post(b"[]").status, 400);
+    bench.proxy.daemon().signal("TERM").unwrap();
+    bench.proxy.daemon().wait(SOON).unwrap();
+    let lines = bench.proxy.daemon().lines();
+    let receipts = lines
+        .iter()
+        .filter(|line| line.contains(r#""event":"receipt""#));
+    assert_eq!(receipts.count(), wanted.len());
+}
+
+#[test]
+fn an_error_was_served_by_nobody() {
+    let (mut bench, _scratch) = bench("force", "on_mismatch = 'fail'");
+    let text = br#"{"error":{"message":"no"},"model":"q"}"#;
+    let head = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nopenai-model: q\r\n";
+    let framing = format!("content-length: {}\r\n\r\n", text.len());
+    let reply = [head.as_bytes(), framing.as_bytes(), text].concat();
+    bench.provider.queue(vec![Reply::raw(reply)]);
+    let got = bench.post(ASK);
+    assert_eq!((got.status, got.body.as_slice()), (404, &text[..]));
+    bench.receipt(&[r#""result":"undeclared""#, r#""status":404"#]);
+}
+
+#[test]
+fn with_fail_nothing_of_the_answer_is_passed_on() {
+    let (mut bench, _scratch) = bench("force", "on_mismatch = 'fail'");
+    for (fields, body) in [
+        (vec![], &br#"{"model":"q","output":"secret"}"#[..]),
+        (
+            vec![("openai-model", "q")],
+            br#"{"model":"gpt-5.5","output":"secret"}"#,
+        ),
+    ] {
+        bench
+            .provider
+            .queue(vec![answer(&fields, "application/json", body)]);
+        let got = bench.post(ASK);
+        assert_eq!(
+            (got.status, got.error("code").as_str()),
+            (502, "model_mismatch")
+        );
+        assert_eq!(got.field("x-should-retry"), Some("false"));
+        assert!(!String::from_utf8_lossy(&got.body).contains("secret"));
+    }
+    bench.receipt(&[r#""result":"mismatch""#, r#""failed":true"#]);
+    // And what was served as it was sent comes through as it came.
+    let body = br#"{"model":"gpt-5.5-20260401","output":"x"}"#;
+    bench
+        .provider
+        .queue(vec![answer(&[], "application/json", body)]);
+    let got = bench.post(ASK);
+    assert_eq!((got.status, got.body.as_slice()), (200, &body[..]));
+}
+
+#[test]
+fn with_fail_a_stream_is_ended_in_the_shape_of_its_api() {
+    let (bench, _scratch) = bench("force", "on_mismatch = 'fail'");
+    let cases = [
+        (
+            "/v1/responses",
+            "data: {\"type\":\"response.completed\",\"response\":{\"model\":\"q\"}}\n\n",
+            "event: response.failed\ndata: {\"type\":\"response.failed\",",
+        ),
+        (
+            "/v1/chat/completions",
+            "data: {\"model\":\"q\",\"choices\":[]}\n\n",
+            "data: {\"error\":{\"message\":\"another model was served: `q`",
+        ),
+        (
+            "/v1/messages",
+            "data: {\"type\":\"message_start\",\"message\":{\"model\":\"q\"}}\n\n",
+            "event: error\ndata: {\"type\":\"error\",\"error\":{",
+        ),
+    ];
+    for (path, event, error) in cases {
+        let (events, stream) = mpsc::channel();
+        bench.provider.queue(vec![Reply::stream(stream)]);
+        let mut client = bench.client();
+        let ask = br#"{"model":"gpt-5.5","stream":true,"messages":[],"max_tokens":1}"#;
+        client.send(&post(path, "", ask));
+        assert_eq!(client.head().0, 200, "{path}");
+        events.send(b"data: first\n\n".to_vec()).unwrap();
+        assert_eq!(client.chunk(), b"data: first\n\n", "{path}");
+        events.send(event.as_bytes().to_vec()).unwrap();
+        let last = String::from_utf8(client.chunk()).unwrap();
+        assert!(
+            last.starts_with(error) && last.ends_with("}\n\n"),
+            "{path} {last}"
+        );
+        assert_eq!(client.chunk(), b"", "{path}");
+        // The provider is left: nobody pays for the rest.
+        let left = std::time::Instant::now();
+        while events.send(b"data: more\n\n".to_vec()).is_ok() {
+            assert!(left.elapsed() < SOON, "{path}: the provider goes on");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// A stream whose events are cut anywhere is passed byte by byte, as it comes, and read all the same.
+#[test]
+fn reading_delays_no_byte() {
+    let (mut bench, _scratch) = bench("force", "");
+    let (events, stream) = mpsc::channel();
+    bench.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", STREAM));
+    assert_eq!(client.head().0, 200);
+    let event = b"data: {\"type\":\"response.created\",\"response\":{\"model\":\"q\"}}\n\n";
+    for byte in event {
+        events.send(vec![*byte]).unwrap();
+        assert_eq!(client.chunk(), [*byte]);
+    }
+    drop(events);
+    assert_eq!(client.chunk(), b"");
+    bench.receipt(&[r#""result":"mismatch""#, r#""served_model":"q""#]);
+}
+
+/// An event that is too long to be read is passed on; what follows is read again.
+#[test]
+fn what_is_too_long_is_not_read_and_passes() {
+    for policy in ["", "on_mismatch = 'fail'"] {
+        let (mut bench, _scratch) = bench("force", policy);
+        let long = [
+            b"data: {\"model\":\"q\",\"x\":\"".to_vec(),
+            vec![b'x'; 20 << 20],
+            b"\"}\n\n".to_vec(),
+        ]
+        .concat();
+        let rest = b"data: {\"model\":\"gpt-5.5-2026-04-01\"}\n\n";
+        let body = [&long[..], rest].concat();
+        bench
+            .provider
+            .queue(vec![answer(&[], "text/event-stream", &body)]);
+        let got = bench.post(STREAM);
+        assert_eq!(got.status, 200);
+        assert!(got.body == body, "{policy}: {} bytes", got.body.len());
+        bench.receipt(&[r#""result":"variant""#]);
+    }
+}
+
+/// A client that leaves in the middle leaves a receipt too.
+#[test]
+fn a_receipt_is_told_also_of_what_was_broken_off() {
+    let (mut bench, _scratch) = bench("force", "");
+    let (events, stream) = mpsc::channel();
+    let (go, wait) = mpsc::channel();
+    let Reply::Steps(mut steps) = Reply::stream(stream) else {
+        panic!("steps")
+    };
+    steps.insert(0, Step::Wait(wait));
+    bench.provider.queue(vec![Reply::Steps(steps)]);
+    let mut client = bench.client();
+    client.send(&post("/v1/responses", "", STREAM));
+    go.send(()).unwrap();
+    assert_eq!(client.head().0, 200);
+    events
+        .send(format!("data: {{\"model\":\"{PIN}\"}}\n\n").into_bytes())
+        .unwrap();
+    client.chunk();
+    drop(client);
+    bench.receipt(&[r#""result":"match""#]);
+}
