@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::doctor::Doctor;
 use crate::explain::Explain;
 use crate::route::Route;
 use crate::{env, exit};
@@ -78,6 +79,10 @@ pub(crate) enum Verb {
     /// Make the proxy the way that a client's model traffic takes
     #[command(subcommand)]
     Route(Route),
+    /// Find out which of the layers hold here, by trying, and what to do about the rest
+    ///
+    /// Run it as the agent's user, in the agent's environment. Nothing that is tried reaches a provider.
+    Doctor(Doctor),
 }
 
 /// The flags of `serve`. Each is a text here: `settings` reads them.

@@ -279,7 +279,7 @@ fn the_variables_of_the_shim_are_all_told() {
     }
 }
 
-fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
     let rule: Vec<String> = head.iter().map(|_| "---".to_owned()).collect();
@@ -290,7 +290,7 @@ fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     [line(&head), line(&rule)].into_iter().chain(rows).collect()
 }
 
-fn compare(page: &str, name: &str, made: &str) {
+pub(crate) fn compare(page: &str, name: &str, made: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("docs")
         .join(page);

@@ -29,6 +29,12 @@ pub(crate) const FAILED: Exit = Exit {
     meaning: "A port is in use, a file cannot be written, or the like.",
 };
 
+/// Less holds than was asked for.
+pub(crate) const BELOW: Exit = Exit {
+    code: 3,
+    meaning: "`doctor`: the level that was asked for is not reached.",
+};
+
 /// The command line cannot be read.
 pub(crate) const USAGE: Exit = Exit {
     code: 64,
@@ -60,4 +66,13 @@ pub(crate) const INTERRUPTED: Exit = Exit {
 };
 
 /// Everything that `model-lock` ends with.
-pub(crate) const ALL: [Exit; 7] = [DONE, FAILED, USAGE, REFUSED, CONFIG, NOT_FOUND, INTERRUPTED];
+pub(crate) const ALL: [Exit; 8] = [
+    DONE,
+    FAILED,
+    BELOW,
+    USAGE,
+    REFUSED,
+    CONFIG,
+    NOT_FOUND,
+    INTERRUPTED,
+];

@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod codex;
 mod companion;
+mod doctor;
 mod env;
 mod exit;
 mod explain;
@@ -65,6 +66,7 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Uninstall { from } => uninstall(&from),
         Verb::Explain(asked) => explain::explain(&asked, &environment),
         Verb::Which => which::which(),
+        Verb::Doctor(asked) => doctor::doctor(&asked, &environment),
         Verb::Route(asked) => route::route(&asked, &environment),
     }
 }

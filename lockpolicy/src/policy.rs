@@ -121,6 +121,14 @@ impl Policy {
         self.proxy.as_deref() == Some("off")
     }
 
+    /// The same rules where nothing is said of a proxy, as the proxy itself has them.
+    #[must_use]
+    pub fn without_proxy(&self) -> Self {
+        let mut rules = self.clone();
+        rules.proxy = None;
+        rules.seal()
+    }
+
     /// The first 16 hexadecimal digits of the SHA-256 of everything above: two programs with the
     /// same hash decide the same.
     pub fn hash(&self) -> &str {

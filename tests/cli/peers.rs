@@ -1,7 +1,7 @@
 //! A running proxy with its log, and a `StatsD` daemon that only listens.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, ErrorKind};
 use std::net::UdpSocket;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -123,7 +123,13 @@ impl Daemon {
         let is_decided = |line: &String| decided.iter().any(|name| line.contains(name));
         let line = || {
             let mut buffer = [0; 1500];
-            let length = self.0.recv(&mut buffer).expect("a line of a counter");
+            // A wait with a deadline ends early where the machine is busy enough.
+            let length = loop {
+                match self.0.recv(&mut buffer) {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    received => break received.expect("a line of a counter"),
+                }
+            };
             String::from_utf8(buffer[..length].to_vec()).unwrap()
         };
         let lines = std::iter::repeat_with(line).filter(is_decided);

@@ -1,0 +1,148 @@
+//! What codex is logged in with: whether it is there, its shape, who can read it. Never what it holds.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde::de::IgnoredAny;
+use shim::Process;
+
+use super::finding::Finding;
+use super::place::home;
+use super::trial::{CREDENTIALS, output};
+
+/// Finds what can be said of credentials; returns how codex says it is logged in.
+pub(crate) fn look(
+    process: &Process,
+    codex: Option<&Path>,
+    findings: &mut Vec<Finding>,
+) -> &'static str {
+    for name in CREDENTIALS {
+        if process
+            .variable(name)
+            .is_some_and(|value| is_real(&value.to_string_lossy()))
+        {
+            findings.push(Finding::KeyVisible(name.to_owned()));
+        }
+    }
+    let home = home(process);
+    file(&home.join("auth.json"), findings);
+    socket(&home.join("app-server-control"), findings);
+    codex.map_or("nobody can say: there is no codex", |codex| {
+        status(process, codex)
+    })
+}
+
+/// What is looked at of `auth.json`.
+#[derive(serde::Deserialize)]
+struct Auth {
+    #[serde(default, rename = "OPENAI_API_KEY")]
+    key: Option<String>,
+    #[serde(default)]
+    tokens: Option<IgnoredAny>,
+}
+
+fn file(path: &Path, findings: &mut Vec<Finding>) {
+    let Ok(found) = fs::metadata(path) else {
+        return;
+    };
+    if found.mode() & 0o077 != 0 {
+        findings.push(Finding::AuthOpen(path.to_owned(), found.mode() & 0o7777));
+    }
+    let Ok(content) = fs::read(path) else {
+        return;
+    };
+    let real = match serde_json::from_slice::<Auth>(&content) {
+        Ok(Auth { key, tokens }) if key.is_some() || tokens.is_some() => {
+            tokens.is_some() || key.is_some_and(|key| is_real(&key))
+        }
+        Ok(_) | Err(_) => {
+            findings.push(Finding::AuthStrange(path.to_owned()));
+            return;
+        }
+    };
+    if real {
+        findings.push(Finding::KeyVisible(path.display().to_string()));
+    }
+}
+
+/// Whether a text has the shape of a key that a provider gave out. A placeholder is short.
+fn is_real(key: &str) -> bool {
+    key.starts_with("sk-") && key.len() >= 40
+}
+
+/// The server that a codex of 0.169 leaves behind.
+fn socket(directory: &Path, findings: &mut Vec<Finding>) {
+    let entries = directory.read_dir().into_iter().flatten().flatten();
+    let mut sockets = entries.map(|entry| entry.path());
+    findings.extend(
+        sockets
+            .find(|path| UnixStream::connect(path).is_ok())
+            .map(Finding::Daemon),
+    );
+}
+
+/// What `codex login status` says, without what it shows of a key.
+fn status(process: &Process, codex: &Path) -> &'static str {
+    let mut command = Command::new(codex);
+    command
+        .args(["login", "status"])
+        .env_clear()
+        .envs(&process.env);
+    let Some((_, text)) = output(&mut command, Duration::from_secs(15)) else {
+        return "unknown: codex login status did not end";
+    };
+    let text = String::from_utf8_lossy(&text).to_lowercase();
+    let known = [
+        ("not logged in", "not logged in"),
+        ("api key", "an API key"),
+        ("chatgpt", "ChatGPT"),
+        ("access token", "an access token"),
+    ];
+    let found = known.into_iter().find(|(part, _)| text.contains(part));
+    found.map_or("unknown", |(_, meaning)| meaning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn the_shape_is_told_and_not_the_content() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("auth.json");
+        let secret = format!("sk-{}", "s3cret".repeat(8));
+        let key = format!("{{\"auth_mode\":\"apikey\",\"OPENAI_API_KEY\":\"{secret}\"}}");
+        let visible = Finding::KeyVisible(path.display().to_string());
+        for (content, mode, expected) in [
+            (key.as_str(), 0o600, vec![visible.clone()]),
+            (
+                &key,
+                0o640,
+                vec![Finding::AuthOpen(path.clone(), 0o640), visible.clone()],
+            ),
+            ("{\"OPENAI_API_KEY\":\"sk-placeholder\"}", 0o600, vec![]),
+            (
+                "{\"OPENAI_API_KEY\":null,\"tokens\":{\"id_token\":\"x\"}}",
+                0o600,
+                vec![visible],
+            ),
+            ("{}", 0o600, vec![Finding::AuthStrange(path.clone())]),
+            ("not json", 0o600, vec![Finding::AuthStrange(path.clone())]),
+        ] {
+            fs::write(&path, content).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let mut findings = Vec::new();
+            file(&path, &mut findings);
+            assert!(!format!("{findings:?}").contains("s3cret"));
+            assert_eq!(findings, expected, "{content}");
+        }
+        let mut findings = Vec::new();
+        file(Path::new("/nowhere/auth.json"), &mut findings);
+        assert_eq!(findings, []);
+    }
+}
