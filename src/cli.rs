@@ -96,6 +96,8 @@ pub(crate) struct Serve {
     pub(crate) admin: Option<String>,
     #[arg(long, value_name = "FILE", help = env::POLICY.help())]
     pub(crate) policy: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", help = env::KEY.help())]
+    pub(crate) key: Option<String>,
     #[arg(long, value_name = "NAME,…", help = env::DIALECT.help())]
     pub(crate) dialect: Option<String>,
     #[arg(long, value_name = "LEVEL|TARGET=LEVEL,…", help = env::LOG.help())]

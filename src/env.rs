@@ -56,6 +56,14 @@ pub(crate) const UPSTREAM: Variable = Variable {
     meaning: "Where requests go: `URL`, or `PREFIX=URL` for the paths below a prefix. The flag may be repeated; in the variable, commas separate.",
 };
 
+/// Where the provider's key is.
+pub(crate) const KEY: Variable = Variable {
+    name: "MODEL_LOCK_KEY",
+    flag: "--key",
+    default: "none: clients send their own",
+    meaning: "The file that holds the provider's key. It stands in the place of every credential that a client sends, and is read again when it changes.",
+};
+
 /// Which dialects are spoken.
 pub(crate) const DIALECT: Variable = Variable {
     name: "MODEL_LOCK_DIALECT",
@@ -204,10 +212,11 @@ pub(crate) const GUARD: Variable = Variable {
 pub(crate) const SHIM: [&Variable; 2] = [&REAL_CODEX, &GUARD];
 
 /// What `model-lock` and its telemetry read, in the order of the page.
-pub(crate) const ALL: [&Variable; 19] = [
+pub(crate) const ALL: [&Variable; 20] = [
     &LISTEN,
     &ADMIN,
     &UPSTREAM,
+    &KEY,
     &DIALECT,
     &POLICY,
     &LOG,

@@ -11,6 +11,7 @@ mod explain;
 mod here;
 mod install;
 mod json;
+mod key;
 mod policy;
 mod quantity;
 mod quote;

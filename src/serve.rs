@@ -78,6 +78,9 @@ fn run(
     let (server, signals) = runtime.block_on(start(settings.config, policy, sink))?;
     let lines = Lines::start(Arc::clone(&counts))?;
     telemetry::start(settings.log, lines.clone());
+    if let Some(key) = settings.key {
+        runtime.spawn(key.follow());
+    }
     let flusher = settings
         .daemon
         .map(|daemon| Flusher::start(daemon, counts))

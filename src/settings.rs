@@ -1,6 +1,7 @@
 //! The process configuration: flag, then environment, then default; read once, all problems kept.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 
 use lockpolicy::{Problem, shown};
 use proxy::{Config, Limits, Upstream};
@@ -8,6 +9,7 @@ use tracing_subscriber::filter::Targets;
 
 use crate::cli::Serve;
 use crate::env::{self, Environment, Variable};
+use crate::key::KeyFile;
 use crate::telemetry::{Daemon, Tags};
 use crate::value::{address, filter, head, patience, port, prefix, size, tags, time};
 
@@ -19,6 +21,8 @@ const DIALECTS: [&str; 2] = ["openai", "chatgpt"];
 pub(crate) struct Settings {
     /// For the proxy.
     pub(crate) config: Config,
+    /// Where the provider's key is, if it is held here.
+    pub(crate) key: Option<KeyFile>,
     /// What is logged.
     pub(crate) log: Targets,
     /// Where counts are sent.
@@ -42,12 +46,14 @@ impl Settings {
             address(text).map(Some)
         });
         reader.apart(listen, admin);
+        let key = reader.key(flags);
         let config = Config {
             listen,
             admin,
             upstreams: reader.upstreams(flags),
             dialects: reader.dialects(flags),
             mounts: Vec::new(),
+            key: key.as_ref().map(|file| file.key.clone()),
             limits: reader.limits(flags),
         };
         let log = reader.one(flags.log.as_deref(), &env::LOG, None, |text| {
@@ -56,6 +62,7 @@ impl Settings {
         let daemon = reader.daemon();
         Self {
             config,
+            key,
             log: log.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO)),
             daemon,
         }
@@ -227,6 +234,17 @@ impl Reader<'_> {
             ),
             idle: self.one(flags.idle.as_deref(), &env::IDLE, default.idle, time),
             drain: self.one(flags.drain.as_deref(), &env::DRAIN, default.drain, time),
+        }
+    }
+
+    fn key(&mut self, flags: &Serve) -> Option<KeyFile> {
+        let (text, _) = self.stated(flags.key.as_deref(), &env::KEY)?;
+        match KeyFile::read(Path::new(&text)) {
+            Ok(file) => Some(file),
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::key::Key;
 use crate::mount::Mount;
 use crate::upstream::Upstream;
 
@@ -20,6 +21,8 @@ pub struct Config {
     pub mounts: Vec<Mount>,
     /// The dialects that are switched on, by name.
     pub dialects: Vec<String>,
+    /// The provider's key, where clients hold none.
+    pub key: Option<Key>,
     /// What is too much.
     pub limits: Limits,
 }

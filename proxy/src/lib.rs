@@ -12,6 +12,7 @@ mod body;
 mod config;
 mod error;
 mod events;
+mod key;
 mod late;
 mod listen;
 mod meter;
@@ -26,6 +27,7 @@ mod watched;
 mod wire;
 
 pub use config::{Config, Limits};
+pub use key::{Key, NoKey};
 pub use meter::Meter;
 pub use mount::{Base, Mount};
 pub use server::{BindError, Server};

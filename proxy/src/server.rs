@@ -72,6 +72,7 @@ impl Server {
             table,
             upstreams,
             mounts,
+            key: config.key,
             policy,
             sink,
             client,

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Limits;
+use crate::key::Key;
 use crate::meter::Meter;
 use crate::mount::Mount;
 use crate::upstream::{Client, Upstream};
@@ -23,6 +24,7 @@ pub(crate) struct State {
     pub(crate) table: Table,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) mounts: Vec<Mount>,
+    pub(crate) key: Option<Key>,
     pub(crate) policy: Arc<ArcSwap<Policy>>,
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) meter: Arc<dyn Meter>,

@@ -134,6 +134,8 @@ fn config(order: &Order) -> Result<Config, UpstreamError> {
         upstreams: Vec::new(),
         mounts: order.mounts.iter().map(mount).collect::<Result<_, _>>()?,
         dialects: order.dialects.clone(),
+        // Clients have their own: they are the user's.
+        key: None,
         limits: Limits {
             // Nobody is left who could read an answer.
             drain: Duration::ZERO,

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod level;
 mod place;
 mod process;
 mod providers;

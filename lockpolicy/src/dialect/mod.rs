@@ -40,12 +40,29 @@ pub struct Dialect {
     pub name: String,
     /// Where its requests go when nothing else is configured.
     pub upstream: Option<String>,
+    /// The header that a key stands in.
+    pub credential: Credential,
     /// Request headers that pass, in lower case; a `*` at the end stands for any rest.
     pub headers: Vec<String>,
     /// What it can be asked.
     pub operations: Vec<Operation>,
     /// What it is never asked; nothing reads it but the documentation.
     pub refused: Vec<Refused>,
+}
+
+/// How a provider is told a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credential {
+    /// `authorization: Bearer …` (RFC 6750).
+    #[default]
+    Bearer,
+    /// `api-key: …`
+    ApiKey,
+    /// `x-api-key: …`
+    XApiKey,
+    /// `x-goog-api-key: …`
+    XGoogApiKey,
 }
 
 /// The names of all dialects.

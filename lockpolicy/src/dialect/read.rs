@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::places::Meaning;
 use super::sources::{COMMON, DIALECTS};
-use super::{Answer, Content, Dialect, ErrorShape, Message, ModelAt, Operation, Places, Refused};
+use super::{
+    Answer, Content, Credential, Dialect, ErrorShape, Message, ModelAt, Operation, Places, Refused,
+};
 use crate::Capability;
 
 #[derive(Deserialize)]
@@ -17,6 +19,8 @@ struct File {
     upstream: Option<String>,
     #[serde(default)]
     errors: ErrorShape,
+    #[serde(default)]
+    credential: Credential,
     #[serde(default)]
     headers: Vec<String>,
     #[serde(default)]
@@ -102,6 +106,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Dialect, String> {
     Ok(Dialect {
         name: name.to_string(),
         upstream: file.upstream,
+        credential: file.credential,
         headers: groups.headers(&file.headers)?,
         operations: groups.operations(&file.operations, file.errors)?,
         refused: refused(&file.refused),

@@ -4,6 +4,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use hyper::body::Incoming;
+use lockpolicy::dialect::Credential;
 use lockpolicy::surface::http::passes;
 
 use super::Call;
@@ -84,7 +85,17 @@ fn fields(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> 
     ) {
         out.insert(header::CONTENT_TYPE, kind.clone());
     }
+    if let Some(key) = &call.state.key {
+        key.put(&mut out, credential(route));
+    }
     out
+}
+
+fn credential(route: &Route<'_>) -> Credential {
+    match route {
+        Route::Listed(found) => found.dialect.credential,
+        Route::Allowed => Credential::Bearer,
+    }
 }
 
 /// What an operation outside the tables needs at the least.

@@ -138,6 +138,7 @@ impl Stack {
             upstreams: vec![Upstream::parse(&upstream).unwrap()],
             dialects: vec!["openai".to_owned()],
             mounts: Vec::new(),
+            key: None,
             limits,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -214,6 +214,18 @@ impl Codex {
         self
     }
 
+    /// A command that runs the real one by its own path, past the shim.
+    pub fn past_the_shim(&self, arguments: &[&str]) -> Command {
+        let real = self.scratch.path().join("real/codex");
+        let ours = self.command(arguments);
+        let mut command = Command::new(real);
+        command.env_clear().args(arguments).current_dir(self.work());
+        for (name, value) in ours.get_envs() {
+            command.envs(value.map(|value| (name, value)));
+        }
+        command
+    }
+
     /// The file that configures it.
     pub fn config(&self) -> PathBuf {
         self.home().join("config.toml")

@@ -1,0 +1,115 @@
+//! The provider's key, where the proxy holds it and its clients hold none.
+
+use core::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use lockpolicy::dialect::Credential;
+
+/// A key that stands in the place of whatever a client sends. It can be replaced while requests run.
+#[derive(Clone)]
+pub struct Key(Arc<ArcSwap<String>>);
+
+/// Why a text is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a key is one line of visible ASCII characters")]
+pub struct NoKey;
+
+/// Every field that a client may log in by.
+const CREDENTIALS: [HeaderName; 6] = [
+    header::AUTHORIZATION,
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("chatgpt-account-id"),
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+    HeaderName::from_static("ocp-apim-subscription-key"),
+];
+
+impl Key {
+    /// A key, blanks around it taken off.
+    ///
+    /// # Errors
+    ///
+    /// [`NoKey`] where it cannot stand in a field.
+    pub fn new(text: &str) -> Result<Self, NoKey> {
+        Ok(Self(Arc::new(ArcSwap::from_pointee(checked(text)?))))
+    }
+
+    /// Takes another key from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`NoKey`]; then the last one stays.
+    pub fn replace(&self, text: &str) -> Result<(), NoKey> {
+        self.0.store(Arc::new(checked(text)?));
+        Ok(())
+    }
+
+    /// Puts it in, and every credential of the client out.
+    pub(crate) fn put(&self, fields: &mut HeaderMap, credential: Credential) {
+        for name in &CREDENTIALS {
+            fields.remove(name);
+        }
+        let key = self.0.load();
+        let (name, text) = match credential {
+            Credential::Bearer => (header::AUTHORIZATION, format!("Bearer {key}")),
+            Credential::ApiKey => (HeaderName::from_static("api-key"), key.to_string()),
+            Credential::XApiKey => (HeaderName::from_static("x-api-key"), key.to_string()),
+            Credential::XGoogApiKey => (HeaderName::from_static("x-goog-api-key"), key.to_string()),
+        };
+        // It was checked when it came; a request without a key is refused by the provider.
+        if let Ok(mut value) = HeaderValue::try_from(text) {
+            value.set_sensitive(true);
+            fields.insert(name, value);
+        }
+    }
+}
+
+/// Never shown.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+fn checked(text: &str) -> Result<String, NoKey> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| text.to_owned()).ok_or(NoKey)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_stands_in_the_place_of_every_credential() {
+        let key = Key::new(" sk-own\n").unwrap();
+        for (credential, name, value) in [
+            (Credential::Bearer, "authorization", "Bearer sk-own"),
+            (Credential::XApiKey, "x-api-key", "sk-own"),
+            (Credential::ApiKey, "api-key", "sk-own"),
+            (Credential::XGoogApiKey, "x-goog-api-key", "sk-own"),
+        ] {
+            let mut fields = HeaderMap::new();
+            for name in &CREDENTIALS {
+                fields.append(name, HeaderValue::from_static("theirs"));
+            }
+            key.put(&mut fields, credential);
+            assert_eq!(fields.len(), 1, "{fields:?}");
+            assert_eq!(fields[name], value);
+        }
+        assert!(!format!("{key:?}").contains("own"));
+    }
+
+    #[test]
+    fn another_key_holds_at_once_and_no_key_changes_nothing() {
+        let key = Key::new("one").unwrap();
+        assert_eq!(key.replace("a b"), Err(NoKey));
+        assert_eq!(key.replace(""), Err(NoKey));
+        assert_eq!(*key.0.load_full(), "one");
+        key.replace("two").unwrap();
+        assert_eq!(*key.0.load_full(), "two");
+    }
+}

@@ -1,0 +1,60 @@
+//! The provider's key from a file, which a secret store may replace while the proxy runs.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lockpolicy::Problem;
+use proxy::Key;
+
+use crate::env;
+
+/// How often the file is looked at.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// A key and where it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyFile {
+    path: PathBuf,
+    pub(crate) key: Key,
+}
+
+impl KeyFile {
+    /// Reads a key. What is wrong never quotes the file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
+        let problem = |what: String| Problem {
+            place: env::KEY.name.to_owned(),
+            what: format!("{}: {what}", path.display()),
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+        let key = Key::new(&text).map_err(|error| problem(error.to_string()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            key,
+        })
+    }
+
+    /// Takes the file's key again and again; never ends. A file that holds none changes nothing.
+    pub(crate) async fn follow(self) {
+        let mut ticks = tokio::time::interval(PERIOD);
+        let mut last = None;
+        loop {
+            ticks.tick().await;
+            let path = self.path.clone();
+            let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await;
+            let Ok(Ok(text)) = read else { continue };
+            if last.as_ref() == Some(&text) {
+                continue;
+            }
+            let known = last.replace(text).is_some();
+            let taken = last
+                .as_deref()
+                .is_some_and(|text| self.key.replace(text).is_ok());
+            if known {
+                tracing::info!(
+                    event = "key",
+                    result = if taken { "applied" } else { "kept" }
+                );
+            }
+        }
+    }
+}
