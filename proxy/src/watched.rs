@@ -74,17 +74,15 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        match &frame {
-            Some(Ok(frame)) => self.look(frame.data_ref().map_or(&[][..], |data| data)),
-            Some(Err(_)) => {}
-            None => self.end(),
+        if let Some(Ok(frame)) = &frame {
+            self.look(frame.data_ref().map_or(&[][..], |data| data));
+        }
+        // Who knows the length does not ask for the end.
+        if frame.is_none() || self.body.is_end_stream() {
+            self.end();
         }
         if self.broken {
             return Poll::Ready(Some(Err("another model was served".into())));
-        }
-        // Who knows the length does not ask for the end.
-        if self.body.is_end_stream() {
-            self.end();
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
@@ -95,5 +93,38 @@ where
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt as _, Full};
+
+    use super::*;
+    use crate::reader::Form;
+
+    /// Ends before a text that names `q`.
+    struct Strict;
+
+    impl Ear for Strict {
+        fn hear(&mut self, text: &[u8]) -> bool {
+            text.contains(&b'q')
+        }
+
+        fn last(&self) -> Bytes {
+            Bytes::new()
+        }
+    }
+
+    /// Nobody asks a content for more than the length that it has announced.
+    #[tokio::test]
+    async fn a_last_line_without_an_end_is_heard_before_it_passes() {
+        for (text, passes) in [("data: 1\n\ndata: q", false), ("data: 1\n\ndata: p", true)] {
+            let body = Full::new(Bytes::from_static(text.as_bytes()));
+            let reader = Reader::new(Form::Events, None);
+            let mut watched = Watched::new(body, reader, Strict);
+            let frame = watched.frame().await.unwrap();
+            assert_eq!(frame.is_ok(), passes, "{text}");
+        }
     }
 }

@@ -202,4 +202,43 @@ mod tests {
             assert_eq!(heard, b"\x81\x04last\x88\x02\x03\xe9");
         }
     }
+
+    /// The frames of a provider's last event, which is longer than what fits between two peers.
+    fn last_event(fragments: bool) -> Vec<u8> {
+        let (head, tail) = (br#"{"type":"response.completed","text":""#, br#""}"#);
+        let text = [&head[..], &[b'x'; 1 << 14], tail].concat();
+        let cut = if fragments { head.len() } else { 0 };
+        let (first, rest) = text.split_at(cut);
+        let opening = [&[0x01, u8::try_from(cut).unwrap()], first].concat();
+        let length = u16::try_from(rest.len()).unwrap().to_be_bytes();
+        if fragments {
+            [&opening[..], b"\x80\x7e", &length, rest].concat()
+        } else {
+            [b"\x81\x7e", &length[..], rest].concat()
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_event_is_passed_to_its_end_before_a_drain() {
+        for fragments in [false, true] {
+            let (mut client, downstream) = tokio::io::duplex(1 << 10);
+            let (mut provider, upstream) = tokio::io::duplex(1 << 20);
+            let judge = Open::default();
+            judge.talk().asked(br#"{"type":"response.create"}"#);
+            let event = last_event(fragments);
+            provider.write_all(&event).await.unwrap();
+            let drain = Drain {
+                stop: CancellationToken::new(),
+                patience: Duration::from_secs(30),
+            };
+            drain.stop.cancel();
+            let mut heard = Vec::new();
+            let ((), read) = tokio::join!(
+                relay(downstream, upstream, judge, drain),
+                client.read_to_end(&mut heard)
+            );
+            read.unwrap();
+            assert_eq!(heard, [&event[..], b"\x88\x02\x03\xe9"].concat());
+        }
+    }
 }

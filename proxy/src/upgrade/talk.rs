@@ -21,13 +21,16 @@ impl Talk {
         }
     }
 
-    /// Takes note of the start of a message that goes to the client. Where it does not tell that a
-    /// response has ended, the drain waits for its deadline.
-    pub(super) fn said(&self, start: &[u8]) {
-        if *self.0.borrow() > 0 && answer::ends_response(start) {
-            self.0
-                .send_modify(|running| *running = running.saturating_sub(1));
-        }
+    /// Whether the start of a message to the client says that a response has ended which runs. Where it does
+    /// not say so although it has, the drain waits for its deadline.
+    pub(super) fn is_last(&self, start: &[u8]) -> bool {
+        *self.0.borrow() > 0 && answer::ends_response(start)
+    }
+
+    /// Takes note that the last message of a response has gone to the client, to its end.
+    pub(super) fn ended(&self) {
+        self.0
+            .send_modify(|running| *running = running.saturating_sub(1));
     }
 
     /// Waits until no response runs.

@@ -19,6 +19,8 @@ const HEAR_CAP: usize = 4 << 20;
 struct Passing {
     bytes: Vec<u8>,
     over: bool,
+    /// Whether a response ends with it.
+    last: bool,
 }
 
 impl Passing {
@@ -31,10 +33,10 @@ impl Passing {
         }
     }
 
-    /// The message, where it was whole and short enough.
-    fn take(&mut self) -> Option<Vec<u8>> {
-        let Self { bytes, over } = std::mem::take(self);
-        (!over).then_some(bytes)
+    /// The message, where it was short enough.
+    fn heard(&mut self) -> Option<Vec<u8>> {
+        let bytes = std::mem::take(&mut self.bytes);
+        (!std::mem::take(&mut self.over)).then_some(bytes)
     }
 }
 
@@ -71,32 +73,54 @@ where
             OpCode::Data(Data::Text)
                 if head.header.is_final && head.length <= LOOK_CAP && judge.holds() =>
             {
-                let mut bytes = Vec::new();
-                frame::payload(reader, &head, &mut bytes).await?;
-                judge.talk().said(&bytes);
-                end(judge.hear(&bytes), downstream).await?;
-                if judge.forced() && answer::may_name_model(&bytes) {
-                    bytes = answer::without_pin(&bytes, &judge.pin()).into_owned();
-                }
-                downstream
-                    .frame(head.header.opcode, &mut bytes, None)
-                    .await?;
+                whole(reader, &head, downstream, judge).await?;
             }
             OpCode::Data(data) => {
                 if data == Data::Text && head.length > 0 {
-                    judge.talk().said(start(reader.fill_buf().await?, &head));
+                    let start = start(reader.fill_buf().await?, &head);
+                    passing.last = judge.talk().is_last(start);
                 }
                 let mut payload = (&mut *reader).take(head.length);
                 let mut copy = |bytes: &[u8]| passing.add(bytes);
                 downstream.passed(&head, &mut payload, &mut copy).await?;
-                if head.header.is_final
-                    && let Some(message) = passing.take()
-                {
-                    end(judge.hear(&message), downstream).await?;
+                if head.header.is_final {
+                    if let Some(message) = passing.heard() {
+                        end(judge.hear(&message), downstream).await?;
+                    }
+                    if std::mem::take(&mut passing.last) {
+                        judge.talk().ended();
+                    }
                 }
             }
         }
     }
+}
+
+/// Passes a message on that has to be whole before.
+async fn whole<R, D>(
+    reader: &mut R,
+    head: &Head,
+    downstream: &Writer<D>,
+    judge: &impl Judge,
+) -> Result<(), Broken>
+where
+    R: AsyncBufRead + Unpin,
+    D: AsyncWrite + Unpin,
+{
+    let mut bytes = Vec::new();
+    frame::payload(reader, head, &mut bytes).await?;
+    end(judge.hear(&bytes), downstream).await?;
+    let last = judge.talk().is_last(&bytes);
+    if judge.forced() && answer::may_name_model(&bytes) {
+        bytes = answer::without_pin(&bytes, &judge.pin()).into_owned();
+    }
+    downstream
+        .frame(head.header.opcode, &mut bytes, None)
+        .await?;
+    if last {
+        judge.talk().ended();
+    }
+    Ok(())
 }
 
 /// What has come of a frame's payload.
