@@ -37,6 +37,12 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "FILE", help = env::POLICY.help())]
         policy: Option<PathBuf>,
     },
+    /// Look into the audit file
+    Audit {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: AuditVerb,
+    },
     /// Copy this program into a directory, and link `codex` there to it
     ///
     /// Put the directory before the real codex's on PATH. Running it again updates the copy; a `codex`
@@ -85,6 +91,17 @@ pub(crate) enum Verb {
     Doctor(Doctor),
 }
 
+/// What can be done with an audit file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditVerb {
+    /// Tell where a line is missing or altered (status 1), in the file and those put aside from it
+    Verify {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
 /// The flags of `serve`. Each is a text here: `settings` reads them.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Serve {
@@ -102,6 +119,10 @@ pub(crate) struct Serve {
     pub(crate) dialect: Option<String>,
     #[arg(long, value_name = "LEVEL|TARGET=LEVEL,…", help = env::LOG.help())]
     pub(crate) log: Option<String>,
+    #[arg(long, value_name = "FILE", help = env::AUDIT.help())]
+    pub(crate) audit: Option<String>,
+    #[arg(long, value_name = "SIZE", help = env::AUDIT_SIZE.help())]
+    pub(crate) audit_size: Option<String>,
     #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_HEAD.help())]
     pub(crate) max_head: Option<String>,
     #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_BODY.help())]

@@ -15,6 +15,7 @@ use crate::telemetry::{self, ShimSink};
 pub(crate) fn run(environment: &Environment) -> ExitCode {
     let mut problems = Vec::new();
     let daemon = settings::daemon(environment, &mut problems);
+    let audit = settings::audit(environment, &mut problems);
     let location = Location::choose(None, environment);
     let loaded = policy::read(&location).compile(environment);
     let policy = match loaded {
@@ -29,7 +30,7 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
     shim::run(
         &shim::Process::current(),
         policy,
-        Arc::new(ShimSink::new(daemon)),
+        Arc::new(ShimSink::new(daemon).audited(audit)),
         &Companion,
     )
 }

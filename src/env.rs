@@ -144,6 +144,22 @@ pub(crate) const DRAIN: Variable = Variable {
     meaning: "How long running requests may go on after SIGTERM or SIGINT. A second signal ends at once.",
 };
 
+/// Where attempts are written down.
+pub(crate) const AUDIT: Variable = Variable {
+    name: "MODEL_LOCK_AUDIT",
+    flag: "--audit",
+    default: "none",
+    meaning: "The file to which every attempt and every change of the policy is appended, one chained JSON line each.",
+};
+
+/// How large the audit file may become.
+pub(crate) const AUDIT_SIZE: Variable = Variable {
+    name: "MODEL_LOCK_AUDIT_SIZE",
+    flag: "--audit-size",
+    default: "64MiB",
+    meaning: "How large the audit file may become before it is put aside as `FILE.1`, `FILE.2` and so on.",
+};
+
 /// Where the `StatsD` daemon is.
 pub(crate) const STATSD_HOST: Variable = Variable {
     name: "STATSD_HOST",
@@ -212,7 +228,7 @@ pub(crate) const GUARD: Variable = Variable {
 pub(crate) const SHIM: [&Variable; 2] = [&REAL_CODEX, &GUARD];
 
 /// What `model-lock` and its telemetry read, in the order of the page.
-pub(crate) const ALL: [&Variable; 20] = [
+pub(crate) const ALL: [&Variable; 22] = [
     &LISTEN,
     &ADMIN,
     &UPSTREAM,
@@ -227,6 +243,8 @@ pub(crate) const ALL: [&Variable; 20] = [
     &BODY_TIME,
     &IDLE,
     &DRAIN,
+    &AUDIT,
+    &AUDIT_SIZE,
     &STATSD_HOST,
     &STATSD_PORT,
     &STATSD_PREFIX,

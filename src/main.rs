@@ -1,5 +1,6 @@
 //! The command. Called as `codex` it is the shim; called by its own name it has verbs.
 
+mod audit;
 mod check;
 mod cli;
 mod codex;
@@ -35,7 +36,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Verb};
+use crate::cli::{AuditVerb, Cli, Verb};
 use crate::env::Environment;
 
 fn main() -> ExitCode {
@@ -61,6 +62,9 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
     match verb {
         Verb::Serve(flags) => serve::serve(&flags, environment),
         Verb::Check { policy } => check::check(policy.as_deref(), &environment),
+        Verb::Audit {
+            verb: AuditVerb::Verify { file },
+        } => report::verified(&audit::verify(&file)),
         Verb::Install { to } => install(&to),
         Verb::Run { command } => run::run(&command, &environment),
         Verb::Companion => companion::serve(environment),

@@ -11,6 +11,7 @@ use lockpolicy::Policy;
 use tokio::signal::unix::Signal;
 use tokio::time::MissedTickBehavior;
 
+use crate::audit::{self, Audit};
 use crate::env::Environment;
 use crate::policy::{self, Location, Reading};
 use crate::telemetry::{Counts, Reload};
@@ -25,6 +26,7 @@ pub(crate) struct Reloader {
     last: Reading,
     policy: Arc<ArcSwap<Policy>>,
     counts: Arc<Counts>,
+    audit: Option<Arc<Audit>>,
 }
 
 impl Reloader {
@@ -42,6 +44,25 @@ impl Reloader {
             last: first,
             policy,
             counts,
+            audit: None,
+        }
+    }
+
+    /// Writes changes to an audit file too.
+    pub(crate) fn audited(mut self, audit: Option<Arc<Audit>>) -> Self {
+        self.audit = audit;
+        self
+    }
+
+    /// Says which policy holds at the start.
+    pub(crate) fn begin(&self) {
+        self.record("started");
+    }
+
+    /// Writes down what came of the policy, and which one holds now.
+    fn record(&self, result: &str) {
+        if let Some(audit) = &self.audit {
+            audit.record(audit::policy(result, &self.policy.load()));
         }
     }
 
@@ -83,9 +104,11 @@ impl Reloader {
                     from = %loaded.origin,
                 );
                 self.policy.store(loaded.policy);
+                self.record("applied");
             }
             Err(problems) => {
                 self.counts.reload(Reload::Kept);
+                self.record("kept");
                 let kept = self.policy.load();
                 tracing::error!(
                     event = "policy_reload",

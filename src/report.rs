@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use lockpolicy::Problem;
 
+use crate::audit::Report;
 use crate::exit::{self, Exit};
 
 /// Tells everything that is wrong with the settings, one line each.
@@ -30,6 +31,21 @@ pub(crate) fn failure(error: &dyn std::error::Error) -> ExitCode {
     }
     line(&text);
     exit::FAILED.into()
+}
+
+/// Tells what was found in an audit file.
+pub(crate) fn verified(found: &io::Result<Report>) -> ExitCode {
+    match found {
+        Ok(report) => {
+            let told = result(&report.to_string());
+            if report.is_whole() {
+                told
+            } else {
+                exit::FAILED.into()
+            }
+        }
+        Err(error) => failure(error),
+    }
 }
 
 /// Writes a result to standard output.

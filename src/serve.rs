@@ -1,6 +1,7 @@
 //! `model-lock serve`: everything is checked, then the sockets are taken, then it runs to its drain.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use proxy::{BindError, Config, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::audit::Audit;
 use crate::cli::Serve;
 use crate::env::{self, Environment};
 use crate::policy::{self, Loaded, Location};
@@ -34,6 +36,13 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
     };
     let counts = Arc::<Counts>::default();
     counts.serving();
+    let audit = match &settings.audit {
+        Some(place) => match Audit::queued(place, Arc::clone(&counts)) {
+            Ok(audit) => Some(Arc::new(audit)),
+            Err(source) => return report::failure(&AuditError(place.path.clone(), source)),
+        },
+        None => None,
+    };
     let policy = Arc::new(ArcSwap::new(Arc::clone(&loaded.policy)));
     let reloader = Reloader::new(
         location,
@@ -42,7 +51,13 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
         Arc::clone(&policy),
         Arc::clone(&counts),
     );
-    match run(settings, &loaded, reloader, policy, counts) {
+    let reloader = reloader.audited(audit.clone());
+    let sink = ProxySink::new(Arc::clone(&counts), audit.clone());
+    let ended = run(settings, &loaded, reloader, policy, (sink, counts));
+    if let Some(audit) = audit {
+        audit.finish();
+    }
+    match ended {
         Ok(code) => code,
         Err(StartError::Bind(BindError::Dialect(name))) => {
             let what = format!("unknown dialect `{name}`");
@@ -54,6 +69,11 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
         Err(error) => report::failure(&error),
     }
 }
+
+/// The audit file cannot be written: nothing is served unseen that was to be seen.
+#[derive(Debug, thiserror::Error)]
+#[error("the audit file {} cannot be written", .0.display())]
+struct AuditError(PathBuf, #[source] io::Error);
 
 /// Why it did not start although all settings are right.
 #[derive(Debug, thiserror::Error)]
@@ -69,13 +89,12 @@ fn run(
     loaded: &Loaded,
     reloader: Reloader,
     policy: Arc<ArcSwap<Policy>>,
-    counts: Arc<Counts>,
+    (sink, counts): (ProxySink, Arc<Counts>),
 ) -> Result<ExitCode, StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let sink = Arc::new(ProxySink(Arc::clone(&counts)));
-    let (server, signals) = runtime.block_on(start(settings.config, policy, sink))?;
+    let (server, signals) = runtime.block_on(start(settings.config, policy, Arc::new(sink)))?;
     let lines = Lines::start(Arc::clone(&counts))?;
     telemetry::start(settings.log, lines.clone());
     if let Some(key) = settings.key {
@@ -86,6 +105,7 @@ fn run(
         .map(|daemon| Flusher::start(daemon, counts))
         .transpose()?;
     announce(&server, loaded);
+    reloader.begin();
     let code = runtime.block_on(until_stopped(server, reloader, signals));
     // What is still stuck in a read of a dead mount does not hold up the end.
     runtime.shutdown_background();

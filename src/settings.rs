@@ -7,6 +7,7 @@ use lockpolicy::{Problem, shown};
 use proxy::{Config, Limits, Upstream};
 use tracing_subscriber::filter::Targets;
 
+use crate::audit::Place;
 use crate::cli::Serve;
 use crate::env::{self, Environment, Variable};
 use crate::key::KeyFile;
@@ -27,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) log: Targets,
     /// Where counts are sent.
     pub(crate) daemon: Option<Daemon>,
+    /// Where attempts are written down.
+    pub(crate) audit: Option<Place>,
 }
 
 impl Settings {
@@ -60,13 +63,24 @@ impl Settings {
             filter(text).map(Some)
         });
         let daemon = reader.daemon();
+        let audit = reader.audit(flags);
         Self {
             config,
             key,
             log: log.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO)),
             daemon,
+            audit,
         }
     }
+}
+
+/// Where attempts are written down, for a process that needs nothing else.
+pub(crate) fn audit(environment: &Environment, problems: &mut Vec<Problem>) -> Option<Place> {
+    Reader {
+        environment,
+        problems,
+    }
+    .audit(&Serve::default())
 }
 
 /// Where counts are sent, for a process that needs nothing else.
@@ -263,6 +277,16 @@ impl Reader<'_> {
             port,
             prefix,
             tags,
+        })
+    }
+
+    fn audit(&mut self, flags: &Serve) -> Option<Place> {
+        let flag = flags.audit_size.as_deref();
+        let size = self.one(flag, &env::AUDIT_SIZE, 64 << 20, size);
+        let (path, _) = self.stated(flags.audit.as_deref(), &env::AUDIT)?;
+        (!path.is_empty()).then(|| Place {
+            path: path.into(),
+            size: size as u64,
         })
     }
 

@@ -13,10 +13,11 @@ use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::order::{self, Order, Reply};
+use crate::audit::Audit;
 use crate::env::Environment;
 use crate::policy::{self, Loaded, Location, Reading};
 use crate::reload::Reloader;
-use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink};
+use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink, audit_failed};
 use crate::{exit, settings};
 
 /// Why it cannot be one.
@@ -66,11 +67,18 @@ fn follow(parent: i32) -> Result<(), CompanionError> {
 fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     let mut problems = Vec::new();
     let daemon = settings::daemon(&environment, &mut problems);
+    let place = settings::audit(&environment, &mut problems);
     let location = Location::choose(None, &environment);
     let reading = policy::read(&location);
     let loaded = policy(&reading, &environment, problems)?;
     let counts = Arc::<Counts>::default();
     counts.serving();
+    // What is decided does not depend on the file: codex is not kept from its work by it.
+    let audit = place.map(|place| Audit::queued(&place, Arc::clone(&counts)));
+    let (audit, unwritten) = match audit.transpose() {
+        Ok(audit) => (audit.map(Arc::new), None),
+        Err(error) => (None, Some(error)),
+    };
     let policy = Arc::new(ArcSwap::new(Arc::clone(&loaded.policy)));
     let reloader = Reloader::new(
         location,
@@ -79,23 +87,27 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
         Arc::clone(&policy),
         Arc::clone(&counts),
     );
+    let reloader = reloader.audited(audit.clone());
     let config = config(order)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let sink = Arc::new(ProxySink(Arc::clone(&counts)));
+    let sink = Arc::new(ProxySink::new(Arc::clone(&counts), audit.clone()));
     let (server, ended, hangup) = runtime.block_on(async {
         let (ended, hangup) = (
             signal(SignalKind::terminate())?,
             signal(SignalKind::hangup())?,
         );
         let meter = Arc::clone(&sink);
-        let server = Server::bind(config, policy, sink).await?;
-        Ok::<_, CompanionError>((server.metered(meter), ended, hangup))
+        let server = Server::bind(config, policy, sink).await?.metered(meter);
+        Ok::<_, CompanionError>((server, ended, hangup))
     })?;
     let lines = Lines::start(Arc::clone(&counts))?;
     telemetry::start_in_companion(order.silent, lines.clone());
+    if let Some(error) = unwritten {
+        audit_failed(&error);
+    }
     let flusher = daemon
         .map(|daemon| Flusher::start(daemon, counts))
         .transpose()?;
@@ -104,6 +116,9 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     runtime.shutdown_background();
     if let Some(flusher) = flusher {
         flusher.finish();
+    }
+    if let Some(audit) = audit {
+        audit.finish();
     }
     lines.finish();
     Ok(())

@@ -33,7 +33,8 @@ pub(crate) enum Door {
 }
 
 impl Door {
-    fn as_str(self) -> &'static str {
+    /// The word used in logs.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Proxy => "proxy",
             Self::Shim => "shim",
@@ -177,6 +178,11 @@ pub(crate) fn receipt(receipt: &Receipt<'_>, facts: &Facts<'_>) {
     } else if tracing::enabled!(target: RECEIPT, Level::INFO) {
         tell!(Level::INFO);
     }
+}
+
+/// Tells that the audit file does not take what it has to. As grave as an attempt, and told like one.
+pub(crate) fn audit_failed(error: &std::io::Error) {
+    tracing::error!(target: ATTEMPT, event = "audit_failed", %error);
 }
 
 fn some(text: &str) -> Option<&str> {

@@ -44,6 +44,7 @@ pub(crate) struct Counts {
     upstream: Cells,
     reloads: Cells,
     log_dropped: Cells,
+    audit_dropped: Cells,
     build: Cells,
 }
 
@@ -60,6 +61,7 @@ impl Default for Counts {
             upstream: Cells::new(&table::UPSTREAM),
             reloads: Cells::new(&table::RELOADS),
             log_dropped: Cells::new(&table::LOG_DROPPED),
+            audit_dropped: Cells::new(&table::AUDIT_DROPPED),
             build: Cells::new(&table::BUILD),
         }
     }
@@ -135,6 +137,11 @@ impl Counts {
         self.log_dropped.add(&[], 1);
     }
 
+    /// Counts lines that could not be written to the audit file.
+    pub(crate) fn audit_dropped(&self, lines: u64) {
+        self.audit_dropped.add(&[], lines);
+    }
+
     /// The cells of each metric, in the order of [`METRICS`].
     pub(crate) fn all(&self) -> [&Cells; METRICS.len()] {
         [
@@ -148,6 +155,7 @@ impl Counts {
             &self.bytes,
             &self.reloads,
             &self.log_dropped,
+            &self.audit_dropped,
             &self.build,
         ]
     }

@@ -19,70 +19,85 @@ use lockpolicy::{Attempt, Facts, Mode, Naming, Reason, Receipt, Sink, Surface};
 
 use proxy::Meter;
 
+use crate::audit::{self, Audit};
+
 pub(crate) use flusher::Flusher;
-pub(crate) use log::{Door, start, start_in_companion, start_in_shim};
+pub(crate) use log::{Door, audit_failed, start, start_in_companion, start_in_shim};
 use metrics::Direction;
 #[cfg(test)]
 pub(crate) use metrics::METRICS;
 pub(crate) use metrics::{Counts, Reload};
 #[cfg(test)]
-pub(crate) use prometheus::name as prometheus_name;
+pub(crate) use prometheus::{name as prometheus_name, page as prometheus_page};
 use statsd::Outlet;
 pub(crate) use statsd::{Daemon, Tags};
 pub(crate) use writer::Lines;
 
 /// The sink of the proxy: counts wait for the [`Flusher`].
 #[derive(Debug)]
-pub(crate) struct ProxySink(pub(crate) Arc<Counts>);
+pub(crate) struct ProxySink {
+    counts: Arc<Counts>,
+    audit: Option<Arc<Audit>>,
+}
+
+impl ProxySink {
+    /// Counts, and where there is an audit file, writes attempts there.
+    pub(crate) fn new(counts: Arc<Counts>, audit: Option<Arc<Audit>>) -> Self {
+        Self { counts, audit }
+    }
+}
 
 impl Sink for ProxySink {
     fn attempt(&self, attempt: &Attempt, facts: &Facts<'_>) {
-        self.0.attempt(attempt);
+        self.counts.attempt(attempt);
         log::attempt(Door::Proxy, attempt, facts);
+        if let Some(audit) = &self.audit {
+            audit.record(audit::attempt(Door::Proxy, attempt, facts));
+        }
     }
 
     fn undecidable(&self, surface: Surface, reason: Reason, facts: &Facts<'_>) {
-        self.0.undecidable(surface, reason);
+        self.counts.undecidable(surface, reason);
         log::undecidable(Door::Proxy, surface, reason, facts);
     }
 
     fn judged(&self, mode: Mode, surface: Surface, naming: Naming) {
-        self.0.judged(mode, surface, naming);
+        self.counts.judged(mode, surface, naming);
     }
 
     fn served(&self, receipt: &Receipt<'_>, facts: &Facts<'_>) {
-        self.0.served(receipt.result, receipt.surface);
+        self.counts.served(receipt.result, receipt.surface);
         log::receipt(receipt, facts);
     }
 }
 
 impl Meter for ProxySink {
     fn began(&self) {
-        self.0.began();
+        self.counts.began();
     }
 
     fn ended(&self) {
-        self.0.ended();
+        self.counts.ended();
     }
 
     fn taken(&self, bytes: u64) {
-        self.0.bytes(Direction::Request, bytes);
+        self.counts.bytes(Direction::Request, bytes);
     }
 
     fn passed(&self, bytes: u64) {
-        self.0.bytes(Direction::Answer, bytes);
+        self.counts.bytes(Direction::Answer, bytes);
     }
 
     fn overhead(&self, time: Duration) {
-        self.0.overhead(time);
+        self.counts.overhead(time);
     }
 
     fn upstream(&self, time: Duration) {
-        self.0.upstream(time);
+        self.counts.upstream(time);
     }
 
     fn page(&self) -> Option<String> {
-        Some(prometheus::page(&self.0))
+        Some(prometheus::page(&self.counts))
     }
 }
 
@@ -92,6 +107,8 @@ pub(crate) struct ShimSink {
     counts: Counts,
     daemon: Option<Daemon>,
     outlet: OnceLock<Option<Outlet>>,
+    audit: Option<audit::Place>,
+    file: OnceLock<Option<Audit>>,
 }
 
 impl ShimSink {
@@ -101,6 +118,28 @@ impl ShimSink {
             counts: Counts::default(),
             daemon,
             outlet: OnceLock::new(),
+            audit: None,
+            file: OnceLock::new(),
+        }
+    }
+
+    /// Writes attempts to an audit file too.
+    #[must_use]
+    pub(crate) fn audited(mut self, audit: Option<audit::Place>) -> Self {
+        self.audit = audit;
+        self
+    }
+
+    fn record(&self, attempt: &Attempt, facts: &Facts<'_>) {
+        let open = || match Audit::direct(self.audit.as_ref()?) {
+            Ok(audit) => Some(audit),
+            Err(error) => {
+                audit_failed(&error);
+                None
+            }
+        };
+        if let Some(audit) = self.file.get_or_init(open) {
+            audit.record(audit::attempt(Door::Shim, attempt, facts));
         }
     }
 
@@ -116,6 +155,7 @@ impl Sink for ShimSink {
     fn attempt(&self, attempt: &Attempt, facts: &Facts<'_>) {
         self.counts.attempt(attempt);
         log::attempt(Door::Shim, attempt, facts);
+        self.record(attempt, facts);
         self.send();
     }
 

@@ -271,6 +271,14 @@ pub(crate) static LOG_DROPPED: Metric = Metric {
     seeded: |_| true,
     meaning: "Log lines that nobody took from standard error in time.",
 };
+pub(crate) static AUDIT_DROPPED: Metric = Metric {
+    name: "audit_lines_dropped",
+    kind: Kind::Counter,
+    unit: "lines",
+    tags: &[],
+    seeded: |_| true,
+    meaning: "Lines that could not be written to the audit file; the next one that can says how many.",
+};
 pub(crate) static BUILD: Metric = Metric {
     name: "build_info",
     kind: Kind::Gauge,
@@ -281,7 +289,7 @@ pub(crate) static BUILD: Metric = Metric {
 };
 
 /// The table, in the order of the page.
-pub(crate) static METRICS: [&Metric; 11] = [
+pub(crate) static METRICS: [&Metric; 12] = [
     &REQUESTS,
     &ATTEMPTS,
     &UNDECIDABLE,
@@ -292,5 +300,6 @@ pub(crate) static METRICS: [&Metric; 11] = [
     &BYTES,
     &RELOADS,
     &LOG_DROPPED,
+    &AUDIT_DROPPED,
     &BUILD,
 ];

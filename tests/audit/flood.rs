@@ -1,0 +1,46 @@
+//! A hundred thousand attempts: nothing is lost, in the file or at the `StatsD` daemon.
+
+use std::time::{Duration, Instant};
+
+use crate::bench::{Bench, EACH, SOON, attack, files, send, told, whole_lines};
+
+const CLIENTS: usize = 4;
+const REQUESTS: usize = 391;
+
+#[test]
+fn a_hundred_thousand_attempts_are_all_there() {
+    let bench = Bench::new("reject");
+    let mut proxy = bench.proxy(&["--audit-size", "8MiB"]);
+    let (address, request) = (proxy.address(), attack());
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| assert_eq!(send(address, &request, REQUESTS), REQUESTS));
+        }
+    });
+    proxy.daemon().signal("TERM").unwrap();
+    assert_eq!(proxy.daemon().wait(SOON).unwrap().code(), Some(0));
+    let took = began.elapsed();
+    let attempts = CLIENTS * REQUESTS * EACH;
+    assert!(attempts >= 100_000);
+    println!("{attempts} attempts in {took:?}");
+    // Ten seconds on a machine of its own.
+    assert!(took < Duration::from_mins(2), "{took:?}");
+    assert_eq!(told(&bench.file(), "attempt"), attempts);
+    let aside = files(&bench.file()).len() - 1;
+    assert!(aside > 2, "{aside}");
+    // Those, one for the policy, and one at the beginning of each further file.
+    assert_eq!(whole_lines(&bench.file()), attempts + 1 + aside);
+    let sum = || -> usize {
+        let lines = bench.statsd.lines();
+        let counts = lines.iter().filter_map(|line| {
+            let (_, rest) = line.split_once("override_attempts:")?;
+            rest.split('|').next()?.parse::<usize>().ok()
+        });
+        counts.sum()
+    };
+    while sum() < attempts && began.elapsed() < took + SOON {
+        std::thread::yield_now();
+    }
+    assert_eq!(sum(), attempts);
+}
