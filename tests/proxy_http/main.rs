@@ -15,6 +15,7 @@ mod models;
 mod refused;
 mod served;
 mod stream;
+mod traces;
 mod untouched;
 
 use standin::lab::{Lock, Proxy};

@@ -98,10 +98,10 @@ fn credential(route: &Route<'_>) -> Credential {
     }
 }
 
-/// What an operation outside the tables needs at the least.
+/// What an operation outside the tables needs at the least, and what ties it to its trace.
 fn is_common(name: &HeaderName) -> bool {
     [header::ACCEPT, header::AUTHORIZATION, header::USER_AGENT].contains(name)
-        || name.as_str() == "x-api-key"
+        || ["traceparent", "tracestate", "x-api-key"].contains(&name.as_str())
 }
 
 /// A request that may carry a content says how long it is, also when that is nothing.

@@ -1,0 +1,51 @@
+//! W3C trace context goes on to the provider as it came (Trace Context sections 3.2 and 3.3).
+
+use standin::lab::Scratch;
+
+use crate::client::post;
+use crate::{Bench, SOON};
+
+const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const STATE: &str = "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7";
+
+fn fields() -> String {
+    format!("traceparent: {PARENT}\r\ntracestate: {STATE}\r\n")
+}
+
+fn arrived(bench: &Bench, count: usize) {
+    let requests = bench.provider.wait_for(count, SOON).unwrap();
+    let last = requests.last().unwrap();
+    assert_eq!(last.field("traceparent"), Some(PARENT), "{last:?}");
+    assert_eq!(last.field("tracestate"), Some(STATE), "{last:?}");
+}
+
+#[test]
+fn of_a_request_and_of_a_handshake() {
+    let bench = Bench::new("force");
+    for (count, model) in [(1, "gpt-5.5"), (2, "other")] {
+        let body = format!(r#"{{"model":"{model}"}}"#);
+        let request = post("/v1/responses", &fields(), body.as_bytes());
+        assert_eq!(bench.client().call(&request).status, 200);
+        arrived(&bench, count);
+    }
+    bench.provider.take_websockets(true);
+    let mut client = bench.client();
+    let handshake = format!(
+        "GET /v1/responses HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
+        fields()
+    );
+    client.send(handshake.as_bytes());
+    assert_eq!(client.head().0, 101);
+    arrived(&bench, 3);
+}
+
+#[test]
+fn of_an_operation_that_the_operator_lets_through() {
+    let scratch = Scratch::new(std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+    let policy = scratch.path().join("policy.toml");
+    std::fs::write(&policy, "allow = ['GET /v1/extra']").unwrap();
+    let bench = Bench::with("force", &["--policy", policy.to_str().unwrap()]);
+    let request = format!("GET /v1/extra HTTP/1.1\r\nhost: a\r\n{}\r\n", fields());
+    bench.client().call(request.as_bytes());
+    arrived(&bench, 1);
+}
