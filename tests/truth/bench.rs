@@ -26,6 +26,8 @@ pub(crate) struct Bench {
     mode: Mode,
     words: Vec<(&'static str, String)>,
     env: BTreeMap<String, String>,
+    /// How many requests arrived at each before the way was gone.
+    before: [usize; 2],
 }
 
 impl Bench {
@@ -47,6 +49,7 @@ impl Bench {
         let mut bench = Self {
             words: Vec::new(),
             env: BTreeMap::new(),
+            before: [0; 2],
             a: Arc::new(a),
             b: Arc::new(b),
             statsd: Arc::new(statsd),
@@ -64,6 +67,7 @@ impl Bench {
         vec![
             ("@A@", self.a.url()),
             ("@B@", self.b.url()),
+            ("@PORT@", self.b.address().port().to_string()),
             ("@ROOT@", shown(self.root())),
             ("@WORK@", shown(self.root().join("work"))),
             ("@HOME@", shown(self.root().join("home/.codex"))),
@@ -113,6 +117,7 @@ impl Bench {
             let finished = standin::process::run(&mut command, LONG).unwrap();
             assert!(finished.status.success(), "{line}: {}", finished.err());
         }
+        self.before = [&self.a, &self.b].map(|standin| standin.requests().len());
         let env = &way.env;
         let filled = env
             .iter()
@@ -157,6 +162,13 @@ impl Bench {
             }
         }
         command
+    }
+
+    /// What arrived at each while the way was gone.
+    pub(crate) fn arrived(&self) -> [Vec<Request>; 2] {
+        let [a, b] = self.before;
+        let after = |standin: &Standin, before| standin.requests().split_off(before);
+        [after(&self.a, a), after(&self.b, b)]
     }
 
     /// What a file in the working directory says.

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use standin::json::Json;
-use standin::{Request, Standin};
+use standin::Request;
 
 use crate::bench::Bench;
 use crate::run::{Ended, Mode};
@@ -29,6 +28,7 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     pub(crate) fn new(way: &Way, bench: &Bench, ended: Ended) -> Self {
+        let [a, b] = bench.arrived();
         let shows = way.shows.as_deref().and_then(|name| bench.shown(name));
         let counted = bench
             .statsd
@@ -39,8 +39,8 @@ impl Outcome {
         Self {
             status: ended.status,
             left: false,
-            a: models(&bench.a, false),
-            b: models(&bench.b, !way.own_b),
+            a: models(&a, false),
+            b: models(&b, !way.own_b),
             counted,
             shows,
             said: ended.said,
@@ -135,19 +135,9 @@ fn surface(line: &str) -> Option<String> {
 }
 
 /// The models of everything that arrived. At the rogue one, whatever arrives is told.
-fn models(standin: &Standin, whatever: bool) -> BTreeSet<String> {
-    let requests = standin.requests();
-    let mut found: BTreeSet<String> = requests
-        .iter()
-        .filter_map(|request| told(request, whatever))
-        .collect();
-    let connections = standin.connections();
-    let messages = connections
-        .iter()
-        .flat_map(|connection| &connection.messages);
-    let model = |message: &Vec<u8>| Json::parse(message)?.text_at(&["model"]).map(str::to_owned);
-    found.extend(messages.filter_map(model));
-    found
+fn models(requests: &[Request], whatever: bool) -> BTreeSet<String> {
+    let told = |request| told(request, whatever);
+    requests.iter().filter_map(told).collect()
 }
 
 fn told(request: &Request, whatever: bool) -> Option<String> {
