@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use lockpolicy::Policy;
 use lockpolicy::argv::directories;
-use lockpolicy::provider::{Layer, Lead, Mount, Oss, Override, Providers, Unreadable};
+use lockpolicy::provider::{Layer, Lead, Mount, Oss, Override, Providers, Unreadable, role_files};
 
 use crate::{Process, ShimError};
 
@@ -119,22 +119,83 @@ pub fn around(variable: impl Fn(&str) -> Option<OsString>, url: &str) -> OsStrin
     OsString::from_vec(list)
 }
 
-/// Reads what the working directory, the machine and the user say, lowest first.
+/// Reads what the working directory, the machine and the user say, lowest first, and then their roles.
 fn providers(process: &Process) -> Result<Providers, ShimError> {
-    let project: Vec<String> = project(process).filter_map(|file| text(&file)).collect();
-    let mut own = Vec::new();
+    let project: Vec<File> = project(process).filter_map(with_text).collect();
     let user = home(process).map(|home| home.join("config.toml"));
-    for file in [Some(PathBuf::from(MACHINE)), user].into_iter().flatten() {
-        let Some(text) = text(&file) else { continue };
-        Providers::read([Layer::Own(&text)]).map_err(|why| refused(&file, why))?;
-        own.push(text);
+    let own = [Some(PathBuf::from(MACHINE)), user].into_iter().flatten();
+    let own: Vec<File> = own.filter_map(with_text).collect();
+    for (file, text) in &own {
+        Providers::read([Layer::Own(text)]).map_err(|why| refused(file, why))?;
     }
-    // A project's file that is no TOML is refused by every codex that heeds it.
-    let project = project.iter().map(|text| Layer::Project(text));
-    let project = project.filter(|layer| Providers::read([*layer]).is_ok());
-    let layers = project.chain(own.iter().map(|text| Layer::Own(text)));
-    Providers::read(layers).map_err(|why| refused(Path::new(MACHINE), why))
+    let owned: Vec<Layer<'_>> = own.iter().map(|(_, text)| Layer::Own(text)).collect();
+    let mut layers = Vec::new();
+    for (file, text) in &project {
+        let layer = Layer::Project(text);
+        match Providers::read(owned.iter().copied().chain([layer])) {
+            Ok(_) => layers.push(layer),
+            // Every codex that heeds it refuses it.
+            Err(Unreadable::Syntax) => {}
+            Err(why) => return Err(refused(file, why)),
+        }
+    }
+    layers.extend(owned);
+    let read = |role: Option<Layer<'_>>| Providers::read(layers.iter().copied().chain(role));
+    let (by_project, by_user) = (project_roles(process, &project), own_roles(process, &own));
+    let of_project = by_project
+        .iter()
+        .map(|(file, text)| (file, Layer::ProjectRole(text)));
+    let of_user = by_user.iter().map(|(file, text)| (file, Layer::Role(text)));
+    for (file, role) in of_project.chain(of_user) {
+        match read(Some(role)) {
+            // No codex takes it as a role then.
+            Ok(_) | Err(Unreadable::Syntax) => {}
+            Err(why) => return Err(refused(file, why)),
+        }
+    }
+    read(None).map_err(|why| refused(Path::new(MACHINE), why))
 }
+
+/// A file and its text.
+type File = (PathBuf, String);
+
+fn project_roles(process: &Process, configurations: &[File]) -> Vec<File> {
+    let beside = project(process).filter_map(|file| Some(file.parent()?.join("agents")));
+    roles(beside, configurations)
+}
+
+fn own_roles(process: &Process, configurations: &[File]) -> Vec<File> {
+    let beside = home(process).map(|home| home.join("agents"));
+    roles(beside.into_iter(), configurations)
+}
+
+/// The files of all roles: those in these directories, and those that a configuration names.
+fn roles(directories: impl Iterator<Item = PathBuf>, configurations: &[File]) -> Vec<File> {
+    let mut files = Vec::new();
+    for directory in directories {
+        below(&directory, DEPTH, &mut files);
+    }
+    for (file, text) in configurations {
+        let beside = |name: &String| Some(file.parent()?.join(name));
+        files.extend(role_files(text).iter().filter_map(beside));
+    }
+    files.into_iter().filter_map(with_text).collect()
+}
+
+/// Every file with the ending of a role's, as deep as anybody sorts them.
+fn below(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let place = entry.path();
+        if place.extension() == Some(OsStr::new("toml")) {
+            files.push(place);
+        } else if depth > 0 && place.is_dir() {
+            below(&place, depth - 1, files);
+        }
+    }
+}
+
+/// How deep directories of roles are looked through.
+const DEPTH: usize = 8;
 
 fn refused(file: &Path, why: Unreadable) -> ShimError {
     let file = file.to_owned();
@@ -144,11 +205,10 @@ fn refused(file: &Path, why: Unreadable) -> ShimError {
 /// The machine's configuration.
 const MACHINE: &str = "/etc/codex/config.toml";
 
-/// The file's text; `None` where there is none that codex could read either.
-fn text(file: &Path) -> Option<String> {
-    fs::read(file)
-        .ok()
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+/// A file and its text; `None` where there is none that codex could read either.
+fn with_text(file: PathBuf) -> Option<File> {
+    let bytes = fs::read(&file).ok()?;
+    Some((file, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// The configuration files of every directory that codex works in, and of those above.

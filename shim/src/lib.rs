@@ -25,6 +25,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use lockpolicy::provider::Override;
 use lockpolicy::{Facts, Policy, Problems, Sink, Surface};
 
 pub use error::ShimError;
@@ -83,6 +84,7 @@ fn start(
                 policy,
                 sink,
                 server,
+                lead: start.overrides.clone(),
             };
             filter::run(program, &start, client)
         }
@@ -94,6 +96,8 @@ fn start(
 #[derive(Debug)]
 struct Start {
     args: Vec<OsString>,
+    /// What leads it through a proxy; it stands in the arguments too.
+    overrides: Vec<Override>,
     /// What differs from the shim's own environment.
     env: BTreeMap<&'static str, OsString>,
 }
@@ -108,6 +112,7 @@ fn led(
 ) -> Result<Start, ShimError> {
     let mut start = Start {
         args: plan.args.clone(),
+        overrides: Vec::new(),
         env: [(GUARD, depth.to_string().into())].into(),
     };
     if let (Some(policy), Some(verdict), true) = (policy, &plan.verdict, plan.runs) {
@@ -115,6 +120,7 @@ fn led(
         if !led.overrides.is_empty() {
             start.args = plan::lead(process, policy, &led.overrides);
         }
+        start.overrides = led.overrides;
         start.env.extend(led.env);
     }
     Ok(start)

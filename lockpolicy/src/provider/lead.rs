@@ -9,6 +9,7 @@ use super::mount::name;
 use super::{OPENAI, Providers};
 use crate::argv::choice::leads_to;
 use crate::argv::dotted::{quoted, write};
+use crate::json::encode;
 
 /// The proxy that calls are led through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +25,15 @@ pub enum Lead<'a> {
     },
 }
 
-/// One `key=value` for codex's command line.
+/// One key of codex's configuration with its value, for a command line or for a config map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
     /// The key.
     pub key: &'static str,
-    /// Key and value, as they are written.
+    /// Key and value, as they are written on a command line.
     pub text: String,
+    /// The value as JSON.
+    pub json: String,
 }
 
 /// Where a provider leads that may not be reached: a path that no table lists.
@@ -62,25 +65,46 @@ impl Providers {
         let custom = self.custom.iter().enumerate();
         let custom = custom.filter_map(|(index, (id, custom))| {
             let url = lead.to(&name(index), custom.base_url.as_deref())?;
-            Some(format!("{}={{base_url={}}}", quoted(id), quoted(&url)))
+            Some((id.as_str(), Vec::from([("base_url", url)])))
         });
-        let nowhere = || quoted(&lead.below(NOWHERE));
-        let strangers = self.strangers.iter();
-        let strangers = strangers.map(|id| {
+        let strangers = self.strangers.iter().map(|id| {
             // Without a name it is no provider to a codex that would not have heeded the project's.
-            format!(
-                "{}={{name={},base_url={}}}",
-                quoted(id),
-                quoted(id),
-                nowhere()
+            let name = ("name", id.clone());
+            (
+                id.as_str(),
+                Vec::from([name, ("base_url", lead.below(NOWHERE))]),
             )
         });
-        let entries: Vec<String> = custom.chain(strangers).collect();
+        let entries: Vec<Entry<'_>> = custom.chain(strangers).collect();
         (!entries.is_empty()).then(|| Override {
             key: "model_providers",
-            text: format!("model_providers={{{}}}", entries.join(",")),
+            text: format!("model_providers={}", toml(&entries)),
+            json: json(&entries),
         })
     }
+}
+
+/// A provider and what is laid over it.
+type Entry<'a> = (&'a str, Vec<(&'static str, String)>);
+
+fn toml(entries: &[Entry<'_>]) -> String {
+    let pair = |(key, value): &(&str, String)| format!("{key}={}", quoted(value));
+    let entry = |(id, pairs): &Entry<'_>| format!("{}={{{}}}", quoted(id), list(pairs, pair));
+    format!("{{{}}}", list(entries, entry))
+}
+
+fn json(entries: &[Entry<'_>]) -> String {
+    let pair = |(key, value): &(&str, String)| format!("{}:{}", encode(key), encode(value));
+    let entry = |(id, pairs): &Entry<'_>| format!("{}:{{{}}}", encode(id), list(pairs, pair));
+    format!("{{{}}}", list(entries, entry))
+}
+
+fn list<T>(things: &[T], written: impl Fn(&T) -> String) -> String {
+    things
+        .iter()
+        .map(written)
+        .collect::<Vec<String>>()
+        .join(",")
 }
 
 impl Lead<'_> {
@@ -112,6 +136,7 @@ fn text(key: &'static str, value: &str) -> Override {
     Override {
         key,
         text: write(key, value),
+        json: encode(value),
     }
 }
 

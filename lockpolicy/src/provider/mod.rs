@@ -8,6 +8,9 @@
 //! over. So sessions, logins and headers stay as they are, and a sub-agent that picks another provider
 //! of the configuration is led as well.
 //!
+//! A role of the user may select another provider of the configuration. One that says where a provider is, and
+//! a project's role or profile that selects another one, is refused: the oldest codex lays it over everything.
+//!
 //! Not covered: providers that sign their requests for one host (Bedrock, Vertex), which are refused
 //! where they are selected; files of the administrator that stand above the command line, whose route
 //! is the administrator's.
@@ -20,7 +23,7 @@ mod read;
 pub use account::is_account;
 pub use lead::{Lead, Override};
 pub use mount::{Base, Mount, Oss};
-pub use read::{Layer, Providers, Unreadable};
+pub use read::{Layer, Providers, Unreadable, role_files};
 
 /// codex's own provider.
 const OPENAI: &str = "openai";

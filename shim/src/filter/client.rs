@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use lockpolicy::edit::apply;
+use lockpolicy::provider::Override;
 use lockpolicy::surface::jsonrpc::{self, Outcome, Ruling, Server};
 use lockpolicy::{Decision, Facts, Naming, Policy, Sink, Surface};
 
@@ -16,6 +17,8 @@ pub(crate) struct Client {
     pub(crate) policy: Arc<Policy>,
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) server: Server,
+    /// What leads its calls through a proxy, where the server does not heed its own command line.
+    pub(crate) lead: Vec<Override>,
 }
 
 impl Client {
@@ -48,8 +51,15 @@ impl Client {
         match ruling.outcome {
             Outcome::Answer(text) => output.answer(text.as_bytes()),
             Outcome::Drop => Ok(()),
-            Outcome::Pass => to.write_all(line),
-            Outcome::Rewrite(edits) => to.write_all(&apply(line, edits)),
+            Outcome::Pass => self.pass(line, to),
+            Outcome::Rewrite(edits) => self.pass(&apply(line, edits), to),
+        }
+    }
+
+    fn pass(&self, line: &[u8], to: &mut impl Write) -> io::Result<()> {
+        match jsonrpc::led(self.server, line, &self.lead) {
+            Some(led) => to.write_all(&led),
+            None => to.write_all(line),
         }
     }
 

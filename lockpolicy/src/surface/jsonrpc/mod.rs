@@ -1,7 +1,7 @@
 //! One line of JSON-RPC, from a client to codex's `app-server` or `mcp-server`.
 //!
 //! ```text
-//! line → envelope: id, method, params → find: occurrences → judge → edits
+//! line → envelope: id, method, params → find: occurrences → judge → edits → lead
 //! ```
 //!
 //! A line has one reader, so it is read as that reader does: `serde_json`, the last of two equal names,
@@ -24,6 +24,7 @@ mod answer;
 mod config;
 mod envelope;
 mod find;
+mod lead;
 mod members;
 mod methods;
 
@@ -31,6 +32,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
+
+pub use self::lead::led;
 
 use self::envelope::Envelope;
 use self::find::{Finder, Unclear, text};

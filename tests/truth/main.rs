@@ -1,0 +1,116 @@
+//! Every known way to another model, gone with the real codex: without the lock, in force, in reject.
+//!
+//! The ways are data, in `ways/*.toml`. Each one runs without the lock first, so that it is seen to lead to
+//! another model, and then through the shim with nothing else set up. What two stand-ins recorded is the
+//! table in `docs/truth-table.md`.
+//!
+//! By default a sample of the rows is played and compared with the page. `TRUTH=all` plays every row, and
+//! `TRUTH=WORDS` those whose chapter, title or version has these words. `UPDATE_DOCS=1` plays every row, or those
+//! that `TRUTH` asks for, and writes the page.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod bench;
+mod outcome;
+mod page;
+mod row;
+mod rpc;
+mod run;
+mod way;
+
+use std::collections::{HashSet, VecDeque};
+use std::env;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use row::{Key, Row};
+use way::{Chapter, Way};
+
+/// The newest codex, the oldest one that is supported, and one between.
+const VERSIONS: [&str; 3] = ["0.125.0", "0.154.0", "0.169.0"];
+
+/// How many rows run at once: codex waits as much as it works.
+const WORKERS: usize = 6;
+/// One row of so many is played where nobody asks for more. No multiple of the versions' number, so that
+/// each of them has its turn.
+const SAMPLE: usize = 10;
+
+#[test]
+fn every_way_leads_to_the_pin_or_nowhere() {
+    let (chapters, begun) = (Chapter::all(), Instant::now());
+    let asked = env::var("TRUTH").ok();
+    let update = env::var_os("UPDATE_DOCS").is_some();
+    let keys = wanted(Key::all(&chapters), asked.as_deref(), update);
+    assert!(!keys.is_empty(), "no row has these words: {asked:?}");
+    let rows = played(keys);
+    eprintln!("{} rows in {:?}", rows.len(), begun.elapsed());
+    if update {
+        let right = rows.iter().filter(|row| row.wrong().is_none());
+        page::write(&chapters, right);
+    }
+    let wrong: Vec<String> = rows.iter().filter_map(Row::wrong).collect();
+    assert!(
+        wrong.is_empty(),
+        "{}\n{} rows are wrong",
+        wrong.join("\n"),
+        wrong.len()
+    );
+    page::compare(&chapters, &rows);
+}
+
+#[test]
+fn there_are_enough_ways_and_each_has_a_title_of_its_own() {
+    let chapters = Chapter::all();
+    let keys = Key::all(&chapters);
+    let different: HashSet<&Key> = keys.iter().map(|(key, _)| key).collect();
+    assert!(keys.len() >= 450, "{}", keys.len());
+    let mut seen = HashSet::new();
+    let twice = keys.iter().find(|(key, _)| !seen.insert(key));
+    assert_eq!(different.len(), keys.len(), "{twice:?}");
+}
+
+/// The rows to play. By default those whose turn it is.
+fn wanted<'a>(
+    keys: Vec<(Key, &'a Way)>,
+    asked: Option<&str>,
+    update: bool,
+) -> VecDeque<(Key, &'a Way)> {
+    let mut turns = 0..;
+    let mut keys: VecDeque<_> = keys.into();
+    keys.retain(|(key, _)| match asked {
+        Some("all") => true,
+        Some(words) => format!("{} {} {}", key.chapter, key.title, key.version).contains(words),
+        None => {
+            update
+                || turns
+                    .next()
+                    .is_some_and(|turn: usize| turn.is_multiple_of(SAMPLE))
+        }
+    });
+    keys
+}
+
+/// Plays the rows side by side, and keeps their order.
+fn played(keys: VecDeque<(Key, &Way)>) -> Vec<Row> {
+    let keys = Mutex::new(keys.into_iter().enumerate());
+    let rows = Mutex::new(Vec::new());
+    let next = || keys.lock().unwrap_or_else(PoisonError::into_inner).next();
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some((index, (key, way))) = next() {
+                    let row = Row::play(key, way);
+                    let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);
+                    rows.push((index, row));
+                }
+            });
+        }
+    });
+    let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+    rows.sort_by_key(|(index, _)| *index);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
