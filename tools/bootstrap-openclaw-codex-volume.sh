@@ -133,10 +133,15 @@ logged_in() {
     return "$status"
 }
 
+# Those that docker named, in one line.
+users() {
+    printf '%s\n' "$out" | cut -c 1-12 | tr '\n' ' ' | sed 's/ $//'
+}
+
 # Ends where any container, also a stopped one, has the volume.
 unused() {
     docker_ ps --all --quiet --no-trunc --filter "volume=$2" || fail 16 "docker does not say who uses the volume $2: $said"
-    [ -z "$out" ] || fail "$1" "the volume $2 is in use by the container $(printf %s "$out" | cut -c 1-12 | tr '\n' ' '); stop and remove it, then run this again"
+    [ -z "$out" ] || fail "$1" "the volume $2 is in use by the container $(users); stop and remove it, then run this again"
 }
 
 exists() {
@@ -240,16 +245,25 @@ may_overwrite() {
     [ "$overwrite" = 1 ] || fail 42 "the volume $destination is not empty and holds something else; nothing was changed. To put the new login there and keep what is there as a backup, set OPENCLAW_BOOTSTRAP_OVERWRITE=1"
 }
 
+# Takes the fresh place away again, and ends.
+give_up() {
+    in_image "$discard" --volume "$destination:/to" || true
+    fail "$1" "$2"
+}
+
+# Docker has no lock on volumes, so it is asked again before anything changes.
+still_unused() {
+    docker_ ps --all --quiet --no-trunc --filter "volume=$1" || give_up 16 "docker does not say who uses the volume $1: $said"
+    [ -z "$out" ] || give_up 53 "the volume $1 came in use by the container $(users) while the login was copied; $destination is as it was. Stop and remove it, then run this again"
+}
+
 fresh() {
     status=0
     in_image "$copy" "$@" --volume "$destination:/to" || status=$?
     case $status in
         0) return ;;
-        6) in_image "$discard" --volume "$destination:/to" || true
-           fail 51 "the copy holds no login; $destination is as it was" ;;
-        *) why=$said
-           in_image "$discard" --volume "$destination:/to" || true
-           fail 50 "the copy into $destination failed, and $destination is as it was: $why" ;;
+        6) give_up 51 "the copy holds no login; $destination is as it was" ;;
+        *) give_up 50 "the copy into $destination failed, and $destination is as it was: $said" ;;
     esac
 }
 
@@ -284,12 +298,10 @@ copy_login() {
     esac
     network
     fresh --volume "$source_:/from:ro"
-    if ! logged_in /to/.bootstrap-new; then
-        in_image "$discard" --volume "$destination:/to" || true
-        fail 52 "codex does not take the login that was copied (\`codex login status\` failed); $destination is as it was. Log in again in $source_"
-    fi
-    unused 53 "$source_"
-    unused 53 "$destination"
+    logged_in /to/.bootstrap-new \
+        || give_up 52 "codex does not take the login that was copied (\`codex login status\` failed); $destination is as it was. Log in again in $source_"
+    still_unused "$source_"
+    still_unused "$destination"
     put_in_place
     tell info "done: $destination holds the login of $source_"
 }
@@ -310,7 +322,7 @@ from_scratch() {
     esac
     network
     fresh
-    unused 53 "$destination"
+    still_unused "$destination"
     put_in_place
     log_in
 }
