@@ -1,0 +1,92 @@
+{{- define "name" -}}
+{{ .Release.Name | trunc 40 | trimSuffix "-" }}-model-lock
+{{- end -}}
+
+{{- define "labels" -}}
+app.kubernetes.io/name: model-lock
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{- define "gateway" -}}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: gateway
+{{- end -}}
+
+{{- define "agent" -}}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: agent
+{{- end -}}
+
+{{- define "image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- define "proxy" -}}
+{{- if eq .Values.form "gateway" -}}
+http://{{ include "name" . }}:8383
+{{- else -}}
+http://127.0.0.1:8383
+{{- end -}}
+{{- end -}}
+
+{{/* Nothing of ours needs more than this. */}}
+{{- define "least" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{/* The proxy, as a container of the gateway or as a sidecar. */}}
+{{- define "serve" -}}
+image: {{ include "image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+args:
+  - serve
+  - --listen={{ if eq .Values.form "gateway" }}0.0.0.0{{ else }}127.0.0.1{{ end }}:8383
+  - --admin=0.0.0.0:8384
+  {{- range .Values.args }}
+  - {{ . | quote }}
+  {{- end }}
+env:
+  - name: STATSD_HOST
+    value: {{ .Values.statsd.host | quote }}
+  - name: STATSD_PORT
+    value: {{ .Values.statsd.port | quote }}
+ports:
+  - name: proxy
+    containerPort: 8383
+  - name: admin
+    containerPort: 8384
+startupProbe:
+  httpGet: {path: /readyz, port: admin}
+  periodSeconds: 1
+  failureThreshold: 30
+livenessProbe:
+  httpGet: {path: /livez, port: admin}
+readinessProbe:
+  httpGet: {path: /readyz, port: admin}
+  periodSeconds: 2
+resources: {{- toYaml .Values.gateway.resources | nindent 2 }}
+securityContext: {{- include "least" . | nindent 2 }}
+volumeMounts:
+  - name: policy
+    mountPath: /etc/model-lock
+    readOnly: true
+{{- end -}}
+
+{{/* Where names are looked up. */}}
+{{- define "dns" -}}
+- to:
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: {{ .namespace }}
+      podSelector:
+        matchLabels: {{- toYaml .podLabels | nindent 10 }}
+  ports:
+    - {protocol: UDP, port: 53}
+    - {protocol: TCP, port: 53}
+{{- end -}}
