@@ -129,16 +129,6 @@ mod tests {
     struct Open(Talk);
 
     impl Judge for Open {
-        fn holds(&self) -> bool {
-            false
-        }
-
-        fn hear(&self, _: &[u8]) -> Option<String> {
-            None
-        }
-
-        fn passed(&self, _: u64) {}
-
         fn cap(&self) -> usize {
             1 << 20
         }
