@@ -70,7 +70,7 @@ impl Outcome {
             _ if self.status.is_none() => Some("it did not end".to_owned()),
             Mode::Unlocked if way.silent => arrived.then(|| "it was called silent".to_owned()),
             Mode::Unlocked => {
-                let asks = other_arrived || !self.b.is_empty() || self.status != Some(0);
+                let asks = other_arrived || !self.b.is_empty() || !arrived;
                 (!asks).then(|| "it asks for no other model".to_owned())
             }
             Mode::Force | Mode::Reject if other_arrived => Some("another model arrived".to_owned()),

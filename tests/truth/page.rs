@@ -40,12 +40,10 @@ fn made(chapters: &[Chapter], told: &Told) -> String {
             write!(page, "{}\n\n", chapter.intro.trim()).unwrap();
         }
         page.push_str(COLUMNS);
-        for way in &chapter.ways {
-            let keys = way
-                .versions()
-                .into_iter()
-                .map(|version| Key::new(chapter, way, version));
-            alike(&keys.collect::<Vec<Key>>(), told, &mut page);
+        for (way, versions) in chapter.turns() {
+            let key = |version| Key::new(chapter, way, version);
+            let keys: Vec<Key> = versions.into_iter().map(key).collect();
+            alike(&keys, told, &mut page);
         }
     }
     page
@@ -118,8 +116,8 @@ brought its own.
 
 - **A** is the provider that the user's configuration selects, and **B** is another one that it defines, or an address of nobody's. Each cell
   says which models arrived where. The configuration names the model `configured`, so whoever asks for nothing gets that one.
-- Under the lock nothing may arrive at B, unless the user's own configuration selects B: the lock locks models, not the user's choice of a
-  provider.
+- Under the lock nothing may arrive at B, unless the user's own configuration selects B, for everything or for a role, or codex 0.169.0 resumes
+  a session that was recorded there: the lock locks models, not the user's choice of a provider.
 - **counted** says on which surface attempts were counted: `argv` the command line, `jsonrpc` the client of a server, `http` the wire.
 - **refused (77)** is the shim's refusal: nothing was started. **Exit 78** is too: a configuration file leads somewhere that
   nothing can be laid over. Other statuses are codex's own; a usage error (2) stays one. **Refused in the answer** is the error that a client

@@ -23,12 +23,12 @@ impl Key {
 
     /// Every row there is.
     pub(crate) fn all(chapters: &[Chapter]) -> Vec<(Self, &Way)> {
-        let ways = chapters
-            .iter()
-            .flat_map(|chapter| chapter.ways.iter().map(move |way| (chapter, way)));
-        let keys = ways.flat_map(|(chapter, way)| {
-            let versions = way.versions().into_iter();
-            versions.map(move |version| (Self::new(chapter, way, version), way))
+        let keys = chapters.iter().flat_map(|chapter| {
+            let ways = chapter.turns().into_iter();
+            ways.flat_map(move |(way, versions)| {
+                let key = move |version| (Self::new(chapter, way, version), way);
+                versions.into_iter().map(key)
+            })
         });
         keys.collect()
     }

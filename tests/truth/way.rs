@@ -17,6 +17,9 @@ pub(crate) struct Chapter {
     /// What a reader has to know before.
     #[serde(default)]
     pub(crate) intro: String,
+    /// Whether each way is gone with one version, in turn.
+    #[serde(default)]
+    pub(crate) turns: bool,
     #[serde(rename = "way")]
     pub(crate) ways: Vec<Way>,
 }
@@ -120,6 +123,26 @@ impl Chapter {
     }
 }
 
+impl Chapter {
+    /// The ways, each with the versions that it is gone with.
+    pub(crate) fn turns(&self) -> Vec<(&Way, Vec<&'static str>)> {
+        let ways = self.ways.iter().enumerate().map(|(turn, way)| {
+            let mut versions = way.versions();
+            if self.turns {
+                versions = versions
+                    .iter()
+                    .cycle()
+                    .skip(turn)
+                    .take(1)
+                    .copied()
+                    .collect();
+            }
+            (way, versions)
+        });
+        ways.collect()
+    }
+}
+
 impl Way {
     /// What the row is called.
     pub(crate) fn title(&self) -> String {
@@ -135,7 +158,7 @@ impl Way {
         self.pin.as_deref().unwrap_or("gpt-5.5")
     }
 
-    pub(crate) fn versions(&self) -> Vec<&'static str> {
+    fn versions(&self) -> Vec<&'static str> {
         let runs = |version: &&str| {
             self.versions.is_empty() || self.versions.iter().any(|own| own == version)
         };
