@@ -254,6 +254,37 @@ fn from_scratch_finds_a_login_that_is_there() {
     );
 }
 
+/// In a terminal, it goes on to the login.
+#[test]
+fn from_scratch_logs_in_where_there_is_a_terminal() {
+    let stage = stage();
+    fs::remove_dir_all(stage.place(SOURCE)).unwrap();
+    let finished = in_a_terminal(&stage);
+    assert_eq!(finished.status.code(), Some(0), "{}", finished.out());
+    assert!(stage.read(&format!("{OURS}/auth.json")).contains("sk-good"));
+    assert!(!finished.out().contains("sk-"), "{}", finished.out());
+    assert!(stage.read("calls").contains("run --interactive --tty --rm"));
+}
+
+#[test]
+fn a_login_that_fails_in_the_terminal_has_its_status() {
+    let stage = stage();
+    stage.write("fail/login", "declined\n");
+    let finished = in_a_terminal(&stage);
+    assert_eq!(finished.status.code(), Some(61), "{}", finished.out());
+    assert!(
+        finished
+            .out()
+            .contains("the login in openclaw_codex_auth_volume failed")
+    );
+}
+
+fn in_a_terminal(stage: &Stage) -> Finished {
+    let script = of_the_repository("tools/bootstrap-openclaw-codex-volume.sh");
+    let line = format!("'{}' --from-scratch", script.display());
+    stage.run("/usr/bin/script", &["-qec", &line, "/dev/null"])
+}
+
 #[test]
 fn help_is_told_and_nothing_done() {
     let stage = stage();

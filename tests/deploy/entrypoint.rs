@@ -23,7 +23,7 @@ impl Image {
         stage.link("lock/model-lock", PROGRAM);
         stage.link("lock/codex", "model-lock");
         stage.program("bin/codex", CODEX);
-        stage.program("bin/server", "#!/bin/sh\necho \"server $$ $*\"\n");
+        stage.program("bin/server", "#!/bin/sh\necho \"server of $PPID $*\"\n");
         let port = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = format!("http://{}", port.local_addr().unwrap());
         stage.write(
@@ -93,7 +93,9 @@ fn the_server_takes_the_place_of_the_entrypoint() {
     let image = Image::new();
     let finished = image.run(&["server", "--port", "18789"]);
     assert_eq!(finished.status.code(), Some(0), "{}", finished.err());
-    assert!(finished.out().starts_with("server ") && finished.out().ends_with(" --port 18789\n"));
+    // Nothing stands between: who started the entrypoint is the parent of the server.
+    let expected = format!("server of {} --port 18789\n", std::process::id());
+    assert_eq!(finished.out(), expected);
     let lines = lines(&finished);
     assert_eq!(lines.len(), 1, "{lines:?}");
     let said = |name: &str| {

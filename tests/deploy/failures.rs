@@ -59,7 +59,7 @@ fn in_use(stage: &mut Stage, volume: &str) {
     stage.write(&format!("users/{volume}"), "0123456789abcdef\n");
 }
 
-pub(crate) static CASES: [Case; 42] = [
+pub(crate) static CASES: [Case; 44] = [
     Case {
         flags: &["--force"],
         ..case(64, "there is no flag --force", "an unknown flag", |_| ())
@@ -288,6 +288,17 @@ pub(crate) static CASES: [Case; 42] = [
         "a copy that cannot be put in place",
         fails!("switch"),
     ),
+    case(
+        51,
+        "the copy holds no login; openclaw_codex_auth_volume is as it was",
+        "a login that goes before it is copied",
+        |s| s.write("log-out", ""),
+    ),
+    case(130, "interrupted; what was in", "Ctrl-C", |s| {
+        occupied(s);
+        s.set("OPENCLAW_BOOTSTRAP_OVERWRITE", "1");
+        s.write("interrupt", "");
+    }),
     scratch(
         41,
         "the volume openclaw_codex_auth_volume is in use",
