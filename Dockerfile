@@ -19,7 +19,13 @@ RUN target="$(uname -m)-unknown-linux-musl" \
 
 FROM scratch
 COPY --from=build /out/ /
+LABEL org.opencontainers.image.title="model-lock" \
+      org.opencontainers.image.description="One approved model runs, whatever a coding agent asks for" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="Apache-2.0"
 USER 65532:65532
 EXPOSE 8383
+# No HEALTHCHECK: there is no shell to ask with, and no verb yet that asks /livez and /readyz of `--admin`. Orchestrators
+# that ask over HTTP do (deploy/kubernetes).
 ENTRYPOINT ["/usr/local/bin/model-lock"]
 CMD ["serve", "--listen", "0.0.0.0:8383"]

@@ -1,4 +1,4 @@
-//! The entrypoint of the OpenClaw image: it starts the server where every step holds, and says which one does not.
+//! The entrypoint of the `OpenClaw` image: it starts the server where every step holds, and says which one does not.
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use standin::process::Finished;
 
 use crate::PIN;
-use crate::stage::{Stage, of_the_repository, told};
+use crate::stage::{Stage, lines, of_the_repository, told};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_model-lock");
 
@@ -23,7 +23,7 @@ impl Image {
         stage.link("lock/model-lock", PROGRAM);
         stage.link("lock/codex", "model-lock");
         stage.program("bin/codex", CODEX);
-        stage.program("bin/server", "#!/bin/sh\necho \"server $$ $*\"\n");
+        stage.program("bin/server", "#!/bin/sh\necho \"server of $PPID $*\"\n");
         let port = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = format!("http://{}", port.local_addr().unwrap());
         stage.write(
@@ -41,12 +41,18 @@ impl Image {
             ("CODEX_HOME", place("home/.codex")),
             ("HOME", place("home")),
             ("MODEL_LOCK_WAIT", "1".to_owned()),
-            ("PATH", format!("{}:{}:/usr/bin:/bin", place("lock"), place("bin"))),
+            (
+                "PATH",
+                format!("{}:{}:/usr/bin:/bin", place("lock"), place("bin")),
+            ),
         ];
         for (name, value) in variables {
             stage.set(name, &value);
         }
-        let image = Self { stage, port: Some(port) };
+        let image = Self {
+            stage,
+            port: Some(port),
+        };
         image.seal(0o444);
         image
     }
@@ -63,8 +69,14 @@ impl Image {
         if !rustix::process::geteuid().is_root() {
             return self.stage.run("/bin/bash", &[&[script], command].concat());
         }
-        let drop = ["--bounding-set=-all", "--inh-caps=-all", "/bin/bash", script];
-        self.stage.run("/usr/bin/setpriv", &[&drop, command].concat())
+        let drop = [
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+            "/bin/bash",
+            script,
+        ];
+        self.stage
+            .run("/usr/bin/setpriv", &[&drop, command].concat())
     }
 }
 
@@ -81,12 +93,16 @@ fn the_server_takes_the_place_of_the_entrypoint() {
     let image = Image::new();
     let finished = image.run(&["server", "--port", "18789"]);
     assert_eq!(finished.status.code(), Some(0), "{}", finished.err());
-    assert!(finished.out().starts_with("server ") && finished.out().ends_with(" --port 18789\n"));
-    let lines = finished.err();
-    let lines: Vec<_> = lines.lines().collect();
+    // Nothing stands between: who started the entrypoint is the parent of the server.
+    let expected = format!("server of {} --port 18789\n", std::process::id());
+    assert_eq!(finished.out(), expected);
+    let lines = lines(&finished);
     assert_eq!(lines.len(), 1, "{lines:?}");
-    let line: serde_json::Value = serde_json::from_str(lines.concat().as_str()).unwrap();
-    let said = |name: &str| line.get(name).and_then(serde_json::Value::as_str);
+    let said = |name: &str| {
+        lines
+            .iter()
+            .find_map(|line| line.get(name).map(String::as_str))
+    };
     assert_eq!(said("event"), Some("start"));
     assert_eq!(said("model"), Some(PIN));
     assert_eq!(said("mode"), Some("force"));
@@ -94,42 +110,86 @@ fn the_server_takes_the_place_of_the_entrypoint() {
 
 type Arrange = fn(&mut Image);
 
-/// Each step that fails: its status, and what to do.
+/// Each step that can fail: its status, what to do, and how it comes to be.
+static STEPS: [(i32, &str, Arrange); 20] = [
+    (78, "name the one model", |i| {
+        i.stage.unset("OPENCLAW_MODEL");
+    }),
+    (78, "name the one model", |i| {
+        i.stage.set("OPENCLAW_MODEL", "");
+    }),
+    (78, "name the one model", |i| {
+        i.stage.set("OPENCLAW_MODEL", " \t");
+    }),
+    (78, "set it to force, reject or audit", |i| {
+        i.stage.set("OPENCLAW_MODEL_LOCK_MODE", "Force");
+    }),
+    (78, "see `model-lock check`", |i| {
+        i.stage.set("MODEL_LOCK_DISCLOSE", "perhaps");
+    }),
+    (70, "build the image with model-lock in it", |i| {
+        fs::remove_file(i.stage.place("lock/codex")).unwrap();
+    }),
+    (70, "first on PATH", |i| {
+        let path = format!(
+            "{0}/bin:{0}/lock:/usr/bin:/bin",
+            i.stage.place("").display()
+        );
+        i.stage.set("PATH", &path);
+    }),
+    (70, "set OPENCLAW_CODEX_APP_SERVER_BIN=", |i| {
+        i.stage.unset("OPENCLAW_CODEX_APP_SERVER_BIN");
+    }),
+    (70, "set OPENCLAW_CODEX_APP_SERVER_BIN=", |i| {
+        i.stage
+            .set("OPENCLAW_CODEX_APP_SERVER_BIN", "/usr/bin/codex");
+    }),
+    (127, "install @openai/codex", |i| {
+        fs::remove_file(i.stage.place("bin/codex")).unwrap();
+    }),
+    (71, "set it to the proxy's URL", |i| {
+        i.stage.unset("MODEL_LOCK_PROXY");
+    }),
+    (71, "set it to the proxy's URL", |i| {
+        i.stage.set("MODEL_LOCK_PROXY", "off");
+    }),
+    (71, "is missing: mount it", |i| {
+        fs::remove_file(i.stage.place("managed_config.toml")).unwrap();
+    }),
+    (71, "can be changed by the agent", |i| i.seal(0o644)),
+    (71, "does not lead codex to", |i| {
+        rewrite(i, "127.0.0.1", "127.0.0.2");
+    }),
+    (71, "does not name the model gpt-5.5", |i| {
+        rewrite(i, PIN, "other");
+    }),
+    (72, "start the service model-lock", |i| i.port = None),
+    (73, "mount OpenClaw's own auth volume", |i| {
+        i.stage.set("CODEX_HOME", "/nonexistent");
+    }),
+    (74, "run tools/bootstrap-openclaw-codex-volume.sh", |i| {
+        i.stage.write("home/.codex/auth.json", "bad");
+    }),
+    (127, "server is not there", |i| {
+        fs::remove_file(i.stage.place("bin/server")).unwrap();
+    }),
+];
+
 #[test]
 fn each_step_that_fails_ends_it_and_says_what_to_do() {
-    let cases: [(i32, &str, Arrange); 20] = [
-        (78, "name the one model", |i| i.stage.unset("OPENCLAW_MODEL")),
-        (78, "name the one model", |i| i.stage.set("OPENCLAW_MODEL", "")),
-        (78, "name the one model", |i| i.stage.set("OPENCLAW_MODEL", " \t")),
-        (78, "set it to force, reject or audit", |i| i.stage.set("OPENCLAW_MODEL_LOCK_MODE", "Force")),
-        (78, "see `model-lock check`", |i| i.stage.set("MODEL_LOCK_DISCLOSE", "perhaps")),
-        (70, "build the image with model-lock in it", |i| fs::remove_file(i.stage.place("lock/codex")).unwrap()),
-        (70, "first on PATH", |i| {
-            let path = format!("{0}/bin:{0}/lock:/usr/bin:/bin", i.stage.place("").display());
-            i.stage.set("PATH", &path);
-        }),
-        (70, "set OPENCLAW_CODEX_APP_SERVER_BIN=", |i| i.stage.unset("OPENCLAW_CODEX_APP_SERVER_BIN")),
-        (70, "set OPENCLAW_CODEX_APP_SERVER_BIN=", |i| i.stage.set("OPENCLAW_CODEX_APP_SERVER_BIN", "/usr/bin/codex")),
-        (127, "install @openai/codex", |i| fs::remove_file(i.stage.place("bin/codex")).unwrap()),
-        (71, "set it to the proxy's URL", |i| i.stage.unset("MODEL_LOCK_PROXY")),
-        (71, "set it to the proxy's URL", |i| i.stage.set("MODEL_LOCK_PROXY", "off")),
-        (71, "is missing: mount it", |i| fs::remove_file(i.stage.place("managed_config.toml")).unwrap()),
-        (71, "can be changed by the agent", |i| i.seal(0o644)),
-        (71, "does not lead codex to", |i| rewrite(i, "127.0.0.1", "127.0.0.2")),
-        (71, "does not name the model gpt-5.5", |i| rewrite(i, PIN, "other")),
-        (72, "start the service model-lock", |i| i.port = None),
-        (73, "mount OpenClaw's own auth volume", |i| i.stage.set("CODEX_HOME", "/nonexistent")),
-        (74, "run tools/bootstrap-openclaw-codex-volume.sh", |i| i.stage.write("home/.codex/auth.json", "bad")),
-        (127, "server is not there", |i| fs::remove_file(i.stage.place("bin/server")).unwrap()),
-    ];
-    for (status, message, arrange) in cases {
+    for (status, message, arrange) in STEPS {
         let mut image = Image::new();
         arrange(&mut image);
         let finished = image.run(&["server"]);
         let lines = told(&finished);
         assert_eq!(finished.status.code(), Some(status), "{message}: {lines:?}");
         assert_eq!(lines.len(), 1, "{message}: {lines:?}");
-        assert!(lines.iter().all(|(level, text)| level == "error" && text.contains(message)), "{message}: {lines:?}");
+        assert!(
+            lines
+                .iter()
+                .all(|(level, text)| level == "error" && text.contains(message)),
+            "{message}: {lines:?}"
+        );
         assert_eq!(finished.out(), "", "nothing was started");
         assert!(!finished.err().contains("sk-"));
     }
@@ -153,7 +213,9 @@ fn without_a_server_there_is_nothing_to_start() {
 #[test]
 fn a_name_in_a_message_does_not_break_the_line() {
     let mut image = Image::new();
-    image.stage.set("OPENCLAW_MODEL_LOCK_MODE", "\"},\n{\"level\":\"info\" \\");
+    image
+        .stage
+        .set("OPENCLAW_MODEL_LOCK_MODE", "\"},\n{\"level\":\"info\" \\");
     let finished = image.run(&["server"]);
     assert_eq!(finished.status.code(), Some(78));
     assert_eq!(told(&finished).len(), 1, "{}", finished.err());

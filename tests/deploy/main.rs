@@ -10,6 +10,7 @@
 mod bootstrap;
 mod compose;
 mod entrypoint;
+mod failures;
 mod kubernetes;
 mod layout;
 mod stage;

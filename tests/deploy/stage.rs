@@ -1,5 +1,6 @@
 //! A place for one script to run in: programs of its own first on its `PATH`, and nothing of our environment.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -83,20 +84,24 @@ pub(crate) fn of_the_repository(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The lines of a log: level and message, each a whole JSON object.
-pub(crate) fn told(finished: &Finished) -> Vec<(String, String)> {
-    let lines = finished.err();
-    let lines = lines
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect(line));
-    let text = |line: &serde_json::Value, name: &str| {
-        line.get(name)
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+/// The lines of a log, each a whole JSON object of texts.
+pub(crate) fn lines(finished: &Finished) -> Vec<BTreeMap<String, String>> {
+    let told = finished.err();
+    let lines = told.lines();
     lines
-        .map(|line| (text(&line, "level"), text(&line, "message")))
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect()
+}
+
+/// Level and message of each line.
+pub(crate) fn told(finished: &Finished) -> Vec<(String, String)> {
+    let mut lines = lines(finished);
+    let mut text = |line: usize, name: &str| {
+        let line = lines.get_mut(line)?;
+        Some(line.remove(name).unwrap_or_default())
+    };
+    (0..)
+        .map_while(|line| Some((text(line, "level")?, text(line, "message")?)))
         .collect()
 }
 

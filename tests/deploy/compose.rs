@@ -1,0 +1,283 @@
+//! What the compose files say: who is on which network, who has which volume, and that each profile is whole.
+
+use crate::text::{below, file, tops};
+
+const COMPOSE: &str = "deploy/compose/compose.yaml";
+
+/// Without the profile nothing is added to a stack: every service has one, and none has another's.
+#[test]
+fn every_service_is_in_a_profile() {
+    let compose = file(COMPOSE);
+    let services = below(&compose, "services");
+    let profiles = [
+        "model-lock",
+        "openclaw",
+        "statsd-exporter",
+        "prometheus",
+        "grafana",
+    ];
+    assert_eq!(tops(&services), profiles);
+    for service in profiles {
+        let profile = below(&services, &format!("{service}/profiles"));
+        let expected = if ["model-lock", "openclaw"].contains(&service) {
+            "openclaw"
+        } else {
+            "observability"
+        };
+        assert_eq!(tops(&profile), [expected], "{service}");
+    }
+}
+
+/// The agent is on the network that leads nowhere, and on no other; the proxy alone is on one with a way out too.
+#[test]
+fn the_agent_has_no_way_out_but_the_proxy() {
+    let compose = file(COMPOSE);
+    assert_eq!(
+        tops(&below(&compose, "services/openclaw/networks")),
+        ["openclaw-internal"]
+    );
+    assert_eq!(
+        tops(&below(&compose, "services/model-lock/networks")),
+        ["openclaw-internal", "local-network"]
+    );
+    assert_eq!(
+        below(&compose, "networks/openclaw-internal").trim(),
+        "internal: true"
+    );
+    assert!(below(&compose, "networks/local-network").contains("external: true"));
+    assert!(!below(&compose, "services/openclaw").contains("ports:"));
+    assert!(!below(&compose, "services/openclaw").contains("network_mode"));
+}
+
+#[test]
+fn the_agent_is_as_the_origin_lists_it() {
+    let compose = file(COMPOSE);
+    let openclaw = below(&compose, "services/openclaw");
+    assert!(openclaw.contains("user: ${OPENCLAW_DOCKER_USER:-app}\n"));
+    assert!(openclaw.contains("restart: unless-stopped\n"));
+    let names = below(&openclaw, "environment");
+    for name in [
+        "OPENCLAW_MODEL",
+        "OPENCLAW_MODEL_LOCK_MODE",
+        "CODEX_HOME",
+        "CODEX_CONFIG_HOME",
+        "CODEX_CONFIG_PATH",
+        "CODEX_VOLUME_PATH",
+        "CODEX_ENV",
+        "MOONMIND_URL",
+        "MOONMIND_API_TOKEN",
+        "MODEL_LOCK_PROXY",
+    ] {
+        assert!(names.contains(&format!("{name}: ")), "{name}");
+    }
+    let volumes = below(&openclaw, "volumes");
+    let volumes: Vec<_> = tops(&volumes)
+        .iter()
+        .map(|volume| volume.split(':').next().unwrap())
+        .collect();
+    assert_eq!(volumes, ["openclaw_data", "openclaw_codex_auth_volume"]);
+    let stack = file("deploy/compose/compose.local-network.yaml");
+    assert_eq!(
+        tops(&below(&stack, "services/openclaw/depends_on")),
+        ["api"]
+    );
+    assert_eq!(
+        tops(&below(&stack, "services/openclaw/networks")),
+        ["openclaw-internal", "local-network"]
+    );
+}
+
+/// A model that is set and empty stays empty, so that the start fails; the proxy and the agent get the same policy.
+#[test]
+fn an_empty_model_is_not_replaced_by_the_default() {
+    let compose = file(COMPOSE);
+    assert!(
+        !compose.contains("OPENCLAW_MODEL:-") && !compose.contains("OPENCLAW_MODEL_LOCK_MODE:-")
+    );
+    assert_eq!(
+        compose.matches("${OPENCLAW_MODEL-gpt-5.3-codex}").count(),
+        5
+    );
+    assert_eq!(
+        compose.matches("${OPENCLAW_MODEL_LOCK_MODE-force}").count(),
+        3
+    );
+}
+
+/// The volume that other workers share is nowhere in what is deployed, nor are their models.
+#[test]
+fn nothing_of_another_worker_is_touched() {
+    let files = [
+        COMPOSE,
+        "deploy/compose/compose.local-network.yaml",
+        "deploy/compose/.env-template",
+        "deploy/compose/openclaw/Dockerfile",
+        "deploy/compose/openclaw/entrypoint.sh",
+        "deploy/kubernetes/chart/values.yaml",
+        "deploy/kubernetes/chart/templates/agent.yaml",
+    ];
+    for name in files {
+        let text = file(name)
+            .replace("openclaw_codex_auth_volume", "")
+            .replace("OPENCLAW_CODEX_VOLUME_NAME", "");
+        for shared in [
+            "codex_auth_volume",
+            "CODEX_VOLUME_NAME",
+            "CODEX_MODEL",
+            "MOONMIND_CODEX_MODEL",
+        ] {
+            assert!(!text.contains(shared), "{shared} in {name}");
+        }
+    }
+}
+
+#[test]
+fn the_template_has_the_five_variables_and_the_defaults_of_the_compose_file() {
+    let template = file("deploy/compose/.env-template");
+    let set: Vec<_> = template
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .collect();
+    assert_eq!(
+        set,
+        [
+            "OPENCLAW_MODEL=gpt-5.3-codex",
+            "OPENCLAW_MODEL_LOCK_MODE=force",
+            "OPENCLAW_CODEX_VOLUME_NAME=openclaw_codex_auth_volume",
+            "OPENCLAW_CODEX_VOLUME_PATH=/home/app/.codex",
+            "OPENCLAW_DOCKER_USER=app",
+        ]
+    );
+    let compose = file(COMPOSE);
+    for (name, default) in set.iter().map(|line| line.split_once('=').unwrap()) {
+        let plain = format!("${{{name}-{default}}}");
+        assert!(
+            compose.contains(&plain)
+                || compose.contains(&plain.replace('-', ":-").replace("gpt:-5.3:-", "gpt-5.3-")),
+            "{name}"
+        );
+    }
+}
+
+/// Every image has its version.
+#[test]
+fn versions_are_pinned() {
+    let compose = file(COMPOSE);
+    let images = compose
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("image: "));
+    let dockerfile = file("deploy/compose/openclaw/Dockerfile");
+    let bases = dockerfile
+        .lines()
+        .filter_map(|line| line.strip_prefix("FROM node:"));
+    let images: Vec<_> = images.chain(bases).collect();
+    assert_eq!(images.len(), 6, "{images:?}");
+    assert!(
+        images
+            .iter()
+            .all(|image| image.contains(|c: char| c.is_ascii_digit()) || image.contains("local")),
+        "{images:?}"
+    );
+    assert!(!compose.contains(":latest") && !dockerfile.contains("latest"));
+}
+
+/// What `StatsD` sends is what Prometheus, the alerts and the dashboard ask for: no panel of a metric that does not exist.
+#[test]
+fn every_metric_that_is_asked_for_is_one_that_is_sent() {
+    let place = "deploy/compose/observability";
+    let mapping = file(&format!("{place}/statsd-mapping.yml"));
+    let page = file("docs/metrics.md");
+    let mut known = Vec::new();
+    let pairs = mapping.lines().zip(mapping.lines().skip(1));
+    for (from, to) in pairs {
+        let (Some(from), Some(to)) = (
+            from.trim().strip_prefix("- match: model_lock."),
+            to.trim().strip_prefix("name: "),
+        ) else {
+            continue;
+        };
+        assert!(
+            page.contains(&format!("| `model_lock.{from}` |")),
+            "{from} is no metric"
+        );
+        assert_eq!(to, format!("model_lock_{from}_total"));
+        known.push(to);
+    }
+    assert_eq!(known.len(), 5);
+    let asked = file(&format!("{place}/alerts.yml"))
+        + &file(&format!("{place}/grafana/dashboards/model-lock.json"));
+    let names = asked
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .filter(|word| word.starts_with("model_lock_"));
+    let names: std::collections::BTreeSet<_> = names.collect();
+    assert_eq!(names, known.into_iter().collect());
+}
+
+/// With that of an account on the same origin, codex would go past the proxy.
+#[test]
+fn codex_is_led_by_one_base_url_alone() {
+    for name in [
+        COMPOSE,
+        "deploy/kubernetes/plain/gateway.yaml",
+        "deploy/kubernetes/plain/sidecar.yaml",
+    ] {
+        assert_eq!(file(name).matches("base_url =").count(), 1, "{name}");
+        assert!(
+            file(name).contains(" openai_base_url = \"http://"),
+            "{name}"
+        );
+    }
+}
+
+/// Each number has its line, and each file that a line names is there.
+#[test]
+fn every_requirement_has_a_line_and_every_line_its_files() {
+    let page = file("docs/deploy.md");
+    let counts = [8, 5, 17, 7, 5];
+    for (section, count) in counts.iter().enumerate() {
+        for number in 1..=*count {
+            let head = format!("| {}.{number} | ", section + 1);
+            assert_eq!(
+                page.lines().filter(|line| line.starts_with(&head)).count(),
+                1,
+                "{head}"
+            );
+        }
+    }
+    let places = page
+        .split('`')
+        .filter(|text| text.contains('/') && text.ends_with(|c: char| c.is_ascii_lowercase()));
+    let places: Vec<_> = places
+        .filter(|text| {
+            ["tests/", "shim/", "lockpolicy/", "deploy/"]
+                .iter()
+                .any(|top| text.starts_with(top))
+        })
+        .collect();
+    assert!(places.len() > 40, "{places:?}");
+    for place in places {
+        assert!(crate::stage::of_the_repository(place).exists(), "{place}");
+    }
+}
+
+/// Each alert is in the runbook, and each alert of the runbook is there.
+#[test]
+fn every_alert_is_explained() {
+    let alerts = file("deploy/compose/observability/alerts.yml");
+    let alerts: Vec<_> = alerts
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "))
+        .collect();
+    assert_eq!(alerts.len(), 6);
+    let runbook = file("docs/runbook.md");
+    let told: Vec<_> = runbook
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `ModelLock")?.split('`').next())
+        .collect();
+    assert_eq!(
+        told.iter()
+            .map(|name| format!("ModelLock{name}"))
+            .collect::<Vec<_>>(),
+        alerts
+    );
+}
