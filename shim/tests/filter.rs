@@ -25,7 +25,7 @@ use tempfile::TempDir;
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 9] = [
+const TESTS: [Test; 10] = [
     (
         "a_million_lines_arrive_in_little_memory",
         a_million_lines_arrive_in_little_memory,
@@ -48,6 +48,10 @@ const TESTS: [Test; 9] = [
     (
         "end_and_status_are_those_of_codex",
         end_and_status_are_those_of_codex,
+    ),
+    (
+        "a_client_that_kills_codex_first_sees_an_orderly_end",
+        a_client_that_kills_codex_first_sees_an_orderly_end,
     ),
     ("signals_arrive", signals_arrive),
 ];
@@ -336,6 +340,19 @@ fn end_and_status_are_those_of_codex() {
     let mut talk = Talk::start(FORCE, "sleep 5 & echo bye; exit 3");
     assert_eq!(talk.hear(), "bye\n");
     assert_eq!(talk.child.wait().unwrap().code(), Some(3));
+}
+
+/// As `OpenClaw` ends a server: everything stopped, what the shim started killed, then the shim let go.
+fn a_client_that_kills_codex_first_sees_an_orderly_end() {
+    let mut talk = Talk::start(FORCE, "echo $$; exec sleep 60");
+    let codex = talk.hear().trim_end().parse().ok().and_then(Pid::from_raw);
+    let shim = Pid::from_child(&talk.child);
+    kill_process(shim, Signal::STOP).unwrap();
+    kill_process(codex.unwrap(), Signal::STOP).unwrap();
+    kill_process(codex.unwrap(), Signal::KILL).unwrap();
+    drop(talk.input.take());
+    kill_process(shim, Signal::CONT).unwrap();
+    assert_eq!(talk.child.wait().unwrap().code(), Some(137));
 }
 
 fn signals_arrive() {
