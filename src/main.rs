@@ -30,6 +30,8 @@ mod which;
 
 #[cfg(test)]
 mod docs;
+#[cfg(test)]
+mod panels;
 
 use std::path::Path;
 use std::process::ExitCode;
