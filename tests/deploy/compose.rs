@@ -159,6 +159,25 @@ fn the_template_has_the_five_variables_and_the_defaults_of_the_compose_file() {
     }
 }
 
+/// The file that gives the proxy a key gives it to the proxy alone, and takes nothing from its command.
+#[test]
+fn the_proxy_alone_has_the_key() {
+    let own = file("deploy/compose/compose.key.yaml");
+    assert_eq!(tops(&below(&own, "services")), ["model-lock"]);
+    assert_eq!(
+        tops(&below(&own, "services/model-lock/secrets")),
+        ["provider_key"]
+    );
+    let command = |text: &str| {
+        let line = text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("command: ["));
+        line.unwrap().trim_end_matches(']').to_owned()
+    };
+    let expected = command(&file(COMPOSE)) + ", \"--key\", \"/run/secrets/provider_key\"";
+    assert_eq!(command(&own), expected);
+}
+
 /// Every image has its version.
 #[test]
 fn versions_are_pinned() {
