@@ -150,10 +150,11 @@ exists() {
 
 # --- the programs that run in the image; each gets the user as $1 ---------------------------------------------------
 
-# 0: a login; 3: none.
+# 0: a login; 3: none. `codex login status` takes `{}` for one, so it is looked for a key or a token, too.
 # shellcheck disable=SC2016
 has_login='
-[ -f /from/auth.json ] && ! [ -L /from/auth.json ] && [ -s /from/auth.json ] || exit 3'
+[ -f /from/auth.json ] && ! [ -L /from/auth.json ] || exit 3
+grep -Eq "\"(OPENAI_API_KEY|[a-z_]*token|agent_identity)\"[[:space:]]*:[[:space:]]*(\"[^\"]|\{)" /from/auth.json || exit 3'
 
 # 0: empty; 4: not empty; 5: holds the login of the source already.
 # shellcheck disable=SC2016
@@ -281,7 +282,7 @@ copy_login() {
     in_image "$has_login" --volume "$source_:/from:ro" || status=$?
     case $status in
         0) ;;
-        3) fail 32 "the source volume $source_ holds no login (no auth.json); log in there first, or use --from-scratch" ;;
+        3) fail 32 "the source volume $source_ holds no login (no auth.json with a key or a token); log in there first, or use --from-scratch" ;;
         *) fail 43 "the volume $source_ cannot be looked at: $said" ;;
     esac
     destination

@@ -59,7 +59,7 @@ fn in_use(stage: &mut Stage, volume: &str) {
     stage.write(&format!("users/{volume}"), "0123456789abcdef\n");
 }
 
-pub(crate) static CASES: [Case; 44] = [
+pub(crate) static CASES: [Case; 46] = [
     Case {
         flags: &["--force"],
         ..case(64, "there is no flag --force", "an unknown flag", |_| ())
@@ -188,12 +188,22 @@ pub(crate) static CASES: [Case; 44] = [
     ),
     case(
         32,
-        "holds no login (no auth.json)",
+        "holds no login (no auth.json with a key or a token)",
         "a source without a login",
         |s| fs::remove_file(s.place(SOURCE).join("auth.json")).unwrap(),
     ),
     case(32, "holds no login", "a source with an empty login", |s| {
         s.write(&format!("{SOURCE}/auth.json"), "");
+    }),
+    case(
+        32,
+        "holds no login",
+        "a source with a login that holds nothing",
+        |s| s.write(&format!("{SOURCE}/auth.json"), "{}"),
+    ),
+    case(32, "holds no login", "a source that was logged out", |s| {
+        let text = "{\"OPENAI_API_KEY\": null, \"tokens\": null}";
+        s.write(&format!("{SOURCE}/auth.json"), text);
     }),
     case(
         32,

@@ -190,6 +190,25 @@ fn nothing_runs_as_root_nor_with_more_than_it_needs() {
     }
 }
 
+/// The provider's key is mounted where the proxy runs, and in no other container.
+#[test]
+fn the_proxy_alone_has_the_key() {
+    let mount = "- name: provider-key\nmountPath: /run/provider\nreadOnly: true\n";
+    let gateway = flat(&document("gateway", "Deployment/openclaw-model-lock"));
+    assert!(gateway.contains("- --key=/run/provider/key\n") && gateway.contains(mount));
+    let agent = flat(&document("gateway", "Deployment/openclaw-model-lock-agent"));
+    assert!(!agent.contains("provider-key") && !agent.contains("secret"));
+    let pod = flat(&document("sidecar", "Deployment/openclaw-model-lock-agent"));
+    let (init, containers) = pod.split_once("containers:\n- name: agent\n").unwrap();
+    assert_eq!(
+        (
+            init.matches(mount).count(),
+            containers.matches(mount).count()
+        ),
+        (1, 0)
+    );
+}
+
 /// The probes ask what the admin port answers, on the port that is opened for it.
 #[test]
 fn the_probes_ask_the_admin_port() {

@@ -48,6 +48,9 @@ args:
   - serve
   - --listen={{ if eq .Values.form "gateway" }}0.0.0.0{{ else }}127.0.0.1{{ end }}:8383
   - --admin=0.0.0.0:8384
+  {{- if .Values.providerKey.secret }}
+  - --key=/run/provider/key
+  {{- end }}
   {{- range .Values.args }}
   - {{ . | quote }}
   {{- end }}
@@ -76,6 +79,24 @@ volumeMounts:
   - name: policy
     mountPath: /etc/model-lock
     readOnly: true
+  {{- if .Values.providerKey.secret }}
+  - name: provider-key
+    mountPath: /run/provider
+    readOnly: true
+  {{- end }}
+{{- end -}}
+
+{{/* The provider's key, of which the proxy's container alone has a mount. */}}
+{{- define "provider-key" -}}
+{{- with .Values.providerKey.secret -}}
+- name: provider-key
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+    items:
+      - key: key
+        path: key
+{{- end }}
 {{- end -}}
 
 {{/* Where names are looked up. */}}
