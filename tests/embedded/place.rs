@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use standin::json::Json;
 use standin::lab::{Codex, Lock, Scratch, Transport};
 use standin::{Standin, Statsd};
 
@@ -63,6 +64,15 @@ impl Place {
         self
     }
 
+    /// The same with a `ChatGPT` login.
+    pub(crate) fn account(mut self, transport: Transport) -> Self {
+        let base = format!("{}/backend-api/codex", self.provider.url());
+        self.codex = self.codex.logged_in(&base, transport).unwrap();
+        self.provider
+            .take_websockets(transport == Transport::WebSocket);
+        self
+    }
+
     /// Waits for the `StatsD` line that tells of an attempt with all these tags.
     pub(crate) fn told(&self, tags: &[&str]) {
         let is_told = |line: &str| {
@@ -76,6 +86,19 @@ impl Place {
     /// The models of the calls that reached the provider, in order.
     pub(crate) fn models(&self) -> Vec<String> {
         models(&self.provider)
+    }
+}
+
+impl Place {
+    /// The models of the `WebSocket` messages that reached the provider, in order.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        let connections = self.provider.connections();
+        let messages = connections
+            .iter()
+            .flat_map(|connection| &connection.messages);
+        let model =
+            |message: &Vec<u8>| Json::parse(message)?.text_at(&["model"]).map(str::to_owned);
+        messages.filter_map(model).collect()
     }
 }
 

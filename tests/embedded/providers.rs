@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use standin::Standin;
+use standin::lab::Transport;
+use standin::{Request, Standin};
 
 use crate::place::{Place, models};
 use crate::{PIN, VERSIONS};
@@ -50,6 +51,33 @@ env_key = "CODEX_API_KEY"
         assert_eq!(call.target, "/teams/red/llm/responses");
         assert_eq!(call.field("authorization"), Some("Bearer sk-stand-in"));
         place.told(&["result:forced", "surface:argv"]);
+    }
+}
+
+#[test]
+fn an_account_is_led_over_http_and_over_a_websocket() {
+    for version in ["0.125.0", "0.169.0"] {
+        for transport in [Transport::Http, Transport::WebSocket] {
+            let place = Place::real(version, "force").account(transport);
+            let finished = place.codex.run(&EXEC).unwrap();
+            let case = format!("{version} {transport:?}: {}", finished.err());
+            assert!(finished.status.success(), "{case}");
+            assert_eq!(finished.out().trim(), "The provider ran gpt-5.5.", "{case}");
+            let requests = place.provider.requests();
+            let below = |request: &Request| request.path().starts_with("/backend-api/codex/");
+            assert!(!requests.is_empty() && requests.iter().all(below), "{case}");
+            let (calls, messages) = (place.models(), place.messages());
+            let over_http = transport == Transport::Http;
+            assert_eq!(
+                (calls.is_empty(), messages.is_empty()),
+                (!over_http, over_http),
+                "{case}"
+            );
+            assert!(
+                calls.iter().chain(&messages).all(|model| model == PIN),
+                "{case}"
+            );
+        }
     }
 }
 
