@@ -3,8 +3,6 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lockpolicy::Problems;
-
 use crate::companion::Companion;
 use crate::env::Environment;
 use crate::policy::{self, Location};
@@ -17,19 +15,11 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
     let daemon = settings::daemon(environment, &mut problems);
     let audit = settings::audit(environment, &mut problems);
     let location = Location::choose(None, environment);
-    let loaded = policy::read(&location).compile(environment);
-    let policy = match loaded {
-        Ok(loaded) if problems.is_empty() => Ok(loaded.policy),
-        Ok(_) => Err(Problems(problems)),
-        Err(Problems(found)) => {
-            problems.extend(found);
-            Err(Problems(problems))
-        }
-    };
+    let loaded = policy::read(&location).compile_after(problems, environment);
     telemetry::start_in_shim();
     shim::run(
         &shim::Process::current(),
-        policy,
+        loaded.map(|loaded| loaded.policy),
         Arc::new(ShimSink::new(daemon).audited(audit)),
         &Companion,
     )

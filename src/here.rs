@@ -17,14 +17,7 @@ pub(crate) fn policy(environment: &Environment) -> Result<Loaded, Problems> {
     let mut problems = Vec::new();
     settings::daemon(environment, &mut problems);
     let location = Location::choose(None, environment);
-    match policy::read(&location).compile(environment) {
-        Ok(loaded) if problems.is_empty() => Ok(loaded),
-        Ok(_) => Err(Problems(problems)),
-        Err(Problems(found)) => {
-            problems.extend(found);
-            Err(Problems(problems))
-        }
-    }
+    policy::read(&location).compile_after(problems, environment)
 }
 
 /// The same, without where it came from.

@@ -192,6 +192,26 @@ impl Reading {
         }
     }
 
+    /// Makes the policy, where nothing was wrong before either: whoever starts wants to know all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Problems`] holds `problems` and everything that [`Self::compile`] finds.
+    pub(crate) fn compile_after(
+        &self,
+        mut problems: Vec<Problem>,
+        environment: &Environment,
+    ) -> Result<Loaded, Problems> {
+        match self.compile(environment) {
+            Ok(loaded) if problems.is_empty() => Ok(loaded),
+            Ok(_) => Err(Problems(problems)),
+            Err(Problems(found)) => {
+                problems.extend(found);
+                Err(Problems(problems))
+            }
+        }
+    }
+
     fn file(&self, path: &Path, problems: &mut Vec<Problem>) -> Draft {
         if let Ok(text) = std::str::from_utf8(&self.content) {
             return Draft::from_toml(text);

@@ -26,13 +26,9 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
     let settings = Settings::read(flags, &environment, &mut problems);
     let location = Location::choose(flags.policy.as_deref(), &environment);
     let reading = policy::read(&location);
-    let loaded = match reading.compile(&environment) {
-        Ok(loaded) if problems.is_empty() => loaded,
-        Ok(_) => return report::problems(&problems),
-        Err(Problems(found)) => {
-            problems.extend(found);
-            return report::problems(&problems);
-        }
+    let loaded = match reading.compile_after(problems, &environment) {
+        Ok(loaded) => loaded,
+        Err(Problems(problems)) => return report::problems(&problems),
     };
     let counts = Arc::<Counts>::default();
     counts.serving();

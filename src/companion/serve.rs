@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use lockpolicy::{Problem, Problems};
+use lockpolicy::Problems;
 use proxy::{BindError, Config, Limits, Mount, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::order::{self, Order, Reply};
 use crate::audit::Audit;
 use crate::env::Environment;
-use crate::policy::{self, Loaded, Location, Reading};
+use crate::policy::{self, Location};
 use crate::reload::Reloader;
 use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink, audit_failed};
 use crate::{exit, settings};
@@ -70,7 +70,8 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     let place = settings::audit(&environment, &mut problems);
     let location = Location::choose(None, &environment);
     let reading = policy::read(&location);
-    let loaded = policy(&reading, &environment, problems)?;
+    let loaded = reading.compile_after(problems, &environment);
+    let loaded = loaded.map_err(CompanionError::Settings)?;
     let counts = Arc::<Counts>::default();
     counts.serving();
     // What is decided does not depend on the file: codex is not kept from its work by it.
@@ -122,21 +123,6 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     }
     lines.finish();
     Ok(())
-}
-
-fn policy(
-    reading: &Reading,
-    environment: &Environment,
-    mut problems: Vec<Problem>,
-) -> Result<Loaded, CompanionError> {
-    match reading.compile(environment) {
-        Ok(loaded) if problems.is_empty() => Ok(loaded),
-        Ok(_) => Err(CompanionError::Settings(Problems(problems))),
-        Err(Problems(found)) => {
-            problems.extend(found);
-            Err(CompanionError::Settings(Problems(problems)))
-        }
-    }
 }
 
 fn config(order: &Order) -> Result<Config, UpstreamError> {
