@@ -5,7 +5,6 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use standin::json::Json;
 use standin::lab::{Codex, Lock, Proxy, Transport};
 use standin::process::Finished;
 use standin::{Standin, Statsd, Tap};
@@ -130,13 +129,7 @@ impl Bench {
 
     /// The models of the WebSocket messages that reached the provider, in order.
     pub(crate) fn message_models(&self) -> Vec<String> {
-        let connections = self.provider.connections();
-        let messages = connections
-            .iter()
-            .flat_map(|connection| &connection.messages);
-        let model =
-            |message: &Vec<u8>| Json::parse(message)?.text_at(&["model"]).map(str::to_owned);
-        messages.filter_map(model).collect()
+        self.provider.message_models()
     }
 
     /// How often codex did something on its wire, wherever that ended: `POST `, `GET `, `MESSAGE`.

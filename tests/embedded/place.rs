@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use standin::json::Json;
 use standin::lab::{Codex, Lock, Scratch, Transport};
 use standin::{Standin, Statsd};
 
@@ -92,13 +91,7 @@ impl Place {
 impl Place {
     /// The models of the `WebSocket` messages that reached the provider, in order.
     pub(crate) fn messages(&self) -> Vec<String> {
-        let connections = self.provider.connections();
-        let messages = connections
-            .iter()
-            .flat_map(|connection| &connection.messages);
-        let model =
-            |message: &Vec<u8>| Json::parse(message)?.text_at(&["model"]).map(str::to_owned);
-        messages.filter_map(model).collect()
+        self.provider.message_models()
     }
 }
 

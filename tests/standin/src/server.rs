@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::connection;
+use crate::json::Json;
 use crate::provider::Declare;
 use crate::record::{Connection, Record, Request};
 use crate::reply::Reply;
@@ -93,6 +94,17 @@ impl Standin {
     /// Every connection so far.
     pub fn connections(&self) -> Vec<Connection> {
         self.record().connections()
+    }
+
+    /// The models that `WebSocket` messages name, in order.
+    pub fn message_models(&self) -> Vec<String> {
+        let connections = self.connections();
+        let messages = connections
+            .iter()
+            .flat_map(|connection| &connection.messages);
+        let model =
+            |message: &Vec<u8>| Json::parse(message)?.text_at(&["model"]).map(str::to_owned);
+        messages.filter_map(model).collect()
     }
 
     /// How many bytes arrived over all connections.
