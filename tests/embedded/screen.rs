@@ -84,13 +84,20 @@ impl Screen {
         }
     }
 
+    /// Waits until codex works at nothing, which the window's title tells.
+    pub(crate) fn wait_until_idle(&self) {
+        let idle = self.becomes(|shown| is_idle(shown), PATIENCE);
+        assert!(idle, "it goes on and on: {}", self.behind(0));
+    }
+
     fn shows(&self, length: usize, text: &str, within: Duration) -> bool {
+        self.becomes(|shown| behind(shown, length).contains(text), within)
+    }
+
+    fn becomes(&self, like: impl Fn(&str) -> bool, within: Duration) -> bool {
         let shown = self.shown.text.lock().unwrap();
-        let missing = |shown: &mut String| !behind(shown, length).contains(text);
-        let waited = self
-            .shown
-            .changed
-            .wait_timeout_while(shown, within, missing);
+        let changed = &self.shown.changed;
+        let waited = changed.wait_timeout_while(shown, within, |shown| !like(shown));
         !waited.unwrap().1.timed_out()
     }
 
@@ -115,8 +122,21 @@ impl Screen {
         resize(&self.master, rows, columns);
     }
 
+    /// Types until the program ends.
+    pub(crate) fn end_by(&mut self, keys: &str) -> ExitStatus {
+        let (until, length) = (Instant::now() + PATIENCE, self.length());
+        loop {
+            self.keys(keys);
+            if let Some(status) = self.ended() {
+                return status;
+            }
+            let told = "it does not end, and shows";
+            assert!(Instant::now() < until, "{told} {:?}", self.behind(length));
+        }
+    }
+
     /// How the program ended, if it does so at once.
-    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+    fn ended(&mut self) -> Option<ExitStatus> {
         let until = Instant::now() + AGAIN;
         loop {
             let status = self.child.try_wait().unwrap();
@@ -169,6 +189,12 @@ fn look(mut master: File, shown: &Shown) {
         shown.text.lock().unwrap().push_str(&text);
         shown.changed.notify_all();
     }
+}
+
+/// While codex works, a wheel of braille dots turns in front of its title.
+fn is_idle(text: &str) -> bool {
+    let title = text.rsplit("\x1b]0;").next().unwrap_or_default();
+    !title.starts_with(|c| ('\u{2800}'..='\u{28ff}').contains(&c))
 }
 
 fn behind(text: &str, length: usize) -> String {
