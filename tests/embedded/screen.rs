@@ -86,7 +86,7 @@ impl Screen {
 
     /// Waits until codex works at nothing, which the window's title tells.
     pub(crate) fn wait_until_idle(&self) {
-        let idle = self.becomes(|shown| is_idle(shown), PATIENCE);
+        let idle = self.becomes(is_idle, PATIENCE);
         assert!(idle, "it goes on and on: {}", self.behind(0));
     }
 
