@@ -5,8 +5,8 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-use crate::client::post;
 use crate::{Bench, PIN};
+use standin::client::post;
 
 const CODINGS: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
 

@@ -2,8 +2,8 @@
 
 use standin::json::Json;
 
-use crate::client::Client;
 use crate::{Bench, PIN};
+use standin::client::Client;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;

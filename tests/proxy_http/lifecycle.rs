@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use standin::process::{Finished, run};
 use standin::{Reply, Statsd};
 
-use crate::client::post;
 use crate::{Bench, SOON, lock};
+use standin::client::post;
 
 const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 

@@ -6,7 +6,6 @@
     reason = "a test that cannot go on fails"
 )]
 
-mod client;
 mod coding;
 mod http2;
 mod lifecycle;
@@ -18,11 +17,10 @@ mod stream;
 mod traces;
 mod untouched;
 
+use standin::client::{self, Answer, Client};
 use standin::lab::{Lock, Proxy};
 use standin::{Standin, Statsd};
 use std::time::Duration;
-
-use client::{Answer, Client};
 
 /// The approved model.
 const PIN: &str = "gpt-5.5";

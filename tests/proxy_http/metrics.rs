@@ -7,28 +7,15 @@ use std::time::Instant;
 
 use standin::{Declare, Reply};
 
-use crate::client::{Client, post};
 use crate::{Bench, SOON};
+use standin::client::{Client, post};
 
 /// A model's name that would forge a tag, a line or a label, were it in one.
 const FORGED: &str = "x\\\"} 1\\nevil_total 7\\n|#a:b";
 
 fn bench() -> (Bench, SocketAddr) {
-    let mut bench = Bench::with("force", &["--admin", "127.0.0.1:0"]);
-    let found = |line: &str| {
-        Some(
-            line.split_once(r#""admin":""#)?
-                .1
-                .split('"')
-                .next()?
-                .parse(),
-        )
-    };
-    let line = bench
-        .proxy
-        .daemon()
-        .wait_for(|line| found(line).is_some(), SOON);
-    let admin = line.as_deref().and_then(found).unwrap().unwrap();
+    let bench = Bench::with("force", &["--admin", "127.0.0.1:0"]);
+    let admin = bench.proxy.admin().unwrap();
     (bench, admin)
 }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use standin::lab::Proxy;
 use standin::{Statsd, json::Json};
 
-use crate::client::{Client, post};
 use crate::{Bench, PIN, lock};
+use standin::client::{Client, post};
 
 #[test]
 fn another_model_in_reject() {

@@ -5,8 +5,8 @@ use std::sync::mpsc;
 use standin::lab::{Proxy, Scratch};
 use standin::{Reply, Standin, Statsd, Step};
 
-use crate::client::post;
 use crate::{Bench, PIN, SOON, lock};
+use standin::client::post;
 
 const ASK: &[u8] = br#"{"model":"gpt-5.5"}"#;
 const STREAM: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use standin::{Reply, Step};
 
-use crate::client::post;
 use crate::{Bench, SOON};
+use standin::client::post;
 
 const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 

@@ -2,8 +2,8 @@
 
 use standin::lab::Scratch;
 
-use crate::client::post;
 use crate::{Bench, SOON};
+use standin::client::post;
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const STATE: &str = "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7";

@@ -4,8 +4,8 @@ use sha2::{Digest as _, Sha256};
 use standin::lab::Proxy;
 use standin::{Standin, Statsd};
 
-use crate::client::{Client, post};
 use crate::{Bench, PIN, SOON, lock};
+use standin::client::{Client, post};
 
 /// A mebibyte of JSON that no writer of JSON would write: order, blanks, digits and escapes have to stay.
 fn mebibyte(model: &str) -> Vec<u8> {

@@ -86,6 +86,7 @@ impl Lock {
 pub struct Proxy {
     daemon: Daemon,
     address: SocketAddr,
+    admin: Option<SocketAddr>,
 }
 
 impl Proxy {
@@ -95,8 +96,23 @@ impl Proxy {
     ///
     /// Where it does not start; the error quotes what it said.
     pub fn start(lock: &Lock, upstream: &str, flags: &[&str]) -> io::Result<Self> {
+        Self::start_in(lock, upstream, flags, &[])
+    }
+
+    /// The same with more environment variables.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn start_in(
+        lock: &Lock,
+        upstream: &str,
+        flags: &[&str],
+        variables: &[(&str, &str)],
+    ) -> io::Result<Self> {
         let mut command = Command::new(&lock.program);
         command.env_clear().envs(lock.environment());
+        command.envs(variables.iter().copied());
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--upstream", upstream])
             .args(flags);
@@ -106,6 +122,7 @@ impl Proxy {
         let said = || io::Error::other(format!("the proxy does not listen: {:?}", daemon.lines()));
         Ok(Self {
             address: address.ok_or_else(said)?,
+            admin: line.as_deref().and_then(admin),
             daemon,
         })
     }
@@ -113,6 +130,11 @@ impl Proxy {
     /// Where it takes requests.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its own health and counts are asked for, if it was started with `--admin`.
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.admin
     }
 
     /// The process.
@@ -128,6 +150,11 @@ fn listening(line: &str) -> Option<SocketAddr> {
     }
     let mut texts = line.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':'));
     texts.find_map(|text| text.trim_matches(':').parse().ok())
+}
+
+fn admin(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once(r#""admin":""#)?;
+    rest.split('"').next()?.parse().ok()
 }
 
 /// How codex talks to the provider.

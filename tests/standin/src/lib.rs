@@ -12,6 +12,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod client;
 mod connection;
 pub mod digest;
 pub mod json;

@@ -1,23 +1,38 @@
 //! An HTTP/1.1 client on a raw socket, so that a test says every byte and sees every byte.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
-use standin::json::Json;
+use crate::json::Json;
 
-use crate::SOON;
+/// Long enough for a slow machine, short enough for a person.
+const SOON: Duration = Duration::from_secs(20);
 
-pub(crate) struct Client {
+/// A connection to a server.
+#[derive(Debug)]
+pub struct Client {
     socket: TcpStream,
     pending: Vec<u8>,
 }
 
 /// A whole answer.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) fields: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The fields, their names in lower case.
+    pub fields: Vec<(String, String)>,
+    /// The content, without its framing.
+    pub body: Vec<u8>,
 }
 
 impl fmt::Debug for Answer {
@@ -33,7 +48,8 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+    /// The value of the first field of this name.
+    pub fn field(&self, name: &str) -> Option<&str> {
         self.fields
             .iter()
             .find(|(key, _)| key == name)
@@ -41,7 +57,7 @@ impl Answer {
     }
 
     /// A member of the error object.
-    pub(crate) fn error(&self, member: &str) -> String {
+    pub fn error(&self, member: &str) -> String {
         let json = Json::parse(&self.body).unwrap_or_else(|| panic!("no JSON: {self:?}"));
         json.text_at(&["error", member])
             .unwrap_or_else(|| panic!("no {member}: {self:?}"))
@@ -50,7 +66,7 @@ impl Answer {
 }
 
 /// A request with a JSON content of known length. `fields` are whole lines.
-pub(crate) fn post(target: &str, fields: &str, body: &[u8]) -> Vec<u8> {
+pub fn post(target: &str, fields: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "POST {target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{fields}content-length: {}\r\n\r\n",
         body.len()
@@ -59,7 +75,8 @@ pub(crate) fn post(target: &str, fields: &str, body: &[u8]) -> Vec<u8> {
 }
 
 impl Client {
-    pub(crate) fn connect(address: SocketAddr) -> Self {
+    /// Connects at once, or fails the test.
+    pub fn connect(address: SocketAddr) -> Self {
         let socket = TcpStream::connect(address).unwrap();
         socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(SOON)).unwrap();
@@ -69,23 +86,24 @@ impl Client {
         }
     }
 
-    pub(crate) fn send(&mut self, bytes: &[u8]) {
+    /// Sends bytes.
+    pub fn send(&mut self, bytes: &[u8]) {
         self.socket.write_all(bytes).unwrap();
     }
 
     /// Sends what the other side may not want to hear to the end.
-    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.socket.write_all(bytes)
     }
 
     /// Sends a request and reads its answer.
-    pub(crate) fn call(&mut self, request: &[u8]) -> Answer {
+    pub fn call(&mut self, request: &[u8]) -> Answer {
         self.send(request);
         self.answer()
     }
 
     /// Reads one whole answer.
-    pub(crate) fn answer(&mut self) -> Answer {
+    pub fn answer(&mut self) -> Answer {
         let (status, fields) = self.head();
         let of = |name: &str| {
             fields
@@ -106,7 +124,7 @@ impl Client {
     }
 
     /// Reads the head of an answer.
-    pub(crate) fn head(&mut self) -> (u16, Vec<(String, String)>) {
+    pub fn head(&mut self) -> (u16, Vec<(String, String)>) {
         let text = self.until(b"\r\n\r\n");
         let text = String::from_utf8(text).unwrap();
         let mut lines = text.trim_end().split("\r\n");
@@ -128,7 +146,7 @@ impl Client {
     }
 
     /// Reads one chunk; an empty one is the last.
-    pub(crate) fn chunk(&mut self) -> Vec<u8> {
+    pub fn chunk(&mut self) -> Vec<u8> {
         let line = String::from_utf8(self.until(b"\r\n")).unwrap();
         let size = usize::from_str_radix(line.trim_end(), 16).unwrap();
         let mut data = self.take(size + 2);
@@ -147,12 +165,13 @@ impl Client {
     }
 
     /// Whatever still comes until the other side ends the connection, in order or not.
-    pub(crate) fn rest(&mut self) -> Vec<u8> {
+    pub fn rest(&mut self) -> Vec<u8> {
         while self.fill().is_some() {}
         std::mem::take(&mut self.pending)
     }
 
-    pub(crate) fn take(&mut self, length: usize) -> Vec<u8> {
+    /// Reads this many bytes.
+    pub fn take(&mut self, length: usize) -> Vec<u8> {
         while self.pending.len() < length {
             self.fill()
                 .unwrap_or_else(|| panic!("ended after {:?}", self.shown()));
