@@ -94,7 +94,8 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let sink = Arc::new(ProxySink::new(Arc::clone(&counts), audit.clone()));
+    let sink = ProxySink::new(Arc::clone(&counts), audit.clone());
+    let sink = Arc::new(sink.one_of_many());
     let (server, ended, hangup) = runtime.block_on(async {
         let (ended, hangup) = (
             signal(SignalKind::terminate())?,

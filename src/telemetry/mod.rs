@@ -37,13 +37,26 @@ pub(crate) use writer::Lines;
 #[derive(Debug)]
 pub(crate) struct ProxySink {
     counts: Arc<Counts>,
+    gauged: bool,
     audit: Option<Arc<Audit>>,
 }
 
 impl ProxySink {
     /// Counts, and where there is an audit file, writes attempts there.
     pub(crate) fn new(counts: Arc<Counts>, audit: Option<Arc<Audit>>) -> Self {
-        Self { counts, audit }
+        Self {
+            counts,
+            gauged: true,
+            audit,
+        }
+    }
+
+    /// One of many that tell the same daemon: none knows what all of them carry, and each would write
+    /// over what another said.
+    #[must_use]
+    pub(crate) fn one_of_many(mut self) -> Self {
+        self.gauged = false;
+        self
     }
 }
 
@@ -73,11 +86,15 @@ impl Sink for ProxySink {
 
 impl Meter for ProxySink {
     fn began(&self) {
-        self.counts.began();
+        if self.gauged {
+            self.counts.began();
+        }
     }
 
     fn ended(&self) {
-        self.counts.ended();
+        if self.gauged {
+            self.counts.ended();
+        }
     }
 
     fn taken(&self, bytes: u64) {

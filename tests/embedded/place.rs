@@ -82,6 +82,19 @@ impl Place {
         assert!(line.is_some(), "no {tags:?} in {:#?}", self.statsd.lines());
     }
 
+    /// Waits for a `StatsD` line that begins so behind the prefix.
+    pub(crate) fn counted(&self, wanted: &str) {
+        let wanted = format!("model_lock.{wanted}");
+        let begins = |line: &str| line.starts_with(&wanted);
+        let line = self.statsd.wait_for(begins, Duration::from_secs(10));
+        assert!(line.is_some(), "no {wanted} in {:#?}", self.counts());
+    }
+
+    /// Every `StatsD` line so far.
+    pub(crate) fn counts(&self) -> Vec<String> {
+        self.statsd.lines()
+    }
+
     /// The models of the calls that reached the provider, in order.
     pub(crate) fn models(&self) -> Vec<String> {
         models(&self.provider)

@@ -3,7 +3,11 @@
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
+
+use standin::Reply;
+use standin::client::{self, Client};
 
 use crate::place::Place;
 
@@ -136,4 +140,40 @@ pub(crate) fn post(url: &str, body: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer.split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_the_companion_carries_is_counted() {
+    let place = Place::script(&format!("{SAY}\nread line"), "force");
+    let (events, stream) = mpsc::channel();
+    place.provider.queue(vec![Reply::stream(stream)]);
+    let mut command = place.codex.command(&["exec", "hi"]);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("openai_base_url") {
+        assert!(std::io::BufRead::read_line(&mut out, &mut said).unwrap() > 0);
+    }
+    let (_, base) = said.split_once("openai_base_url=\"http://").unwrap();
+    let (address, path) = base.split('"').next().unwrap().split_once('/').unwrap();
+    let mut client = Client::connect(address.parse().unwrap());
+    let target = format!("/{path}/responses");
+    client.send(&client::post(&target, "", br#"{"model":"gpt-5.5"}"#));
+    assert_eq!(client.head().0, 200);
+    // Sent while the answer is still on its way: a gauge would be at one.
+    place.counted("requests:1|c|#mode:force,surface:http,naming:exact");
+    place.counted("overhead_seconds_bucket:1|c|#le:+Inf");
+    place.counted("upstream_seconds_bucket:1|c|#le:+Inf");
+    place.counted("content_bytes:19|c|#direction:request");
+    let lines = place.counts();
+    assert!(
+        lines.iter().all(|line| !line.contains("in_flight")),
+        "{lines:#?}"
+    );
+    drop(events);
+    assert_eq!(client.chunk(), b"");
+    place.counted("served:1|c|#result:undeclared,surface:http");
+    drop(child.stdin.take());
+    child.wait().unwrap();
 }

@@ -237,7 +237,7 @@ pub(crate) static IN_FLIGHT: Metric = Metric {
     unit: "requests",
     tags: &[],
     seeded: |_| true,
-    meaning: "Requests and WebSockets that the proxy carries now, to the end of their answers.",
+    meaning: "Requests and WebSockets that the proxy carries now, to the end of their answers. The one beside a codex does not tell it: several would write over each other.",
 };
 pub(crate) static OVERHEAD: Metric = Metric {
     name: "overhead_seconds",
