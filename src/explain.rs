@@ -87,8 +87,8 @@ impl Word {
         match self {
             Self::Passes => "passes",
             Self::Counted => "passes; it is only counted, the mode is audit",
-            Self::Forced => "is forced",
-            Self::Refused => "is refused",
+            Self::Forced => "forced; it would run with changes",
+            Self::Refused => "refused; nothing would run",
         }
     }
 

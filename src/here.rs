@@ -16,6 +16,7 @@ use crate::settings;
 pub(crate) fn policy(environment: &Environment) -> Result<Loaded, Problems> {
     let mut problems = Vec::new();
     settings::daemon(environment, &mut problems);
+    settings::audit(environment, &mut problems);
     let location = Location::choose(None, environment);
     policy::read(&location).compile_after(problems, environment)
 }

@@ -27,7 +27,7 @@ fn a_forced_line_is_told_change_by_change() {
     ];
     let (status, out, told) = run(&line, &FORCE);
     let expected = "\
-verdict: is forced
+verdict: forced; it would run with changes
 command: exec resume
 reason: -m names `gpt-x`, which is not approved: `gpt-5.5` is put in its place
 reason: model is not named: `gpt-5.5` is put in, so that nothing below the command line decides
@@ -47,7 +47,7 @@ fn a_refused_line_is_told_with_77_and_has_nothing_to_run() {
     let line = ["explain", "--", "codex", "exec", "-m", "gpt-x"];
     let (status, out, _) = run(&line, &REJECT);
     let expected = "\
-verdict: is refused
+verdict: refused; nothing would run
 command: exec
 reason: -m names `gpt-x`, which is not approved: nothing runs
 refusal: model `gpt-x` is not permitted here (-m); locked by policy
@@ -93,13 +93,20 @@ fn the_line_that_is_told_is_the_line_that_the_shim_runs() {
 }
 
 #[test]
-fn without_a_policy_nothing_is_explained_that_could_run_a_model() {
+fn where_the_shim_would_not_start_nothing_is_explained_that_could_run_a_model() {
     let (status, out, told) = run(&["explain", "--", "codex", "exec", "hi"], &[]);
     assert_eq!((status, out.as_str()), (78, ""));
     assert!(
         told.concat().contains("OPENCLAW_MODEL: not set"),
         "{told:?}"
     );
+    let bad = [
+        ("OPENCLAW_MODEL", "gpt-5.5"),
+        ("MODEL_LOCK_AUDIT_SIZE", "x"),
+    ];
+    let (status, out, told) = run(&["explain", "--", "codex", "exec", "hi"], &bad);
+    assert_eq!((status, out.as_str()), (78, ""));
+    assert!(told.concat().contains("MODEL_LOCK_AUDIT_SIZE"), "{told:?}");
     let (status, out, _) = run(&["explain", "--", "codex", "login", "status"], &[]);
     let expected = "verdict: passes\ncommand: login status\nruns: codex login status\n";
     assert_eq!((status, out.as_str()), (0, expected));
