@@ -18,6 +18,10 @@ fn a_hundred_thousand_attempts_are_all_there() {
             scope.spawn(|| assert_eq!(send(address, &request, REQUESTS), REQUESTS));
         }
     });
+    let peak = peak(proxy.daemon().id());
+    println!("{peak} KiB of memory at most");
+    // Lines that wait for the disk are bounded, not those that were written.
+    assert!(peak < 128 << 10, "{peak} KiB");
     proxy.daemon().signal("TERM").unwrap();
     assert_eq!(proxy.daemon().wait(SOON).unwrap().code(), Some(0));
     let took = began.elapsed();
@@ -43,4 +47,12 @@ fn a_hundred_thousand_attempts_are_all_there() {
         std::thread::yield_now();
     }
     assert_eq!(sum(), attempts);
+}
+
+/// The most memory that a process has had so far, in KiB.
+fn peak(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let digits = line.unwrap().trim_matches(|c: char| !c.is_ascii_digit());
+    digits.parse().unwrap()
 }
