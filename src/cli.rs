@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::doctor::Doctor;
 use crate::explain::Explain;
+use crate::pages::Shell;
 use crate::route::Route;
 use crate::{env, exit};
 
@@ -89,6 +90,17 @@ pub(crate) enum Verb {
     ///
     /// Run it as the agent's user, in the agent's environment. Nothing that is tried reaches a provider.
     Doctor(Doctor),
+    /// Print what completes this program's command line in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages into a directory
+    Man {
+        /// The directory; made if it does not exist
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
 }
 
 /// What can be done with an audit file.

@@ -13,6 +13,7 @@ mod here;
 mod install;
 mod json;
 mod key;
+mod pages;
 mod policy;
 mod quantity;
 mod quote;
@@ -75,6 +76,11 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Which => which::which(),
         Verb::Doctor(asked) => doctor::doctor(&asked, &environment),
         Verb::Route(asked) => route::route(&asked, &environment),
+        Verb::Completions { shell } => report::result(&pages::completions(shell)),
+        Verb::Man { to } => match pages::man(&to) {
+            Ok(()) => exit::DONE.into(),
+            Err(error) => report::failure(&error),
+        },
     }
 }
 
