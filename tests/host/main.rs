@@ -7,7 +7,9 @@
     reason = "a test that cannot go on fails, and one that is not run says so"
 )]
 
+mod package;
 mod pages;
+mod unit;
 
 use std::process::Command;
 use std::time::Duration;
