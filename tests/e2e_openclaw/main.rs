@@ -15,5 +15,6 @@
 mod direct;
 mod harness;
 mod openclaw;
+mod shipped;
 
 const PIN: &str = "gpt-5.5";

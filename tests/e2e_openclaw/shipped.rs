@@ -1,0 +1,95 @@
+//! The configurations that are shipped: `OpenClaw` itself finds nothing wrong with them, sees each of their settings, and
+//! runs the pin.
+
+use std::fs;
+
+use standin::lab::{Lock, Proxy};
+use standin::{Standin, Statsd};
+
+use crate::PIN;
+use crate::openclaw::{OpenClaw, said};
+
+const CODEX: &str = "codex.json";
+const DIRECT: &str = "direct.json";
+
+fn shipped(name: &str) -> String {
+    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/openclaw/");
+    fs::read_to_string(format!("{place}{name}")).unwrap()
+}
+
+/// An `OpenClaw` that knows what the file speaks of.
+fn claw(name: &str) -> Option<OpenClaw> {
+    if name == CODEX {
+        OpenClaw::with_codex()
+    } else {
+        OpenClaw::new()
+    }
+}
+
+/// Where each setting's name ends in the text. The names of providers and plugins are free.
+fn settings(text: &str) -> Vec<usize> {
+    let ends = text.match_indices("\":").map(|(end, _)| end);
+    let is_free = |end: &usize| {
+        let name = text.split_at(*end).0.rsplit('"').next();
+        ["openai", "codex"].map(Some).contains(&name)
+    };
+    ends.filter(|end| !is_free(end)).collect()
+}
+
+#[test]
+fn openclaw_finds_nothing_wrong_with_them() {
+    for name in [CODEX, DIRECT] {
+        let Some(claw) = claw(name) else { return };
+        claw.configure(&shipped(name));
+        let said = claw.run(&["config", "validate", "--json"]);
+        assert_eq!(said.status.code(), Some(0), "{name} {said:?}");
+        assert!(
+            said.out().contains(r#""valid":true"#) && said.out().contains(r#""warnings":[]"#),
+            "{}",
+            said.out()
+        );
+    }
+}
+
+/// What `OpenClaw` does not know, it would not obey: so it has to notice each name that is misspelled.
+#[test]
+fn openclaw_sees_every_setting_of_them() {
+    for (name, least) in [(CODEX, 20), (DIRECT, 12)] {
+        let Some(claw) = claw(name) else { return };
+        let text = shipped(name);
+        let settings = settings(&text);
+        assert!(settings.len() >= least, "{name}: {}", settings.len());
+        for end in settings {
+            let (before, after) = text.split_at(end);
+            let misspelled = format!("{}x", before.rsplit('"').next().unwrap());
+            claw.configure(&[before, "x", after].concat());
+            let said = claw.run(&["config", "validate", "--json"]);
+            assert_eq!(said.status.code(), Some(1), "{name}: {misspelled} {said:?}");
+            assert!(
+                said.out().contains(&misspelled),
+                "{misspelled} {}",
+                said.out()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_turn_runs_the_pin_and_openclaw_itself_refuses_another() {
+    let Some(claw) = OpenClaw::new() else { return };
+    let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+    let lock = Lock {
+        program: env!("CARGO_BIN_EXE_model-lock").into(),
+        model: PIN.into(),
+        mode: "reject".into(),
+        statsd: statsd.address(),
+    };
+    let proxy = Proxy::start(&lock, &provider.url(), &[]).unwrap();
+    let text = shipped(DIRECT).replace("127.0.0.1:8383", &proxy.address().to_string());
+    claw.configure(&text);
+    let refused = claw.turn("openai/gpt-5.2");
+    assert_ne!(refused.status.code(), Some(0), "{refused:?}");
+    assert_eq!(provider.requests().len(), 0);
+    let turn = claw.turn("openai/gpt-5.5");
+    assert_eq!(said(&turn), ["The provider ran gpt-5.5."], "{turn:?}");
+}
