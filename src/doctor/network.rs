@@ -68,7 +68,7 @@ pub(crate) fn statsd(daemon: Option<&Daemon>) -> Option<Finding> {
 }
 
 fn listens(place: &str) -> io::Result<()> {
-    let to = resolve(place)?;
+    let to = first(place)?;
     let from = if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let socket = UdpSocket::bind(from)?;
     socket.connect(to)?;
@@ -83,26 +83,37 @@ fn listens(place: &str) -> io::Result<()> {
 
 /// The providers that can be reached without the proxy.
 pub(crate) fn egress() -> Vec<Finding> {
-    let tried = PROVIDERS.map(|place| thread::spawn(move || connect(place).is_ok()));
+    let tried = PROVIDERS.map(|place| thread::spawn(move || is_reached(place)));
     let open = PROVIDERS.into_iter().zip(tried);
     let open = open.filter_map(|(place, tried)| tried.join().unwrap_or(false).then_some(place));
     open.map(|place| Finding::EgressOpen(place.to_owned()))
         .collect()
 }
 
+/// By any of its addresses: a firewall for IPv4 alone leaves IPv6 open.
+fn is_reached(place: &str) -> bool {
+    let addresses = resolve(place).unwrap_or_default().into_iter();
+    let tried: Vec<_> = addresses
+        .map(|to| thread::spawn(move || TcpStream::connect_timeout(&to, PATIENCE).is_ok()))
+        .collect();
+    tried.into_iter().any(|tried| tried.join().unwrap_or(false))
+}
+
 fn connect(place: &str) -> io::Result<TcpStream> {
-    TcpStream::connect_timeout(&resolve(place)?, PATIENCE)
+    TcpStream::connect_timeout(&first(place)?, PATIENCE)
+}
+
+fn first(place: &str) -> io::Result<SocketAddr> {
+    let found = resolve(place)?.into_iter().next();
+    found.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 /// A name server that does not answer is not waited for.
-fn resolve(place: &str) -> io::Result<SocketAddr> {
+fn resolve(place: &str) -> io::Result<Vec<SocketAddr>> {
     let (sender, receiver) = mpsc::channel();
     let name = place.to_owned();
-    thread::spawn(move || sender.send(name.to_socket_addrs().map(|mut found| found.next())));
-    let found = receiver
-        .recv_timeout(PATIENCE)
-        .map_err(io::Error::other)??;
-    found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    thread::spawn(move || sender.send(name.to_socket_addrs().map(Vec::from_iter)));
+    receiver.recv_timeout(PATIENCE).map_err(io::Error::other)?
 }
 
 /// Where codex would go by itself.

@@ -14,10 +14,10 @@ use crate::PIN;
 use crate::machine::{AGENT, LONG, Machine, PROGRAM, real};
 
 /// A machine that is sealed, until something is changed.
-struct Bench {
-    machine: Machine,
+pub(crate) struct Bench {
+    pub(crate) machine: Machine,
     proxy: Proxy,
-    provider: Standin,
+    pub(crate) provider: Standin,
     statsd: Statsd,
     env: BTreeMap<&'static str, String>,
     /// The directories of `PATH` before those of the system.
@@ -26,8 +26,13 @@ struct Bench {
 
 impl Bench {
     fn sealed() -> Self {
+        Self::before(Standin::start().unwrap())
+    }
+
+    /// The same, before a provider that is there already.
+    pub(crate) fn before(provider: Standin) -> Self {
         let mut machine = Machine::new();
-        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let statsd = Statsd::start().unwrap();
         let proxy = proxy(PIN, &provider, &statsd);
         let address = format!("http://{}", proxy.address());
         let bin = machine.place("bin");
@@ -88,7 +93,7 @@ impl Bench {
         self
     }
 
-    fn write(self, name: &str, text: &str) -> Self {
+    pub(crate) fn write(self, name: &str, text: &str) -> Self {
         self.machine.write(name, text);
         self
     }
@@ -98,7 +103,7 @@ impl Bench {
         self
     }
 
-    fn run(&self, flags: &[&str]) -> Finished {
+    pub(crate) fn run(&self, flags: &[&str]) -> Finished {
         let program = self.machine.place("bin/model-lock");
         let mut command = self
             .machine
@@ -134,7 +139,7 @@ impl Bench {
     }
 
     #[track_caller]
-    fn is(&self, level: &str, findings: &[&str]) {
+    pub(crate) fn is(&self, level: &str, findings: &[&str]) {
         let (found, names) = self.examine();
         assert_eq!(
             (found.as_str(), names),
