@@ -1,7 +1,6 @@
 //! What a host gets besides the program: manual pages, completions, a package, a unit. Each is given to the real program
 //! that reads it.
 #![expect(
-    clippy::panic,
     clippy::print_stderr,
     clippy::unwrap_used,
     reason = "a test that cannot go on fails, and one that is not run says so"

@@ -73,7 +73,7 @@ impl Host {
     }
 
     /// Whether the provider can be called from here by its addresses, as the agent and as another user.
-    fn calls(&self, user: u32) -> [bool; 2] {
+    fn calls(user: u32) -> [bool; 2] {
         FAR.map(|address| {
             let mut call = Command::new("setpriv");
             let flags = [format!("--reuid={user}"), format!("--regid={user}")];
@@ -97,11 +97,11 @@ const ANOTHER: u32 = 65533;
 #[test]
 fn the_rule_that_is_shipped_seals_a_host() {
     on_a_host(|host| {
-        assert_eq!(host.calls(AGENT), [true, true]);
+        assert_eq!(Host::calls(AGENT), [true, true]);
         host.bench.is("enforced", &["egress_open", "egress_open"]);
 
         host.load(RULES);
-        let reached = (host.calls(AGENT), host.calls(ANOTHER));
+        let reached = (Host::calls(AGENT), Host::calls(ANOTHER));
         assert_eq!(reached, ([false, false], [true, true]));
         host.bench.is("sealed", &[]);
         let finished = host.bench.run(&["--require", "sealed"]);
@@ -109,7 +109,7 @@ fn the_rule_that_is_shipped_seals_a_host() {
 
         // Loading it again changes nothing.
         host.load(RULES);
-        assert_eq!(host.calls(AGENT), [false, false]);
+        assert_eq!(Host::calls(AGENT), [false, false]);
     });
 }
 
@@ -154,7 +154,7 @@ fn a_rule_for_one_family_seals_nothing() {
                 &rule.replace("table inet", &format!("table {family}")),
             );
             host.load(machine.place(&name).to_str().unwrap());
-            assert_eq!(host.calls(AGENT), [family != "ip", family != "ip6"]);
+            assert_eq!(Host::calls(AGENT), [family != "ip", family != "ip6"]);
             host.bench.is("enforced", &["egress_open", "egress_open"]);
         });
     }
