@@ -202,36 +202,53 @@ fn versions_are_pinned() {
     assert!(!compose.contains(":latest") && !dockerfile.contains("latest"));
 }
 
-/// What `StatsD` sends is what Prometheus, the alerts and the dashboard ask for: no panel of a metric that does not exist.
+/// What `StatsD` sends gets the names that `/metrics` has, and so all that the one set of rules and the one dashboard ask for.
 #[test]
-fn every_metric_that_is_asked_for_is_one_that_is_sent() {
-    let place = "deploy/compose/observability";
-    let mapping = file(&format!("{place}/statsd-mapping.yml"));
+fn by_statsd_comes_what_rules_and_dashboard_ask_for() {
+    let mapping = file("deploy/compose/observability/statsd-mapping.yml");
     let page = file("docs/metrics.md");
-    let mut known = Vec::new();
-    let pairs = mapping.lines().zip(mapping.lines().skip(1));
-    for (from, to) in pairs {
+    let mut known = BTreeSet::new();
+    for (from, to) in mapping.lines().zip(mapping.lines().skip(1)) {
         let (Some(from), Some(to)) = (
             from.trim().strip_prefix("- match: model_lock."),
             to.trim().strip_prefix("name: "),
         ) else {
             continue;
         };
-        assert!(
-            page.contains(&format!("| `model_lock.{from}` |")),
-            "{from} is no metric"
-        );
-        assert_eq!(to, format!("model_lock_{from}_total"));
-        known.push(to);
+        let [plain, name] = [from, to].map(|name| name.trim_end_matches("_bucket"));
+        let row = format!("| `model_lock.{plain}` | `{name}` |");
+        assert!(page.contains(&row), "{row}");
+        assert_eq!(from.ends_with("_bucket"), to.ends_with("_bucket"), "{from}");
+        known.insert(to.to_owned());
     }
-    assert_eq!(known.len(), 5);
-    let asked = file(&format!("{place}/alerts.yml"))
-        + &file(&format!("{place}/grafana/dashboards/model-lock.json"));
+    let asked = file("deploy/prometheus/rules.yml") + &file("deploy/grafana/model-lock.json");
     let names = asked
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
         .filter(|word| word.starts_with("model_lock_"));
-    let names: BTreeSet<_> = names.collect();
-    assert_eq!(names, known.into_iter().collect());
+    let names: BTreeSet<_> = names.map(str::to_owned).collect();
+    assert_eq!(names, known);
+}
+
+/// What is mounted is there, where the path begins: beside the file.
+#[test]
+fn every_file_that_is_mounted_is_there() {
+    let compose = file(COMPOSE);
+    let mounts = compose
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- .")?.split(':').next());
+    let mounts: Vec<_> = mounts.collect();
+    assert_eq!(mounts.len(), 6, "{mounts:?}");
+    for mount in mounts {
+        let place = format!("deploy/compose/.{mount}");
+        assert!(crate::stage::of_the_repository(&place).exists(), "{place}");
+    }
+    // What the mounts put where, the programs look for there.
+    let prometheus = file("deploy/compose/observability/prometheus.yml");
+    assert!(prometheus.contains("- /etc/prometheus/rules.yml\n"));
+    assert!(compose.contains("- ../prometheus/rules.yml:/etc/prometheus/rules.yml:ro\n"));
+    let provider = file("deploy/compose/observability/grafana/dashboards/provider.yml");
+    assert!(provider.contains("path: /etc/grafana/model-lock\n"));
+    assert!(compose.contains("- ../grafana:/etc/grafana/model-lock:ro\n"));
 }
 
 /// With that of an account on the same origin, codex would go past the proxy.
@@ -281,15 +298,10 @@ fn every_requirement_has_a_line_and_every_line_its_files() {
     }
 }
 
-/// Each alert of both pipelines is in the runbook, and each alert of the runbook is one of theirs.
+/// Each alert is in the runbook, and each alert of the runbook is one of them.
 #[test]
 fn every_alert_is_explained() {
-    let rules = [
-        "deploy/compose/observability/alerts.yml",
-        "deploy/prometheus/rules.yml",
-    ]
-    .map(file)
-    .concat();
+    let rules = file("deploy/prometheus/rules.yml");
     let alerts = rules
         .lines()
         .filter_map(|line| line.trim().strip_prefix("- alert: "));
