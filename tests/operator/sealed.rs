@@ -110,6 +110,10 @@ fn the_rule_that_is_shipped_seals_a_host() {
         // Loading it again changes nothing.
         host.load(RULES);
         assert_eq!(Host::calls(AGENT), [false, false]);
+        let mut undo = Command::new("nft");
+        let undone = process::run(undo.args(["delete", "table", "inet", "model_lock"]), LONG);
+        assert!(undone.unwrap().status.success());
+        assert_eq!(Host::calls(AGENT), [true, true]);
     });
 }
 
