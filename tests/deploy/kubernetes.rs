@@ -222,31 +222,3 @@ fn the_probes_ask_the_admin_port() {
         assert!(gateway.contains(line), "{line}");
     }
 }
-
-/// The manifests are the chart's: what stands in one and not in the other was changed by hand.
-#[test]
-fn the_chart_says_the_same() {
-    let templates = [
-        "_helpers.tpl",
-        "policy.yaml",
-        "gateway.yaml",
-        "network.yaml",
-        "agent.yaml",
-        "../values.yaml",
-    ];
-    let templates: String = templates
-        .iter()
-        .map(|name| flat(&file(&format!("deploy/kubernetes/chart/templates/{name}"))))
-        .collect();
-    for form in FORMS {
-        for (name, document) in documents(form).into_iter().skip(1) {
-            for line in document
-                .lines()
-                .map(str::trim)
-                .filter(|line| line.ends_with(':'))
-            {
-                assert!(templates.contains(line), "{name}: {line}");
-            }
-        }
-    }
-}

@@ -8,6 +8,7 @@
 )]
 
 mod bootstrap;
+mod chart;
 mod compose;
 mod entrypoint;
 mod failures;
