@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails, and one that is not run says so"
 )]
 
+mod cluster;
 mod doctor;
 mod machine;
 mod net;

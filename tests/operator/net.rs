@@ -9,6 +9,20 @@ use std::time::Duration;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use standin::process::{self, Daemon};
 
+/// Whether there is what makes networks and rules. Where everything has to be tested, there has to be.
+pub(crate) fn can_wire() -> bool {
+    let there = Command::new("sh")
+        .args(["-c", "command -v nft && command -v ip"])
+        .output();
+    let there = there.unwrap().status.success();
+    let told = "nft and ip are not installed: apt-get install nftables iproute2";
+    assert!(there || std::env::var_os("CI").is_none(), "{told}");
+    if !there {
+        eprintln!("SKIPPED: {told}");
+    }
+    there
+}
+
 /// A network namespace. It is gone when nobody is in it and nobody has this.
 pub(crate) struct Net(File);
 
@@ -21,6 +35,17 @@ impl Net {
         let up = holder.wait_for(|line| line == "up", SOON);
         assert!(up.is_some(), "no network namespace: {:?}", holder.lines());
         Self(File::open(format!("/proc/{}/ns/net", holder.id())).unwrap())
+    }
+
+    /// Lays a wire to another, with a name at each end.
+    fn wire(&self, here: &str, to: &Self, there: &str) {
+        // The far end goes where a process of that namespace is.
+        let mut resident = Command::new("sh");
+        resident.args(["-c", "exec sleep 600"]);
+        let resident = to.within(|| Daemon::start(&mut resident).unwrap());
+        let id = resident.id();
+        let wire = format!("link add {here} type veth peer name {there} netns {id}");
+        self.within(|| ip(&[&wire]));
     }
 
     /// Does something in it: what is opened and started there stays there.
@@ -41,18 +66,29 @@ impl Net {
 /// A host, and the internet that it has a wire to.
 pub(crate) fn wired() -> [Net; 2] {
     let [host, internet] = [Net::new(), Net::new()];
-    // The far end of the wire is put where a process of that namespace is.
-    let mut there = Command::new("sh");
-    there.args(["-c", "echo up >&2; exec sleep 600"]);
-    let there = internet.within(|| Daemon::start(&mut there).unwrap());
-    let wire = format!(
-        "link add wire type veth peer name wire netns {}",
-        there.id()
-    );
-    host.within(|| ip(&[&wire, "link set lo up"]));
-    host.within(|| ip(&[&addresses("2"), "link set wire up"]));
+    host.wire("wire", &internet, "wire");
+    host.within(|| ip(&["link set lo up", &addresses("2"), "link set wire up"]));
     internet.within(|| ip(&["link set lo up", &addresses("1"), "link set wire up"]));
     [host, internet]
+}
+
+/// A node with pods at these addresses, and the internet, which is on the node too.
+pub(crate) fn node(pods: &[&str]) -> (Net, Vec<Net>) {
+    let node = Net::new();
+    let far = format!("addr add {}/32 dev pods", FAR[0]);
+    let bridge = "link add pods type bridge\nlink set pods up\naddr add 10.244.0.1/24 dev pods";
+    node.within(|| ip(&["link set lo up", bridge, &far]));
+    let pod = |(number, address): (usize, &&str)| {
+        let (pod, outside) = (Net::new(), format!("pod{number}"));
+        node.wire(&outside, &pod, "eth0");
+        let joined = format!("link set {outside} master pods\nlink set {outside} up");
+        node.within(|| ip(&[&joined]));
+        let own = format!("link set lo up\naddr add {address}/24 dev eth0\nlink set eth0 up");
+        pod.within(|| ip(&[&own, "route add default via 10.244.0.1"]));
+        pod
+    };
+    let pods = pods.iter().enumerate().map(pod).collect();
+    (node, pods)
 }
 
 /// Lines of `ip`, each of which has to work.

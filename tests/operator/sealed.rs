@@ -10,27 +10,13 @@ use standin::process;
 use crate::PIN;
 use crate::doctor::Bench;
 use crate::machine::{AGENT, LONG, real};
-use crate::net::{FAR, Net, wired};
+use crate::net::{FAR, Net, can_wire, wired};
 
 /// A host that is prepared but for the rule.
 struct Host {
     bench: Bench,
     /// The provider at its own port, where it would be called past the proxy.
     direct: [Standin; 2],
-}
-
-/// Whether there is what makes networks and rules. Where everything has to be tested, there has to be.
-fn can_wire() -> bool {
-    let there = Command::new("sh")
-        .args(["-c", "command -v nft && command -v ip"])
-        .output();
-    let there = there.unwrap().status.success();
-    let told = "nft and ip are not installed: apt-get install nftables iproute2";
-    assert!(there || std::env::var_os("CI").is_none(), "{told}");
-    if !there {
-        eprintln!("SKIPPED: {told}");
-    }
-    there
 }
 
 /// Does something on a host, which is gone then with all that is on it.
