@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::doctor::Doctor;
 use crate::explain::Explain;
-use crate::pages::Shell;
+use crate::manual::Shell;
 use crate::route::Route;
 use crate::{env, exit};
 

@@ -13,7 +13,7 @@ mod here;
 mod install;
 mod json;
 mod key;
-mod pages;
+mod manual;
 mod policy;
 mod quantity;
 mod quote;
@@ -76,8 +76,8 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Which => which::which(),
         Verb::Doctor(asked) => doctor::doctor(&asked, &environment),
         Verb::Route(asked) => route::route(&asked, &environment),
-        Verb::Completions { shell } => report::result(&pages::completions(shell)),
-        Verb::Man { to } => match pages::man(&to) {
+        Verb::Completions { shell } => report::result(&manual::completions(shell)),
+        Verb::Man { to } => match manual::man(&to) {
             Ok(()) => exit::DONE.into(),
             Err(error) => report::failure(&error),
         },

@@ -7,7 +7,7 @@
 )]
 
 mod package;
-mod pages;
+mod manual;
 mod unit;
 
 use std::process::Command;
