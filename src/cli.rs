@@ -38,6 +38,13 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "FILE", help = env::POLICY.help())]
         policy: Option<PathBuf>,
     },
+    /// Ask a running proxy whether it is ready; status 1 where it is not, or does not answer
+    ///
+    /// For a container's health check: there is no shell in the image that could ask.
+    Health {
+        #[arg(long, value_name = "ADDRESS", help = env::ADMIN.help())]
+        admin: Option<String>,
+    },
     /// Look into the audit file
     Audit {
         /// What to do with it

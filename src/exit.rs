@@ -26,7 +26,7 @@ pub(crate) const DONE: Exit = Exit {
 /// Something outside is not as it has to be.
 pub(crate) const FAILED: Exit = Exit {
     code: 1,
-    meaning: "A port is in use, a file cannot be written, an audit file is not whole, or the like.",
+    meaning: "A port is in use, a file cannot be written, an audit file is not whole, `health` found no proxy that is ready, or the like.",
 };
 
 /// Less holds than was asked for.

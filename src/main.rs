@@ -9,6 +9,7 @@ mod doctor;
 mod env;
 mod exit;
 mod explain;
+mod health;
 mod here;
 mod install;
 mod json;
@@ -64,6 +65,7 @@ fn is_codex() -> bool {
 fn run(verb: Verb, environment: Environment) -> ExitCode {
     match verb {
         Verb::Serve(flags) => serve::serve(&flags, environment),
+        Verb::Health { admin } => health::health(admin.as_deref(), &environment),
         Verb::Check { policy } => check::check(policy.as_deref(), &environment),
         Verb::Audit {
             verb: AuditVerb::Verify { file },

@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::process::Signal;
 
 use crate::peers::{Daemon, PATIENCE, Proxy, text};
+use crate::run;
 
 #[test]
 fn a_signal_ends_it_with_0_and_says_so() {
@@ -19,6 +20,39 @@ fn a_signal_ends_it_with_0_and_says_so() {
         proxy.event("stopped");
         assert_eq!(proxy.wait().code(), Some(0));
     }
+}
+
+/// What a container's health check sees: nobody, then a proxy that is ready, then nobody again.
+#[test]
+fn health_is_what_the_admin_port_says() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = silent.local_addr().unwrap().to_string();
+    drop(silent);
+    let (status, out, told) = run(&["health", "--admin", &nobody], &[]);
+    let line =
+        format!("model-lock: nothing answers at {nobody}: Connection refused (os error 111)");
+    assert_eq!((status, out.as_str(), told), (1, "", vec![line]));
+
+    let flags = ["--admin", "127.0.0.1:0"];
+    let mut proxy = Proxy::start(&flags, &[("OPENCLAW_MODEL", "gpt-5.5")]);
+    let listening = proxy.event("listening");
+    let admin = text(&listening, "admin");
+    let ready = (0, "ready\n".to_owned(), Vec::new());
+    assert_eq!(run(&["health", "--admin", &admin], &[]), ready);
+    assert_eq!(run(&["health"], &[("MODEL_LOCK_ADMIN", &admin)]), ready);
+    // The port that takes requests is no admin port.
+    let (status, _, told) = run(&["health", "--admin", &text(&listening, "address")], &[]);
+    assert_eq!(status, 1, "{told:?}");
+
+    proxy.signal(Signal::TERM);
+    assert_eq!(proxy.wait().code(), Some(0));
+    assert_eq!(run(&["health", "--admin", &admin], &[]).0, 1);
+    let (status, out, told) = run(&["health"], &[]);
+    let line = "model-lock: MODEL_LOCK_ADMIN: not set: it, or --admin, says where to ask";
+    assert_eq!(
+        (status, out.as_str(), told),
+        (78, "", vec![line.to_owned()])
+    );
 }
 
 /// A provider that takes a request and never answers; the request is there once this returns.
