@@ -89,6 +89,26 @@ fn the_agent_is_as_the_origin_lists_it() {
     );
 }
 
+/// The agent starts when the proxy says that it is ready: the image's own health check asks where the proxy answers.
+#[test]
+fn the_agent_waits_for_a_proxy_that_is_ready() {
+    let compose = file(COMPOSE);
+    assert_eq!(
+        below(&compose, "services/openclaw/depends_on/model-lock").trim(),
+        "condition: service_healthy"
+    );
+    let proxy = below(&compose, "services/model-lock");
+    assert!(!proxy.contains("--admin") && !proxy.contains("MODEL_LOCK_ADMIN"));
+    assert!(!proxy.contains("healthcheck"), "the image has one");
+    let image = file("Dockerfile");
+    assert!(image.contains("\nENV MODEL_LOCK_ADMIN=127.0.0.1:8384\n"));
+    let check = image
+        .lines()
+        .find_map(|line| line.strip_prefix("HEALTHCHECK "));
+    let (_, asks) = check.unwrap().split_once(" CMD ").unwrap();
+    assert_eq!(asks, r#"["/usr/local/bin/model-lock", "health"]"#);
+}
+
 /// A model that is set and empty stays empty, so that the start fails; the proxy and the agent get the same policy.
 #[test]
 fn an_empty_model_is_not_replaced_by_the_default() {

@@ -10,6 +10,7 @@
 mod bootstrap;
 mod chart;
 mod compose;
+mod context;
 mod entrypoint;
 mod failures;
 mod kubernetes;
