@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# A Docker engine in a network namespace of its own: the host's firewall, forwarding and networks stay as they are.
+# shellcheck disable=SC2034,SC2154
+#
+# slirp4netns gives the namespace a way out as an ordinary program has it. dockerd is put there by nsenter: `ip netns exec`
+# would mount another /sys, without the control groups that containers need.
+
+engine_needs() {
+    local program missing=()
+    [[ $(id -u) = 0 ]] || stop "this needs root: namespaces, mounts and control groups are made"
+    for program in dockerd docker iptables slirp4netns mmdebstrap ip nsenter curl file python3 cargo rustup npm; do
+        command -v "$program" >/dev/null || missing+=("$program")
+    done
+    ((${#missing[@]} > 0)) || return 0
+    command -v apt-get >/dev/null || stop "${missing[*]} are missing, and there is no apt-get"
+    say "installing what gives ${missing[*]}"
+    apt-get update -q >/dev/null
+    # Nothing of it is to be started by its package.
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+        docker.io iptables slirp4netns mmdebstrap iproute2 util-linux curl file python3-venv >/dev/null </dev/null
+    for program in "${missing[@]}"; do
+        command -v "$program" >/dev/null || stop "$program is not installed, and apt-get's packages do not bring it"
+    done
+}
+
+engine_up() {
+    host_before=$(host_state)
+    namespace=model-lock-engine-$$
+    ip netns add "$namespace"
+    ip netns exec "$namespace" ip link set lo up
+    setsid slirp4netns --configure --mtu=1400 --disable-host-loopback --netns-type=path \
+        "/run/netns/$namespace" tap0 >"$run/slirp.log" 2>&1 </dev/null &
+    slirp=$!
+    until_ 10 "the way out of the namespace" ip netns exec "$namespace" ip -4 route get 192.0.2.1
+    echo '{}' >"$run/daemon.json"
+    setsid nsenter "--net=/run/netns/$namespace" dockerd --config-file "$run/daemon.json" --data-root "$home/data" \
+        --exec-root "$run/exec" --pidfile "$run/dockerd.pid" --host "unix://$run/docker.sock" >"$run/dockerd.log" 2>&1 </dev/null &
+    dockerd=$!
+    # BuildKit is a plug-in of newer clients, and not in every package.
+    export DOCKER_HOST=unix://$run/docker.sock DOCKER_BUILDKIT=0 DOCKER_CONFIG=$run/config
+    until_ 60 "the engine (its log: $run/dockerd.log)" docker version
+    mkdir -p "$DOCKER_CONFIG/cli-plugins"
+    ln -s "$("$root/tests/tools/compose")" "$DOCKER_CONFIG/cli-plugins/docker-compose"
+    say "engine $(docker version --format '{{.Server.Version}}') with $(docker info --format '{{.Driver}}'), compose $(docker compose version --short)"
+}
+
+# Whatever happened, nothing of it is left.
+engine_down() {
+    local containers
+    [[ -n ${namespace-} ]] || return 0
+    if [[ -n ${dockerd-} ]]; then
+        mapfile -t containers < <(timeout 20 docker ps --all --quiet 2>/dev/null)
+        ((${#containers[@]} == 0)) || timeout 60 docker rm --force --volumes "${containers[@]}" >/dev/null 2>&1 || true
+        end "$dockerd"
+    fi
+    [[ -z ${slirp-} ]] || end "$slirp"
+    umount "$run/exec/netns/default" "$home/data" 2>/dev/null || true
+    ip netns del "$namespace" 2>/dev/null || true
+}
+
+# Ends a process that we started, and waits for it.
+end() {
+    kill "$1" 2>/dev/null || true
+    for _ in {1..150}; do
+        kill -0 "$1" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    kill -KILL "$1" 2>/dev/null || true
+}
+
+# What an engine could change of the host.
+host_state() {
+    sysctl -n net.ipv4.ip_forward
+    ip -brief link | cut -d ' ' -f 1
+    # Without the counters.
+    iptables-save 2>/dev/null | sed '/^#/d; s/\[[0-9:]*\]//'
+}
