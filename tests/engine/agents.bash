@@ -64,7 +64,7 @@ provider_listens() {
 
 # The models that the provider was asked for so far, as `COUNT MODEL`.
 asked() {
-    docker logs provider 2>/dev/null | grep '"method":"POST"' | grep -o '"model":[^,]*' | sort | uniq -c | xargs
+    docker logs provider 2>/dev/null | sed -n '/"method":"POST"/s/.*\("model":[^,]*\),.*/\1/p' | sort | uniq -c | xargs
 }
 
 stack_up() {
@@ -108,13 +108,13 @@ there_is_no_way_around() {
     # The same is reached from where the proxy is, or nothing would be shown.
     holds "from the proxy's network, the provider is reached" docker run --rm --network $way_out debian:bookworm-slim bash -c ": </dev/tcp/$address/8080"
     for project in "${both[@]}"; do
-        fails "the $project agent does not reach the provider by its address" in_stack "$project" timeout 5 bash -c ": </dev/tcp/$address/8080"
-        fails "nor by its name" in_stack "$project" timeout 5 bash -c ': </dev/tcp/provider/8080'
-        fails "nor anything outside" in_stack "$project" timeout 5 curl --silent --fail http://deb.debian.org/
-        fails "nor the admin port of the proxy" in_stack "$project" timeout 5 bash -c ': </dev/tcp/model-lock/8384'
-        same "policy and route are files of root that it cannot change" "root 444 root 444" \
+        fails "$project: the agent does not reach the provider by its address" in_stack "$project" timeout 5 bash -c ": </dev/tcp/$address/8080"
+        fails "$project: nor by its name" in_stack "$project" timeout 5 bash -c ': </dev/tcp/provider/8080'
+        fails "$project: nor anything outside" in_stack "$project" timeout 5 curl --silent --fail http://deb.debian.org/
+        fails "$project: nor the admin port of the proxy" in_stack "$project" timeout 5 bash -c ': </dev/tcp/model-lock/8384'
+        same "$project: policy and route are files of root that it cannot change" "root 444 root 444" \
             "$(in_stack "$project" stat -c '%U %a' /etc/model-lock/policy.toml /etc/codex/managed_config.toml | xargs)"
-        fails "the $project agent cannot write the policy" in_stack "$project" sh -c 'echo >>/etc/model-lock/policy.toml'
+        fails "$project: the agent cannot write the policy" in_stack "$project" sh -c 'echo >>/etc/model-lock/policy.toml'
     done
 }
 
@@ -138,7 +138,7 @@ attempts() {
         same "$project, $mode: the proxy counts one attempt, $result" "1" "$(at_the_admin_port "$project" "$mode" "$result")"
     done
     if [[ $mode = force ]]; then
-        same "the provider was asked for the approved model alone, twice by each" "4 \"model\":\"$pin\"" "$(asked)"
+        same "the provider was asked for the approved model alone, twice by each" "4 model:$pin" "$(asked)"
     else
         same "$mode: nothing reached the provider" "$before" "$(asked)"
     fi

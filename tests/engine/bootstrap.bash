@@ -76,8 +76,9 @@ a_copy() {
     in_agent 'echo x >/at/moonmind_worker_token; mkdir /at/sessions; echo kept >/at/sessions/a; chown -R app /at' --volume $source_volume:/at
     bootstrap 0 "a copy" --verbose
     same "the login is the source's" "$(cat "$account")" "$(login_of $own_volume)"
+    # `tmp` is codex's own, from looking at the login.
     same "owners and modes; a worker's token stays behind" "app 700 . app 600 ./auth.json app 755 ./sessions app 644 ./sessions/a" \
-        "$(in_agent 'cd /at && find . ! -name ".bootstrap-*" -exec stat -c "%U %a %n" {} + | sort -k 3' --volume $own_volume:/at:ro | xargs)"
+        "$(in_agent 'cd /at && find . -path ./tmp -prune -o ! -name ".bootstrap-*" -exec stat -c "%U %a %n" {} + | sort -k 3' --volume $own_volume:/at:ro | xargs)"
     holds "the network was made" docker network inspect engine-network
     holds "codex takes it" docker run --rm --network none --env CODEX_HOME=/to --volume $own_volume:/to --entrypoint codex "$agent" login status
     bootstrap 0 "again"
