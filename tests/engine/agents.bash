@@ -19,6 +19,7 @@ part_agents() {
     attempts force forced
     attempts reject rejected
     counted
+    the_proxy_has_the_key
     for project in "${both[@]}"; do stack_down "$project"; done
     docker rm --force provider >/dev/null
 }
@@ -28,7 +29,8 @@ compose() {
     local project=$1
     shift
     OPENCLAW_CODEX_VOLUME_NAME=engine_$project timeout 300 docker compose --project-name "$project" \
-        --file "$compose_place/compose.yaml" --file "$root/tests/engine/agents.yaml" --profile openclaw "$@"
+        --file "$compose_place/compose.yaml" --file "$root/tests/engine/agents.yaml" ${keyed:+--file "$compose_place/compose.key.yaml"} \
+        --profile openclaw "$@"
 }
 
 services() {
@@ -115,6 +117,8 @@ there_is_no_way_around() {
         same "$project: policy and route are files of root that it cannot change" "root 444 root 444" \
             "$(in_stack "$project" stat -c '%U %a' /etc/model-lock/policy.toml /etc/codex/managed_config.toml | xargs)"
         fails "$project: the agent cannot write the policy" in_stack "$project" sh -c 'echo >>/etc/model-lock/policy.toml'
+        # Its own key is no real one.
+        holds "$project: doctor finds it sealed" in_stack "$project" model-lock doctor --require sealed
     done
 }
 
@@ -174,6 +178,25 @@ counted() {
         done
         same "$project: StatsD has each attempt once" "forced argv 1 forced http 1 rejected argv 1 rejected http 1" "$(recorded "$project")"
     done
+}
+
+# What the agent sends in the place of a key does not arrive; what the proxy holds does.
+the_proxy_has_the_key() {
+    local keyed=1
+    export OPENCLAW_PROVIDER_KEY_FILE=$run/key ENGINE_UPSTREAM=http://keyed:8080
+    echo key-of-the-proxy >"$run/key"
+    chmod 755 "$run"
+    chmod 644 "$run/key"
+    docker rm --force keyed >/dev/null 2>&1 || true
+    docker run --detach --name keyed --network $way_out --entrypoint node "$agent" -e '
+        const answer = (request, response) => { console.log(request.headers.authorization); response.end("{}"); };
+        require("http").createServer(answer).listen(8080, () => console.log("listening"));' >/dev/null
+    OPENCLAW_MODEL_LOCK_MODE=force up first
+    in_stack first curl --silent --max-time 20 --output /dev/null --header 'content-type: application/json' \
+        --header 'authorization: Bearer sk-of-first' --data "{\"model\":\"$pin\",\"input\":\"hi\"}" http://model-lock:8383/v1/responses
+    same "the provider gets the proxy's key, and not what the agent sends" "listening Bearer key-of-the-proxy" "$(docker logs keyed | xargs)"
+    docker rm --force keyed >/dev/null
+    unset OPENCLAW_PROVIDER_KEY_FILE ENGINE_UPSTREAM
 }
 
 stack_down() {
