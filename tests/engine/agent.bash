@@ -10,9 +10,9 @@ want_agent() {
     want_lock
     base_node
     # shellcheck disable=SC2016
-    dockerfile=$(sed 's/"openclaw@$OPENCLAW_VERSION" //; /openclaw plugins install/d' "$compose_place/openclaw/Dockerfile")
+    dockerfile=$(sed 's/"openclaw@$OPENCLAW_VERSION" //; /&& openclaw /d' "$compose_place/openclaw/Dockerfile")
     # shellcheck disable=SC2016
-    [[ $dockerfile == *'npm install --global'*' "@openai/codex@$CODEX_VERSION"'* && $dockerfile != *'"openclaw@'* && $dockerfile != *'openclaw plugins'* ]] \
+    [[ $dockerfile == *'npm install --global'*' "@openai/codex@$CODEX_VERSION"'* && $dockerfile != *'"openclaw@'* && $dockerfile != *'&& openclaw '* ]] \
         || stop "deploy/compose/openclaw/Dockerfile is not what is expected here"
     say "building $agent (log: $home/agent.log)"
     long 900 docker build --tag "$agent" --build-arg "MODEL_LOCK_IMAGE=$lock" --file - "$compose_place/openclaw" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Two agents under compose, each with its sidecar and the real codex: what they ask for, what the provider gets, what is counted.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154
 
 both=(first second)
 # Every name that a socket in the two stacks could go around by.
@@ -9,9 +9,10 @@ pin=gpt-5.3-codex
 other=gpt-engine-other
 
 part_agents() {
-    local project
+    local project waits
     want_agent
-    export OPENCLAW_IMAGE=$agent MODEL_LOCK_IMAGE=$lock ENGINE_SERVER="sleep infinity"
+    export OPENCLAW_IMAGE=$agent MODEL_LOCK_IMAGE=$lock
+    waits=1
     what_compose_says
     provider_up
     for project in "${both[@]}"; do stack_up "$project"; done
@@ -29,8 +30,8 @@ compose() {
     local project=$1
     shift
     OPENCLAW_CODEX_VOLUME_NAME=engine_$project timeout 300 docker compose --project-name "$project" \
-        --file "$compose_place/compose.yaml" --file "$root/tests/engine/agents.yaml" ${keyed:+--file "$compose_place/compose.key.yaml"} \
-        --profile openclaw "$@"
+        --file "$compose_place/compose.yaml" --file "$root/tests/engine/agents.yaml" ${waits:+--file "$root/tests/engine/waits.yaml"} \
+        ${keyed:+--file "$compose_place/compose.key.yaml"} --profile openclaw "$@"
 }
 
 services() {
@@ -85,7 +86,9 @@ up() {
     compose "$1" up --detach recorder >"$run/up.log" 2>&1 || stop "compose: $(tail -n 5 "$run/up.log")"
     until_ 20 "the recorder" recorder_listens "$1"
     compose "$1" up --detach >"$run/up.log" 2>&1 || stop "compose: $(tail -n 5 "$run/up.log")"
-    until_ 40 "the server of $1: $(compose "$1" logs openclaw 2>&1 | tail -n 2)" server_runs "$1"
+    tell_more=(compose "$1" logs --tail 5)
+    until_ 40 "the server of $1" server_runs "$1"
+    tell_more=()
 }
 
 recorder_listens() {

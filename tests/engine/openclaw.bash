@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The image of deploy/compose/openclaw as it is, with OpenClaw in it, until its server takes connections.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154
 
 part_openclaw() {
     want_lock
@@ -11,10 +11,11 @@ part_openclaw() {
         || stop "the image of OpenClaw could not be built: $(tail -n 20 "$home/openclaw.log")"
     say "built in $((SECONDS - from)) s: $(docker image inspect --format '{{.Size}}' openclaw:local) bytes"
     export OPENCLAW_IMAGE=openclaw:local MODEL_LOCK_IMAGE=$lock
-    unset ENGINE_SERVER
     provider_up
     stack_up served
-    until_ 120 "OpenClaw's server: $(compose served logs openclaw 2>&1 | tail -n 3)" in_stack served bash -c ': </dev/tcp/127.0.0.1/18789'
+    tell_more=(compose served logs --tail 10 openclaw)
+    until_ 120 "OpenClaw's server" in_stack served bash -c ': </dev/tcp/127.0.0.1/18789'
+    tell_more=()
     verdict pass "OpenClaw's server takes connections"
     # shellcheck disable=SC2016
     same "it runs as app, with the shim first and as its own setting" "app /opt/model-lock/codex /opt/model-lock/codex" \

@@ -8,11 +8,13 @@ say() {
     printf '      %s\n' "$1"
 }
 
-# What makes going on pointless.
+# What makes going on pointless, and perhaps a command that can say more of it.
 stop() {
     printf 'engine: %s\n' "$1" >&2
+    ((${#tell_more[@]} == 0)) || "${tell_more[@]}" >&2 || true
     exit 1
 }
+tell_more=()
 
 # holds CLAIM COMMAND…: the command succeeds, within two minutes.
 holds() {
