@@ -27,3 +27,7 @@ test *filter:
 # The image.
 image:
     docker build --tag model-lock .
+
+# The images, compose and the bootstrap script with a real Docker engine, as root; twenty minutes.
+engine:
+    ./check engine
