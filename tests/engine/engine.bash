@@ -18,7 +18,7 @@ engine_needs() {
         nsenter=util-linux curl readelf=binutils || true
     ((ours == 0)) || rm $quiet
     for program in dockerd docker iptables slirp4netns mmdebstrap ip nsenter curl readelf python3 cargo rustup npm; do
-        command -v "$program" >/dev/null || stop "$program is not installed"
+        type -P "$program" >/dev/null || stop "$program is not installed"
     done
 }
 

@@ -45,6 +45,11 @@ verdict() {
     fi
 }
 
+# No command of the engine's is waited for without end.
+docker() {
+    timeout 300 docker "$@"
+}
+
 # Functions of ours are not programs that `timeout` could run.
 bounded() {
     if [[ $(type -t "$1") = function ]]; then "$@"; else timeout 120 "$@"; fi
