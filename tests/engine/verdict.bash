@@ -41,7 +41,7 @@ verdict() {
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        printf '%s\n' "${3-}" | head -n 20 | sed 's/^/        /'
+        printf '%s\n' "${3-}" | head -n 20 | cut -c 1-400 | sed 's/^/        /'
     fi
 }
 
