@@ -6,8 +6,8 @@
     reason = "a test that cannot go on fails, and one that is not run says so"
 )]
 
-mod package;
 mod manual;
+mod package;
 mod unit;
 
 use std::process::Command;
