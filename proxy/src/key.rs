@@ -1,4 +1,4 @@
-//! The provider's key, where the proxy holds it and its clients hold none.
+//! A secret that is held here: the provider's key, which its clients need not have, or the admin port's token.
 
 use core::fmt;
 use std::sync::Arc;
@@ -6,8 +6,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use lockpolicy::dialect::Credential;
+use subtle::ConstantTimeEq as _;
 
-/// A key that stands in the place of whatever a client sends. It can be replaced while requests run.
+/// A secret text. It can be replaced while requests run.
 #[derive(Clone)]
 pub struct Key(Arc<ArcSwap<String>>);
 
@@ -44,6 +45,11 @@ impl Key {
     pub fn replace(&self, text: &str) -> Result<(), NoKey> {
         self.0.store(Arc::new(checked(text)?));
         Ok(())
+    }
+
+    /// Whether somebody says the same. How long it takes tells nothing but the length.
+    pub(crate) fn is(&self, said: &[u8]) -> bool {
+        self.0.load().as_bytes().ct_eq(said).into()
     }
 
     /// Puts it in, and every credential of the client out.

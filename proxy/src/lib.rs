@@ -26,6 +26,7 @@ mod upstream;
 mod watched;
 mod wire;
 
+pub use admin::{Asked, Content, Flow, Page, Reply};
 pub use config::{Config, Limits};
 pub use key::{Key, NoKey};
 pub use meter::Meter;

@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Config;
+use crate::admin::{Admin, Page};
+use crate::key::Key;
 use crate::meter::{Meter, Unmetered};
 use crate::state::State;
 use crate::upstream::Client;
@@ -22,7 +24,7 @@ use crate::{admin, listen};
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    admin: Option<TcpListener>,
+    admin: Option<Admin>,
     address: SocketAddr,
     state: State,
 }
@@ -61,7 +63,11 @@ impl Server {
         let client = Client::new(config.limits.idle).map_err(BindError::Roots)?;
         let (listener, address) = bind(config.listen).await?;
         let admin = match config.admin {
-            Some(address) => Some(bind(address).await?.0),
+            Some(address) => Some(Admin {
+                listener: bind(address).await?.0,
+                page: None,
+                token: None,
+            }),
             None => None,
         };
         let (limits, upstreams, mounts) = (config.limits, config.upstreams, config.mounts);
@@ -96,6 +102,17 @@ impl Server {
         self
     }
 
+    /// Answers the admin port with a page too. Where there is a token, whoever wants more than the probes has to
+    /// have it; without one, nothing more is told but on loopback.
+    #[must_use]
+    pub fn with_page(mut self, page: Arc<dyn Page>, token: Option<Key>) -> Self {
+        if let Some(admin) = &mut self.admin {
+            admin.page = Some(page);
+            admin.token = token;
+        }
+        self
+    }
+
     /// Where requests are taken: the real port where 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -105,7 +122,7 @@ impl Server {
     pub fn admin(&self) -> Option<SocketAddr> {
         self.admin
             .as_ref()
-            .and_then(|listener| listener.local_addr().ok())
+            .and_then(|admin| admin.listener.local_addr().ok())
     }
 
     /// Serves until `stop` is done, then lets running requests finish until the deadline.
@@ -116,21 +133,17 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let state = Arc::new(self.state);
         let (tasks, stopping) = (state.tasks.clone(), state.stop.clone());
-        let serving = TaskTracker::new();
+        let (serving, asked) = (TaskTracker::new(), TaskTracker::new());
+        let shut = CancellationToken::new();
+        if let Some(admin) = self.admin {
+            asked.spawn(admin::accept(admin, Arc::clone(&state), shut.clone()));
+        }
         serving.spawn(listen::accept(
             self.listener,
             Arc::clone(&state),
             tasks.clone(),
             stopping.clone(),
         ));
-        if let Some(listener) = self.admin {
-            serving.spawn(admin::accept(
-                listener,
-                Arc::clone(&state),
-                tasks.clone(),
-                stopping.clone(),
-            ));
-        }
         stop.await;
         stopping.cancel();
         serving.close();
@@ -146,6 +159,9 @@ impl Server {
                 "the deadline ended requests that were running"
             );
         }
+        shut.cancel();
+        asked.close();
+        asked.wait().await;
     }
 }
 
