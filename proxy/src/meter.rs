@@ -24,6 +24,9 @@ pub trait Meter: fmt::Debug + Send + Sync {
     /// How long the provider took to the head of its answer.
     fn upstream(&self, _time: Duration) {}
 
+    /// A request got no answer of its provider.
+    fn failed(&self) {}
+
     /// What `/metrics` answers on the admin port; `None` where there is no such page.
     fn page(&self) -> Option<String> {
         None

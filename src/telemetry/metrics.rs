@@ -42,6 +42,7 @@ pub(crate) struct Counts {
     in_flight: Cells,
     overhead: Cells,
     upstream: Cells,
+    upstream_errors: Cells,
     reloads: Cells,
     log_dropped: Cells,
     audit_dropped: Cells,
@@ -59,6 +60,7 @@ impl Default for Counts {
             in_flight: Cells::new(&table::IN_FLIGHT),
             overhead: Cells::new(&table::OVERHEAD),
             upstream: Cells::new(&table::UPSTREAM),
+            upstream_errors: Cells::new(&table::UPSTREAM_ERRORS),
             reloads: Cells::new(&table::RELOADS),
             log_dropped: Cells::new(&table::LOG_DROPPED),
             audit_dropped: Cells::new(&table::AUDIT_DROPPED),
@@ -127,6 +129,11 @@ impl Counts {
         self.upstream.observe(&table::UPSTREAM_BOUNDS, time);
     }
 
+    /// Counts a request that got no answer of its provider.
+    pub(crate) fn upstream_failed(&self) {
+        self.upstream_errors.add(&[], 1);
+    }
+
     /// Counts a changed policy file.
     pub(crate) fn reload(&self, reload: Reload) {
         self.reloads.add(&[reload as usize], 1);
@@ -151,6 +158,7 @@ impl Counts {
             &self.served,
             &self.overhead,
             &self.upstream,
+            &self.upstream_errors,
             &self.in_flight,
             &self.bytes,
             &self.reloads,

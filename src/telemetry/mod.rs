@@ -113,6 +113,10 @@ impl Meter for ProxySink {
         self.counts.upstream(time);
     }
 
+    fn failed(&self) {
+        self.counts.upstream_failed();
+    }
+
     fn page(&self) -> Option<String> {
         Some(prometheus::page(&self.counts))
     }

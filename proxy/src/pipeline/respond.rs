@@ -213,7 +213,7 @@ fn body(shape: ErrorShape, told: &Told, id: &str) -> String {
     }
 }
 
-/// Tells the sinks of what could not be understood, and the log of what broke.
+/// Tells the sinks of what could not be understood, the meter and the log of what broke.
 fn log(call: &Call, stop: &Stop, status: StatusCode) {
     match stop {
         Stop::Rejected(rejection) if rejection.reason.is_undecidable() => {
@@ -226,6 +226,7 @@ fn log(call: &Call, stop: &Stop, status: StatusCode) {
             tracing::debug!(event = "stopped", request_id = call.id, path = call.path, error = %stop, "stopped");
         }
         Stop::NoUpstream | Stop::Upstream(_) | Stop::Answer(_) => {
+            call.state.meter.failed();
             let (id, path) = (call.id.as_str(), call.path.as_str());
             let status = status.as_u16();
             tracing::warn!(

@@ -255,6 +255,14 @@ pub(crate) static UPSTREAM: Metric = Metric {
     seeded: |_| true,
     meaning: "What the provider takes: from there to the head of its answer.",
 };
+pub(crate) static UPSTREAM_ERRORS: Metric = Metric {
+    name: "upstream_errors",
+    kind: Kind::Counter,
+    unit: "requests",
+    tags: &[],
+    seeded: |_| true,
+    meaning: "Requests that got no answer of their provider: it could not be reached, broke off, or answered what must not be passed on.",
+};
 pub(crate) static RELOADS: Metric = Metric {
     name: "policy_reloads",
     kind: Kind::Counter,
@@ -289,13 +297,14 @@ pub(crate) static BUILD: Metric = Metric {
 };
 
 /// The table, in the order of the page.
-pub(crate) static METRICS: [&Metric; 12] = [
+pub(crate) static METRICS: [&Metric; 13] = [
     &REQUESTS,
     &ATTEMPTS,
     &UNDECIDABLE,
     &SERVED,
     &OVERHEAD,
     &UPSTREAM,
+    &UPSTREAM_ERRORS,
     &IN_FLIGHT,
     &BYTES,
     &RELOADS,

@@ -75,6 +75,8 @@ fn what_has_one_tag_or_none_is_counted_too() {
     assert_eq!(only(&counts), ("policy_reloads", vec![("result", "kept")]));
     counts.dropped();
     assert_eq!(only(&counts), ("log_lines_dropped", vec![]));
+    counts.upstream_failed();
+    assert_eq!(only(&counts), ("upstream_errors", vec![]));
 }
 
 const ALL_REASONS: [Reason; 14] = [
