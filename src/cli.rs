@@ -130,6 +130,8 @@ pub(crate) struct Serve {
     pub(crate) upstream: Vec<String>,
     #[arg(long, value_name = "ADDRESS", help = env::ADMIN.help())]
     pub(crate) admin: Option<String>,
+    #[arg(long, value_name = "FILE", help = env::ADMIN_TOKEN.help())]
+    pub(crate) admin_token: Option<String>,
     #[arg(long, value_name = "FILE", help = env::POLICY.help())]
     pub(crate) policy: Option<PathBuf>,
     #[arg(long, value_name = "FILE", help = env::KEY.help())]

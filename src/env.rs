@@ -45,7 +45,15 @@ pub(crate) const ADMIN: Variable = Variable {
     name: "MODEL_LOCK_ADMIN",
     flag: "--admin",
     default: "none",
-    meaning: "Address and port on which liveness, readiness and metrics are answered.",
+    meaning: "Address and port of the page, its API, liveness, readiness and metrics. Off loopback, page and API want a token.",
+};
+
+/// What the page wants to be asked with.
+pub(crate) const ADMIN_TOKEN: Variable = Variable {
+    name: "MODEL_LOCK_ADMIN_TOKEN_FILE",
+    flag: "--admin-token",
+    default: "none: page, API and policy are told on loopback alone",
+    meaning: "The file that holds the token for page, API and policy, at least 16 characters. It is read again when it changes.",
 };
 
 /// Where requests go.
@@ -228,9 +236,10 @@ pub(crate) const GUARD: Variable = Variable {
 pub(crate) const SHIM: [&Variable; 2] = [&REAL_CODEX, &GUARD];
 
 /// What `model-lock` and its telemetry read, in the order of the page.
-pub(crate) const ALL: [&Variable; 22] = [
+pub(crate) const ALL: [&Variable; 23] = [
     &LISTEN,
     &ADMIN,
+    &ADMIN_TOKEN,
     &UPSTREAM,
     &KEY,
     &DIALECT,

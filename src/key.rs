@@ -1,12 +1,11 @@
-//! The provider's key from a file, which a secret store may replace while the proxy runs.
+//! A secret from a file, which a secret store may replace while the proxy runs: the provider's key, or the token of
+//! the admin port.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lockpolicy::Problem;
 use proxy::Key;
-
-use crate::env;
 
 /// How often the file is looked at.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -15,20 +14,28 @@ const PERIOD: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub(crate) struct KeyFile {
     path: PathBuf,
+    /// The setting that names it.
+    place: &'static str,
+    shortest: usize,
     pub(crate) key: Key,
 }
 
 impl KeyFile {
-    /// Reads a key. What is wrong never quotes the file.
-    pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
+    /// Reads a key of so many characters at the least. What is wrong never quotes the file.
+    pub(crate) fn read(path: &Path, place: &'static str, shortest: usize) -> Result<Self, Problem> {
         let problem = |what: String| Problem {
-            place: env::KEY.name.to_owned(),
+            place: place.to_owned(),
             what: format!("{}: {what}", path.display()),
         };
         let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+        if text.trim().len() < shortest {
+            return Err(problem(format!("at least {shortest} characters expected")));
+        }
         let key = Key::new(&text).map_err(|error| problem(error.to_string()))?;
         Ok(Self {
             path: path.to_owned(),
+            place,
+            shortest,
             key,
         })
     }
@@ -46,12 +53,13 @@ impl KeyFile {
                 continue;
             }
             let known = last.replace(text).is_some();
-            let taken = last
-                .as_deref()
-                .is_some_and(|text| self.key.replace(text).is_ok());
+            let taken = last.as_deref().is_some_and(|text| {
+                text.trim().len() >= self.shortest && self.key.replace(text).is_ok()
+            });
             if known {
                 tracing::info!(
                     event = "key",
+                    of = self.place,
                     result = if taken { "applied" } else { "kept" }
                 );
             }

@@ -15,6 +15,7 @@ mod install;
 mod json;
 mod key;
 mod manual;
+mod page;
 mod policy;
 mod quantity;
 mod quote;

@@ -103,11 +103,13 @@ impl Reloader {
                     policy_hash = loaded.policy.hash(),
                     from = %loaded.origin,
                 );
+                self.counts.standing.taken(loaded.origin.to_string());
                 self.policy.store(loaded.policy);
                 self.record("applied");
             }
             Err(problems) => {
                 self.counts.reload(Reload::Kept);
+                self.counts.standing.kept();
                 self.record("kept");
                 let kept = self.policy.load();
                 tracing::error!(

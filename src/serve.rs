@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::audit::Audit;
 use crate::cli::Serve;
 use crate::env::{self, Environment};
+use crate::page::{Desk, Front};
 use crate::policy::{self, Loaded, Location};
 use crate::reload::Reloader;
 use crate::settings::Settings;
@@ -48,8 +49,16 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
         Arc::clone(&counts),
     );
     let reloader = reloader.audited(audit.clone());
+    counts.standing.taken(loaded.origin.to_string());
+    let desk = desk(&settings, &counts, &policy);
     let sink = ProxySink::new(Arc::clone(&counts), audit.clone());
-    let ended = run(settings, &loaded, reloader, policy, (sink, counts));
+    let parts = Parts {
+        sink: sink.booked(desk.as_ref().map(Desk::book)),
+        counts,
+        policy,
+        desk,
+    };
+    let ended = run(settings, &loaded, reloader, parts);
     if let Some(audit) = audit {
         audit.finish();
     }
@@ -80,29 +89,56 @@ enum StartError {
     Machine(#[from] io::Error),
 }
 
+/// The page, where there is a port for it.
+fn desk(settings: &Settings, counts: &Arc<Counts>, policy: &Arc<ArcSwap<Policy>>) -> Option<Desk> {
+    settings.config.admin?;
+    let daemon = settings.daemon.as_ref().map(ToString::to_string);
+    let desk = Desk::new(Arc::clone(counts), Arc::clone(policy));
+    Some(desk.about(daemon, settings.key.is_some()))
+}
+
+/// What the doors tell, and who knows of it.
+struct Parts {
+    sink: ProxySink,
+    counts: Arc<Counts>,
+    policy: Arc<ArcSwap<Policy>>,
+    desk: Option<Desk>,
+}
+
 fn run(
     settings: Settings,
     loaded: &Loaded,
     reloader: Reloader,
-    policy: Arc<ArcSwap<Policy>>,
-    (sink, counts): (ProxySink, Arc<Counts>),
+    parts: Parts,
 ) -> Result<ExitCode, StartError> {
+    let Parts {
+        sink,
+        counts,
+        policy,
+        desk,
+    } = parts;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let (server, signals) = runtime.block_on(start(settings.config, policy, Arc::new(sink)))?;
+    let (mut server, signals) = runtime.block_on(start(settings.config, policy, Arc::new(sink)))?;
     let lines = Lines::start(Arc::clone(&counts))?;
     telemetry::start(settings.log, lines.clone());
-    if let Some(key) = settings.key {
-        runtime.spawn(key.follow());
+    if let Some(desk) = desk {
+        let page = Front::open(desk, settings.audit.map(|place| place.path))?;
+        let token = settings.token.as_ref().map(|file| file.key.clone());
+        server = server.with_page(Arc::new(page), token);
     }
-    let flusher = settings
-        .daemon
-        .map(|daemon| Flusher::start(daemon, counts))
+    for secret in [settings.key, settings.token].into_iter().flatten() {
+        runtime.spawn(secret.follow());
+    }
+    let daemon = settings.daemon;
+    let flusher = daemon
+        .map(|daemon| Flusher::start(daemon, Arc::clone(&counts)))
         .transpose()?;
     announce(&server, loaded);
     reloader.begin();
-    let code = runtime.block_on(until_stopped(server, reloader, signals));
+    let stop = Stop { signals, counts };
+    let code = runtime.block_on(until_stopped(server, reloader, stop));
     // What is still stuck in a read of a dead mount does not hold up the end.
     runtime.shutdown_background();
     if let Some(flusher) = flusher {
@@ -126,6 +162,12 @@ async fn start(
     let meter = Arc::clone(&sink);
     let server = Server::bind(config, policy, sink).await?;
     Ok((server.metered(meter), signals))
+}
+
+/// What ends it, and who is told.
+struct Stop {
+    signals: Signals,
+    counts: Arc<Counts>,
 }
 
 struct Signals {
@@ -153,16 +195,17 @@ fn announce(server: &Server, loaded: &Loaded) {
     }
 }
 
-async fn until_stopped(server: Server, reloader: Reloader, signals: Signals) -> ExitCode {
+async fn until_stopped(server: Server, reloader: Reloader, end: Stop) -> ExitCode {
     let Signals {
         mut interrupt,
         mut terminate,
         hangup,
-    } = signals;
+    } = end.signals;
     let (stop, stopped) = oneshot::channel::<()>();
     let two_signals = async {
         either(&mut interrupt, &mut terminate).await;
         tracing::info!(event = "draining");
+        end.counts.standing.drain();
         drop(stop);
         either(&mut interrupt, &mut terminate).await;
     };

@@ -17,6 +17,9 @@ use crate::value::{address, filter, head, patience, port, prefix, size, tags, ti
 /// The dialects that are spoken unless others are named.
 const DIALECTS: [&str; 2] = ["openai", "chatgpt"];
 
+/// A token that is shorter can be guessed by whoever reaches the port.
+const SHORTEST_TOKEN: usize = 16;
+
 /// What the process is told at its start and keeps until its end.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -24,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     /// Where the provider's key is, if it is held here.
     pub(crate) key: Option<KeyFile>,
+    /// Where the token of the admin port is, if it has one.
+    pub(crate) token: Option<KeyFile>,
     /// What is logged.
     pub(crate) log: Targets,
     /// Where counts are sent.
@@ -49,7 +54,12 @@ impl Settings {
             address(text).map(Some)
         });
         reader.apart(listen, admin);
-        let key = reader.key(flags);
+        let key = reader.secret(flags.key.as_deref(), &env::KEY, 0);
+        let token = reader.secret(
+            flags.admin_token.as_deref(),
+            &env::ADMIN_TOKEN,
+            SHORTEST_TOKEN,
+        );
         let config = Config {
             listen,
             admin,
@@ -67,6 +77,7 @@ impl Settings {
         Self {
             config,
             key,
+            token,
             log: log.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO)),
             daemon,
             audit,
@@ -251,9 +262,14 @@ impl Reader<'_> {
         }
     }
 
-    fn key(&mut self, flags: &Serve) -> Option<KeyFile> {
-        let (text, _) = self.stated(flags.key.as_deref(), &env::KEY)?;
-        match KeyFile::read(Path::new(&text)) {
+    fn secret(
+        &mut self,
+        flag: Option<&str>,
+        variable: &Variable,
+        shortest: usize,
+    ) -> Option<KeyFile> {
+        let (text, place) = self.stated(flag, variable)?;
+        match KeyFile::read(Path::new(&text), place, shortest) {
             Ok(file) => Some(file),
             Err(problem) => {
                 self.problems.push(problem);

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// The longest line that we write; what is longer is not ours.
-pub(super) const LINE_CAP: usize = 16 << 10;
+pub(crate) const LINE_CAP: usize = 16 << 10;
 
 /// What every line begins with.
 pub(super) const BEGINNING: &str = "{\"seq\":";

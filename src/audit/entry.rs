@@ -3,10 +3,8 @@
 use std::fmt::{self, Display, Write as _};
 
 use lockpolicy::{Attempt, Facts, Outcome, Policy, shown};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 
-use crate::telemetry::Door;
+use crate::telemetry::{Door, now};
 
 /// The members of a line about an attempt.
 pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &Facts<'_>) -> String {
@@ -59,11 +57,7 @@ struct Members(String);
 impl Members {
     fn begin(event: &str) -> Self {
         let mut members = Self(String::with_capacity(512));
-        let mut ts = String::new();
-        // Writing to a string does not fail.
-        if SystemTime.format_time(&mut Writer::new(&mut ts)).is_ok() {
-            members.text("ts", &ts);
-        }
+        members.text("ts", &now());
         members.text("event", event);
         members
     }

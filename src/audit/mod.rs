@@ -19,9 +19,11 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use chain::LINE_CAP;
+use chain::Line;
 pub(crate) use entry::{attempt, policy};
 use queue::Queue;
-pub(crate) use verify::{Report, verify};
+pub(crate) use verify::{Report, files, verify};
 use writer::Writer;
 
 use crate::telemetry::{Counts, audit_failed};
@@ -83,6 +85,11 @@ impl Audit {
             Self::Queued(queue) => queue.finish(),
         }
     }
+}
+
+/// What a line says of itself, between the chain's members; `None` where it is not what its sum says.
+pub(crate) fn members(line: &[u8]) -> Option<&str> {
+    Line::read(line).map(|line| line.members)
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn whatever_is_altered_or_missing_is_told_at_its_line() {
     assert_eq!(put_in, "6: altered");
     // Whoever makes the sum anew is found out by the line behind.
     let forged = told(|lines| {
-        let line = chain::Line::read(lines[6].as_bytes()).unwrap();
+        let line = Line::read(lines[6].as_bytes()).unwrap();
         let mut last = chain::Last {
             seq: line.seq - 1,
             hash: line.prev.to_owned(),

@@ -125,7 +125,11 @@ pub(crate) fn verify(path: &Path) -> io::Result<Report> {
 }
 
 /// The files in the order in which they were written; old ones may have been taken away.
-fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+///
+/// # Errors
+///
+/// Where the directory or the newest file cannot be looked at.
+pub(crate) fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     let name = path
         .file_name()
         .unwrap_or_default()

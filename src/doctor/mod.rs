@@ -26,7 +26,8 @@ use crate::env::Environment;
 use crate::json::{Json, list, object, perhaps, text};
 use crate::policy::{Loaded, Origin};
 use crate::{exit, here, report, settings};
-use finding::{Finding, Level};
+use finding::Finding;
+pub(crate) use finding::Level;
 use layers::Way;
 
 /// The flags of `doctor`.

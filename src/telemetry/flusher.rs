@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::metrics::Counts;
+use super::standing::Sending;
 use super::statsd::{Daemon, Outlet};
 
 const PERIOD: Duration = Duration::from_secs(1);
@@ -70,6 +71,12 @@ fn flush_until(
         if outlet.as_ref().map(Outlet::address) != wanted {
             outlet = wanted.and_then(|address| Outlet::open(address, daemon));
         }
+        let sending = if outlet.is_some() {
+            Sending::Sent
+        } else {
+            Sending::Unresolved
+        };
+        counts.standing.sending(sending);
         if let Some(outlet) = &outlet {
             outlet.send(counts);
         }

@@ -9,6 +9,8 @@ use tracing::subscriber::set_global_default;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::json::JsonLine;
@@ -48,6 +50,15 @@ impl Door {
             Self::Shim => Some(std::os::unix::process::parent_id()),
         }
     }
+}
+
+/// The time as the log writes it.
+pub(crate) fn now() -> String {
+    let mut ts = String::new();
+    // Writing to a string does not fail.
+    let written = SystemTime.format_time(&mut Writer::new(&mut ts));
+    debug_assert!(written.is_ok());
+    ts
 }
 
 /// Starts the log of a process that serves.

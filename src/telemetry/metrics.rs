@@ -5,6 +5,7 @@
 
 pub(crate) mod table;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use lockpolicy::{Attempt, Mode, Naming, Reason, Served, Surface};
 
 pub(crate) use table::METRICS;
 use table::{Kind, Metric};
+
+use super::standing::Standing;
 
 /// What came of a changed policy file.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +50,8 @@ pub(crate) struct Counts {
     log_dropped: Cells,
     audit_dropped: Cells,
     build: Cells,
+    /// What is so now.
+    pub(crate) standing: Standing,
 }
 
 impl Default for Counts {
@@ -65,6 +70,7 @@ impl Default for Counts {
             log_dropped: Cells::new(&table::LOG_DROPPED),
             audit_dropped: Cells::new(&table::AUDIT_DROPPED),
             build: Cells::new(&table::BUILD),
+            standing: Standing::default(),
         }
     }
 }
@@ -147,6 +153,48 @@ impl Counts {
     /// Counts lines that could not be written to the audit file.
     pub(crate) fn audit_dropped(&self, lines: u64) {
         self.audit_dropped.add(&[], lines);
+    }
+
+    /// What was counted of a metric.
+    pub(crate) fn total(&self, metric: &Metric) -> u64 {
+        self.of(metric)
+            .map(|cell| cell.total())
+            .fold(0, u64::wrapping_add)
+    }
+
+    /// What was counted of a metric, by the words of one of its tags.
+    pub(crate) fn by(&self, metric: &Metric, tag: &str) -> BTreeMap<&'static str, u64> {
+        let tags = metric.tags.iter().filter(|known| known.name == tag);
+        let mut counts: BTreeMap<_, _> = tags
+            .flat_map(|tag| tag.words)
+            .map(|word| (*word, 0))
+            .collect();
+        for cell in self.of(metric).filter(|cell| cell.total() > 0) {
+            let word = cell.tags().into_iter().find(|(name, _)| *name == tag);
+            if let Some(count) = word.and_then(|(_, word)| counts.get_mut(word)) {
+                *count += cell.total();
+            }
+        }
+        counts
+    }
+
+    fn of(&self, metric: &Metric) -> impl Iterator<Item = Cell<'_>> {
+        let own = self
+            .all()
+            .into_iter()
+            .filter(|cells| cells.metric.name == metric.name);
+        own.flat_map(Cells::cells)
+    }
+
+    /// What the lock and the provider took: how often, up to each bound and beyond the last.
+    pub(crate) fn observed(&self) -> (Vec<u64>, Vec<u64>) {
+        let counts = |cells: &Cells| cells.cells().map(|cell| cell.total()).collect();
+        (counts(&self.overhead), counts(&self.upstream))
+    }
+
+    /// The bounds of both, in microseconds.
+    pub(crate) fn bounds() -> (&'static [u64], &'static [u64]) {
+        (&table::OVERHEAD_BOUNDS, &table::UPSTREAM_BOUNDS)
     }
 
     /// The cells of each metric, in the order of [`METRICS`].

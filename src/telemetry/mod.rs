@@ -9,6 +9,7 @@ mod json;
 mod log;
 mod metrics;
 mod prometheus;
+mod standing;
 mod statsd;
 mod writer;
 
@@ -20,15 +21,17 @@ use lockpolicy::{Attempt, Facts, Mode, Naming, Reason, Receipt, Sink, Surface};
 use proxy::Meter;
 
 use crate::audit::{self, Audit};
+use crate::page::Book;
 
 pub(crate) use flusher::Flusher;
-pub(crate) use log::{Door, audit_failed, start, start_in_companion, start_in_shim};
+pub(crate) use log::{Door, audit_failed, now, start, start_in_companion, start_in_shim};
 use metrics::Direction;
 #[cfg(test)]
 pub(crate) use metrics::METRICS;
-pub(crate) use metrics::{Counts, Reload};
+pub(crate) use metrics::{Counts, Reload, table};
 #[cfg(test)]
 pub(crate) use prometheus::{name as prometheus_name, page as prometheus_page};
+pub(crate) use standing::Sending;
 use statsd::Outlet;
 pub(crate) use statsd::{Daemon, Tags};
 pub(crate) use writer::Lines;
@@ -39,6 +42,7 @@ pub(crate) struct ProxySink {
     counts: Arc<Counts>,
     gauged: bool,
     audit: Option<Arc<Audit>>,
+    book: Option<Arc<Book>>,
 }
 
 impl ProxySink {
@@ -48,6 +52,7 @@ impl ProxySink {
             counts,
             gauged: true,
             audit,
+            book: None,
         }
     }
 
@@ -56,6 +61,13 @@ impl ProxySink {
     #[must_use]
     pub(crate) fn one_of_many(mut self) -> Self {
         self.gauged = false;
+        self
+    }
+
+    /// Keeps a book for the page too, where there is one.
+    #[must_use]
+    pub(crate) fn booked(mut self, book: Option<Arc<Book>>) -> Self {
+        self.book = book;
         self
     }
 }
@@ -67,11 +79,17 @@ impl Sink for ProxySink {
         if let Some(audit) = &self.audit {
             audit.record(audit::attempt(Door::Proxy, attempt, facts));
         }
+        if let Some(book) = &self.book {
+            book.attempt(attempt, facts);
+        }
     }
 
     fn undecidable(&self, surface: Surface, reason: Reason, facts: &Facts<'_>) {
         self.counts.undecidable(surface, reason);
         log::undecidable(Door::Proxy, surface, reason, facts);
+        if let Some(book) = &self.book {
+            book.undecidable(surface, reason, facts);
+        }
     }
 
     fn judged(&self, mode: Mode, surface: Surface, naming: Naming) {
@@ -81,6 +99,9 @@ impl Sink for ProxySink {
     fn served(&self, receipt: &Receipt<'_>, facts: &Facts<'_>) {
         self.counts.served(receipt.result, receipt.surface);
         log::receipt(receipt, facts);
+        if let Some(book) = &self.book {
+            book.served(receipt, facts);
+        }
     }
 }
 

@@ -41,6 +41,12 @@ pub(crate) enum Tags {
     Name,
 }
 
+impl fmt::Display for Daemon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
 impl Daemon {
     /// The address, if it needs no name server.
     pub(crate) fn address(&self) -> Option<SocketAddr> {

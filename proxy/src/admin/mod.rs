@@ -99,7 +99,8 @@ impl Desk {
         if request.method() != Method::GET {
             return fields::only_get();
         }
-        let (path, ready) = (request.uri().path(), !self.state.stop.is_cancelled());
+        let path = request.uri().path();
+        let ready = !self.state.stop.is_cancelled();
         if let Some(answer) = probe::answer(path, &self.state, ready) {
             return answer;
         }
@@ -120,7 +121,6 @@ impl Desk {
             path,
             query: request.uri().query().unwrap_or_default(),
             resume: resume.and_then(|id| id.to_str().ok()).unwrap_or_default(),
-            ready,
         })
         .into()
     }

@@ -26,8 +26,6 @@ pub struct Asked<'a> {
     pub query: &'a str,
     /// The last event that a stream's reader has seen (`Last-Event-ID`); empty where none is told.
     pub resume: &'a str,
-    /// Whether requests are taken: `false` while the proxy drains.
-    pub ready: bool,
 }
 
 /// An answer.

@@ -1,0 +1,253 @@
+//! What the audit file tells: what was before this process, and what other processes write now, shims among them.
+//!
+//! The newest file is read first, and no further than the page can hold. Lines that are not what their sum says are
+//! not shown.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use super::book::Book;
+use super::clock;
+use super::past::Past;
+use super::ring::CAP;
+use super::row::Row;
+use super::series::LONGEST;
+use crate::audit;
+
+/// How many bytes of the past are read at the most: four files of the usual size.
+const BUDGET: u64 = 256 << 20;
+/// How much of the present is read at once.
+const PIECE: u64 = 4 << 20;
+
+/// Reads what is there, the newest file first; gives the place from which to go on.
+///
+/// # Errors
+///
+/// Where a file cannot be read.
+pub(super) fn read(path: &Path, book: &Book, state: &Past) -> io::Result<Tail> {
+    let tail = Tail::open(path, true)?;
+    let (mut left, oldest) = (BUDGET, clock::now().saturating_sub(LONGEST));
+    let mut files = audit::files(path)?;
+    let mut until = tail.at;
+    while let Some(file) = files.pop() {
+        let file = File::open(file)?;
+        let length = file.metadata()?.len().min(until);
+        let past = read_file(file.take(length), book)?;
+        state.count(past.lines, past.altered);
+        let first = past.first;
+        let room = book.before(past.rows.into(), &past.counts);
+        left = left.saturating_sub(length);
+        until = u64::MAX;
+        if left == 0 || (!room && first.is_some_and(|first| first < oldest)) {
+            break;
+        }
+    }
+    Ok(tail)
+}
+
+/// What one file holds.
+#[derive(Debug, Default)]
+struct FilePast {
+    /// The last rows, the newest first.
+    rows: VecDeque<Row>,
+    counts: Vec<(u64, &'static str, &'static str)>,
+    /// When its first row was written.
+    first: Option<u64>,
+    lines: u64,
+    altered: u64,
+}
+
+fn read_file(file: impl io::Read, book: &Book) -> io::Result<FilePast> {
+    let mut past = FilePast::default();
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let cap = audit::LINE_CAP as u64;
+        if reader.by_ref().take(cap).read_until(b'\n', &mut line)? == 0 {
+            return Ok(past);
+        }
+        past.line(line.strip_suffix(b"\n").unwrap_or(&line), book);
+    }
+}
+
+impl FilePast {
+    fn line(&mut self, line: &[u8], book: &Book) {
+        self.lines += 1;
+        let Some(members) = audit::members(line) else {
+            self.altered += 1;
+            return;
+        };
+        let Some(row) = Row::read(members).filter(|row| !book.is_own(row)) else {
+            return;
+        };
+        let Some(at) = clock::seconds(&row.ts) else {
+            return;
+        };
+        self.first = self.first.or(Some(at));
+        let now = clock::now();
+        if at + LONGEST > now {
+            self.counts.push((at.min(now), row.kind(), row.surface));
+        }
+        self.rows.push_front(row);
+        self.rows.truncate(CAP);
+    }
+}
+
+/// The end of the file, as far as it was read.
+#[derive(Debug)]
+pub(super) struct Tail {
+    path: PathBuf,
+    file: File,
+    at: u64,
+    /// The line that is not whole yet.
+    half: Vec<u8>,
+}
+
+impl Tail {
+    pub(super) fn open(path: &Path, at_end: bool) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let at = if at_end { whole(&file)? } else { 0 };
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            at,
+            half: Vec::new(),
+        })
+    }
+
+    /// Takes what was written since, and goes on with the next file where this one was put aside.
+    pub(super) fn look(&mut self, book: &Book) -> io::Result<()> {
+        while self.piece(book)? {}
+        let now = std::fs::metadata(&self.path)?;
+        let own = self.file.metadata()?;
+        if (now.dev(), now.ino()) != (own.dev(), own.ino()) {
+            while self.piece(book)? {}
+            *self = Self::open(&self.path, false)?;
+            while self.piece(book)? {}
+        }
+        Ok(())
+    }
+
+    /// Takes a piece; gives whether there was one.
+    fn piece(&mut self, book: &Book) -> io::Result<bool> {
+        self.file.seek(SeekFrom::Start(self.at))?;
+        let mut bytes = Vec::new();
+        let count = (&self.file).take(PIECE).read_to_end(&mut bytes)?;
+        self.at += count as u64;
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.half.extend_from_slice(part);
+            if let Some(line) = self.half.strip_suffix(b"\n") {
+                let row = audit::members(line).and_then(Row::read);
+                if let Some(row) = row {
+                    book.others(row);
+                }
+                self.half.clear();
+            }
+        }
+        // What is longer than any of our lines is none.
+        if self.half.len() > audit::LINE_CAP {
+            self.half.clear();
+        }
+        Ok(count > 0)
+    }
+}
+
+/// Where the last whole line ends.
+fn whole(mut file: &File) -> io::Result<u64> {
+    let length = file.metadata()?.len();
+    let start = length.saturating_sub(audit::LINE_CAP as u64);
+    let mut end = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    file.take(length - start).read_to_end(&mut end)?;
+    let last = end.iter().rposition(|byte| *byte == b'\n');
+    Ok(last.map_or(length, |at| start + at as u64 + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use crate::audit::{Audit, Place};
+
+    use super::*;
+
+    fn members(number: u64, pid: u32) -> String {
+        let ts = clock::text(clock::now());
+        format!(
+            "\"ts\":\"{ts}\",\"event\":\"attempt\",\"door\":\"shim\",\"result\":\"forced\",\"mode\":\"force\",\"surface\":\"argv\",\"source\":\"user\",\"capability\":\"generation\",\"requested_model\":\"m{number}\",\"pid\":{pid}"
+        )
+    }
+
+    fn shown(book: &Book) -> Vec<String> {
+        let pages = book.open();
+        pages
+            .ring
+            .latest()
+            .map(|row| row.requested_model.clone())
+            .collect()
+    }
+
+    #[test]
+    fn the_newest_lines_are_read_over_all_files_and_what_comes_is_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit");
+        let place = Place {
+            path: path.clone(),
+            size: 20_000,
+        };
+        let audit = Audit::direct(&place).unwrap();
+        for number in 0..1200 {
+            audit.record(members(number, 7));
+        }
+        assert!(audit::files(&path).unwrap().len() > 20);
+        let (book, state) = (Book::default(), Past::default());
+        let mut tail = read(&path, &book, &state).unwrap();
+        let rows = shown(&book);
+        assert_eq!(
+            (rows.len(), rows[0].as_str(), rows[CAP - 1].as_str()),
+            (CAP, "m1199", "m200")
+        );
+        let lately = |book: &Book| book.open().series.lately("forced", clock::now());
+        assert!(lately(&book) >= 1200 - 1);
+        // What others write comes in, also over the end of a file; what is altered does not.
+        for number in 1200..1290 {
+            audit.record(members(number, 7));
+            tail.look(&book).unwrap();
+        }
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap();
+        writeln!(
+            file,
+            "{{\"seq\":1,\"prev\":\"\",{},\"sum\":\"00\"}}",
+            members(9, 7)
+        )
+        .unwrap();
+        tail.look(&book).unwrap();
+        assert_eq!(shown(&book)[..2], ["m1289", "m1288"]);
+        assert_eq!(lately(&book), 1290);
+    }
+
+    #[test]
+    fn what_was_altered_is_counted_and_not_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit");
+        let place = Place {
+            path: path.clone(),
+            size: 1 << 20,
+        };
+        let audit = Audit::direct(&place).unwrap();
+        (0..3).for_each(|number| audit.record(members(number, 7)));
+        let text = std::fs::read_to_string(&path).unwrap().replace("m1", "mX");
+        std::fs::write(&path, text).unwrap();
+        let (book, state) = (Book::default(), Past::default());
+        read(&path, &book, &state).unwrap();
+        assert_eq!(shown(&book), ["m2", "m0"]);
+        assert_eq!(state.lines(), (3, 1));
+    }
+}
