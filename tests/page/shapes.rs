@@ -1,0 +1,65 @@
+//! The answers of a running proxy against what docs/page.md tells of them.
+
+use std::collections::BTreeSet;
+
+use standin::json::Json;
+
+use crate::bench::Bench;
+
+/// The members of an answer, each once.
+fn members(json: &Json, path: &str, found: &mut BTreeSet<String>) {
+    match json {
+        Json::Object(inner) => {
+            for (name, value) in inner {
+                let dot = if path.is_empty() { "" } else { "." };
+                members(value, &format!("{path}{dot}{name}"), found);
+            }
+        }
+        Json::List(items) => {
+            let path = format!("{path}[]");
+            for item in items {
+                members(item, &path, found);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => {
+            found.insert(path.to_owned());
+        }
+    }
+}
+
+/// The members that the docs tell of an answer.
+fn told(page: &str, name: &str) -> BTreeSet<String> {
+    let (_, rest) = page.split_once(&format!("<!-- made: {name} -->")).unwrap();
+    let (part, _) = rest.split_once("<!-- end -->").unwrap();
+    let rows = part
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    rows.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_running_proxy_answers_what_the_docs_tell() {
+    let bench = Bench::new("force");
+    bench.ask_and_get("wished", "another");
+    bench.attempts("", "the answer to the attempt", |rows| {
+        rows.iter().any(|row| row.get("served").is_some())
+    });
+    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/page.md");
+    let page = std::fs::read_to_string(place).unwrap();
+    // What only some rows have.
+    let rare = [
+        "attempts[].failed",
+        "attempts[].reason",
+        "attempts[].status",
+    ];
+    for name in ["status", "attempts", "series", "served"] {
+        let mut found = BTreeSet::new();
+        members(&bench.told(name), "", &mut found);
+        let mut wanted = told(&page, name);
+        for member in rare {
+            wanted.remove(member);
+            found.remove(member);
+        }
+        assert_eq!(found, wanted, "{name}");
+    }
+}
