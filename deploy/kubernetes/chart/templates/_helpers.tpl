@@ -51,6 +51,9 @@ args:
   {{- if .Values.providerKey.secret }}
   - --key=/run/provider/key
   {{- end }}
+  {{- if .Values.adminToken.secret }}
+  - --admin-token=/run/admin/token
+  {{- end }}
   {{- range .Values.args }}
   - {{ . | quote }}
   {{- end }}
@@ -84,6 +87,11 @@ volumeMounts:
     mountPath: /run/provider
     readOnly: true
   {{- end }}
+  {{- if .Values.adminToken.secret }}
+  - name: admin-token
+    mountPath: /run/admin
+    readOnly: true
+  {{- end }}
 {{- end -}}
 
 {{/* The provider's key, of which the proxy's container alone has a mount. */}}
@@ -96,6 +104,19 @@ volumeMounts:
     items:
       - key: key
         path: key
+{{- end }}
+{{- end -}}
+
+{{/* The token of the admin port's page, which the proxy's container alone has too. */}}
+{{- define "admin-token" -}}
+{{- with .Values.adminToken.secret -}}
+- name: admin-token
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+    items:
+      - key: token
+        path: token
 {{- end }}
 {{- end -}}
 
