@@ -99,11 +99,11 @@ function of(bucket, split, word) {
   return sum(bucket.counts.filter((part) => part[split] === word).map((part) => part.count));
 }
 
-/** The next round number. */
+/** The next round number that has a whole half. */
 function top(most) {
   const power = 10 ** Math.floor(Math.log10(most));
-  const found = [1, 2, 4, 6, 8, 10].find((factor) => factor * power >= most) ?? 10;
-  return Math.max(1, found * power);
+  const round = [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].map((factor) => Math.round(factor * power));
+  return round.find((number) => number >= most && number % 2 === 0);
 }
 
 function clock(series, ts) {

@@ -35,7 +35,7 @@ function showStatus(told) {
     ["Approved model", make("span", { class: "model" }, told.approved_model)],
     ["Mode", told.mode],
     ["Policy", make("code", {}, told.policy_hash), `from ${told.policy_from}`],
-    ["Level", told.level, told.level === "open" ? "nothing is locked" : "of what comes through here; ask model-lock doctor for the ways around"],
+    ["Level", told.level, told.level === "open" ? "nothing is locked" : "of what comes through here; ways around it: model-lock doctor"],
     ["Provider's key", told.key === "proxy" ? "held here" : "sent by clients"],
     ["In the last hour", recently(told.last_hour)],
   ]);
