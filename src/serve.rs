@@ -1,6 +1,7 @@
 //! `model-lock serve`: everything is checked, then the sockets are taken, then it runs to its drain.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -128,6 +129,7 @@ fn run(
         let token = settings.token.as_ref().map(|file| file.key.clone());
         server = server.with_page(Arc::new(page), token);
     }
+    let has_token = settings.token.is_some();
     for secret in [settings.key, settings.token].into_iter().flatten() {
         runtime.spawn(secret.follow());
     }
@@ -135,7 +137,7 @@ fn run(
     let flusher = daemon
         .map(|daemon| Flusher::start(daemon, Arc::clone(&counts)))
         .transpose()?;
-    announce(&server, loaded);
+    announce(&server, loaded, has_token);
     reloader.begin();
     let stop = Stop { signals, counts };
     let code = runtime.block_on(until_stopped(server, reloader, stop));
@@ -176,12 +178,13 @@ struct Signals {
     hangup: Signal,
 }
 
-fn announce(server: &Server, loaded: &Loaded) {
+fn announce(server: &Server, loaded: &Loaded, has_token: bool) {
     let policy = &loaded.policy;
     tracing::info!(
         event = "listening",
         address = %server.address(),
         admin = server.admin().map(tracing::field::display),
+        page = server.admin().map(|at| told_to(at, has_token)),
         mode = policy.mode().as_str(),
         model = policy.pin(),
         policy_hash = policy.hash(),
@@ -192,6 +195,15 @@ fn announce(server: &Server, loaded: &Loaded) {
             event = "audit",
             "mode is audit: nothing is locked, attempts are only counted"
         );
+    }
+}
+
+/// Who is told what stands on the page.
+fn told_to(admin: SocketAddr, has_token: bool) -> &'static str {
+    match (has_token, admin.ip().is_loopback()) {
+        (true, _) => "token",
+        (false, true) => "loopback",
+        (false, false) => "nobody",
     }
 }
 

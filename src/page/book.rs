@@ -94,16 +94,17 @@ impl Book {
         });
     }
 
-    /// Takes what was written before, the newest first; gives whether there is room for more.
-    pub(super) fn before(
-        &self,
-        rows: Vec<Row>,
-        counts: &[(u64, &'static str, &'static str)],
-    ) -> bool {
+    /// Counts what was written before.
+    pub(super) fn count(&self, counts: &[(u64, &'static str, &'static str)]) {
         let mut pages = self.open();
         for (at, kind, surface) in counts {
             pages.series.add(*at, kind, surface);
         }
+    }
+
+    /// Takes what was written before, the newest first; gives whether there is room for more.
+    pub(super) fn before(&self, rows: impl IntoIterator<Item = Row>) -> bool {
+        let mut pages = self.open();
         pages.ring.put_before(rows);
         self.edition.fetch_add(1, Ordering::Relaxed);
         !pages.ring.is_full()

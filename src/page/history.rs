@@ -19,6 +19,8 @@ use crate::audit;
 
 /// How many bytes of the past are read at the most: four files of the usual size.
 const BUDGET: u64 = 256 << 20;
+/// How many lines are counted at once.
+const BATCH: usize = 1 << 12;
 /// How much of the present is read at once.
 const PIECE: u64 = 4 << 20;
 
@@ -35,10 +37,10 @@ pub(super) fn read(path: &Path, book: &Book, state: &Past) -> io::Result<Tail> {
     while let Some(file) = files.pop() {
         let file = File::open(file)?;
         let length = file.metadata()?.len().min(until);
-        let past = read_file(file.take(length), book)?;
+        let past = read_end(file, length, left, book)?;
         state.count(past.lines, past.altered);
         let first = past.first;
-        let room = book.before(past.rows.into(), &past.counts);
+        let room = book.before(past.rows);
         left = left.saturating_sub(length);
         until = u64::MAX;
         if left == 0 || (!room && first.is_some_and(|first| first < oldest)) {
@@ -53,6 +55,7 @@ pub(super) fn read(path: &Path, book: &Book, state: &Past) -> io::Result<Tail> {
 struct FilePast {
     /// The last rows, the newest first.
     rows: VecDeque<Row>,
+    /// What is not counted yet.
     counts: Vec<(u64, &'static str, &'static str)>,
     /// When its first row was written.
     first: Option<u64>,
@@ -60,18 +63,23 @@ struct FilePast {
     altered: u64,
 }
 
-fn read_file(file: impl io::Read, book: &Book) -> io::Result<FilePast> {
-    let mut past = FilePast::default();
-    let mut reader = BufReader::new(file);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let cap = audit::LINE_CAP as u64;
-        if reader.by_ref().take(cap).read_until(b'\n', &mut line)? == 0 {
-            return Ok(past);
-        }
-        past.line(line.strip_suffix(b"\n").unwrap_or(&line), book);
+/// Reads the last whole lines of a file that is so long, as many as so many bytes hold.
+fn read_end(mut file: File, length: u64, most: u64, book: &Book) -> io::Result<FilePast> {
+    let start = length.saturating_sub(most);
+    file.seek(SeekFrom::Start(start))?;
+    let mut reader = BufReader::new(file.take(length - start));
+    if start > 0 {
+        reader.skip_until(b'\n')?;
     }
+    let mut past = FilePast::default();
+    let mut line = Vec::new();
+    let cap = audit::LINE_CAP as u64;
+    while reader.by_ref().take(cap).read_until(b'\n', &mut line)? > 0 {
+        past.line(line.strip_suffix(b"\n").unwrap_or(&line), book);
+        line.clear();
+    }
+    book.count(&past.counts);
+    Ok(past)
 }
 
 impl FilePast {
@@ -91,6 +99,10 @@ impl FilePast {
         let now = clock::now();
         if at + LONGEST > now {
             self.counts.push((at.min(now), row.kind(), row.surface));
+        }
+        if self.counts.len() >= BATCH {
+            book.count(&self.counts);
+            self.counts.clear();
         }
         self.rows.push_front(row);
         self.rows.truncate(CAP);
@@ -231,6 +243,24 @@ mod tests {
         tail.look(&book).unwrap();
         assert_eq!(shown(&book)[..2], ["m1289", "m1288"]);
         assert_eq!(lately(&book), 1290);
+    }
+
+    #[test]
+    fn of_a_file_that_is_too_long_the_end_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit");
+        let place = Place {
+            path: path.clone(),
+            size: 1 << 20,
+        };
+        let audit = Audit::direct(&place).unwrap();
+        (0..9).for_each(|number| audit.record(members(number, 7)));
+        let length = std::fs::metadata(&path).unwrap().len();
+        let (file, book) = (File::open(&path).unwrap(), Book::default());
+        let past = read_end(file, length, length / 3, &book).unwrap();
+        assert_eq!((past.lines, past.altered), (2, 0), "the third is cut");
+        assert!(book.before(past.rows));
+        assert_eq!(shown(&book), ["m8", "m7"]);
     }
 
     #[test]

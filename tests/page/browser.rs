@@ -21,7 +21,7 @@ fn start(bench: &Bench, scenario: &str, known: &str) -> Option<Daemon> {
     let tool = run(&mut Command::new(here.join("tools/browser")), INSTALL).unwrap();
     assert!(tool.status.success(), "{}", tool.err());
     if tool.out().is_empty() {
-        println!("skipped: {}", tool.err());
+        eprintln!("SKIPPED: {}", tool.err());
         return None;
     }
     let told = format!(

@@ -3,6 +3,7 @@
     clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "a test that cannot go on fails"
 )]
 

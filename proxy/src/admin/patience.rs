@@ -80,7 +80,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
-    use tokio::time::{Instant, advance};
+    use tokio::time::{Instant, advance, timeout};
 
     use super::*;
 
@@ -96,7 +96,10 @@ mod tests {
                 theirs.read_exact(&mut bytes).await.unwrap();
             }
         };
-        let (written, ()) = tokio::join!(ours.write_all(&[0; 16]), slow);
+        let both = async { tokio::join!(ours.write_all(&[0; 16]), slow) };
+        let (written, ()) = timeout(5 * time, both)
+            .await
+            .expect("a slow reader to get all");
         written.unwrap();
         let began = Instant::now();
         let error = ours.write_all(&[0; 16]).await.unwrap_err();

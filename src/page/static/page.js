@@ -161,12 +161,14 @@ function lost() {
 const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 async function follow() {
-  for (let tries = 0; !stop.signal.aborted; tries += 1) {
+  // One that was stopped does not take up what was begun after it.
+  const { signal } = stop;
+  for (let tries = 0; !signal.aborted; tries += 1) {
     try {
       await loadAll();
       show(true);
       tries = 0;
-      await api.events(last, stop.signal, take);
+      await api.events(last, signal, take);
     } catch (error) {
       failed(error);
       if (error instanceof Refused && error.status === 401) return;
@@ -177,7 +179,7 @@ async function follow() {
         continue;
       }
     }
-    if (stop.signal.aborted) return;
+    if (signal.aborted) return;
     lost();
     await pause(Math.min(1000 * 2 ** tries, 15000));
   }
