@@ -53,7 +53,11 @@ async function sound(page, name) {
   const shown = found.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n  ")}`);
   assert.deepEqual(shown, [], `${name}: axe-core`);
   assert.deepEqual(await page.evaluate(() => window.violations), [], `${name}: content security policy`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const wide = await page.evaluate(() => {
+    // Whatever the machine's pace: the broadest that can stand there.
+    for (const cell of document.querySelectorAll("#pace td.number")) cell.textContent = "≤ 0.25 ms";
+    return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  });
   assert.equal(wide, 0, `${name}: it scrolls sideways`);
   await page.screenshot({ path: join(told.shots, `page-${told.scenario}-${name}.png`), fullPage: true, animations: "disabled" });
 }
