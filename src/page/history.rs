@@ -245,8 +245,8 @@ mod tests {
         assert_eq!(lately(&book), 1290);
     }
 
-    #[test]
-    fn of_a_file_that_is_too_long_the_end_is_read() {
+    /// One file with so many lines.
+    fn file_of(count: u64) -> (tempfile::TempDir, PathBuf) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit");
         let place = Place {
@@ -254,7 +254,13 @@ mod tests {
             size: 1 << 20,
         };
         let audit = Audit::direct(&place).unwrap();
-        (0..9).for_each(|number| audit.record(members(number, 7)));
+        (0..count).for_each(|number| audit.record(members(number, 7)));
+        (directory, path)
+    }
+
+    #[test]
+    fn of_a_file_that_is_too_long_the_end_is_read() {
+        let (_directory, path) = file_of(9);
         let length = std::fs::metadata(&path).unwrap().len();
         let (file, book) = (File::open(&path).unwrap(), Book::default());
         let past = read_end(file, length, length / 3, &book).unwrap();
@@ -265,14 +271,7 @@ mod tests {
 
     #[test]
     fn what_was_altered_is_counted_and_not_shown() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("audit");
-        let place = Place {
-            path: path.clone(),
-            size: 1 << 20,
-        };
-        let audit = Audit::direct(&place).unwrap();
-        (0..3).for_each(|number| audit.record(members(number, 7)));
+        let (_directory, path) = file_of(3);
         let text = std::fs::read_to_string(&path).unwrap().replace("m1", "mX");
         std::fs::write(&path, text).unwrap();
         let (book, state) = (Book::default(), Past::default());
