@@ -28,7 +28,7 @@ impl KeyFile {
             what: format!("{}: {what}", path.display()),
         };
         let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
-        if text.trim().len() < shortest {
+        if is_short(&text, shortest) {
             return Err(problem(format!("at least {shortest} characters expected")));
         }
         let key = Key::new(&text).map_err(|error| problem(error.to_string()))?;
@@ -54,7 +54,7 @@ impl KeyFile {
             }
             let known = last.replace(text).is_some();
             let taken = last.as_deref().is_some_and(|text| {
-                text.trim().len() >= self.shortest && self.key.replace(text).is_ok()
+                !is_short(text, self.shortest) && self.key.replace(text).is_ok()
             });
             if known {
                 tracing::info!(
@@ -65,4 +65,9 @@ impl KeyFile {
             }
         }
     }
+}
+
+/// Whether a file's text is too short to be a key.
+fn is_short(text: &str, shortest: usize) -> bool {
+    text.trim().len() < shortest
 }

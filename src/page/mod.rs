@@ -118,18 +118,29 @@ impl Desk {
     }
 
     fn attempts(&self, filter: &Filter) -> Listing {
-        let pages = self.book.open();
-        let wanted = pages.ring.latest().filter(|row| filter.takes(row));
-        let mut attempts: Vec<Arc<Row>> = wanted.take(filter.limit + 1).map(Arc::clone).collect();
+        let (rows, change) = self.rows();
+        let held = rows.len();
+        let mut attempts: Vec<Arc<Row>> = rows
+            .into_iter()
+            .filter(|row| filter.takes(row))
+            .take(filter.limit + 1)
+            .collect();
         let more = attempts.len() > filter.limit;
         attempts.truncate(filter.limit);
         Listing {
             before: attempts.last().map(|row| row.id).filter(|_| more),
             attempts,
-            held: pages.ring.len(),
+            held,
             capacity: ring::CAP,
-            last_event_id: self.book.event_id(pages.ring.change()),
+            last_event_id: self.book.event_id(change),
         }
+    }
+
+    /// All rows, and their last change. The book is closed again before they are searched: requests write into it.
+    fn rows(&self) -> (Vec<Arc<Row>>, u64) {
+        let pages = self.book.open();
+        let rows = pages.ring.latest().map(Arc::clone).collect();
+        (rows, pages.ring.change())
     }
 
     fn chains(&self) -> Chains {

@@ -126,10 +126,6 @@ impl Ring {
         self.change
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     pub(super) fn is_full(&self) -> bool {
         self.rows.len() >= CAP
     }
@@ -176,13 +172,13 @@ mod tests {
         for number in 0..CAP + 7 {
             ring.push(row(&number.to_string(), "a"));
         }
-        assert_eq!((ring.len(), ring.waiting.len()), (CAP, CAP));
+        assert_eq!((ring.rows.len(), ring.waiting.len()), (CAP, CAP));
         let (rows, gone) = ring.since(0);
         assert_eq!((rows.len(), gone), (CAP, true));
         let (rows, gone) = ring.since(ring.change() - 2);
         assert_eq!((rows.len(), gone), (2, false));
         ring.put_before([row("old", "a")]);
-        assert_eq!(ring.len(), CAP);
+        assert_eq!(ring.rows.len(), CAP);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! How much of each kind came when: a fixed number of buckets for each window, whatever comes.
 
+use std::ops::RangeInclusive;
+
 use lockpolicy::Surface;
 use serde::Serialize;
 
@@ -113,14 +115,12 @@ impl Series {
 
     /// How many of a kind came within the shortest window.
     pub(super) fn lately(&self, kind: &str, now: u64) -> u64 {
-        let told = self
-            .0
-            .first()
-            .map(|track| track.told(now))
-            .unwrap_or_default();
-        let counts = told.iter().flat_map(|bucket| &bucket.counts);
-        let own = counts.filter(|count| count.result == kind);
-        own.map(|count| u64::from(count.count)).sum()
+        let Some(kind) = KINDS.iter().position(|known| *known == kind) else {
+            return 0;
+        };
+        let held = self.0.first().into_iter().flat_map(|track| track.held(now));
+        let own = held.filter_map(|counts| counts.get(kind)).flatten();
+        own.map(|count| u64::from(*count)).sum()
     }
 }
 
@@ -146,10 +146,23 @@ impl Track {
         }
     }
 
-    fn told(&self, now: u64) -> Vec<Bucket> {
+    /// The numbers of the buckets up to now.
+    fn numbers(&self, now: u64) -> RangeInclusive<u64> {
         let last = now / self.window.step;
-        let first = (last + 1).saturating_sub(self.window.buckets as u64);
-        (first..=last).map(|number| self.bucket(number)).collect()
+        (last + 1).saturating_sub(self.window.buckets as u64)..=last
+    }
+
+    fn told(&self, now: u64) -> Vec<Bucket> {
+        self.numbers(now)
+            .map(|number| self.bucket(number))
+            .collect()
+    }
+
+    /// What was counted up to now, in no order.
+    fn held(&self, now: u64) -> impl Iterator<Item = &Counts> {
+        let numbers = self.numbers(now);
+        let held = self.buckets.iter();
+        held.filter_map(move |(number, counts)| numbers.contains(number).then_some(counts))
     }
 
     fn bucket(&self, number: u64) -> Bucket {

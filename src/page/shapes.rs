@@ -220,24 +220,6 @@ const SERVED: [Member; 7] = [
     ("capacity", "How many are kept."),
 ];
 
-/// The members of an answer, each once.
-fn members(json: &Json, path: &str, found: &mut BTreeSet<String>) {
-    match json {
-        Json::Object(inner) => {
-            for (name, value) in inner {
-                let dot = if path.is_empty() { "" } else { "." };
-                members(value, &format!("{path}{dot}{name}"), found);
-            }
-        }
-        Json::List(items) => items
-            .iter()
-            .for_each(|item| members(item, &format!("{path}[]"), found)),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => {
-            found.insert(path.to_owned());
-        }
-    }
-}
-
 /// A desk that has seen one of everything.
 fn desk() -> Desk {
     let counts = Arc::<Counts>::default();
@@ -295,8 +277,7 @@ fn the_page_tells_every_member_of_every_answer() {
         ("series", desk.series("").unwrap(), &SERIES),
         ("served", told(&desk.chains()), &SERVED),
     ] {
-        let mut found = BTreeSet::new();
-        members(&Json::parse(told.as_bytes()).unwrap(), "", &mut found);
+        let found = Json::parse(told.as_bytes()).unwrap().places();
         let known: BTreeSet<String> = shape
             .iter()
             .map(|(member, _)| (*member).to_owned())

@@ -288,15 +288,7 @@ fn nothing_but_get_is_answered() {
 #[test]
 fn a_flood_pushes_old_rows_out_and_is_counted_whole() {
     let bench = Bench::new("reject");
-    let tools: Vec<String> = (1..100)
-        .map(|number| format!(r#"{{"type":"image_generation","model":"evil{number}"}}"#))
-        .collect();
-    let body = format!(r#"{{"model":"evil0","tools":[{}]}}"#, tools.join(","));
-    let mut client = Client::connect(bench.address());
-    for _ in 0..30 {
-        let request = post("/v1/responses", "", body.as_bytes());
-        assert_eq!(client.call(&request).status, 400);
-    }
+    bench.flood(30);
     let told = bench.told("attempts?limit=1000");
     assert_eq!(told.get("attempts").unwrap().items().len(), 1000);
     assert_eq!(

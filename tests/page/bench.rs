@@ -102,6 +102,19 @@ impl Bench {
         ))
     }
 
+    /// Asks for a hundred models at once, and again.
+    pub(crate) fn flood(&self, times: usize) {
+        let tools: Vec<String> = (1..100)
+            .map(|number| format!(r#"{{"type":"image_generation","model":"evil{number}"}}"#))
+            .collect();
+        let body = format!(r#"{{"model":"evil0","tools":[{}]}}"#, tools.join(","));
+        let mut client = Client::connect(self.address());
+        for _ in 0..times {
+            let request = post("/v1/responses", "", body.as_bytes());
+            assert_eq!(client.call(&request).status, 400);
+        }
+    }
+
     /// Asks while another model serves.
     pub(crate) fn ask_and_get(&self, model: &str, served: &str) -> Answer {
         self.provider.declare(Declare::Content(served.to_owned()));

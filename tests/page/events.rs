@@ -132,14 +132,7 @@ fn an_id_of_another_process_starts_anew() {
 fn what_a_reader_missed_for_good_is_said() {
     let bench = Bench::new("reject");
     let (_, id, _) = Reader::open(&bench, "").next("status");
-    let tools: Vec<String> = (1..100)
-        .map(|number| format!(r#"{{"type":"image_generation","model":"evil{number}"}}"#))
-        .collect();
-    let body = format!(r#"{{"model":"evil0","tools":[{}]}}"#, tools.join(","));
-    let mut client = Client::connect(bench.address());
-    for _ in 0..12 {
-        client.call(&standin::client::post("/v1/responses", "", body.as_bytes()));
-    }
+    bench.flood(12);
     let mut reader = Reader::open(&bench, &id);
     assert_eq!(reader.any().0, "skipped");
     let mut rows = 0;

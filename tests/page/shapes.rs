@@ -2,30 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use standin::json::Json;
-
 use crate::bench::Bench;
-
-/// The members of an answer, each once.
-fn members(json: &Json, path: &str, found: &mut BTreeSet<String>) {
-    match json {
-        Json::Object(inner) => {
-            for (name, value) in inner {
-                let dot = if path.is_empty() { "" } else { "." };
-                members(value, &format!("{path}{dot}{name}"), found);
-            }
-        }
-        Json::List(items) => {
-            let path = format!("{path}[]");
-            for item in items {
-                members(item, &path, found);
-            }
-        }
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => {
-            found.insert(path.to_owned());
-        }
-    }
-}
 
 /// The members that the docs tell of an answer.
 fn told(page: &str, name: &str) -> BTreeSet<String> {
@@ -53,8 +30,7 @@ fn a_running_proxy_answers_what_the_docs_tell() {
         "attempts[].status",
     ];
     for name in ["status", "attempts", "series", "served"] {
-        let mut found = BTreeSet::new();
-        members(&bench.told(name), "", &mut found);
+        let mut found = bench.told(name).places();
         let mut wanted = told(&page, name);
         for member in rare {
             wanted.remove(member);

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::page::Flow;
@@ -12,13 +13,13 @@ use super::page::Flow;
 /// The content of an answer.
 #[derive(Debug)]
 pub(super) enum Told {
-    Whole(Option<Bytes>),
+    Whole(Full<Bytes>),
     Flow(Box<dyn Flow>),
 }
 
 impl Told {
     pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
-        Self::Whole(Some(bytes.into()))
+        Self::Whole(Full::new(bytes.into()))
     }
 }
 
@@ -30,24 +31,24 @@ impl Body for Told {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let frame = |bytes: Bytes| Ok(Frame::data(bytes));
         match &mut *self {
-            Self::Whole(bytes) => Poll::Ready(bytes.take().map(frame)),
+            Self::Whole(body) => Pin::new(body).poll_frame(cx),
             Self::Flow(flow) => flow
                 .poll(cx)
-                .map(|piece| piece.map(|piece| frame(piece.into()))),
+                .map(|piece| piece.map(|piece| Ok(Frame::data(piece.into())))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
+        match self {
+            Self::Whole(body) => body.is_end_stream(),
+            Self::Flow(_) => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-            }
+            Self::Whole(body) => body.size_hint(),
             Self::Flow(_) => SizeHint::default(),
         }
     }

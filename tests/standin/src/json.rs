@@ -3,6 +3,7 @@
 //! It is apart from the project's own reader on purpose: a second pair of eyes that shares no line
 //! with the first.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// A JSON value. Numbers keep their spelling, objects keep order and duplicates.
@@ -66,6 +67,30 @@ impl Json {
             items
         } else {
             &[]
+        }
+    }
+
+    /// Where the values stand that are neither object nor array, each place once: `data[].id`.
+    pub fn places(&self) -> BTreeSet<String> {
+        let mut places = BTreeSet::new();
+        self.note_places("", &mut places);
+        places
+    }
+
+    fn note_places(&self, place: &str, places: &mut BTreeSet<String>) {
+        match self {
+            Self::Object(members) => {
+                let dot = if place.is_empty() { "" } else { "." };
+                for (name, value) in members {
+                    value.note_places(&format!("{place}{dot}{name}"), places);
+                }
+            }
+            Self::List(items) => items
+                .iter()
+                .for_each(|item| item.note_places(&format!("{place}[]"), places)),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => {
+                places.insert(place.to_owned());
+            }
         }
     }
 }
