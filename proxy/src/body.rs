@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use crate::error::BodyError;
@@ -62,12 +63,12 @@ pub(crate) enum Answer {
     /// The upstream's as it comes, listened to.
     Watched(Box<Watched<Incoming, Watch>>),
     /// Our own.
-    Whole(Option<Bytes>),
+    Whole(Full<Bytes>),
 }
 
 impl Answer {
     pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {
-        Self::Whole(Some(bytes.into()))
+        Self::Whole(Full::new(bytes.into()))
     }
 }
 
@@ -84,7 +85,9 @@ impl Body for Answer {
             Self::Edited(body) => Pin::new(&mut **body).poll_frame(cx),
             Self::Begun(pieces, _) if !pieces.is_end_stream() => Pin::new(pieces).poll_frame(cx),
             Self::Begun(_, body) | Self::Watched(body) => Pin::new(&mut **body).poll_frame(cx),
-            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Whole(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
         }
     }
 
@@ -94,7 +97,7 @@ impl Body for Answer {
             Self::Edited(_) => false,
             Self::Begun(pieces, body) => pieces.is_end_stream() && body.is_end_stream(),
             Self::Watched(body) => body.is_end_stream(),
-            Self::Whole(bytes) => bytes.is_none(),
+            Self::Whole(body) => body.is_end_stream(),
         }
     }
 
@@ -103,9 +106,7 @@ impl Body for Answer {
             Self::Passed(body) => body.size_hint(),
             Self::Edited(_) | Self::Begun(..) => SizeHint::default(),
             Self::Watched(body) => body.size_hint(),
-            Self::Whole(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-            }
+            Self::Whole(body) => body.size_hint(),
         }
     }
 }

@@ -137,7 +137,7 @@ fn agree(call: &Call, handshake: &Handshake, response: Response<Incoming>) -> Re
     }
     handshake.agree(&mut head.headers);
     headers::set(&mut head.headers, "x-model-lock-policy", call.policy.hash());
-    Response::from_parts(head, Answer::Whole(None))
+    Response::from_parts(head, Answer::whole(""))
 }
 
 /// Judges the messages of one connection, each with the policy of its moment.
