@@ -8,7 +8,7 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use lockpolicy::argv::{self, OptionSpec, ROOT, Takes};
@@ -60,14 +60,7 @@ struct Codex {
 
 impl Codex {
     fn install(version: &str) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/codex");
-        let out = Command::new(script)
-            .arg(version)
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(out.status.success(), "tests/tools/codex {version}");
-        let program = String::from_utf8(out.stdout).unwrap().trim().into();
+        let program = standin::codex(version);
         Self {
             program,
             home: tempfile::tempdir().unwrap(),

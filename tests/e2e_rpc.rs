@@ -43,7 +43,10 @@ impl Bench {
             mode: mode.into(),
             statsd: statsd.address(),
         };
-        let (real, below) = (real(version), Path::new(env!("CARGO_TARGET_TMPDIR")));
+        let (real, below) = (
+            standin::codex(version),
+            Path::new(env!("CARGO_TARGET_TMPDIR")),
+        );
         let base = format!("{}/v1", provider.url());
         let codex = Codex::new(&real, &base, Transport::Http, below).unwrap();
         let codex = codex.behind_shim(&lock).unwrap();
@@ -89,13 +92,6 @@ impl Bench {
         let told = |line: &str| line.contains("surface:jsonrpc") && line.contains(tag);
         assert!(self.statsd.wait_for(told, LONG).is_some(), "{tag}");
     }
-}
-
-fn real(version: &str) -> PathBuf {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/codex");
-    let output = Command::new(script).arg(version).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap().trim_end().into()
 }
 
 fn error(answer: &Json) -> &str {

@@ -17,14 +17,11 @@ const VERSIONS: [&str; 3] = ["1.29", "1.33", "1.37"];
 
 /// What becomes of each case: see the head of `chart.py`.
 fn answers(cases: &Value) -> Vec<Value> {
-    let tool = of_the_repository("tests/tools/kubernetes");
-    let python = Command::new(tool).output().unwrap();
-    let told = String::from_utf8_lossy(&python.stderr);
-    assert!(python.status.success(), "{told}");
-    let python = String::from_utf8(python.stdout).unwrap();
+    let python = standin::tool("kubernetes", &[]);
     let mut command = Command::new("timeout");
     command
-        .args(["300", python.trim_end()])
+        .arg("300")
+        .arg(python)
         .arg(of_the_repository("tests/deploy/chart.py"));
     let mut child = command
         .stdin(Stdio::piped())

@@ -1,7 +1,6 @@
 //! The file system of the images, staged: what their Dockerfiles copy where, with the real program in it.
 
 use std::fs;
-use std::process::Command;
 use std::time::Duration;
 
 use standin::process::{self, Finished};
@@ -21,22 +20,9 @@ fn image() -> Stage {
         .or_else(|_| fs::copy(PROGRAM, stage.place("opt/model-lock/model-lock")).map(drop))
         .unwrap();
     stage.link("opt/model-lock/codex", "model-lock");
-    stage.link("usr/local/bin/codex", real());
+    stage.link("usr/local/bin/codex", standin::codex("0.154.0"));
     fs::create_dir(stage.place("home")).unwrap();
     stage
-}
-
-fn real() -> String {
-    let output = Command::new(of_the_repository("tests/tools/codex"))
-        .arg("0.154.0")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 fn run(stage: &Stage, arguments: &[&str], policy: bool) -> Finished {

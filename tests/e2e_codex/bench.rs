@@ -1,7 +1,6 @@
 //! One codex, one lock, one provider, and the wires between them.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,7 +96,7 @@ impl Bench {
         let tap = Tap::start(proxy.as_ref().map_or(provider.address(), Proxy::address)).unwrap();
         let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let base = format!("http://{}/v1", tap.address());
-        let mut codex = Codex::new(&real(version), &base, transport, below).unwrap();
+        let mut codex = Codex::new(&standin::codex(version), &base, transport, below).unwrap();
         if matches!(doors, Doors::Shim | Doors::Both | Doors::Embedded) {
             codex = codex.behind_shim(&lock).unwrap();
         }
@@ -190,16 +189,4 @@ impl Bench {
         let line = self.statsd.wait_for(is_told, Duration::from_secs(10));
         line.unwrap_or_else(|| panic!("no line with {tags:?} in {:#?}", self.statsd.lines()))
     }
-}
-
-/// The real codex of a version, installed where it is not there yet.
-pub(crate) fn real(version: &str) -> PathBuf {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/codex");
-    let output = Command::new(script).arg(version).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap().trim_end().into()
 }

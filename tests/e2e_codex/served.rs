@@ -7,7 +7,6 @@ use standin::lab::{Codex, Lock, Proxy, Scratch, Transport};
 use standin::process::Finished;
 use standin::{Declare, Standin, Statsd};
 
-use crate::bench::real;
 use crate::{PIN, VERSIONS};
 
 /// A name, how codex asks, and what the provider says.
@@ -48,7 +47,7 @@ impl Bench {
         let flags = ["--policy", policy.to_str().unwrap()];
         let proxy = Proxy::start(&lock, &provider.url(), &flags).unwrap();
         let base = format!("http://{}/v1", proxy.address());
-        let codex = Codex::new(&real(version), &base, transport, below).unwrap();
+        let codex = Codex::new(&standin::codex(version), &base, transport, below).unwrap();
         Self {
             provider,
             proxy,

@@ -10,7 +10,7 @@ use standin::process::Finished;
 use standin::{Standin, Statsd};
 
 use crate::PIN;
-use crate::openclaw::{OpenClaw, said, tool};
+use crate::openclaw::{OpenClaw, said};
 
 #[test]
 fn force_runs_the_pin_in_both_turns_of_a_session() {
@@ -76,7 +76,7 @@ impl Bench {
         for (name, value) in lock.environment() {
             claw.set(name, &value);
         }
-        let real = tool("codex", &[PINNED_BY_THE_PLUGIN]);
+        let real = standin::tool("codex", &[PINNED_BY_THE_PLUGIN]);
         claw.set("MODEL_LOCK_REAL_CODEX", real.to_str().unwrap());
         fs::create_dir(claw.place("shim")).unwrap();
         symlink(&lock.program, claw.place("shim/codex")).unwrap();

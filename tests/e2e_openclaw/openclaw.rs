@@ -41,7 +41,7 @@ impl OpenClaw {
             eprintln!("not tested: {SWITCH}=1 is not set");
             return None;
         }
-        let tool = tool("openclaw", parts);
+        let tool = standin::tool("openclaw", parts);
         let scratch = Scratch::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
         for name in ["work", "tmp", "state"] {
             scratch.directory(name).unwrap();
@@ -135,21 +135,6 @@ pub(crate) fn said(finished: &Finished) -> Vec<String> {
         .iter()
         .filter_map(|payload| payload.text_at(&["text"]).map(str::to_owned))
         .collect()
-}
-
-/// Where a program of the tests is, installed where it is not there yet.
-pub(crate) fn tool(name: &str, arguments: &[&str]) -> PathBuf {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
-    let output = Command::new(script.join(name))
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim_end())
 }
 
 /// How long what was started may take to end.

@@ -2,8 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use standin::lab::{Codex, Lock, Scratch, Transport};
@@ -22,7 +21,7 @@ pub(crate) struct Place {
 impl Place {
     /// With the real codex.
     pub(crate) fn real(version: &str, mode: &str) -> Self {
-        Self::build(&installed(version), mode, None)
+        Self::build(&standin::codex(version), mode, None)
     }
 
     /// With a script in the real one's place.
@@ -117,11 +116,4 @@ pub(crate) fn models(provider: &Standin) -> Vec<String> {
 
 fn below() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
-}
-
-fn installed(version: &str) -> PathBuf {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/codex");
-    let output = Command::new(script).arg(version).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap().trim_end().into()
 }

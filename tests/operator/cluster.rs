@@ -14,7 +14,7 @@ use standin::json::Json;
 use standin::process::{self, Daemon, Finished};
 
 use crate::PIN;
-use crate::machine::{LONG, Machine, PROGRAM, real};
+use crate::machine::{LONG, Machine, PROGRAM};
 use crate::net::{FAR, Net, can_wire, node};
 
 const AGENT: &str = "10.244.0.2";
@@ -40,10 +40,7 @@ struct Manifest {
 
 impl Manifest {
     fn read() -> Self {
-        let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/kubernetes");
-        let python = Command::new(tool).output().unwrap();
-        let python = String::from_utf8(python.stdout).unwrap();
-        let mut command = Command::new(python.trim_end());
+        let mut command = Command::new(standin::tool("kubernetes", &[]));
         command
             .arg(concat!(
                 env!("CARGO_MANIFEST_DIR"),
@@ -91,7 +88,7 @@ fn reaches(net: &Net, address: &str, port: u16) -> bool {
 fn container(manifest: &Manifest) -> Machine {
     let mut machine = Machine::new();
     machine.show_program("bin");
-    machine.show(&real("0.169.0"), "real");
+    machine.show(&standin::codex("0.169.0"), "real");
     machine.write(
         "root/etc/model-lock/policy.toml",
         manifest.files.get("policy.toml").unwrap(),

@@ -11,7 +11,7 @@ use standin::process::{self, Finished};
 use standin::{Standin, Statsd};
 
 use crate::PIN;
-use crate::machine::{AGENT, LONG, Machine, PROGRAM, real};
+use crate::machine::{AGENT, LONG, Machine, PROGRAM};
 
 /// A machine that is sealed, until something is changed.
 pub(crate) struct Bench {
@@ -37,7 +37,7 @@ impl Bench {
         let address = format!("http://{}", proxy.address());
         let bin = machine.place("bin");
         machine.show_program("bin");
-        machine.show(&real("0.169.0"), "real");
+        machine.show(&standin::codex("0.169.0"), "real");
         let policy = format!("model = \"{PIN}\"\nproxy = \"{address}\"\n");
         machine.write("root/etc/model-lock/policy.toml", &policy);
         let root = machine.root();

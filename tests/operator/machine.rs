@@ -131,18 +131,6 @@ impl Machine {
     }
 }
 
-/// The real codex of a version.
-pub(crate) fn real(version: &str) -> PathBuf {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/codex");
-    let output = Command::new(script).arg(version).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap().trim().into()
-}
-
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_model-lock");
 
 /// Mounts what comes in pairs, then becomes what stands behind `--`.

@@ -10,7 +10,7 @@ use standin::json::Json;
 use standin::lab::{Lock, Proxy};
 use standin::{Standin, Statsd};
 
-use crate::machine::{Machine, real};
+use crate::machine::Machine;
 use crate::{PIN, VERSIONS};
 
 /// A provider behind the proxy, one that nobody approved, and a machine whose user prefers the second.
@@ -95,7 +95,7 @@ fn around(model: &str) -> [Vec<String>; 2] {
 #[test]
 fn a_codex_that_is_started_by_its_own_path_goes_to_the_proxy() {
     for version in VERSIONS {
-        let (bench, codex) = (Bench::new(), real(version));
+        let (bench, codex) = (Bench::new(), standin::codex(version));
         let base = format!("openai_base_url=\"{}/v1\"", bench.rogue.url());
         assert_eq!(
             bench.exec(&codex, &[]),
@@ -142,7 +142,7 @@ fn a_provider_that_a_client_names_is_held_from_0_169_on() {
     ] {
         let bench = Bench::new();
         bench.route(&[]);
-        bench.app_server(&real(version), r#"{"modelProvider":"rogue"}"#);
+        bench.app_server(&standin::codex(version), r#"{"modelProvider":"rogue"}"#);
         assert_eq!(
             [models(&bench.provider), models(&bench.rogue)],
             expected,
@@ -153,7 +153,7 @@ fn a_provider_that_a_client_names_is_held_from_0_169_on() {
 
 #[test]
 fn a_profile_of_the_old_codex_is_held_where_the_operator_says_so() {
-    let (bench, codex) = (Bench::new(), real("0.125.0"));
+    let (bench, codex) = (Bench::new(), standin::codex("0.125.0"));
     let config = bench.machine.place("home/.codex/config.toml");
     let hostile = fs::read_to_string(&config).unwrap();
     let profile = "[profiles.p]\nmodel = \"evil\"\nmodel_provider = \"rogue\"\n";

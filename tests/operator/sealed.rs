@@ -9,7 +9,7 @@ use standin::process;
 
 use crate::PIN;
 use crate::doctor::Bench;
-use crate::machine::{AGENT, LONG, real};
+use crate::machine::{AGENT, LONG};
 use crate::net::{FAR, Net, can_wire, wired};
 
 /// A host that is prepared but for the rule.
@@ -118,7 +118,10 @@ fn a_codex_on_a_sealed_host_runs_the_pin() {
             elsewhere,
             "hi",
         ];
-        let mut command = host.bench.machine.command(real("0.169.0"), &asked);
+        let mut command = host
+            .bench
+            .machine
+            .command(standin::codex("0.169.0"), &asked);
         command.env_remove("HTTP_PROXY").env_remove("HTTPS_PROXY");
         let turn = process::run(&mut command, LONG).unwrap();
         assert!(turn.status.success(), "{}", turn.err());

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -23,7 +23,7 @@ pub(crate) struct Etsy {
 
 impl Etsy {
     pub(crate) fn start() -> Self {
-        let (scratch, port, management) = (scratch(), udp(), tcp());
+        let (scratch, port, management) = (scratch(), udp(), standin::free_port());
         let config = scratch.path().join("config.js");
         // It forgets what it has passed on, so it passes nothing on.
         let text = format!(
@@ -32,7 +32,7 @@ impl Etsy {
         );
         fs::write(&config, text).unwrap();
         let mut command = Command::new("node");
-        command.arg(installed("statsd")).arg(&config);
+        command.arg(standin::tool("statsd", &[])).arg(&config);
         let daemon = Daemon::start(&mut command).unwrap();
         drop(connected(management, &daemon));
         Self {
@@ -73,8 +73,9 @@ pub(crate) struct Collectd {
 
 impl Collectd {
     pub(crate) fn start() -> Self {
-        let (scratch, port, scraped) = (scratch(), udp(), tcp());
-        let (root, base) = (installed("collectd"), scratch.path().display());
+        let (scratch, port, scraped) = (scratch(), udp(), standin::free_port());
+        let (tool, base) = (standin::tool("collectd", &[]), scratch.path().display());
+        let root = tool.display();
         let config = scratch.path().join("collectd.conf");
         let text = format!(
             r#"Hostname "here"
@@ -125,14 +126,6 @@ pub(crate) fn scratch() -> Scratch {
     Scratch::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
 }
 
-/// What a script of the tests' tools prints.
-pub(crate) fn installed(tool: &str) -> String {
-    let script = format!("{}/tests/tools/{tool}", env!("CARGO_MANIFEST_DIR"));
-    let finished = standin::process::run(&mut Command::new(script), SOON * 5).unwrap();
-    assert!(finished.status.success(), "{}", finished.err());
-    finished.out().trim_end().to_owned()
-}
-
 /// Waits until somebody listens.
 fn connected(port: u16, daemon: &Daemon) -> TcpStream {
     let deadline = Instant::now() + SOON;
@@ -148,10 +141,5 @@ fn connected(port: u16, daemon: &Daemon) -> TcpStream {
 /// A port that was free a moment ago: these daemons tell nobody which one they took.
 fn udp() -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
-}
-
-fn tcp() -> u16 {
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     socket.local_addr().unwrap().port()
 }

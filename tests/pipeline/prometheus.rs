@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Command;
 
 use serde::Deserialize;
@@ -13,7 +12,7 @@ use standin::lab::Scratch;
 use standin::process::Daemon;
 
 use crate::SOON;
-use crate::daemons::{installed, scratch};
+use crate::daemons::scratch;
 use crate::run::Wanted;
 
 /// A series and its count.
@@ -117,7 +116,7 @@ impl Prometheus {
         }
         let config = scratch.path().join("prometheus.yml");
         fs::write(&config, text).unwrap();
-        let program = Path::new(&installed("promtool")).with_file_name("prometheus");
+        let program = standin::tool("promtool", &[]).with_file_name("prometheus");
         let mut command = Command::new(program);
         command.arg("--config.file").arg(config);
         command

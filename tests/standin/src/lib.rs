@@ -27,6 +27,7 @@ pub mod rpc;
 mod server;
 mod statsd;
 mod tap;
+mod tools;
 pub mod websocket;
 mod wire;
 
@@ -36,3 +37,4 @@ pub use reply::{Reply, Step, chunk};
 pub use server::Standin;
 pub use statsd::Statsd;
 pub use tap::Tap;
+pub use tools::{codex, free_port, tool};
