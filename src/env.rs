@@ -64,6 +64,22 @@ pub(crate) const UPSTREAM: Variable = Variable {
     meaning: "Where requests go: `URL`, or `PREFIX=URL` for the paths below a prefix. The flag may be repeated; in the variable, commas separate.",
 };
 
+/// The way out.
+pub(crate) const HTTPS_PROXY: Variable = Variable {
+    name: "HTTPS_PROXY",
+    flag: "",
+    default: "`https_proxy`, `ALL_PROXY` or `all_proxy`; or none",
+    meaning: "The forward proxy through which `https` upstreams are reached: `http://HOST:PORT` or `socks5://HOST:PORT`, with `USER:PASSWORD@` before the host where it wants them. `http` upstreams are reached directly.",
+};
+
+/// What the way out is not for.
+pub(crate) const NO_PROXY: Variable = Variable {
+    name: "NO_PROXY",
+    flag: "",
+    default: "`no_proxy`, or nothing",
+    meaning: "The upstreams that are reached directly all the same: hosts, domains and networks separated by commas, or `*`.",
+};
+
 /// Where the provider's key is.
 pub(crate) const KEY: Variable = Variable {
     name: "MODEL_LOCK_KEY",
@@ -236,11 +252,13 @@ pub(crate) const GUARD: Variable = Variable {
 pub(crate) const SHIM: [&Variable; 2] = [&REAL_CODEX, &GUARD];
 
 /// What `model-lock` and its telemetry read, in the order of the page.
-pub(crate) const ALL: [&Variable; 23] = [
+pub(crate) const ALL: [&Variable; 25] = [
     &LISTEN,
     &ADMIN,
     &ADMIN_TOKEN,
     &UPSTREAM,
+    &HTTPS_PROXY,
+    &NO_PROXY,
     &KEY,
     &DIALECT,
     &POLICY,

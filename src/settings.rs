@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use lockpolicy::{Problem, shown};
-use proxy::{Config, Limits, Upstream};
+use proxy::{Config, Egress, Limits, Upstream};
 use tracing_subscriber::filter::Targets;
 
 use crate::audit::Place;
@@ -66,6 +66,7 @@ impl Settings {
             upstreams: reader.upstreams(flags),
             dialects: reader.dialects(flags),
             mounts: Vec::new(),
+            egress: reader.egress(),
             key: key.as_ref().map(|file| file.key.clone()),
             limits: reader.limits(flags),
         };
@@ -92,6 +93,15 @@ pub(crate) fn audit(environment: &Environment, problems: &mut Vec<Problem>) -> O
         problems,
     }
     .audit(&Serve::default())
+}
+
+/// The way out, for a process that needs nothing else.
+pub(crate) fn egress(environment: &Environment, problems: &mut Vec<Problem>) -> Option<Egress> {
+    Reader {
+        environment,
+        problems,
+    }
+    .egress()
 }
 
 /// Where counts are sent, for a process that needs nothing else.
@@ -203,6 +213,37 @@ impl Reader<'_> {
             }
             prefixes.push(prefix);
         }
+    }
+
+    fn egress(&mut self) -> Option<Egress> {
+        let (proxy, place) =
+            self.first(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?;
+        let direct = self.first(["NO_PROXY", "no_proxy"]);
+        let direct = direct.map(|(text, _)| text).unwrap_or_default();
+        match Egress::parse(&proxy, &direct) {
+            Ok(egress) => Some(egress),
+            Err(error) => {
+                self.problem(place, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The first of some variables that is set to something, and which it is.
+    fn first<const N: usize>(
+        &mut self,
+        names: [&'static str; N],
+    ) -> Option<(String, &'static str)> {
+        names.into_iter().find_map(|name| {
+            let text = match self.environment.text(name) {
+                Ok(text) => text.filter(|text| !text.is_empty())?,
+                Err(problem) => {
+                    self.problems.push(problem);
+                    return None;
+                }
+            };
+            Some((text.to_owned(), name))
+        })
     }
 
     fn dialects(&mut self, flags: &Serve) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::key::Key;
 use crate::mount::Mount;
-use crate::upstream::Upstream;
+use crate::upstream::{Egress, Upstream};
 
 /// A complete process configuration. The policy is apart: it can change while this cannot.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Config {
     pub mounts: Vec<Mount>,
     /// The dialects that are switched on, by name.
     pub dialects: Vec<String>,
+    /// The forward proxy on the way to upstreams, if there is one.
+    pub egress: Option<Egress>,
     /// The provider's key, where clients hold none.
     pub key: Option<Key>,
     /// What is too much.

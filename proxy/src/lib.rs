@@ -32,4 +32,4 @@ pub use key::{Key, NoKey};
 pub use meter::Meter;
 pub use mount::{Base, Mount};
 pub use server::{BindError, Server};
-pub use upstream::{Upstream, UpstreamError};
+pub use upstream::{Egress, EgressError, Upstream, UpstreamError};

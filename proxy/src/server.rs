@@ -60,7 +60,8 @@ impl Server {
         sink: Arc<dyn Sink>,
     ) -> Result<Self, BindError> {
         let table = Table::of(config.dialects.iter().map(String::as_str))?;
-        let client = Client::new(config.limits.idle).map_err(BindError::Roots)?;
+        let client =
+            Client::new(config.limits.idle, config.egress.as_ref()).map_err(BindError::Roots)?;
         let (listener, address) = bind(config.listen).await?;
         let admin = match config.admin {
             Some(address) => Some(Admin {

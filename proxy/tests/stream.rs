@@ -53,6 +53,7 @@ async fn serve(upstream: SocketAddr) -> SocketAddr {
         upstreams: vec![Upstream::parse(&format!("http://{upstream}")).unwrap()],
         dialects: vec!["openai".to_owned()],
         mounts: Vec::new(),
+        egress: None,
         key: None,
         limits: Limits::default(),
     };

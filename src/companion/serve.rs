@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lockpolicy::Problems;
-use proxy::{BindError, Config, Limits, Mount, Server, UpstreamError};
+use proxy::{BindError, Config, Egress, Limits, Mount, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -68,6 +68,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     let mut problems = Vec::new();
     let daemon = settings::daemon(&environment, &mut problems);
     let place = settings::audit(&environment, &mut problems);
+    let egress = settings::egress(&environment, &mut problems);
     let location = Location::choose(None, &environment);
     let reading = policy::read(&location);
     let loaded = reading.compile_after(problems, &environment);
@@ -89,7 +90,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
         Arc::clone(&counts),
     );
     let reloader = reloader.audited(audit.clone());
-    let config = config(order)?;
+    let config = config(order, egress)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -126,7 +127,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     Ok(())
 }
 
-fn config(order: &Order) -> Result<Config, UpstreamError> {
+fn config(order: &Order, egress: Option<Egress>) -> Result<Config, UpstreamError> {
     let mount = |mount: &lockpolicy::provider::Mount| {
         Mount::new(format!("/{}/{}", order.secret, mount.name), mount)
     };
@@ -136,6 +137,7 @@ fn config(order: &Order) -> Result<Config, UpstreamError> {
         upstreams: Vec::new(),
         mounts: order.mounts.iter().map(mount).collect::<Result<_, _>>()?,
         dialects: order.dialects.clone(),
+        egress,
         // Clients have their own: they are the user's.
         key: None,
         limits: Limits {

@@ -170,6 +170,7 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Seen>> {
         admin: None,
         upstreams: vec![upstream],
         mounts: Vec::new(),
+        egress: None,
         key: None,
         dialects: vec!["openai".to_owned()],
         limits: Limits::default(),

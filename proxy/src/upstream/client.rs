@@ -9,12 +9,12 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::egress::{Egress, Way};
 use crate::body::Pieces;
 
-type Pool = legacy::Client<HttpsConnector<HttpConnector>, Pieces>;
+type Pool = legacy::Client<HttpsConnector<Way>, Pieces>;
 
-/// Pools of connections to all upstreams. They speak to upstreams directly: proxy variables of the
-/// environment are not looked at.
+/// Pools of connections to all upstreams.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     /// HTTP/1.1 or HTTP/2, as the upstream prefers.
@@ -27,15 +27,19 @@ impl Client {
     /// # Errors
     ///
     /// The system has no root certificates that can be read.
-    pub(crate) fn new(idle: Duration) -> io::Result<Self> {
+    pub(crate) fn new(idle: Duration, egress: Option<&Egress>) -> io::Result<Self> {
+        let way = Way {
+            tcp: tcp(),
+            egress: egress.cloned(),
+        };
         let provider = rustls::crypto::aws_lc_rs::default_provider;
         let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider())?;
         let calls = tls
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(tcp());
+            .wrap_connector(way.clone());
         let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider())?;
-        let upgrades = tls.https_or_http().enable_http1().wrap_connector(tcp());
+        let upgrades = tls.https_or_http().enable_http1().wrap_connector(way);
         Ok(Self {
             calls: pool(calls, idle),
             upgrades: pool(upgrades, Duration::ZERO),
@@ -67,7 +71,7 @@ fn tcp() -> HttpConnector {
     tcp
 }
 
-fn pool(connector: HttpsConnector<HttpConnector>, idle: Duration) -> Pool {
+fn pool(connector: HttpsConnector<Way>, idle: Duration) -> Pool {
     let mut builder = legacy::Client::builder(TokioExecutor::new());
     builder
         .pool_timer(TokioTimer::new())

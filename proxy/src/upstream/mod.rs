@@ -1,6 +1,7 @@
 //! Where requests go.
 
 mod client;
+mod egress;
 
 use core::fmt;
 
@@ -8,6 +9,7 @@ use http::Uri;
 use lockpolicy::dialect::Table;
 
 pub(crate) use client::Client;
+pub use egress::{Egress, EgressError};
 
 /// One provider: requests whose path begins with `prefix` go to `base`.
 #[derive(Clone, Debug, PartialEq, Eq)]

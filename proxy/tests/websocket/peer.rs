@@ -138,6 +138,7 @@ impl Stack {
             upstreams: vec![Upstream::parse(&upstream).unwrap()],
             dialects: vec!["openai".to_owned()],
             mounts: Vec::new(),
+            egress: None,
             key: None,
             limits,
         };

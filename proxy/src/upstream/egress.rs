@@ -1,0 +1,141 @@
+//! The way out of a network that has a forward proxy at its border.
+
+use core::fmt;
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::error::{BodyError, chain};
+
+/// A forward proxy through which `https` upstreams are reached: by CONNECT (RFC 9110, section 9.3.6) or
+/// SOCKS 5 (RFC 1928), which resolve the upstream's name themselves.
+///
+/// TLS ends at the upstream, so the forward proxy learns its name and no more. An `http` upstream is one
+/// of the own network and is reached directly.
+#[derive(Clone, Debug)]
+pub struct Egress(Arc<Matcher>);
+
+/// Why a text names no forward proxy. It holds nothing of the text, which may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a forward proxy expected: http://HOST:PORT or socks5://HOST:PORT, with USER:PASSWORD@ before the host where it wants them"
+)]
+pub struct EgressError;
+
+impl Egress {
+    /// Reads a proxy's URL, whose scheme `http://` may be left out, and what is reached directly:
+    /// hosts, domains and networks separated by commas, or `*`, as in `NO_PROXY`.
+    ///
+    /// # Errors
+    ///
+    /// [`EgressError`] where it is no URL, or one of a proxy that is spoken to in another way, as over TLS.
+    pub fn parse(proxy: &str, direct: &str) -> Result<Self, EgressError> {
+        let matcher = |direct: &str| Matcher::builder().https(proxy).no(direct).build();
+        let anywhere = Uri::from_static("https://upstream.invalid");
+        let found = matcher("").intercept(&anywhere).ok_or(EgressError)?;
+        let host = found.uri().host().unwrap_or_default();
+        if Spoken::by(&found).is_none() || host.is_empty() {
+            return Err(EgressError);
+        }
+        Ok(Self(Arc::new(matcher(direct))))
+    }
+}
+
+/// How a forward proxy is spoken to.
+enum Spoken {
+    Connect,
+    Socks,
+}
+
+impl Spoken {
+    fn by(proxy: &Intercept) -> Option<Self> {
+        match proxy.uri().scheme_str() {
+            Some("http") => Some(Self::Connect),
+            Some("socks5" | "socks5h") => Some(Self::Socks),
+            _ => None,
+        }
+    }
+}
+
+/// Connects to upstreams, through the forward proxy where there is one for them.
+#[derive(Clone)]
+pub(super) struct Way {
+    pub(super) tcp: HttpConnector,
+    pub(super) egress: Option<Egress>,
+}
+
+impl fmt::Debug for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Way").field(&self.egress).finish()
+    }
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BodyError>> + Send>>;
+
+impl Service<Uri> for Way {
+    type Response = TokioIo<TcpStream>;
+    type Error = BodyError;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        self.tcp.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, upstream: Uri) -> Connecting {
+        let found = self.egress.as_ref();
+        if let Some(proxy) = found.and_then(|egress| egress.0.intercept(&upstream)) {
+            return Box::pin(through(self.tcp.clone(), proxy, upstream));
+        }
+        let connecting = self.tcp.call(upstream);
+        Box::pin(async { Ok(connecting.await?) })
+    }
+}
+
+async fn through(
+    tcp: HttpConnector,
+    proxy: Intercept,
+    upstream: Uri,
+) -> Result<TokioIo<TcpStream>, BodyError> {
+    let opened = match Spoken::by(&proxy) {
+        Some(Spoken::Socks) => in_time(socks(tcp, &proxy).call(upstream)).await,
+        Some(Spoken::Connect) | None => in_time(tunnel(tcp, &proxy).call(upstream)).await,
+    };
+    opened.map_err(|why| format!("the forward proxy: {why}").into())
+}
+
+fn tunnel(tcp: HttpConnector, proxy: &Intercept) -> Tunnel<HttpConnector> {
+    let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
+    match proxy.basic_auth() {
+        Some(auth) => tunnel.with_auth(auth.clone()),
+        None => tunnel,
+    }
+}
+
+fn socks(tcp: HttpConnector, proxy: &Intercept) -> SocksV5<HttpConnector> {
+    let socks = SocksV5::new(proxy.uri().clone(), tcp);
+    match proxy.raw_auth() {
+        Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
+        None => socks,
+    }
+}
+
+/// A proxy that takes the connection and then says nothing is one that cannot be reached.
+async fn in_time<T, E: Error>(opening: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+    match tokio::time::timeout(PATIENCE, opening).await {
+        Ok(opened) => opened.map_err(|error| chain(&error)),
+        Err(_) => Err("no answer".to_owned()),
+    }
+}
+
+/// How long the forward proxy may take to connect.
+const PATIENCE: Duration = Duration::from_secs(30);
