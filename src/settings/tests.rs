@@ -103,6 +103,8 @@ fn all_problems_come_at_once_and_name_their_place() {
         ("MODEL_LOCK_HEAD_TIME", "0s"),
         ("STATSD_PORT", "0"),
         ("STATSD_PREFIX", "a:b"),
+        ("HTTPS_PROXY", ""),
+        ("all_proxy", "https://me:secret@proxy:3128"),
     ];
     let (_, problems) = read(&flags, &environment);
     let wanted = [
@@ -118,6 +120,7 @@ fn all_problems_come_at_once_and_name_their_place() {
         "MODEL_LOCK_HEAD_TIME: `0s`",
         "STATSD_PORT: `0`",
         "STATSD_PREFIX: `a:b`",
+        "all_proxy: a forward proxy expected",
     ];
     for want in wanted {
         assert!(
@@ -126,6 +129,7 @@ fn all_problems_come_at_once_and_name_their_place() {
         );
     }
     assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
+    assert!(!problems.concat().contains("secret"), "{problems:#?}");
 }
 
 #[test]

@@ -139,3 +139,44 @@ async fn in_time<T, E: Error>(opening: impl Future<Output = Result<T, E>>) -> Re
 
 /// How long the forward proxy may take to connect.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_forward_proxy_is_said_and_not_shown() {
+        for url in [
+            "proxy:3128",
+            "http://proxy:3128",
+            "http://me:secret@proxy:3128/",
+            "socks5://proxy:1080",
+            "socks5h://[::1]:1080",
+        ] {
+            assert!(Egress::parse(url, "*").is_ok(), "{url}");
+        }
+        for url in [
+            "",
+            "http://",
+            "https://proxy:3128",
+            "socks4://proxy:1080",
+            "http://me:secret@",
+            "http://secret proxy",
+        ] {
+            let error = Egress::parse(url, "").unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let egress = Egress::parse("http://me:secret@proxy:3128", "").unwrap();
+        assert!(!format!("{egress:?}").contains("secret"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_forward_proxy_that_is_silent_is_given_up() {
+        let silent = std::future::pending::<Result<(), std::io::Error>>();
+        assert_eq!(in_time(silent).await, Err("no answer".to_owned()));
+    }
+}

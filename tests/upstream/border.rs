@@ -1,0 +1,108 @@
+//! The forward proxies at a network's border.
+
+use std::process::Command;
+use std::time::Duration;
+
+use standin::lab::Scratch;
+use standin::process::Daemon;
+
+use crate::{SOON, listens, scratch};
+
+/// How long what lies between may take to start.
+pub(crate) const START: Duration = SOON;
+
+/// A program of `tests/tools/border`.
+pub(crate) fn program(path: &str) -> Command {
+    let root = standin::tool("border", &[]);
+    let libraries = format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+    let mut command = Command::new(root.join(path));
+    command.env("LD_LIBRARY_PATH", root.join(libraries));
+    command
+}
+
+/// tinyproxy: it connects where it is asked to by CONNECT.
+pub(crate) struct Tiny {
+    daemon: Daemon,
+    port: u16,
+    _scratch: Scratch,
+}
+
+impl Tiny {
+    /// One with some more lines of configuration.
+    pub(crate) fn start(more: &str) -> Self {
+        let (scratch, port) = (scratch(), standin::free_port());
+        let config = scratch.path().join("tinyproxy.conf");
+        let usual = format!("Port {port}\nListen 127.0.0.1\nLogLevel Connect\nMaxClients 20\n");
+        std::fs::write(&config, usual + more).unwrap();
+        let tiny = program("usr/bin/tinyproxy");
+        // It tells to its standard output, which nobody keeps.
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", r#"exec "$@" >&2"#, "sh"]);
+        command
+            .arg(tiny.get_program())
+            .args(["-d", "-c"])
+            .arg(config);
+        let daemon = Daemon::start(&mut command).unwrap();
+        listens(port, &daemon);
+        Self {
+            daemon,
+            port,
+            _scratch: scratch,
+        }
+    }
+
+    /// Its URL, with somebody's name and password or without.
+    pub(crate) fn url(&self, who: &str) -> String {
+        format!("http://{who}127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it was asked to connect to a port.
+    pub(crate) fn connected(&self, port: u16) {
+        let wanted = format!("CONNECT localhost:{port} ");
+        let told = self.daemon.wait_for(|line| line.contains(&wanted), SOON);
+        assert!(
+            told.is_some(),
+            "no {wanted:?} in {:#?}",
+            self.daemon.lines()
+        );
+    }
+
+    /// Whether nobody asked it for anything.
+    pub(crate) fn is_unused(&self) -> bool {
+        let lines = self.daemon.lines();
+        !lines.iter().any(|line| line.contains("CONNECT localhost:"))
+    }
+}
+
+/// microsocks: SOCKS 5, for one user.
+pub(crate) struct Socks {
+    daemon: Daemon,
+    port: u16,
+}
+
+impl Socks {
+    pub(crate) fn start(user: &str, password: &str) -> Self {
+        let port = standin::free_port();
+        let mut command = program("usr/bin/microsocks");
+        command.args(["-i", "127.0.0.1", "-p", &port.to_string()]);
+        command.args(["-u", user, "-P", password]);
+        let daemon = Daemon::start(&mut command).unwrap();
+        listens(port, &daemon);
+        Self { daemon, port }
+    }
+
+    pub(crate) fn url(&self, who: &str) -> String {
+        format!("socks5h://{who}127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it has connected to a port.
+    pub(crate) fn connected(&self, port: u16) {
+        let wanted = format!("connected to localhost:{port}");
+        let told = self.daemon.wait_for(|line| line.contains(&wanted), SOON);
+        assert!(
+            told.is_some(),
+            "no {wanted:?} in {:#?}",
+            self.daemon.lines()
+        );
+    }
+}
