@@ -70,7 +70,7 @@ impl Tiny {
     /// Whether nobody asked it for anything.
     pub(crate) fn is_unused(&self) -> bool {
         let lines = self.daemon.lines();
-        !lines.iter().any(|line| line.contains("CONNECT localhost:"))
+        !lines.iter().any(|line| line.contains(": CONNECT "))
     }
 }
 
