@@ -74,25 +74,26 @@ impl Ring {
     /// that asked for the same has it then. Gives whether any row waited for it.
     pub(super) fn answer(&mut self, id: &str, receipt: &Receipt<'_>) -> bool {
         // Nearly always: nothing was wrong with the request.
-        if !self.waiting.contains_key(id) {
+        let Some(left) = self.waiting.get(id).copied() else {
             return false;
+        };
+        // Its rows are among the newest: answers come soon.
+        let own = self.rows.iter_mut().rev();
+        let own = own.filter(|row| row.waits() && row.request_id == id);
+        let mut own: Vec<&mut Arc<Row>> = own.take(left).collect();
+        own.reverse();
+        if receipt.surface == Surface::WebSocket {
+            let asked = receipt.wanted.map(|wanted| shown(&wanted.asked));
+            let asked = asked.unwrap_or_default();
+            own.retain(|row| row.requested_model == asked);
+            own.truncate(1);
         }
-        let one = receipt.surface == Surface::WebSocket;
-        let asked = receipt
-            .wanted
-            .map(|wanted| shown(&wanted.asked))
-            .unwrap_or_default();
-        let mut found = 0;
-        for row in &mut self.rows {
-            let same =
-                row.request_id == id && row.waits() && (!one || row.requested_model == asked);
-            if same && !(one && found > 0) {
-                let row = Arc::make_mut(row);
-                row.answered(receipt);
-                self.change += 1;
-                row.change = self.change;
-                found += 1;
-            }
+        let found = own.len();
+        for row in own {
+            let row = Arc::make_mut(row);
+            row.answered(receipt);
+            self.change += 1;
+            row.change = self.change;
         }
         (0..found).for_each(|_| self.answered(id));
         found > 0
