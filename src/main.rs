@@ -44,6 +44,11 @@ use clap::Parser as _;
 use crate::cli::{AuditVerb, Cli, Verb};
 use crate::env::Environment;
 
+/// musl's own allocator has one lock for all threads.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let environment: Environment = std::env::vars_os().collect();
     if is_codex() {
