@@ -1,8 +1,8 @@
-//! Every case of `tests/corpus` against the real binary over raw sockets, in both modes, before a
-//! provider that records every byte.
+//! Every case of `tests/corpus` and `tests/attacks` against the real binary over raw sockets, in both
+//! modes, before a provider that records every byte.
 //!
-//! What may differ, and why, stands in `tests/corpus-exceptions.toml`. The table of the last run is
-//! printed and written to `target/corpus-report.txt`.
+//! What may differ, and why, stands in `tests/corpus-exceptions.toml`: cases of the corpus alone, never
+//! our own. The table of the last run is printed and written to `target/corpus-report.txt`.
 #![expect(
     clippy::expect_used,
     clippy::format_push_string,
@@ -45,9 +45,14 @@ struct Batch<'a> {
 fn every_case_of_the_corpus() {
     let began = Instant::now();
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let cases = case::all(&tests.join("corpus"));
-    let exceptions = report::exceptions(&tests.join("corpus-exceptions.toml"));
-    let queue = Mutex::new(batches(&cases));
+    let mut cases = case::all(&tests.join("corpus"));
+    let corpus = cases.len();
+    cases.append(&mut case::all(&tests.join("attacks")));
+    let mut failures = report::misnamed(&cases, corpus);
+    let only = std::env::var("MODEL_LOCK_CORPUS_ONLY").unwrap_or_default();
+    let mut exceptions = report::exceptions(&tests.join("corpus-exceptions.toml"));
+    exceptions.retain(|exception| exception.id.contains(&only));
+    let queue = Mutex::new(batches(&cases, &only));
     let lines = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..WORKERS {
@@ -64,7 +69,8 @@ fn every_case_of_the_corpus() {
     });
     let mut lines = lines.into_inner().unwrap();
     lines.sort_by(|one, two| (&one.case.file, &one.case.id).cmp(&(&two.case.file, &two.case.id)));
-    let (mut table, failures) = report::judge(&lines, &exceptions, cases.len());
+    let (mut table, differences) = report::judge(&lines, &exceptions, corpus);
+    failures.extend(differences);
     table.push_str(&format!("{:.1} s\n", began.elapsed().as_secs_f64()));
     for failure in &failures {
         table.push_str(&format!("DIFFERS {failure}\n"));
@@ -86,10 +92,9 @@ fn profile(case: &Case) -> String {
 }
 
 /// Both modes of every case, in batches of one server each.
-fn batches(cases: &[Case]) -> Vec<Batch<'_>> {
+fn batches<'a>(cases: &'a [Case], only: &str) -> Vec<Batch<'a>> {
     let mut groups: BTreeMap<(String, &'static str, bool), Vec<&Case>> = BTreeMap::new();
-    let only = std::env::var("MODEL_LOCK_CORPUS_ONLY").unwrap_or_default();
-    for case in cases.iter().filter(|case| case.id.contains(&only)) {
+    for case in cases.iter().filter(|case| case.id.contains(only)) {
         for mode in ["force", "reject"] {
             let mut add = |strict| {
                 let key = (profile(case), mode, strict);
