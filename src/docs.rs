@@ -64,7 +64,7 @@ const KEYS: [[&str; 3]; 12] = [
     [
         "allow_headers",
         "allow_headers = [\"x-team-*\"]",
-        "Request headers that are let through besides the dialects' own, in lower case; a `*` at the end is any rest.",
+        "Request headers that are let through besides the dialects' own, in lower case; a `*` at the end is any rest that speaks of no model.",
     ],
     [
         "proxy",

@@ -6,8 +6,8 @@ use alloc::string::String;
 use super::{Finds, Place};
 use crate::{Capability, Occurrence, Remedy, Setting, Stated};
 
-/// Headers that name a model, whatever the dialect, in lower case; a `*` at the end stands for any
-/// rest. None of them is on a dialect's list, so what is not pinned never goes on.
+/// Headers that name a model, whatever the dialect, in lower case. None of them is on a dialect's list,
+/// so what is not pinned never goes on.
 const SELECTORS: [(&str, Remedy); 9] = [
     ("x-ai-eg-model", Remedy::Drop),
     ("x-codex-routing-hint", Remedy::Pin),
@@ -20,25 +20,53 @@ const SELECTORS: [(&str, Remedy); 9] = [
     ("x-selected-model", Remedy::Drop),
 ];
 
+/// Words that say that a header names a model, where nothing but the start of its name is listed.
+const WORDS: [&str; 3] = ["deployment", "engine", "model"];
+
 /// What stands in front of the name in a routing hint.
 const HINT: &str = "model=";
 
-/// What a header can do to the choice of the model.
-pub(super) fn remedy(name: &str) -> Option<Remedy> {
-    SELECTORS
-        .iter()
-        .find(|(selector, _)| *selector == name)
-        .map(|(_, remedy)| *remedy)
+/// What a header can do to the choice of the model. `lists` are the names that go on: a `*` at the end
+/// of one lists names that nobody has read, so one that speaks of a model is taken for a selector.
+pub(super) fn remedy<'l>(name: &str, lists: impl Iterator<Item = &'l String>) -> Option<Remedy> {
+    let known = SELECTORS.iter().find(|(selector, _)| *selector == name);
+    match known {
+        Some((_, remedy)) => Some(*remedy),
+        None => (speaks_of_model(name) && is_unread(name, lists)).then_some(Remedy::Drop),
+    }
 }
 
-/// Finds what a header states; nothing where it is no selector.
+fn speaks_of_model(name: &str) -> bool {
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Whether a name is listed by nothing but its start.
+fn is_unread<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> bool {
+    let mut begun = false;
+    let whole = lists.any(|entry| {
+        begun |= is_start(entry, name);
+        entry == name
+    });
+    begun && !whole
+}
+
+/// Whether an entry is the start of a name, with a `*` for the rest.
+fn is_start(entry: &str, name: &str) -> bool {
+    let stem = entry.strip_suffix('*');
+    stem.is_some_and(|stem| name.starts_with(stem))
+}
+
+/// Whether a name is listed, whole or by its start.
+pub(super) fn is_listed<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> bool {
+    lists.any(|entry| entry == name || is_start(entry, name))
+}
+
+/// Finds what a selector states.
 pub(super) fn find<'a>(
     finds: &mut Finds<'a>,
-    name: &'a str,
-    value: &'a str,
-    capability: Capability,
+    (name, value): (&'a str, &'a str),
+    (capability, remedy): (Capability, Remedy),
 ) {
-    let Some(remedy) = remedy(name) else { return };
     let start = if value.starts_with(HINT) {
         HINT.len()
     } else {

@@ -48,7 +48,7 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         Ok(content) => content,
         Err(rejection) => return refused(rejection),
     };
-    let (headers, header_index) = header_finds(&request);
+    let (headers, header_index) = header_finds(policy, &request);
     // The headers come last: what they say again has been told by then.
     let parts = [
         target::path(&request),
@@ -142,14 +142,16 @@ fn surface(request: &Request<'_>, parts: &[Finds<'_>; 4]) -> Surface {
 }
 
 /// What the headers state, with the index of the header of each occurrence.
-fn header_finds<'a>(request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
+fn header_finds<'a>(policy: &Policy, request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
     let mut finds = Finds::default();
     let mut indexes = Vec::new();
     let Some(capability) = request.found.operation.capability else {
         return (finds, indexes);
     };
     for (index, (name, value)) in request.headers.iter().enumerate() {
-        header::find(&mut finds, name, value, capability);
+        if let Some(remedy) = header::remedy(name, lists(request.found, policy)) {
+            header::find(&mut finds, (name, value), (capability, remedy));
+        }
         indexes.resize(finds.occurrences.len(), index);
     }
     (finds, indexes)
@@ -213,16 +215,16 @@ fn cut(
 /// Whether a header goes on to the upstream: listed by the dialect or the policy, or a selector that
 /// the verdict has pinned.
 pub fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
-    let listed = |entry: &String| match entry.strip_suffix('*') {
-        Some(stem) => name.starts_with(stem),
-        None => entry == name,
-    };
-    match header::remedy(name) {
+    match header::remedy(name, lists(found, policy)) {
         Some(remedy) => remedy == crate::Remedy::Pin && found.operation.capability.is_some(),
-        None => {
-            found.dialect.headers.iter().any(listed) || policy.allow_headers().iter().any(listed)
-        }
+        None => header::is_listed(name, lists(found, policy)),
     }
+}
+
+/// The headers that go on: the dialect's and the operator's.
+fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l String> {
+    let own = found.dialect.headers.iter();
+    own.chain(policy.allow_headers())
 }
 
 /// Who asked, by what codex says of itself (rule 11). A forged header gains nothing: whoever claims to

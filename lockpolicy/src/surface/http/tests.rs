@@ -287,6 +287,40 @@ fn a_refused_hint_is_told_as_the_model_it_names() {
     assert_eq!(rejection.to_string(), told);
 }
 
+/// What begins like a listed header was read by nobody, unless it is listed whole.
+#[test]
+fn a_header_that_speaks_of_a_model_needs_a_listing_of_its_own() {
+    let table = Table::of(["openai"]).unwrap();
+    let found = table.find("POST", "/v1/responses").unwrap();
+    let run = |policy: &str, name: &str| {
+        let policy = Draft::from_toml(policy).compile().unwrap();
+        let request = Request {
+            found: &found,
+            path: "/v1/responses",
+            query: "",
+            headers: &[("content-type", "application/json"), (name, "evil")],
+            content: br#"{"model":"p"}"#,
+            source: Source::User,
+        };
+        let verdict = judge_request(&policy, request).verdict;
+        let is_attempt = !verdict.attempts.is_empty();
+        (passes(&found, &policy, name), is_attempt, verdict.decision)
+    };
+    for name in ["x-openai-model", "x-codex-modelid", "x-oai-engine"] {
+        let (passed, counted, decision) = run("model='p'", name);
+        assert!(!passed && counted, "{name}");
+        assert!(!matches!(decision, Decision::Reject(_)), "{name}");
+        let (_, _, decision) = run("model='p'\nmode='reject'", name);
+        assert!(matches!(decision, Decision::Reject(_)), "{name}");
+    }
+    let whole = "model='p'\nallow_headers=['x-codex-modelid']";
+    assert_eq!(run(whole, "x-codex-modelid"), (true, false, Decision::Pass));
+    let started = "model='p'\nallow_headers=['x-team-*']";
+    assert_eq!(run(started, "x-team-id"), (true, false, Decision::Pass));
+    assert!(!run(started, "x-team-model").0);
+    assert_eq!(run("model='p'", "x-team-model").2, Decision::Pass);
+}
+
 /// The clients of AWS write the colon of a model's name as `%3A`.
 #[test]
 fn a_colon_in_a_path_may_be_escaped_and_nothing_else() {
