@@ -24,7 +24,7 @@ pub(super) fn media<'a>(request: &Request<'a>) -> Media<'a> {
     let kind = kind.trim();
     let charset = rest.trim().to_ascii_lowercase().replace('"', "");
     if kind.eq_ignore_ascii_case("application/json")
-        && matches!(charset.as_str(), "" | "charset=utf-8")
+        && matches!(charset.as_str(), "" | "charset=utf-8" | "charset=utf8")
     {
         Media::Json
     } else if kind.eq_ignore_ascii_case("multipart/form-data") {
