@@ -1,5 +1,7 @@
 //! Which operation a request is, and whether its target and fields have one reading.
 
+use std::borrow::Cow;
+
 use http::request::Parts;
 use lockpolicy::dialect::{Content, ErrorShape, Found, ModelAt, Table};
 use lockpolicy::{Reason, Rejection, operation, surface};
@@ -97,15 +99,11 @@ fn home_shape(table: &Table, path: &str) -> ErrorShape {
         .unwrap_or_default()
 }
 
-/// Origin form only; over HTTP/2 no other host than the authority names.
+/// No other host than `Host` names, and nobody at it.
 fn target(head: &Parts) -> Result<(), Stop> {
-    let over_h2 = head.version == http::Version::HTTP_2;
-    let authority_ok = match head.uri.authority() {
-        None => true,
-        Some(authority) => {
-            over_h2 && !authority.as_str().contains('@') && same_host(head, authority.as_str())
-        }
-    };
+    let authority_ok = head.uri.authority().is_none_or(|authority| {
+        !authority.as_str().contains('@') && same_host(head, authority.as_str())
+    });
     let method_ok = head
         .method
         .as_str()
@@ -128,23 +126,49 @@ fn same_host(head: &Parts, authority: &str) -> bool {
 /// Parameters that the operation lists, each once and in plain characters.
 fn query(call: &Call, query: Option<&str>, found: &Found<'_>) -> Result<(), Stop> {
     let Some(query) = query else { return Ok(()) };
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = &*spelled(name);
         let names_model = matches!(&found.operation.model, ModelAt::Query(model) if model == name);
         let listed = names_model
             || found.operation.query.iter().any(|listed| listed == name)
             || call.place.takes_parameter(name);
-        let repeats = seen.contains(&name) && !name.ends_with("[]");
-        if !listed || repeats || !value.bytes().all(is_value) {
+        let repeats = seen.iter().any(|seen| seen == name) && !name.ends_with("[]");
+        if !listed || repeats || !is_value(value) {
             return Err(Rejection::whole(Reason::Malformed, "query").into());
         }
-        seen.push(name);
+        seen.push(name.to_owned());
     }
     Ok(())
 }
 
-fn is_value(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b',' | b'/' | b'%')
+/// A parameter's name; the brackets of a list may be escaped, as the SDKs write them.
+fn spelled(name: &str) -> Cow<'_, str> {
+    let list = name
+        .strip_suffix("%5B%5D")
+        .or_else(|| name.strip_suffix("%5b%5d"));
+    list.map_or(Cow::Borrowed(name), |list| Cow::Owned(format!("{list}[]")))
+}
+
+/// Plain characters, and escapes of what would not make another query of it for a reader that decodes
+/// first, or twice (RFC 3986 section 2.4).
+fn is_value(value: &str) -> bool {
+    let mut parts = value.split('%');
+    let plain = |text: &str| text.bytes().all(is_plain);
+    parts.next().is_none_or(plain)
+        && parts.all(|part| {
+            part.split_at_checked(2)
+                .is_some_and(|(escape, rest)| is_escape(escape) && plain(rest))
+        })
+}
+
+fn is_escape(digits: &str) -> bool {
+    let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let byte = u8::from_str_radix(digits, 16).ok().filter(|_| hex);
+    byte.is_some_and(|byte| !byte.is_ascii_control() && !b"#%&;".contains(&byte))
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b',' | b'/')
 }

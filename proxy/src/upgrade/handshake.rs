@@ -17,8 +17,9 @@ pub(crate) struct Handshake {
 ///
 /// # Errors
 ///
-/// Whatever RFC 6455 section 4.2.1 does not allow, and credentials in a subprotocol: they would carry
-/// the session past whoever holds the key.
+/// Whatever RFC 6455 section 4.2.1 does not allow, and a subprotocol that is not known: its messages
+/// would be read by rules that nobody here knows, and credentials in it would carry the session past
+/// whoever holds the key.
 pub(crate) fn accepts(head: &Parts) -> Result<Handshake, Rejection> {
     let fields = &head.headers;
     let is = |name, want: &str| {
@@ -42,12 +43,12 @@ pub(crate) fn accepts(head: &Parts) -> Result<Handshake, Rejection> {
         && is(header::SEC_WEBSOCKET_VERSION, "13")
         && upgrades;
     let protocol = fields.get(header::SEC_WEBSOCKET_PROTOCOL);
-    let carries_key =
-        protocol.is_some_and(|value| value.as_bytes().windows(7).any(|part| part == b"api-key"));
+    let is_spoken =
+        protocol.is_none_or(|value| value.as_bytes().split(|b| *b == b',').all(is_known));
     match key {
         Some(key)
             if proper
-                && !carries_key
+                && is_spoken
                 && fields
                     .get_all(header::SEC_WEBSOCKET_PROTOCOL)
                     .iter()
@@ -61,6 +62,16 @@ pub(crate) fn accepts(head: &Parts) -> Result<Handshake, Rejection> {
         }
         _ => Err(Rejection::whole(Reason::Malformed, "websocket handshake")),
     }
+}
+
+/// What the realtime API knows, but for credentials.
+fn is_known(protocol: &[u8]) -> bool {
+    let protocol = protocol.trim_ascii();
+    let starts = ["openai-beta.", "openai-organization.", "openai-project."];
+    protocol == b"realtime"
+        || starts
+            .iter()
+            .any(|start| protocol.starts_with(start.as_bytes()))
 }
 
 /// Sixteen bytes in base64.
