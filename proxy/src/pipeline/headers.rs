@@ -22,6 +22,14 @@ const HOP_BY_HOP: [HeaderName; 6] = [
     header::UPGRADE,
 ];
 
+/// Fields that may stand once only. Over HTTP/1.1 the wire has seen to it.
+const ONCE: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_TYPE,
+    header::HOST,
+];
+
 /// Refuses fields that change what the request is.
 pub(super) fn check(headers: &HeaderMap) -> Result<(), Rejection> {
     if let Some(name) = OVERRIDES.iter().find(|name| headers.contains_key(**name)) {
@@ -34,7 +42,7 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Rejection> {
     if expects.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Rejection::whole(Reason::Malformed, "expect"));
     }
-    for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::HOST] {
+    for name in ONCE {
         if headers.get_all(&name).iter().count() > 1 {
             return Err(Rejection::whole(Reason::Malformed, name.as_str()));
         }
@@ -42,9 +50,11 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Whether the client wants to speak something else on this connection.
+/// Whether the client wants to speak something else on this connection. HTTP/2 is offered with every
+/// request by some clients, and the offer ignored.
 pub(super) fn wants_upgrade(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::UPGRADE)
+    let mut wanted = headers.get_all(header::UPGRADE).iter();
+    wanted.any(|wanted| !wanted.as_bytes().eq_ignore_ascii_case(b"h2c"))
 }
 
 /// Whether the client sends its content only when it is told to go on.

@@ -38,7 +38,7 @@ pub(crate) enum Fault {
     /// More than the limit.
     #[error("the head is too large")]
     Size,
-    /// A first line that is not `METHOD /path HTTP/1.1`.
+    /// A first line that is not `METHOD target HTTP/1.1`.
     #[error("the request line is malformed")]
     Start,
 }
@@ -63,12 +63,15 @@ const ONCE: [&[u8]; 12] = [
 pub(crate) fn check(head: &[u8]) -> Result<Framing, Fault> {
     let text = head.strip_suffix(b"\r\n\r\n").ok_or(Fault::Line)?;
     let mut lines = split(text);
-    let old = start(lines.next().ok_or(Fault::Start)?)?;
+    let start = start(lines.next().ok_or(Fault::Start)?)?;
     let mut fields = Fields::default();
     for line in lines {
         fields.line(line)?;
     }
-    fields.framing(old)
+    if start.host.is_some() && start.host != fields.host {
+        return Err(Fault::Host);
+    }
+    fields.framing(start.old)
 }
 
 /// Splits at CRLF; a lone CR or LF stays in its line and is found there.
@@ -82,8 +85,16 @@ fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Checks the request line and says whether it is HTTP/1.0.
-fn start(line: &[u8]) -> Result<bool, Fault> {
+/// What the request line says.
+struct Start<'h> {
+    /// The host of a target in absolute form.
+    host: Option<&'h [u8]>,
+    /// Whether it is HTTP/1.0.
+    old: bool,
+}
+
+/// Checks the request line.
+fn start(line: &[u8]) -> Result<Start<'_>, Fault> {
     let mut words = line.split(|byte| *byte == b' ');
     let (Some(method), Some(target), Some(version), None) =
         (words.next(), words.next(), words.next(), words.next())
@@ -91,29 +102,41 @@ fn start(line: &[u8]) -> Result<bool, Fault> {
         return Err(Fault::Start);
     };
     let method_ok = !method.is_empty() && method.iter().all(u8::is_ascii_uppercase);
-    let target_ok = target.first() == Some(&b'/')
-        && target
+    let (host, path) = parts(target);
+    let target_ok = path.first() == Some(&b'/')
+        && path
             .iter()
             .all(|byte| byte.is_ascii_graphic() && *byte != b'#');
     match version {
-        b"HTTP/1.1" if method_ok && target_ok => Ok(false),
-        b"HTTP/1.0" if method_ok && target_ok => Ok(true),
+        b"HTTP/1.1" if method_ok && target_ok => Ok(Start { host, old: false }),
+        b"HTTP/1.0" if method_ok && target_ok => Ok(Start { host, old: true }),
         _ => Err(Fault::Start),
     }
 }
 
+/// Host and path of a target. The absolute form is to be taken too (RFC 9112 section 3.2.2).
+fn parts(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let Some(rest) = target.strip_prefix(b"http://") else {
+        return (None, target);
+    };
+    let end = rest.iter().position(|byte| *byte == b'/');
+    let (host, path) = rest.split_at(end.unwrap_or(rest.len()));
+    (Some(host), path)
+}
+
 /// What the fields say about the message.
 #[derive(Default)]
-struct Fields {
+struct Fields<'h> {
     seen: [bool; ONCE.len()],
+    host: Option<&'h [u8]>,
     length: Option<u64>,
     chunked: bool,
     upgrade: bool,
     count: usize,
 }
 
-impl Fields {
-    fn line(&mut self, line: &[u8]) -> Result<(), Fault> {
+impl<'h> Fields<'h> {
+    fn line(&mut self, line: &'h [u8]) -> Result<(), Fault> {
         const MOST: usize = 128;
         let colon = line
             .iter()
@@ -147,13 +170,16 @@ impl Fields {
         self.meaning(&name, value.trim_ascii())
     }
 
-    fn meaning(&mut self, name: &[u8], value: &[u8]) -> Result<(), Fault> {
+    fn meaning(&mut self, name: &[u8], value: &'h [u8]) -> Result<(), Fault> {
         match name {
             b"content-length" => self.length = Some(length(value)?),
             b"transfer-encoding" if value.eq_ignore_ascii_case(b"chunked") => self.chunked = true,
             b"transfer-encoding" => return Err(Fault::Framing),
+            // An offer that is ignored: what follows stays HTTP/1.1 (RFC 9110 section 7.8).
+            b"upgrade" if value.eq_ignore_ascii_case(b"h2c") => {}
             b"upgrade" => self.upgrade = true,
             b"host" if !is_host(value) => return Err(Fault::Host),
+            b"host" => self.host = Some(value),
             b"content-encoding" if value.contains(&b',') => return Err(Fault::Codings),
             b"content-type" if value.contains(&b',') => return Err(Fault::List),
             _ => {}
@@ -162,11 +188,7 @@ impl Fields {
     }
 
     fn framing(&self, old: bool) -> Result<Framing, Fault> {
-        let host = ONCE
-            .iter()
-            .position(|once| *once == b"host")
-            .and_then(|index| self.seen.get(index));
-        if host != Some(&true) {
+        if self.host.is_none() {
             return Err(Fault::Host);
         }
         match (self.chunked, self.length) {
@@ -235,6 +257,11 @@ mod tests {
         );
         assert_eq!(head("Transfer-Encoding: chunked\r\n"), Ok(Framing::Chunked));
         assert!(check(b"GET /v1/models HTTP/1.0\r\nHost: [::1]:80\r\n\r\n").is_ok());
+        assert!(check(b"GET http://a:1/v1/models HTTP/1.1\r\nHost: a:1\r\n\r\n").is_ok());
+        assert_eq!(
+            head("connection: Upgrade\r\nupgrade: h2c\r\ncontent-length: 5\r\n"),
+            Ok(Framing::Length(5))
+        );
     }
 
     #[test]
@@ -264,7 +291,9 @@ mod tests {
             assert_eq!(head(lines), Err(fault), "{lines:?}");
         }
         for start in [
-            "POST http://a/ HTTP/1.1",
+            "POST https://a/ HTTP/1.1",
+            "POST http:///x HTTP/1.1 x",
+            "POST http://a HTTP/1.1",
             "post / HTTP/1.1",
             "GET /a#b HTTP/1.1",
             "GET  / HTTP/1.1",
@@ -285,6 +314,13 @@ mod tests {
             );
         }
         assert_eq!(check(b"GET / HTTP/1.1\r\n\r\n"), Err(Fault::Host));
+        for host in ["b", "a:80", "A", "u@a", ""] {
+            assert_eq!(
+                check(format!("GET http://{host}/ HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()),
+                Err(Fault::Host),
+                "{host}"
+            );
+        }
         assert_eq!(
             check(b"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
             Err(Fault::Framing)
