@@ -20,23 +20,30 @@ const SELECTORS: [(&str, Remedy); 9] = [
     ("x-selected-model", Remedy::Drop),
 ];
 
-/// Words that say that a header names a model, where nothing but the start of its name is listed.
-const WORDS: [&str; 3] = ["deployment", "engine", "model"];
+/// Words that say that a header selects a model, where nothing but the start of its name is listed.
+const WORDS: [&str; 6] = [
+    "deployment",
+    "engine",
+    "fallback",
+    "model",
+    "preset",
+    "rout",
+];
 
 /// What stands in front of the name in a routing hint.
 const HINT: &str = "model=";
 
 /// What a header can do to the choice of the model. `lists` are the names that go on: a `*` at the end
-/// of one lists names that nobody has read, so one that speaks of a model is taken for a selector.
+/// of one lists names that nobody has read, so one with such a word is taken for a selector.
 pub(super) fn remedy<'l>(name: &str, lists: impl Iterator<Item = &'l String>) -> Option<Remedy> {
     let known = SELECTORS.iter().find(|(selector, _)| *selector == name);
     match known {
         Some((_, remedy)) => Some(*remedy),
-        None => (speaks_of_model(name) && is_unread(name, lists)).then_some(Remedy::Drop),
+        None => (selects(name) && is_unread(name, lists)).then_some(Remedy::Drop),
     }
 }
 
-fn speaks_of_model(name: &str) -> bool {
+fn selects(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
@@ -50,10 +57,13 @@ fn is_unread<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> boo
     begun && !whole
 }
 
-/// Whether an entry is the start of a name, with a `*` for the rest.
+/// Whether an entry is the start of a name, with a `*` for a rest in plain characters.
 fn is_start(entry: &str, name: &str) -> bool {
-    let stem = entry.strip_suffix('*');
-    stem.is_some_and(|stem| name.starts_with(stem))
+    let rest = entry
+        .strip_suffix('*')
+        .and_then(|stem| name.strip_prefix(stem));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    rest.is_some_and(|rest| rest.bytes().all(plain))
 }
 
 /// Whether a name is listed, whole or by its start.

@@ -30,7 +30,7 @@ const ONCE: [HeaderName; 4] = [
     header::HOST,
 ];
 
-/// Refuses fields that change what the request is.
+/// Refuses fields that change what the request is, and values that are read in more than one way.
 pub(super) fn check(headers: &HeaderMap) -> Result<(), Rejection> {
     if let Some(name) = OVERRIDES.iter().find(|name| headers.contains_key(**name)) {
         return Err(Rejection::whole(Reason::Malformed, *name));
@@ -41,6 +41,9 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Rejection> {
     let expects = headers.get(header::EXPECT);
     if expects.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Rejection::whole(Reason::Malformed, "expect"));
+    }
+    if headers.values().any(|value| value.to_str().is_err()) {
+        return Err(Rejection::whole(Reason::Malformed, "header"));
     }
     for name in ONCE {
         if headers.get_all(&name).iter().count() > 1 {

@@ -67,7 +67,12 @@ pub(crate) fn accepts(head: &Parts) -> Result<Handshake, Rejection> {
 /// What the realtime API knows, but for credentials.
 fn is_known(protocol: &[u8]) -> bool {
     let protocol = protocol.trim_ascii();
-    let starts = ["openai-beta.", "openai-organization.", "openai-project."];
+    let starts = [
+        "openai-agents-sdk.",
+        "openai-beta.",
+        "openai-organization.",
+        "openai-project.",
+    ];
     protocol == b"realtime"
         || starts
             .iter()

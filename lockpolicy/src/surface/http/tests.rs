@@ -306,7 +306,7 @@ fn a_header_that_speaks_of_a_model_needs_a_listing_of_its_own() {
         let is_attempt = !verdict.attempts.is_empty();
         (passes(&found, &policy, name), is_attempt, verdict.decision)
     };
-    for name in ["x-openai-model", "x-codex-modelid", "x-oai-engine"] {
+    for name in ["x-openai-model", "x-codex-modelid", "x-oai-route"] {
         let (passed, counted, decision) = run("model='p'", name);
         assert!(!passed && counted, "{name}");
         assert!(!matches!(decision, Decision::Reject(_)), "{name}");
