@@ -366,7 +366,7 @@ impl Draft {
         });
         if parts.is_none() {
             let what = format!(
-                "`{}`: expected like `GET /v1/files/*`",
+                "`{}`: expected like `GET /v1/files/*/content`",
                 crate::name::shown(line)
             );
             self.problem("allow", &what);

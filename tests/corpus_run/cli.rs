@@ -16,6 +16,8 @@ use crate::corpus_run::upstream::{Plan, Seen, Upstream};
 use crate::corpus_run::{PATIENCE, PIN};
 
 const OTHER: &str = r#"{"model":"other-model","input":"hi"}"#;
+/// The key that the proxy has.
+const KEY: &str = "sk-of-the-proxy";
 const APPROVED: &str = r#"{"model":"gpt-5.5","input":"hi"}"#;
 
 /// What differs from what the case expects.
@@ -27,6 +29,11 @@ pub(crate) fn play(case: &Case, mode: &str) -> Vec<String> {
     let upstream = Upstream::start();
     let mut command = translate(case, mode, directory.path(), &upstream);
     let expect = case.expect(mode);
+    if expect.outcome == "credential_replaced_or_refused" {
+        let key = directory.path().join("key");
+        std::fs::write(&key, KEY).unwrap();
+        command.arg("--key").arg(key);
+    }
     let result = match expect.outcome.as_str() {
         "refuse_to_start" => ends(&mut command, expect),
         "request_fails" => Err("the program has no door by which to make it panic".to_owned()),
@@ -164,13 +171,21 @@ fn keeps(server: &Server, expect: &Expect, files: &Path) -> Result<(), String> {
     holds(server, expect)
 }
 
-/// The client's own key goes no further.
+/// Where the proxy has a key, the client's own goes no further: the proxy's stands in its place.
 fn credential(server: &Server) -> Result<(), String> {
     let (status, seen) = ask(server, "Authorization: Bearer sk-other\r\n", APPROVED);
-    let passed = seen.iter().find_map(|seen| seen.header("authorization"));
-    match passed {
-        Some("Bearer sk-other") => Err(format!("{status:?}, and the key was passed on")),
-        _ => Ok(()),
+    let is_replaced = |seen: &Seen| {
+        let all: Vec<_> = seen
+            .headers
+            .iter()
+            .filter(|(_, value)| value.contains("sk-"))
+            .collect();
+        matches!(all.as_slice(), [(name, value)] if name == "authorization" && *value == format!("Bearer {KEY}"))
+    };
+    if status == Some(200) && seen.len() == 1 && seen.iter().all(is_replaced) {
+        Ok(())
+    } else {
+        Err(format!("{status:?}, and the client's key was not replaced"))
     }
 }
 
