@@ -22,6 +22,7 @@ const PART_CAP: usize = 256;
 struct Part<'a> {
     name: &'a str,
     file: bool,
+    /// Whether a type of its own makes something else of it than plain text in UTF-8.
     typed: bool,
     content: Range<usize>,
     /// From its delimiter to the next.
@@ -97,7 +98,7 @@ fn governed<'p, 'a>(
     part: &Part<'a>,
     seen: &mut Vec<&'a str>,
 ) -> Result<Option<(&'p Entry, Setting)>, Reason> {
-    let stem = part.name.strip_suffix("[]").unwrap_or(part.name);
+    let stem = stem(part.name);
     let node = places
         .tree
         .root_member(stem.as_bytes())
@@ -189,7 +190,7 @@ fn head(input: &[u8], range: Range<usize>) -> Option<(&str, Range<usize>)> {
 
 fn part(head: &str, content: Range<usize>, whole: Range<usize>) -> Option<Part<'_>> {
     let mut found = None;
-    let mut typed = false;
+    let mut kind = None;
     for line in head.split("\r\n") {
         let (key, value) = line.split_once(':')?;
         let visible = value
@@ -198,14 +199,16 @@ fn part(head: &str, content: Range<usize>, whole: Range<usize>) -> Option<Part<'
         visible.then_some(())?;
         if key.eq_ignore_ascii_case("content-disposition") && found.is_none() {
             found = Some(disposition(value.trim())?);
-        } else if key.eq_ignore_ascii_case("content-type") && !typed {
-            typed = true;
-            (!value.trim().to_ascii_lowercase().starts_with("multipart/")).then_some(())?;
+        } else if key.eq_ignore_ascii_case("content-type") && kind.is_none() {
+            let value = value.trim().to_ascii_lowercase();
+            (!value.starts_with("multipart/")).then_some(())?;
+            kind = Some(value);
         } else {
             return None;
         }
     }
     let (name, file) = found?;
+    let typed = kind.is_some_and(|kind| !is_text(&kind));
     Some(Part {
         name,
         file,
@@ -215,13 +218,38 @@ fn part(head: &str, content: Range<usize>, whole: Range<usize>) -> Option<Part<'
     })
 }
 
+/// Plain text in UTF-8, as some clients say of every field.
+fn is_text(kind: &str) -> bool {
+    let (kind, parameter) = kind.split_once(';').unwrap_or((kind, ""));
+    let charset = parameter.trim().replace('"', "");
+    kind.trim_end() == "text/plain" && matches!(charset.as_str(), "" | "charset=utf-8")
+}
+
+/// The name in front of the brackets of a list or of a member: `include[]`, `chunking_strategy[type]`.
+fn stem(name: &str) -> &str {
+    name.split_once('[').map_or(name, |(stem, _)| stem)
+}
+
+/// `plain`, `plain[]`, `plain[member]` and so on.
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let stem = stem(name);
+    let mut rest = name.get(stem.len()..).unwrap_or_default();
+    while let Some((inner, behind)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
+        if !inner.bytes().all(plain) {
+            return false;
+        }
+        rest = behind;
+    }
+    let proper = stem.starts_with(|c: char| c.is_ascii_alphabetic()) && stem.bytes().all(plain);
+    proper && rest.is_empty()
+}
+
 /// `form-data; name="plain"`, with or without `; filename="…"`.
 fn disposition(value: &str) -> Option<(&str, bool)> {
     let rest = value.strip_prefix("form-data; name=\"")?;
     let (name, rest) = rest.split_once('"')?;
-    let stem = name.strip_suffix("[]").unwrap_or(name);
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    (stem.bytes().next()?.is_ascii_alphabetic() && stem.bytes().all(plain)).then_some(())?;
+    is_name(name).then_some(())?;
     if rest.is_empty() {
         return Some((name, false));
     }
@@ -263,6 +291,20 @@ mod tests {
             text.get(parts[0].whole.clone()).unwrap(),
             ["--B\r\n", &field("model", "m"), "\r\n"].concat()
         );
+    }
+
+    #[test]
+    fn names_may_have_brackets_and_fields_a_type() {
+        for name in ["a", "a[]", "a[b]", "a[b][]", "a_b-c[d_e]"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in [
+            "", "[a]", "a[", "a]", "a[b", "a[b]c", "a[b.c]", "_a", "a b", "a[[b]]",
+        ] {
+            assert!(!is_name(name), "{name}");
+        }
+        assert!(is_text("text/plain") && is_text("text/plain; charset=\"utf-8\""));
+        assert!(!is_text("text/plain; charset=utf-16") && !is_text("text/plainer"));
     }
 
     #[test]
