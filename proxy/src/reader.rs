@@ -21,9 +21,13 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// The form that the media type tells; `None` where no JSON is to be expected.
+    /// The form that the media type tells; `None` where no JSON is to be expected. Where none is told, it
+    /// may be JSON (RFC 9110 section 8.3).
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let Some(kind) = headers.get(CONTENT_TYPE) else {
+            return Some(Self::Whole);
+        };
+        let kind = kind.to_str().ok()?;
         let kind = kind.split(';').next()?.trim().to_ascii_lowercase();
         match kind.as_str() {
             "text/event-stream" => Some(Self::Events),

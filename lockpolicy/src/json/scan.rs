@@ -148,18 +148,14 @@ impl Scanner<'_> {
         let start = self.at;
         let extent = text::string(self.input, start)?;
         let inside = start + 1..extent.end - 1;
-        let name = self.input.get(inside.clone()).unwrap_or_default();
+        let quoted = self.input.get(start..extent.end).unwrap_or_default();
+        let name = decode(quoted).ok_or(JsonError::Syntax)?;
         let next = match node {
-            Some(node) => self.tree.member(node, name, extent.escaped)?,
+            Some(node) => self.tree.member(node, name.as_bytes(), extent.escaped)?,
             None => None,
         };
         if extent.escaped {
-            let decoded = self
-                .input
-                .get(start..extent.end)
-                .and_then(decode)
-                .ok_or(JsonError::Syntax)?;
-            self.names.push_decoded(&decoded);
+            self.names.push_decoded(&name);
         } else {
             self.names.push_plain(inside);
         }

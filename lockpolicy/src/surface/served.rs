@@ -22,9 +22,12 @@ pub struct Told {
 }
 
 /// Whether some bytes can name a model at all; quick, so that the many events that bear only text cost
-/// next to nothing.
+/// next to nothing. The last two are how an escaped letter of the word begins.
 pub fn may_tell(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, b"odel").is_some() || memchr::memmem::find(bytes, b"ODEL").is_some()
+    let words: [&[u8]; 4] = [b"odel", b"ODEL", b"\\u006", b"\\u004"];
+    words
+        .iter()
+        .any(|word| memchr::memmem::find(bytes, word).is_some())
 }
 
 /// The places, compiled once.
@@ -33,7 +36,7 @@ pub struct Places(Tree);
 
 impl Default for Places {
     fn default() -> Self {
-        let mut tree = Tree::default();
+        let mut tree = Tree::loose();
         for pointer in MODELS {
             tree.insert(pointer, MODEL);
             tree.insert(&[LIST, pointer].concat(), MODEL);
@@ -141,6 +144,9 @@ mod tests {
             r#"{"response":{"headers":{"x-openai-model":["m"],"x":"1"}}}"#,
             r#"{"type":"session.created","session":{"model":"m"}}"#,
             "\u{1e}{\"model\":\"m\"}\n",
+            r#"{"mod\u0065l":"m"}"#,
+            r#"{"model":"m","__verbose":{},"model.name":"x","Model":"y"}"#,
+            r#"{"model":"m","usage":[],"headers":["x"],"trace":"t"}"#,
         ] {
             assert_eq!(models(text), ["m"], "{text}");
         }
