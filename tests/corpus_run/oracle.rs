@@ -99,17 +99,24 @@ fn object(profile: &str, path: &str, members: &[(String, Tree)]) -> Result<(), S
     }
     match models.as_slice() {
         [(name, Tree::Text(model))] if *name == "model" && model == PIN => Ok(()),
-        // The same by its resource name, as Gemini writes it.
+        // The same by its resource name, as Gemini and Vertex write it.
         [(name, Tree::Text(model))]
             if *name == "model"
-                && profile == "gemini"
-                && model.strip_prefix("models/") == Some(PIN) =>
+                && stem(profile).is_some_and(|stem| *model == [stem, PIN].concat()) =>
         {
             Ok(())
         }
         // The model stands in the path: `judge` compares it with what the case says.
         [] if path.contains(PIN) => Ok(()),
         other => Err(format!("model: {other:?}")),
+    }
+}
+
+fn stem(profile: &str) -> Option<&'static str> {
+    match profile {
+        "gemini" => Some("models/"),
+        "vertex" => Some("google/"),
+        _ => None,
     }
 }
 

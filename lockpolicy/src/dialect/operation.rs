@@ -103,8 +103,11 @@ pub struct Entry {
     pub expected: bool,
     /// What stands in front of the model's name, such as `models/`; it may be left out.
     pub stem: String,
-    /// The entry of the object around it, where that is not the root.
+    /// The entry of the object around it, where that is neither the root nor an array's element.
     pub parent: Option<usize>,
+    /// The entry of the array's elements, each of which has to state it; `None` where the whole content
+    /// has to, or nothing.
+    pub each: Option<usize>,
 }
 
 /// What is done with an answer.

@@ -51,6 +51,12 @@ impl<'t> Meaning<'t> {
     }
 }
 
+/// Cuts a pointer behind its last `*`: the array's elements, and the names inside of one.
+fn own_names(pointer: &str) -> (&str, &str) {
+    let at = pointer.rfind('*').map_or(0, |at| at + 1);
+    pointer.split_at_checked(at).unwrap_or_default()
+}
+
 fn setting(word: &str, capability: Capability) -> Option<Setting> {
     match word {
         "drop" => Some(Setting::Secondary(capability, Remedy::Drop)),
@@ -70,21 +76,25 @@ impl Places {
     pub(super) fn add(&mut self, pointer: &str, meaning: Meaning<'_>) -> Option<usize> {
         let expected = !meaning.optional
             && match meaning.setting {
-                Setting::Model(_) | Setting::Effort | Setting::Tier => !pointer.contains('*'),
+                Setting::Model(_) => true,
+                Setting::Effort | Setting::Tier => !pointer.contains('*'),
                 Setting::Plain | Setting::Secondary(..) => false,
             };
-        (!expected || pointer.split('/').count() <= 3).then_some(())?;
+        let (element, own) = own_names(pointer);
+        (!expected || own.matches('/').count() <= 2).then_some(())?;
         let parent = pointer
             .rsplit_once('/')
             .map(|(parent, _)| parent)
-            .filter(|parent| expected && !parent.is_empty());
+            .filter(|parent| expected && *parent != element);
         let parent = parent.map(|parent| self.watch(parent));
+        let each = (expected && !element.is_empty()).then(|| self.watch(element));
         self.push(Entry {
             pointer: pointer.to_string(),
             setting: Some(meaning.setting),
             expected,
             stem: meaning.stem.to_string(),
             parent,
+            each,
         })
     }
 
@@ -97,6 +107,7 @@ impl Places {
                 expected: false,
                 stem: String::new(),
                 parent: None,
+                each: None,
             })
         })
     }

@@ -218,15 +218,27 @@ impl Places {
             .ok_or_else(|| [place, ": no place for a model"].concat())
     }
 
+    /// The places of the groups: `GROUP`, or `GROUP under POINTER` for the same below a place. `-POINTER`
+    /// leaves one of them out.
     fn groups(&mut self, all: &Groups, names: &[String]) -> Result<(), String> {
-        for name in names {
+        let mut left_out: Vec<&str> = names.iter().filter_map(|n| n.strip_prefix('-')).collect();
+        for name in names.iter().filter(|name| !name.starts_with('-')) {
+            let (name, under) = name.split_once(" under ").unwrap_or((name, ""));
             for (pointer, text) in group(&all.selectors, name)? {
+                let pointer = [under, pointer].concat();
+                if let Some(at) = left_out.iter().position(|out| *out == pointer) {
+                    left_out.swap_remove(at);
+                    continue;
+                }
                 Meaning::read(text)
-                    .and_then(|meaning| self.add(pointer, meaning))
-                    .ok_or_else(|| [pointer, " = ", text, ": not understood"].concat())?;
+                    .and_then(|meaning| self.add(&pointer, meaning))
+                    .ok_or_else(|| [&pointer, " = ", text, ": not understood"].concat())?;
             }
         }
-        Ok(())
+        match left_out.first() {
+            None => Ok(()),
+            Some(pointer) => Err([pointer, ": nothing to leave out"].concat()),
+        }
     }
 }
 
@@ -249,5 +261,29 @@ mod tests {
         assert!(parse("x", twice).unwrap_err().contains("not understood"));
         let unknown = "[[operations]]\nat = 'POST /x'\nselectors = ['none']";
         assert!(parse("x", unknown).unwrap_err().contains("no such group"));
+    }
+
+    #[test]
+    fn a_group_stands_below_a_place_and_without_one_of_its_own() {
+        let text = |selectors: &str| {
+            let head =
+                "[selectors.s]\n'/a' = 'drop'\n'/b' = 'refuse'\n[[operations]]\nat = 'POST /x'\n";
+            parse("x", &[head, "selectors = [", selectors, "]"].concat())
+        };
+        let pointers = |selectors: &str| -> Vec<String> {
+            let dialect = text(selectors).unwrap();
+            let entries = dialect.operations[0].places.entries.iter();
+            entries.map(|entry| entry.pointer.clone()).collect()
+        };
+        assert_eq!(pointers("'s', '-/b'"), ["/a"]);
+        assert_eq!(
+            pointers("'s under /x/*', '-/x/*/a', 's'"),
+            ["/x/*/b", "/a", "/b"]
+        );
+        assert!(
+            text("'s', '-/c'")
+                .unwrap_err()
+                .contains("nothing to leave out")
+        );
     }
 }

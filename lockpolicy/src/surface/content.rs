@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -43,13 +44,16 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
         }
     }
     for (index, entry) in places.entries.iter().enumerate() {
-        if let (Some(setting), true) = (
-            entry.setting,
-            entry.expected && !hits.iter().any(|hit| hit.selector == index),
-        ) {
+        let Some(setting) = entry.setting.filter(|_| entry.expected) else {
+            continue;
+        };
+        for (from, own) in around(&hits, entry)? {
+            if own.iter().any(|hit| hit.selector == index) {
+                continue;
+            }
             let place = Place {
                 stem: entry.stem.clone(),
-                ..vacancy(places, input, &hits, entry)
+                ..vacancy(places, input, own, from, entry)
             };
             finds.push(
                 occurrence(&entry.pointer, setting, Stated::Absent, place.value.clone()),
@@ -58,6 +62,35 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
         }
     }
     Ok(finds)
+}
+
+/// Every object that has to state an entry: the whole content, or each element of an array. Where it
+/// begins, and what was found inside.
+///
+/// # Errors
+///
+/// [`JsonError::Shape`] where such an element is no object.
+fn around<'h>(hits: &'h [Hit], entry: &Entry) -> Result<Vec<(usize, &'h [Hit])>, JsonError> {
+    let Some(each) = entry.each else {
+        return Ok(vec![(0, hits)]);
+    };
+    let mut out = Vec::new();
+    for (at, element) in hits.iter().enumerate() {
+        if element.selector != each {
+            continue;
+        }
+        if element.kind != Kind::Object {
+            return Err(JsonError::Shape);
+        }
+        // Hits come in the order of the text, so those inside an element stand together.
+        let behind = hits.get(at + 1..).unwrap_or_default();
+        let count = behind
+            .iter()
+            .take_while(|hit| hit.value.start < element.value.end)
+            .count();
+        out.push((element.value.start, behind.get(..count).unwrap_or_default()));
+    }
+    Ok(out)
 }
 
 /// What is stated at a pointer.
@@ -95,12 +128,12 @@ fn unstemmed<'a>(text: Cow<'a, str>, stem: &str) -> Cow<'a, str> {
 }
 
 /// Where an absent member is put in: in front of the object's others, with the objects around it that
-/// are missing too.
-fn vacancy(places: &Places, input: &[u8], hits: &[Hit], entry: &Entry) -> Place {
+/// are missing too. `from` is where the outermost of these begins, `hits` what was found in it.
+fn vacancy(places: &Places, input: &[u8], hits: &[Hit], from: usize, entry: &Entry) -> Place {
     let name = |pointer: &str| [&encode(last(pointer)), ":"].concat();
     let own = name(&entry.pointer);
     let Some(parent) = entry.parent else {
-        return inside(input, 0, own, "");
+        return inside(input, from, own, "");
     };
     let around = places
         .entries
@@ -113,7 +146,7 @@ fn vacancy(places: &Places, input: &[u8], hits: &[Hit], entry: &Entry) -> Place 
             around: (["{", &own].concat(), String::from("}")),
             ..Place::default()
         },
-        None => inside(input, 0, [&name(around), "{", &own].concat(), "}"),
+        None => inside(input, from, [&name(around), "{", &own].concat(), "}"),
     }
 }
 

@@ -251,6 +251,8 @@ What is not in these tables is refused with 404, whatever its content. Dialects 
 `--dialect`; where two list the same method and path, the one named first has it. An operator lets more through with
 `allow` in the [policy file](policy.md).
 
+`GROUP under POINTER` is that group below a place, and `-POINTER` leaves a place of a group out.
+
 `*` in a path is one segment, `{model}` the model's; paths are compared byte for byte. Each capability has a pin
 of its own, and without it its operations are refused; see [Settings](settings.md). In both modes a request that can be
 read in two ways is refused, and so is a governed name in another spelling. In `reject`, a missing model is refused.

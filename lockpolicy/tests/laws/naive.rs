@@ -45,8 +45,11 @@ pub(crate) fn judge(wish: &Wish, operation: &Operation) -> Answer {
         };
         let mut found = Vec::new();
         find(&tree, &steps(&entry.pointer), &mut Vec::new(), &mut found);
-        if found.is_empty() && entry.expected {
-            found.push((steps(&entry.pointer), None));
+        if entry.expected {
+            let Some(absent) = absent(&tree, entry, &found) else {
+                return Answer::Reject;
+            };
+            found.extend(absent.into_iter().map(|place| (place, None)));
         }
         for (place, value) in found {
             match rule(&wish.rules, setting, value, &entry.stem, gate) {
@@ -66,6 +69,33 @@ pub(crate) fn judge(wish: &Wish, operation: &Operation) -> Answer {
     } else {
         Answer::Rewrite(out)
     }
+}
+
+/// Where a member that has to stand does not: once, or in each element of an array. `None` where an
+/// element is no object.
+fn absent(tree: &Tree, entry: &Entry, found: &[(Place, Option<&Tree>)]) -> Option<Vec<Place>> {
+    let (array, own) = entry
+        .pointer
+        .rsplit_once("/*")
+        .unwrap_or(("", &entry.pointer));
+    let mut homes = vec![(Place::new(), Some(tree))];
+    if entry.each.is_some() {
+        homes.clear();
+        find(
+            tree,
+            &steps(&[array, "/*"].concat()),
+            &mut Vec::new(),
+            &mut homes,
+        );
+    }
+    let mut out = Vec::new();
+    for (home, element) in homes {
+        element.filter(|element| matches!(element, Tree::Object(_)))?;
+        if !found.iter().any(|(place, _)| place.starts_with(&home)) {
+            out.push([home, steps(own)].concat());
+        }
+    }
+    Some(out)
 }
 
 /// What has to be done about one place.

@@ -218,7 +218,14 @@ fn the_tables_say_each_thing_once() {
         );
         for entry in entries.iter().filter(|entry| entry.expected) {
             assert!(
-                entry.pointer.matches('/').count() <= 2,
+                entry
+                    .pointer
+                    .split('*')
+                    .next_back()
+                    .unwrap()
+                    .matches('/')
+                    .count()
+                    <= 2,
                 "{door:?}: {}",
                 entry.pointer
             );
