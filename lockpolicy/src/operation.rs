@@ -1,8 +1,11 @@
 //! Paths: what a plain one is, and when one matches a pattern.
 
 /// Whether a path is spelled in the one way that every server reads alike: segments of unreserved
-/// characters, none empty, none `.` or `..` (RFC 3986 section 3.3). Patterns may hold `*`.
+/// characters, none empty, none `.` or `..` (RFC 3986 section 3.3), or the root. Patterns may hold `*`.
 pub fn is_plain_path(path: &str) -> bool {
+    if path == "/" {
+        return true;
+    }
     let Some(rest) = path.strip_prefix('/') else {
         return false;
     };
@@ -46,10 +49,10 @@ mod tests {
 
     #[test]
     fn plain_paths_have_one_reading() {
-        assert!(is_plain_path("/v1/responses"));
+        assert!(is_plain_path("/v1/responses") && is_plain_path("/"));
         for odd in [
             "/v1//x", "/v1/./x", "/v1/../x", "/v1/x/", "/v1/%72", "/v1/x;y", "v1", "/v1\\x",
-            "/v1/x y",
+            "/v1/x y", "", "//",
         ] {
             assert!(!is_plain_path(odd), "{odd}");
         }
