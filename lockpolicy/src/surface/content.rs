@@ -178,10 +178,13 @@ fn last(pointer: &str) -> &str {
 ///
 /// Neighbours that are dropped together go as one; the comma behind them goes too, or else the one in
 /// front, or else, where nothing is left of the object, that of a member put in.
+///
+/// Time grows with the number of edits, but for sorting them.
 pub(super) fn tidy(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
     let (mut drops, mut kept): (Vec<Edit>, Vec<Edit>) =
         edits.into_iter().partition(|edit| edit.text.is_empty());
     drops.sort_by_key(|edit| edit.at.start);
+    kept.sort_by_key(|edit| edit.at.end);
     let mut runs: Vec<Range<usize>> = Vec::new();
     for Edit { at, .. } in drops {
         match runs.last_mut() {
@@ -191,16 +194,15 @@ pub(super) fn tidy(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
             _ => runs.push(at),
         }
     }
-    for run in runs {
-        let at = with_comma(input, run.clone()).unwrap_or_else(|| {
+    let dropped = runs.into_iter().map(|run| Edit {
+        at: with_comma(input, run.clone()).unwrap_or_else(|| {
             uncomma(input, &mut kept, run.start);
             run
-        });
-        kept.push(Edit {
-            at,
-            text: String::new(),
-        });
-    }
+        }),
+        text: String::new(),
+    });
+    let dropped: Vec<Edit> = dropped.collect();
+    kept.extend(dropped);
     kept
 }
 
@@ -230,15 +232,13 @@ fn with_comma(input: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     comma.map(|comma| comma..run.end)
 }
 
-/// Takes the comma off what is put in right before `start`: nothing follows it any more.
+/// Takes the comma off what is put in right before `start`: nothing follows it any more. The edits are in
+/// the order of their ends.
 fn uncomma(input: &[u8], kept: &mut [Edit], start: usize) {
-    let before = |edit: &&mut Edit| {
-        edit.at.end <= start && is_gap(input.get(edit.at.end..start).unwrap_or(b"x"))
-    };
-    if let Some(edit) = kept
-        .iter_mut()
-        .filter(before)
-        .max_by_key(|edit| edit.at.end)
+    let count = kept.partition_point(|edit| edit.at.end <= start);
+    let last = count.checked_sub(1).and_then(|last| kept.get_mut(last));
+    if let Some(edit) = last
+        && is_gap(input.get(edit.at.end..start).unwrap_or(b"x"))
         && edit.text.ends_with(',')
     {
         edit.text.pop();

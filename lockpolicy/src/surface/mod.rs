@@ -13,6 +13,7 @@ mod request;
 pub mod served;
 mod target;
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -51,6 +52,8 @@ impl<'a> Finds<'a> {
     /// The edits that carry out changes; `quote` writes a text as the surface spells a value.
     fn edits(&self, changes: &[Change], quote: impl Fn(&str) -> String) -> Vec<Edit> {
         let mut edits: Vec<Edit> = Vec::with_capacity(changes.len());
+        // The empty objects that something is put into already.
+        let mut filled = BTreeSet::new();
         for change in changes {
             let Some(place) = self.places.get(change.occurrence) else {
                 continue;
@@ -61,7 +64,7 @@ impl<'a> Finds<'a> {
                     text: String::new(),
                 },
                 Action::Set(text) => {
-                    let again = place.first && edits.iter().any(|other| other.at == place.value);
+                    let again = place.first && !filled.insert(place.value.start);
                     let comma = if again { "," } else { "" };
                     let (before, after) = &place.around;
                     let value = quote(&[place.stem.as_str(), text].concat());
