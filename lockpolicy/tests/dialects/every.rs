@@ -294,6 +294,38 @@ fn no_place_lets_another_model_through() {
     });
 }
 
+/// Effort and tier pass where nothing pins them, and nowhere differ from their pins where something does.
+#[test]
+fn no_place_lets_another_effort_or_tier_through() {
+    let pinned = ["reasoning_effort='low'\nservice_tier='flex'\n", PINS].concat();
+    let (free, force) = (policy("force", PINS), policy("force", &pinned));
+    let reject = policy("reject", &pinned);
+    let mut count = 0;
+    each(|table, operation, name| {
+        let words = operation.places.entries.iter();
+        let words = words.filter(|e| matches!(e.setting, Some(Setting::Effort | Setting::Tier)));
+        for entry in words.filter(|_| is_json(operation)) {
+            let name = format!("{name} {}", entry.pointer);
+            let mut content = proper(&operation.places);
+            put(&mut content, &entry.pointer, json!("other"));
+            let (target, content) = (target(operation, None), content.to_string());
+            let found = table.find(&operation.method, &target).unwrap();
+            let passed = ask(&free, &found, &target, &content);
+            assert_eq!(
+                passed.as_ref().map(|(_, text)| text),
+                Ok(&content),
+                "{name}"
+            );
+            let (_, forced) = ask(&force, &found, &target, &content).expect(&name);
+            assert!(!forced.contains("other"), "{name}: {forced}");
+            let refused = ask(&reject, &found, &target, &content).unwrap_err();
+            assert_eq!(refused.reason, Reason::SettingLocked, "{name}");
+            count += 1;
+        }
+    });
+    assert!(count > 50, "{count} places");
+}
+
 fn say(policy: &Policy, operation: &Operation, text: &str) -> Result<String, Reason> {
     let (verdict, edits) = judge_message(policy, operation, text.as_bytes(), Source::User);
     match verdict.decision {
