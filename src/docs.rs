@@ -58,7 +58,7 @@ const KEYS: [[&str; 3]; 12] = [
     ],
     [
         "allow",
-        "allow = [\"GET /v1/files/*/content\"]",
+        "allow = [\"GET /v1/files/*\"]",
         "Operations that no dialect lists and that are let through unjudged. `*` is one path segment, `**` at the end the rest.",
     ],
     [

@@ -366,7 +366,7 @@ impl Draft {
         });
         if parts.is_none() {
             let what = format!(
-                "`{}`: expected like `GET /v1/files/*/content`",
+                "`{}`: expected like `GET /v1/files/*`",
                 crate::name::shown(line)
             );
             self.problem("allow", &what);

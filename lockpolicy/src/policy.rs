@@ -30,7 +30,7 @@ pub struct Policy {
     pub(crate) hash: String,
 }
 
-/// One operation that the operator lets through unjudged: `GET /v1/files/*/content`.
+/// One operation that the operator lets through unjudged: `GET /v1/files/*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allow {
     pub(crate) method: String,
