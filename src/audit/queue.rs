@@ -87,7 +87,10 @@ impl Queue {
             return;
         }
         waiting.lines.push_back(line);
-        self.0.come.notify_one();
+        // The writer sleeps only where none was there.
+        if waiting.lines.len() == 1 {
+            self.0.come.notify_one();
+        }
     }
 
     /// Waits until everything is written, but not for ever.

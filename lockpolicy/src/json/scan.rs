@@ -148,16 +148,21 @@ impl Scanner<'_> {
         let start = self.at;
         let extent = text::string(self.input, start)?;
         let inside = start + 1..extent.end - 1;
-        let quoted = self.input.get(start..extent.end).unwrap_or_default();
-        let name = decode(quoted).ok_or(JsonError::Syntax)?;
+        let decoded = if extent.escaped {
+            let quoted = self.input.get(start..extent.end).unwrap_or_default();
+            Some(decode(quoted).ok_or(JsonError::Syntax)?)
+        } else {
+            None
+        };
+        let plain = self.input.get(inside.clone()).unwrap_or_default();
+        let name = decoded.as_ref().map_or(plain, |name| name.as_bytes());
         let next = match node {
-            Some(node) => self.tree.member(node, name.as_bytes(), extent.escaped)?,
+            Some(node) => self.tree.member(node, name, extent.escaped)?,
             None => None,
         };
-        if extent.escaped {
-            self.names.push_decoded(&name);
-        } else {
-            self.names.push_plain(inside);
+        match &decoded {
+            Some(name) => self.names.push_decoded(name),
+            None => self.names.push_plain(inside),
         }
         self.at = extent.end;
         self.blanks();
