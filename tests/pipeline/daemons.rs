@@ -5,7 +5,6 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 use standin::lab::Scratch;
 use standin::process::Daemon;
@@ -34,7 +33,7 @@ impl Etsy {
         let mut command = Command::new("node");
         command.arg(standin::tool("statsd", &[])).arg(&config);
         let daemon = Daemon::start(&mut command).unwrap();
-        drop(connected(management, &daemon));
+        drop(daemon.connect(management, SOON));
         Self {
             _daemon: daemon,
             _scratch: scratch,
@@ -98,10 +97,9 @@ LoadPlugin write_prometheus
 "#
         );
         fs::write(&config, text).unwrap();
-        let mut command = Command::new(format!("{root}/usr/sbin/collectd"));
+        let mut command = standin::unpacked(&tool, "usr/sbin/collectd");
         command.arg("-f").arg("-C").arg(&config);
-        let libraries = format!("{root}/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
-        let daemon = Daemon::start(command.env("LD_LIBRARY_PATH", libraries)).unwrap();
+        let daemon = Daemon::start(&mut command).unwrap();
         let heard = daemon.wait_for(|line| line.contains("entering read-loop"), SOON);
         assert!(heard.is_some(), "{:#?}", daemon.lines());
         Self {
@@ -124,18 +122,6 @@ LoadPlugin write_prometheus
 
 pub(crate) fn scratch() -> Scratch {
     Scratch::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
-}
-
-/// Waits until somebody listens.
-fn connected(port: u16, daemon: &Daemon) -> TcpStream {
-    let deadline = Instant::now() + SOON;
-    loop {
-        if let Ok(socket) = TcpStream::connect(("127.0.0.1", port)) {
-            return socket;
-        }
-        assert!(Instant::now() < deadline, "{:#?}", daemon.lines());
-        std::thread::yield_now();
-    }
 }
 
 /// A port that was free a moment ago: these daemons tell nobody which one they took.

@@ -1,23 +1,21 @@
 //! The forward proxies at a network's border.
 
 use std::process::Command;
-use std::time::Duration;
 
 use standin::lab::Scratch;
 use standin::process::Daemon;
 
-use crate::{SOON, listens, scratch};
-
-/// How long what lies between may take to start.
-pub(crate) const START: Duration = SOON;
+use crate::{SOON, scratch};
 
 /// A program of `tests/tools/border`.
 pub(crate) fn program(path: &str) -> Command {
-    let root = standin::tool("border", &[]);
-    let libraries = format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH);
-    let mut command = Command::new(root.join(path));
-    command.env("LD_LIBRARY_PATH", root.join(libraries));
-    command
+    standin::unpacked(&standin::tool("border", &[]), path)
+}
+
+/// Waits until a program tells something.
+fn tells(daemon: &Daemon, wanted: &str) {
+    let told = daemon.wait_for(|line| line.contains(wanted), SOON);
+    assert!(told.is_some(), "no {wanted:?} in {:#?}", daemon.lines());
 }
 
 /// tinyproxy: it connects where it is asked to by CONNECT.
@@ -43,7 +41,7 @@ impl Tiny {
             .args(["-d", "-c"])
             .arg(config);
         let daemon = Daemon::start(&mut command).unwrap();
-        listens(port, &daemon);
+        drop(daemon.connect(port, SOON));
         Self {
             daemon,
             port,
@@ -58,13 +56,7 @@ impl Tiny {
 
     /// Waits until it was asked to connect to a port.
     pub(crate) fn connected(&self, port: u16) {
-        let wanted = format!("CONNECT localhost:{port} ");
-        let told = self.daemon.wait_for(|line| line.contains(&wanted), SOON);
-        assert!(
-            told.is_some(),
-            "no {wanted:?} in {:#?}",
-            self.daemon.lines()
-        );
+        tells(&self.daemon, &format!("CONNECT localhost:{port} "));
     }
 
     /// Whether nobody asked it for anything.
@@ -87,7 +79,7 @@ impl Socks {
         command.args(["-i", "127.0.0.1", "-p", &port.to_string()]);
         command.args(["-u", user, "-P", password]);
         let daemon = Daemon::start(&mut command).unwrap();
-        listens(port, &daemon);
+        drop(daemon.connect(port, SOON));
         Self { daemon, port }
     }
 
@@ -97,12 +89,6 @@ impl Socks {
 
     /// Waits until it has connected to a port.
     pub(crate) fn connected(&self, port: u16) {
-        let wanted = format!("connected to localhost:{port}");
-        let told = self.daemon.wait_for(|line| line.contains(&wanted), SOON);
-        assert!(
-            told.is_some(),
-            "no {wanted:?} in {:#?}",
-            self.daemon.lines()
-        );
+        tells(&self.daemon, &format!("connected to localhost:{port}"));
     }
 }

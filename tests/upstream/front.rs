@@ -7,8 +7,8 @@ use standin::Standin;
 use standin::lab::Scratch;
 use standin::process::{Daemon, run};
 
-use crate::border::{self, program};
-use crate::{SOON, listens, scratch};
+use crate::border::program;
+use crate::{SOON, scratch};
 
 /// nghttpx, which ends TLS, before a provider.
 pub(crate) struct Front {
@@ -37,7 +37,7 @@ impl Front {
                 scratch.path().join("cert.pem"),
             ]);
         let daemon = Daemon::start(&mut command).unwrap();
-        listens(port, &daemon);
+        drop(daemon.connect(port, SOON));
         Self {
             provider,
             daemon,
@@ -79,7 +79,7 @@ fn certify(place: &Path, name: &str) {
             "ec_paramgen_curve:prime256v1",
             "-nodes",
         ]);
-        let finished = run(command.args(arguments.split(' ')), border::START).unwrap();
+        let finished = run(command.args(arguments.split(' ')), SOON).unwrap();
         assert!(finished.status.success(), "{}", finished.err());
     };
     made("-subj /CN=laboratory -keyout authority.pem -out roots.pem");

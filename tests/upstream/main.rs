@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use standin::client::{Answer, Client, post};
 use standin::lab::{Lock, Proxy, Scratch};
-use standin::process::Daemon;
 
 use crate::front::Front;
 
@@ -61,17 +60,4 @@ fn fails(front: &Front, proxy: &mut Proxy, why: &str) {
 
 fn scratch() -> Scratch {
     Scratch::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
-}
-
-/// Waits until somebody listens.
-fn listens(port: u16, daemon: &Daemon) {
-    let deadline = std::time::Instant::now() + SOON;
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(
-            std::time::Instant::now() < deadline,
-            "nobody listens on {port}: {:#?}",
-            daemon.lines()
-        );
-        std::thread::yield_now();
-    }
 }

@@ -37,4 +37,4 @@ pub use reply::{Reply, Step, chunk};
 pub use server::Standin;
 pub use statsd::Statsd;
 pub use tap::Tap;
-pub use tools::{codex, free_port, tool};
+pub use tools::{codex, free_port, tool, unpacked};

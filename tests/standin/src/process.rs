@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead as _, BufReader, Read};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -156,6 +157,27 @@ impl Daemon {
             }
             let woken = self.lines.changed.wait_timeout(heard, left);
             heard = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Connects to a port of it, once it listens there.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not listen in time.
+    pub fn connect(&self, port: u16, within: Duration) -> TcpStream {
+        let deadline = Instant::now() + within;
+        loop {
+            if let Ok(socket) = TcpStream::connect(("127.0.0.1", port)) {
+                return socket;
+            }
+            let said = "nobody listens on";
+            assert!(
+                Instant::now() < deadline,
+                "{said} {port}: {:#?}",
+                self.lines()
+            );
+            thread::yield_now();
         }
     }
 

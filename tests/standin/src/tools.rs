@@ -25,6 +25,14 @@ pub fn codex(version: &str) -> PathBuf {
     tool("codex", &[version])
 }
 
+/// A program of packages that `tests/tools/unpacked` has put somewhere, with the libraries that came along.
+pub fn unpacked(root: &Path, program: &str) -> Command {
+    let libraries = format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+    let mut command = Command::new(root.join(program));
+    command.env("LD_LIBRARY_PATH", root.join(libraries));
+    command
+}
+
 /// A port that was free a moment ago, for a program that tells nobody which one it took.
 pub fn free_port() -> u16 {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
