@@ -203,6 +203,10 @@ impl Groups {
             places.model(pointer, said.capability)?;
         }
         places.groups(self, &said.selectors)?;
+        // What is not looked for goes on unread.
+        if places.entries.is_empty() {
+            return Err([&said.kind, ": no place of a model"].concat());
+        }
         Ok(Message {
             kind: said.kind.clone(),
             places,
@@ -261,6 +265,17 @@ mod tests {
         assert!(parse("x", twice).unwrap_err().contains("not understood"));
         let unknown = "[[operations]]\nat = 'POST /x'\nselectors = ['none']";
         assert!(parse("x", unknown).unwrap_err().contains("no such group"));
+    }
+
+    #[test]
+    fn a_message_is_looked_into() {
+        let text = |rest: &str| {
+            let head = "[[messages.m]]\nkind = 'k'\n";
+            let tail = "\n[[operations]]\nat = 'GET /x'\nmessages = 'm'";
+            parse("x", &[head, rest, tail].concat())
+        };
+        assert!(text("selectors = ['nothing']").is_ok());
+        assert!(text("").unwrap_err().contains("k: no place of a model"));
     }
 
     #[test]
