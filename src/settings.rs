@@ -216,9 +216,14 @@ impl Reader<'_> {
     }
 
     fn egress(&mut self) -> Option<Egress> {
-        let (proxy, place) =
-            self.first(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?;
-        let direct = self.first(["NO_PROXY", "no_proxy"]);
+        let proxies = [
+            env::HTTPS_PROXY.name,
+            "https_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+        ];
+        let (proxy, place) = self.first(proxies)?;
+        let direct = self.first([env::NO_PROXY.name, "no_proxy"]);
         let direct = direct.map(|(text, _)| text).unwrap_or_default();
         match Egress::parse(&proxy, &direct) {
             Ok(egress) => Some(egress),
@@ -229,7 +234,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The first of some variables that is set to something, and which it is.
+    /// The first of some variables that is set to something, and which it is. Empty counts as unset: that is
+    /// what a compose file makes of a variable that nobody set.
     fn first<const N: usize>(
         &mut self,
         names: [&'static str; N],
@@ -326,9 +332,7 @@ impl Reader<'_> {
         };
         let prefix = self.one(None, &env::STATSD_PREFIX, "model_lock".to_owned(), prefix);
         let tags = self.one(None, &env::STATSD_TAGS, Tags::default(), tags);
-        let host = self
-            .host(&env::STATSD_HOST)
-            .or_else(|| self.host(&env::DD_AGENT_HOST))?;
+        let (host, _) = self.first([env::STATSD_HOST.name, env::DD_AGENT_HOST.name])?;
         Some(Daemon {
             host,
             port,
@@ -345,12 +349,6 @@ impl Reader<'_> {
             path: path.into(),
             size: size as u64,
         })
-    }
-
-    /// Empty counts as unset: that is what a compose file makes of a variable that nobody set.
-    fn host(&mut self, variable: &Variable) -> Option<String> {
-        let (text, _) = self.stated(None, variable)?;
-        Some(text).filter(|text| !text.is_empty())
     }
 }
 

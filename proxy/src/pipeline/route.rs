@@ -126,19 +126,19 @@ fn same_host(head: &Parts, authority: &str) -> bool {
 /// Parameters that the operation lists, each once and in plain characters.
 fn query(call: &Call, query: Option<&str>, found: &Found<'_>) -> Result<(), Stop> {
     let Some(query) = query else { return Ok(()) };
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen: Vec<Cow<'_, str>> = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = &*spelled(name);
-        let names_model = matches!(&found.operation.model, ModelAt::Query(model) if model == name);
+        let name = spelled(name);
+        let names_model = matches!(&found.operation.model, ModelAt::Query(model) if *model == name);
         let listed = names_model
-            || found.operation.query.iter().any(|listed| listed == name)
-            || call.place.takes_parameter(name);
-        let repeats = seen.iter().any(|seen| seen == name) && !name.ends_with("[]");
+            || found.operation.query.iter().any(|listed| *listed == name)
+            || call.place.takes_parameter(&name);
+        let repeats = seen.contains(&name) && !name.ends_with("[]");
         if !listed || repeats || !is_value(value) {
             return Err(Rejection::whole(Reason::Malformed, "query").into());
         }
-        seen.push(name.to_owned());
+        seen.push(name);
     }
     Ok(())
 }

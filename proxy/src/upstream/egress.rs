@@ -44,27 +44,16 @@ impl Egress {
         let anywhere = Uri::from_static("https://upstream.invalid");
         let found = matcher("").intercept(&anywhere).ok_or(EgressError)?;
         let host = found.uri().host().unwrap_or_default();
-        if Spoken::by(&found).is_none() || host.is_empty() {
-            return Err(EgressError);
-        }
-        Ok(Self(Arc::new(matcher(direct))))
+        let is_spoken = is_socks(&found) || found.uri().scheme_str() == Some("http");
+        (is_spoken && !host.is_empty())
+            .then(|| Self(Arc::new(matcher(direct))))
+            .ok_or(EgressError)
     }
 }
 
-/// How a forward proxy is spoken to.
-enum Spoken {
-    Connect,
-    Socks,
-}
-
-impl Spoken {
-    fn by(proxy: &Intercept) -> Option<Self> {
-        match proxy.uri().scheme_str() {
-            Some("http") => Some(Self::Connect),
-            Some("socks5" | "socks5h") => Some(Self::Socks),
-            _ => None,
-        }
-    }
+/// Whether a forward proxy speaks SOCKS 5; if not, it is asked by CONNECT.
+fn is_socks(proxy: &Intercept) -> bool {
+    matches!(proxy.uri().scheme_str(), Some("socks5" | "socks5h"))
 }
 
 /// Connects to upstreams, through the forward proxy where there is one for them.
@@ -106,9 +95,10 @@ async fn through(
     proxy: Intercept,
     upstream: Uri,
 ) -> Result<TokioIo<TcpStream>, BodyError> {
-    let opened = match Spoken::by(&proxy) {
-        Some(Spoken::Socks) => in_time(socks(tcp, &proxy).call(upstream)).await,
-        Some(Spoken::Connect) | None => in_time(tunnel(tcp, &proxy).call(upstream)).await,
+    let opened = if is_socks(&proxy) {
+        in_time(socks(tcp, &proxy).call(upstream)).await
+    } else {
+        in_time(tunnel(tcp, &proxy).call(upstream)).await
     };
     opened.map_err(|why| format!("the forward proxy: {why}").into())
 }
