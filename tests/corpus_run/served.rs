@@ -1,13 +1,26 @@
 //! Compares what is told and done about the model that served with what a case expects.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use standin::client::Client;
+
 use crate::corpus_run::PATIENCE;
 use crate::corpus_run::case::{Expect, decode};
 use crate::corpus_run::conversation::find;
 use crate::corpus_run::play::Played;
 use crate::corpus_run::server::Server;
 
-/// The receipts that the log holds so far.
+/// The receipts of what was asked before. Lines come in the order in which they were told, and a receipt is told
+/// before its answer ends: when a call of our own is in the log, they are.
 pub(crate) fn receipts(server: &Server) -> Vec<String> {
+    static MARKS: AtomicUsize = AtomicUsize::new(0);
+    let mark = format!("/mark-{}-", MARKS.fetch_add(1, Ordering::Relaxed));
+    let call = format!("GET {mark} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let answer = Client::connect(server.address).call(call.as_bytes());
+    let told = server
+        .daemon
+        .wait_for(|line| line.contains(&mark), PATIENCE);
+    assert!(told.is_some(), "{mark} is not in the log: {answer:?}");
     let mut lines = server.daemon.lines();
     lines.retain(|line| is_receipt(line));
     lines
