@@ -60,7 +60,7 @@ struct Codex {
 
 impl Codex {
     fn install(version: &str) -> Self {
-        let program = standin::codex(version);
+        let program = fake_provider::codex(version);
         Self {
             program,
             home: tempfile::tempdir().unwrap(),

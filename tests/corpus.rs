@@ -1,4 +1,4 @@
-//! Every case of `tests/corpus` and `tests/attacks` against the real binary over raw sockets, in both
+//! Every case of `tests/corpus` and `tests/corpus/extra` against the real binary over raw sockets, in both
 //! modes, before a provider that records every byte.
 //!
 //! What may differ, and why, stands in `tests/corpus-exceptions.toml`: cases of the corpus alone, never
@@ -13,7 +13,7 @@
     reason = "a test that cannot go on fails, and its texts are short"
 )]
 
-mod corpus_run;
+mod corpus_player;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,11 +21,11 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use corpus_run::case::{self, Case};
-use corpus_run::cli;
-use corpus_run::play::play;
-use corpus_run::report::{self, Line, Result};
-use corpus_run::server::Server;
+use corpus_player::case::{self, Case};
+use corpus_player::cli;
+use corpus_player::play::play;
+use corpus_player::report::{self, Line, Result};
+use corpus_player::server::Server;
 
 /// Many: what takes long is waiting for what never comes.
 const WORKERS: usize = 8;
@@ -47,7 +47,7 @@ fn every_case_of_the_corpus() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut cases = case::all(&tests.join("corpus"));
     let corpus = cases.len();
-    cases.append(&mut case::all(&tests.join("attacks")));
+    cases.append(&mut case::all(&tests.join("corpus/extra")));
     let mut failures = report::misnamed(&cases, corpus);
     let only = std::env::var("MODEL_LOCK_CORPUS_ONLY").unwrap_or_default();
     let mut exceptions = report::exceptions(&tests.join("corpus-exceptions.toml"));

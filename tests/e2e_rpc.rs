@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use standin::json::Json;
-use standin::lab::{Codex, Lock, Transport};
-use standin::rpc::Server;
-use standin::{Standin, Statsd};
+use fake_provider::fixture::{Codex, Lock, Transport};
+use fake_provider::json::Json;
+use fake_provider::rpc::Server;
+use fake_provider::{FakeProvider, Statsd};
 
 /// The versions with both servers, the oldest and the newest.
 const VERSIONS: [&str; 2] = ["0.125.0", "0.169.0"];
@@ -26,8 +26,8 @@ const LONG: Duration = Duration::from_mins(1);
 
 /// A home with a provider that is approved and one that is not.
 struct Bench {
-    provider: Standin,
-    rogue: Standin,
+    provider: FakeProvider,
+    rogue: FakeProvider,
     statsd: Statsd,
     codex: Codex,
     real: PathBuf,
@@ -35,7 +35,10 @@ struct Bench {
 
 impl Bench {
     fn new(version: &str, mode: &str) -> Self {
-        let (provider, rogue) = (Standin::start().unwrap(), Standin::start().unwrap());
+        let (provider, rogue) = (
+            FakeProvider::start().unwrap(),
+            FakeProvider::start().unwrap(),
+        );
         let statsd = Statsd::start().unwrap();
         let lock = Lock {
             program: env!("CARGO_BIN_EXE_model-lock").into(),
@@ -44,7 +47,7 @@ impl Bench {
             statsd: statsd.address(),
         };
         let (real, below) = (
-            standin::codex(version),
+            fake_provider::codex(version),
             Path::new(env!("CARGO_TARGET_TMPDIR")),
         );
         let base = format!("{}/v1", provider.url());

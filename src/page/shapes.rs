@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use fake_provider::json::Json;
 use lockpolicy::{
     Attempt, Capability, Draft, Facts, Mode, Outcome, Receipt, Served, Source, Surface, Wanted,
 };
-use standin::json::Json;
 
 use super::*;
 use crate::docs::{compare, table};

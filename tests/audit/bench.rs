@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use standin::Statsd;
-use standin::lab::{Lock, Proxy, Scratch};
-use standin::process::{Finished, run};
+use fake_provider::Statsd;
+use fake_provider::fixture::{Lock, Proxy, Scratch};
+use fake_provider::process::{Finished, run};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_model-lock");
 pub(crate) const SOON: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use standin::process::{Daemon, Finished, run};
+use fake_provider::process::{Daemon, Finished, run};
 
 use crate::bench::{Bench, EACH, PROGRAM, SOON, attack, send, told, verify};
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use standin::process::run;
+use fake_provider::process::run;
 
 use crate::bench::{Bench, EACH, PROGRAM, SOON, attack, files, send, told, verify, whole_lines};
 
@@ -17,7 +17,9 @@ fn many_at_once_write_one_chain() {
     std::os::unix::fs::symlink(PROGRAM, &codex).unwrap();
     let flags = ["--audit-size", "500KiB"];
     let mut proxies = [bench.proxy(&flags), bench.proxy(&flags)];
-    let addresses = proxies.each_ref().map(standin::lab::Proxy::address);
+    let addresses = proxies
+        .each_ref()
+        .map(fake_provider::fixture::Proxy::address);
     std::thread::scope(|scope| {
         for address in addresses {
             scope.spawn(move || assert_eq!(send(address, &attack(), REQUESTS), REQUESTS));

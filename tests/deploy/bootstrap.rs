@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use standin::process::Finished;
+use fake_provider::process::Finished;
 
 use crate::failures::{CASES, occupied};
 use crate::stage::{Stage, of_the_repository, told};

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use standin::process;
+use fake_provider::process;
 
 use crate::stage::{Stage, of_the_repository};
 use crate::text::file;
@@ -53,7 +53,7 @@ fn what_comes_in_is_a_workspace() {
         .current_dir(stage.place("src"));
     let finished = process::run(&mut cargo, Duration::from_mins(1)).unwrap();
     assert_eq!(finished.status.code(), Some(0), "{}", finished.err());
-    for package in ["lockpolicy", "model-lock", "proxy", "shim", "standin"] {
+    for package in ["lockpolicy", "model-lock", "proxy", "shim", "fake_provider"] {
         let named = format!("{package} v{}", env!("CARGO_PKG_VERSION"));
         assert!(
             finished.out().lines().any(|line| line.starts_with(&named)),
@@ -65,7 +65,7 @@ fn what_comes_in_is_a_workspace() {
 /// Neither tests, nor documents, nor what a developer left lying about.
 #[test]
 fn nothing_else_comes_in() {
-    let packages = ["lockpolicy", "proxy", "shim", "src", "tests/standin"];
+    let packages = ["lockpolicy", "proxy", "shim", "src", "tests/fake_provider"];
     let all = packages.iter().chain(&["Cargo.lock", "Cargo.toml"]);
     let found: BTreeSet<_> = let_in().into_iter().collect();
     assert_eq!(found, all.map(|name| (*name).to_owned()).collect());

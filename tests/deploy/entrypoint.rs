@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
-use standin::process::Finished;
+use fake_provider::process::Finished;
 
 use crate::PIN;
 use crate::stage::{Stage, lines, of_the_repository, told};

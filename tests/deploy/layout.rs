@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use standin::process::{self, Finished};
+use fake_provider::process::{self, Finished};
 
 use crate::PIN;
 use crate::stage::{Stage, of_the_repository};
@@ -20,7 +20,7 @@ fn image() -> Stage {
         .or_else(|_| fs::copy(PROGRAM, stage.place("opt/model-lock/model-lock")).map(drop))
         .unwrap();
     stage.link("opt/model-lock/codex", "model-lock");
-    stage.link("usr/local/bin/codex", standin::codex("0.154.0"));
+    stage.link("usr/local/bin/codex", fake_provider::codex("0.154.0"));
     fs::create_dir(stage.place("home")).unwrap();
     stage
 }

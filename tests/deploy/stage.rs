@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use standin::lab::Scratch;
-use standin::process::{self, Finished};
+use fake_provider::fixture::Scratch;
+use fake_provider::process::{self, Finished};
 
 pub(crate) struct Stage {
     scratch: Scratch,

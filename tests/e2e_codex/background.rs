@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use standin::rpc::Server;
-use standin::{Reply, Request};
+use fake_provider::rpc::Server;
+use fake_provider::{Reply, Request};
 
 use crate::PIN;
 use crate::bench::{Bench, Doors};
@@ -140,4 +140,4 @@ fn models(requests: &[Request]) -> Vec<String> {
 }
 
 /// What stands for the thread's past afterwards.
-const COMPACTED: &str = r#"{"type":"compaction","id":"cmp_standin","encrypted_content":"x"}"#;
+const COMPACTED: &str = r#"{"type":"compaction","id":"cmp_fake","encrypted_content":"x"}"#;

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use standin::lab::{Codex, Lock, Proxy, Transport};
-use standin::process::Finished;
-use standin::{Standin, Statsd, Tap};
+use fake_provider::fixture::{Codex, Lock, Proxy, Transport};
+use fake_provider::process::Finished;
+use fake_provider::{ByteRecorder, FakeProvider, Statsd};
 
 use crate::PIN;
 
@@ -40,10 +40,10 @@ impl Doors {
 }
 
 pub(crate) struct Bench {
-    pub(crate) provider: Standin,
+    pub(crate) provider: FakeProvider,
     pub(crate) codex: Codex,
     pub(crate) statsd: Arc<Statsd>,
-    pub(crate) tap: Tap,
+    pub(crate) tap: ByteRecorder,
     proxy: Option<Proxy>,
 }
 
@@ -82,7 +82,7 @@ impl Bench {
         transport: Transport,
     ) -> Self {
         let (provider, statsd) = (
-            Standin::start().unwrap(),
+            FakeProvider::start().unwrap(),
             Arc::new(Statsd::start().unwrap()),
         );
         let lock = Lock {
@@ -93,10 +93,12 @@ impl Bench {
         };
         let proxied = matches!(doors, Doors::Proxy | Doors::Both);
         let proxy = proxied.then(|| Proxy::start(&lock, &provider.url(), &[]).unwrap());
-        let tap = Tap::start(proxy.as_ref().map_or(provider.address(), Proxy::address)).unwrap();
+        let tap =
+            ByteRecorder::start(proxy.as_ref().map_or(provider.address(), Proxy::address)).unwrap();
         let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let base = format!("http://{}/v1", tap.address());
-        let mut codex = Codex::new(&standin::codex(version), &base, transport, below).unwrap();
+        let mut codex =
+            Codex::new(&fake_provider::codex(version), &base, transport, below).unwrap();
         if matches!(doors, Doors::Shim | Doors::Both | Doors::Embedded) {
             codex = codex.behind_shim(&lock).unwrap();
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use standin::lab::Transport;
-use standin::process::Finished;
-use standin::{Declare, Request};
+use fake_provider::fixture::Transport;
+use fake_provider::process::Finished;
+use fake_provider::{Declare, Request};
 
 use crate::PIN;
 use crate::bench::Bench;

@@ -57,7 +57,7 @@ fn the_pin_runs_over_a_websocket() {
 fn codex_is_not_told_that_its_account_was_flagged() {
     for version in VERSIONS {
         let bench = Bench::new(version, Doors::Proxy, "force");
-        bench.provider.declare(standin::Declare::Arrived);
+        bench.provider.declare(fake_provider::Declare::Arrived);
         let finished = bench.exec(&["-m", "gpt-5.4", "hi"]);
         assert_eq!(bench.models(), [PIN], "{version}");
         let said = finished.err().to_lowercase();

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use standin::lab::{Codex, Lock, Proxy, Scratch, Transport};
-use standin::process::Finished;
-use standin::{Declare, Standin, Statsd};
+use fake_provider::fixture::{Codex, Lock, Proxy, Scratch, Transport};
+use fake_provider::process::Finished;
+use fake_provider::{Declare, FakeProvider, Statsd};
 
 use crate::{PIN, VERSIONS};
 
@@ -21,7 +21,7 @@ const WAYS: [Way; 4] = [
 ];
 
 struct Bench {
-    provider: Standin,
+    provider: FakeProvider,
     proxy: Proxy,
     statsd: Statsd,
     codex: Codex,
@@ -31,7 +31,7 @@ struct Bench {
 impl Bench {
     fn new(version: &str, way: &Way, on_mismatch: &str) -> Self {
         let (name, transport, declare) = *way;
-        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
         provider.declare(declare("gpt-6-luna".to_owned()));
         provider.take_websockets(name == "WebSocket");
         let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -47,7 +47,7 @@ impl Bench {
         let flags = ["--policy", policy.to_str().unwrap()];
         let proxy = Proxy::start(&lock, &provider.url(), &flags).unwrap();
         let base = format!("http://{}/v1", proxy.address());
-        let codex = Codex::new(&standin::codex(version), &base, transport, below).unwrap();
+        let codex = Codex::new(&fake_provider::codex(version), &base, transport, below).unwrap();
         Self {
             provider,
             proxy,

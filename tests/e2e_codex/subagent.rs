@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use standin::lab::Transport;
-use standin::{Reply, Request, call};
+use fake_provider::fixture::Transport;
+use fake_provider::{Reply, Request, call};
 
 use crate::bench::{Bench, Doors};
 

@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use standin::json::quote;
-use standin::lab::{Lock, Proxy};
-use standin::{Standin, Statsd, Tap};
+use fake_provider::fixture::{Lock, Proxy};
+use fake_provider::json::quote;
+use fake_provider::{ByteRecorder, FakeProvider, Statsd};
 
 use crate::PIN;
 use crate::openclaw::{OpenClaw, said};
@@ -69,9 +69,9 @@ fn embeddings_arrive_untouched() {
 
 /// An `OpenClaw`, a lock, a provider, and the wires between them.
 struct Bench {
-    provider: Standin,
+    provider: FakeProvider,
     statsd: Statsd,
-    tap: Tap,
+    tap: ByteRecorder,
     _proxy: Proxy,
     claw: OpenClaw,
 }
@@ -80,7 +80,7 @@ impl Bench {
     /// Nothing where these tests are not wanted.
     fn new(mode: &str) -> Option<Self> {
         let claw = OpenClaw::new()?;
-        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
         let lock = Lock {
             program: env!("CARGO_BIN_EXE_model-lock").into(),
             model: PIN.into(),
@@ -92,7 +92,7 @@ impl Bench {
         let flags = ["--policy", policy.to_str().unwrap()];
         let proxy = Proxy::start(&lock, &provider.url(), &flags).unwrap();
         let bench = Self {
-            tap: Tap::start(proxy.address()).unwrap(),
+            tap: ByteRecorder::start(proxy.address()).unwrap(),
             provider,
             statsd,
             _proxy: proxy,
@@ -106,7 +106,7 @@ impl Bench {
         let url = quote(&format!("http://{}/v1", self.tap.address()));
         let work = quote(self.claw.place("work").to_str().unwrap());
         format!(
-            r#"{{"models":{{"providers":{{"openai":{{"baseUrl":{url},"api":"openai-responses","apiKey":"sk-stand-in","agentRuntime":{{"id":"openclaw"}},"models":[]}}}}}},"agents":{{"defaults":{{"model":"openai/gpt-5.5","workspace":{work}}}}}}}"#
+            r#"{{"models":{{"providers":{{"openai":{{"baseUrl":{url},"api":"openai-responses","apiKey":"sk-fake","agentRuntime":{{"id":"openclaw"}},"models":[]}}}}}},"agents":{{"defaults":{{"model":"openai/gpt-5.5","workspace":{work}}}}}}}"#
         )
     }
 

@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
-use standin::json::quote;
-use standin::lab::{Lock, Proxy};
-use standin::process::Finished;
-use standin::{Standin, Statsd};
+use fake_provider::fixture::{Lock, Proxy};
+use fake_provider::json::quote;
+use fake_provider::process::Finished;
+use fake_provider::{FakeProvider, Statsd};
 
 use crate::PIN;
 use crate::openclaw::{OpenClaw, said};
@@ -56,7 +56,7 @@ fn a_proxy_of_the_operators_takes_the_place_of_the_companion() {
 
 /// An `OpenClaw` whose codex is the shim, a lock and a provider.
 struct Bench {
-    provider: Standin,
+    provider: FakeProvider,
     statsd: Statsd,
     lock: Lock,
     claw: OpenClaw,
@@ -66,7 +66,7 @@ impl Bench {
     /// Nothing where these tests are not wanted.
     fn new(mode: &str) -> Option<Self> {
         let mut claw = OpenClaw::with_codex()?;
-        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
         let lock = Lock {
             program: env!("CARGO_BIN_EXE_model-lock").into(),
             model: PIN.into(),
@@ -76,7 +76,7 @@ impl Bench {
         for (name, value) in lock.environment() {
             claw.set(name, &value);
         }
-        let real = standin::tool("codex", &[PINNED_BY_THE_PLUGIN]);
+        let real = fake_provider::tool("codex", &[PINNED_BY_THE_PLUGIN]);
         claw.set("MODEL_LOCK_REAL_CODEX", real.to_str().unwrap());
         fs::create_dir(claw.place("shim")).unwrap();
         symlink(&lock.program, claw.place("shim/codex")).unwrap();

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use standin::json::Json;
-use standin::lab::Scratch;
-use standin::process::{self, Finished};
+use fake_provider::fixture::Scratch;
+use fake_provider::json::Json;
+use fake_provider::process::{self, Finished};
 
 pub(crate) struct OpenClaw {
     tool: PathBuf,
@@ -41,7 +41,7 @@ impl OpenClaw {
             eprintln!("not tested: {SWITCH}=1 is not set");
             return None;
         }
-        let tool = standin::tool("openclaw", parts);
+        let tool = fake_provider::tool("openclaw", parts);
         let scratch = Scratch::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
         for name in ["work", "tmp", "state"] {
             scratch.directory(name).unwrap();
@@ -87,7 +87,7 @@ impl OpenClaw {
             .env("TMPDIR", self.place("tmp"))
             .env("OPENCLAW_STATE_DIR", self.place("state"))
             .env("OPENCLAW_CONFIG_PATH", self.place("openclaw.json"))
-            .env("OPENAI_API_KEY", "sk-stand-in");
+            .env("OPENAI_API_KEY", "sk-fake");
         // Whatever is not loopback meets a closed door at once.
         command
             .env("HTTP_PROXY", NOWHERE)

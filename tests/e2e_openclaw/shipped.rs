@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use standin::lab::{Lock, Proxy};
-use standin::{Standin, Statsd};
+use fake_provider::fixture::{Lock, Proxy};
+use fake_provider::{FakeProvider, Statsd};
 
 use crate::PIN;
 use crate::openclaw::{OpenClaw, said};
@@ -77,7 +77,7 @@ fn openclaw_sees_every_setting_of_them() {
 #[test]
 fn a_turn_runs_the_pin_and_openclaw_itself_refuses_another() {
     let Some(claw) = OpenClaw::new() else { return };
-    let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+    let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
     let lock = Lock {
         program: env!("CARGO_BIN_EXE_model-lock").into(),
         model: PIN.into(),

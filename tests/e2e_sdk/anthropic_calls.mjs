@@ -19,7 +19,7 @@ const calls = {
 };
 
 async function call([baseURL, kind, model]) {
-  const client = new Anthropic({ baseURL, apiKey: 'sk-stand-in', timeout: 30_000 });
+  const client = new Anthropic({ baseURL, apiKey: 'sk-fake', timeout: 30_000 });
   try {
     return { text: await calls[kind](client, model) };
   } catch (error) {

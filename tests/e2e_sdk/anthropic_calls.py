@@ -26,7 +26,7 @@ CALLS = {
 
 
 def call(base, kind, model):
-    client = anthropic.Anthropic(base_url=base, api_key="sk-stand-in", timeout=30)
+    client = anthropic.Anthropic(base_url=base, api_key="sk-fake", timeout=30)
     try:
         return {"text": CALLS[kind](client, model)}
     except anthropic.APIStatusError as error:

@@ -4,17 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use standin::json::Json;
-use standin::lab::{Lock, Proxy, Scratch};
-use standin::{Standin, Statsd, Tap};
+use fake_provider::fixture::{Lock, Proxy, Scratch};
+use fake_provider::json::Json;
+use fake_provider::{ByteRecorder, FakeProvider, Statsd};
 
 use crate::sdk::Sdk;
 use crate::table::Capability;
 use crate::{PIN, sdk};
 
 pub(crate) struct Bench {
-    pub(crate) provider: Standin,
-    pub(crate) taps: Vec<Tap>,
+    pub(crate) provider: FakeProvider,
+    pub(crate) taps: Vec<ByteRecorder>,
     statsd: Statsd,
     proxy: Proxy,
     _scratch: Scratch,
@@ -29,7 +29,7 @@ pub(crate) enum Pins {
 
 impl Bench {
     pub(crate) fn new(mode: &str, pins: Pins) -> Self {
-        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
         provider.take_websockets(true);
         let lock = Lock {
             program: env!("CARGO_BIN_EXE_model-lock").into(),
@@ -57,7 +57,7 @@ impl Bench {
 
     /// Makes calls, each a kind and a model, over one wire each, and tells what came of each.
     pub(crate) fn call(&mut self, sdk: Sdk, calls: &[(&str, &str)]) -> Vec<Json> {
-        let tap = |_: &_| Tap::start(self.proxy.address()).unwrap();
+        let tap = |_: &_| ByteRecorder::start(self.proxy.address()).unwrap();
         self.taps = calls.iter().map(tap).collect();
         let calls: Vec<sdk::Call<'_>> = self
             .taps

@@ -1,6 +1,6 @@
 //! What runs: the pin of the call's own capability, and nothing else arrives.
 
-use standin::Request;
+use fake_provider::Request;
 
 use crate::bench::{Bench, Pins};
 use crate::sdk::Sdk;

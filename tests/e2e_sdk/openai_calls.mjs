@@ -56,7 +56,7 @@ const calls = {
 };
 
 async function call([base, kind, model]) {
-  const client = new OpenAI({ baseURL: `${base}/v1`, apiKey: 'sk-stand-in', timeout: 30_000 });
+  const client = new OpenAI({ baseURL: `${base}/v1`, apiKey: 'sk-fake', timeout: 30_000 });
   try {
     return { text: await calls[kind](client, model) };
   } catch (error) {

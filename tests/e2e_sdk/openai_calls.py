@@ -66,7 +66,7 @@ def batch(model):
 
 
 def call(base, kind, model):
-    client = openai.OpenAI(base_url=f"{base}/v1", api_key="sk-stand-in", timeout=30)
+    client = openai.OpenAI(base_url=f"{base}/v1", api_key="sk-fake", timeout=30)
     try:
         told = CALLS[kind](client, model)
         return told if isinstance(told, dict) else {"text": told}

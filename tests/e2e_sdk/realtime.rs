@@ -1,6 +1,6 @@
 //! Realtime sessions over a WebSocket, under the pin of audio: in the address, and in what is said.
 
-use standin::json::Json;
+use fake_provider::json::Json;
 
 use crate::ASKED;
 use crate::bench::{Bench, Pins};

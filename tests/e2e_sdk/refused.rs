@@ -1,6 +1,6 @@
 //! What is refused: with the SDK's own type of error, told once, and without a byte to the provider.
 
-use standin::json::Json;
+use fake_provider::json::Json;
 
 use crate::bench::{Bench, Pins};
 use crate::sdk::Sdk;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use standin::json::{Json, quote};
-use standin::process;
+use fake_provider::json::{Json, quote};
+use fake_provider::process;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sdk {
@@ -61,7 +61,7 @@ impl Sdk {
             Self::Google => ("sdk-python", "google_calls.py"),
             Self::Ollama => ("sdk-python", "ollama_calls.py"),
         };
-        let tool = standin::tool(script, &[]);
+        let tool = fake_provider::tool(script, &[]);
         let calls = here.join("e2e_sdk").join(calls);
         let program = if script == "sdk-node" {
             Path::new("node")

@@ -121,7 +121,7 @@ const ANTHROPIC: [(&str, Capability, Answer); 4] = [
     ("messages", Generation, Said),
     ("messages-stream", Generation, Said),
     ("count-tokens", Generation, Is("7")),
-    ("message-batches", Generation, Is("msgbatch_standin")),
+    ("message-batches", Generation, Is("msgbatch_fake")),
 ];
 
 const GOOGLE: [(&str, Capability, Answer); 4] = [

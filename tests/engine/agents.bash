@@ -53,11 +53,11 @@ what_compose_says() {
 provider_up() {
     say "building the stand-in for the provider"
     RUSTFLAGS='-C target-feature=+crt-static' long 600 cargo build --quiet --release --locked --manifest-path "$root/Cargo.toml" \
-        --package standin --bin standin --target "$(rustc -vV | sed -n 's/^host: //p')" --target-dir "$home/standin"
+        --package fake_provider --bin fake_provider --target "$(rustc -vV | sed -n 's/^host: //p')" --target-dir "$home/fake_provider"
     docker network inspect $way_out >/dev/null 2>&1 || docker network create $way_out >/dev/null
     docker rm --force provider >/dev/null 2>&1 || true
     docker run --detach --name provider --network $way_out --read-only --cap-drop ALL \
-        --volume "$(echo "$home"/standin/*/release/standin):/standin:ro" debian:bookworm-slim /standin --listen 0.0.0.0:8080 >/dev/null
+        --volume "$(echo "$home"/fake_provider/*/release/fake_provider):/fake_provider:ro" debian:bookworm-slim /fake_provider --listen 0.0.0.0:8080 >/dev/null
     until_ 20 "the provider" provider_listens
 }
 

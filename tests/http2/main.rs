@@ -22,8 +22,8 @@ mod sizes;
 mod streams;
 mod tools;
 
-use standin::lab::{Lock, Proxy};
-use standin::{Standin, Statsd};
+use fake_provider::fixture::{Lock, Proxy};
+use fake_provider::{FakeProvider, Statsd};
 
 use peer::{End, Peer};
 
@@ -38,14 +38,14 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 
 /// A proxy that forces, before a provider.
 struct Bench {
-    provider: Standin,
+    provider: FakeProvider,
     proxy: Proxy,
     _statsd: Statsd,
 }
 
 impl Bench {
     fn new() -> Self {
-        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
         let lock = Lock {
             program: env!("CARGO_BIN_EXE_model-lock").into(),
             model: "gpt-5.5".into(),

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use standin::process;
+use fake_provider::process;
 
 use crate::Bench;
 use crate::peer::BODY;

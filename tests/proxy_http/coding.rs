@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
 use crate::{Bench, PIN};
-use standin::client::post;
+use fake_provider::client::post;
 
 const CODINGS: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
 

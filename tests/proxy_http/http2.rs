@@ -1,9 +1,9 @@
 //! HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3), as plain as it can be written.
 
-use standin::json::Json;
+use fake_provider::json::Json;
 
 use crate::{Bench, PIN};
-use standin::client::Client;
+use fake_provider::client::Client;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;

@@ -5,11 +5,11 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use standin::process::{Finished, run};
-use standin::{Reply, Statsd};
+use fake_provider::process::{Finished, run};
+use fake_provider::{Reply, Statsd};
 
 use crate::{Bench, SOON, lock};
-use standin::client::post;
+use fake_provider::client::post;
 
 const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 
@@ -154,7 +154,8 @@ fn liveness_is_answered_on_its_own_port() {
         .unwrap();
     let flags = ["--admin", &admin.to_string()];
     let proxy =
-        standin::lab::Proxy::start(&lock("force", &statsd), "http://127.0.0.1:9", &flags).unwrap();
+        fake_provider::fixture::Proxy::start(&lock("force", &statsd), "http://127.0.0.1:9", &flags)
+            .unwrap();
     let mut client = crate::Client::connect(admin);
     assert_eq!(
         client

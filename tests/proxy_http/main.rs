@@ -17,9 +17,9 @@ mod stream;
 mod traces;
 mod untouched;
 
-use standin::client::{self, Answer, Client};
-use standin::lab::{Lock, Proxy};
-use standin::{Standin, Statsd};
+use fake_provider::client::{self, Answer, Client};
+use fake_provider::fixture::{Lock, Proxy};
+use fake_provider::{FakeProvider, Statsd};
 use std::time::Duration;
 
 /// The approved model.
@@ -29,7 +29,7 @@ const SOON: Duration = Duration::from_secs(20);
 
 /// A proxy before a provider.
 struct Bench {
-    provider: Standin,
+    provider: FakeProvider,
     proxy: Proxy,
     statsd: Statsd,
 }
@@ -40,7 +40,7 @@ impl Bench {
     }
 
     fn with(mode: &str, flags: &[&str]) -> Self {
-        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
         let proxy = Proxy::start(&lock(mode, &statsd), &provider.url(), flags).unwrap();
         Self {
             provider,

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Instant;
 
-use standin::{Declare, Reply};
+use fake_provider::{Declare, Reply};
 
 use crate::{Bench, SOON};
-use standin::client::{Client, post};
+use fake_provider::client::{Client, post};
 
 /// A model's name that would forge a tag, a line or a label, were it in one.
 const FORGED: &str = "x\\\"} 1\\nevil_total 7\\n|#a:b";

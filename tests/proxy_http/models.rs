@@ -1,6 +1,6 @@
 //! `GET /models` shows what may be used, and nothing else.
 
-use standin::json::Json;
+use fake_provider::json::Json;
 
 use crate::{Bench, PIN};
 

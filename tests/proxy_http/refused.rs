@@ -3,11 +3,11 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use standin::lab::Proxy;
-use standin::{Statsd, json::Json};
+use fake_provider::fixture::Proxy;
+use fake_provider::{Statsd, json::Json};
 
 use crate::{Bench, PIN, lock};
-use standin::client::{Client, post};
+use fake_provider::client::{Client, post};
 
 #[test]
 fn another_model_in_reject() {
@@ -183,7 +183,7 @@ fn too_large_without_a_length() {
     let mut client = bench.client();
     client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
     // The proxy may have answered and gone before all of it is written.
-    let written = client.try_send(&standin::chunk(&vec![b' '; 128 << 10]));
+    let written = client.try_send(&fake_provider::chunk(&vec![b' '; 128 << 10]));
     assert!(written.is_ok() || written.is_err());
     assert_eq!(client.answer().status, 413);
     assert_eq!(client.rest(), b"", "the connection ends");

@@ -2,18 +2,18 @@
 
 use std::sync::mpsc;
 
-use standin::lab::{Proxy, Scratch};
-use standin::{Reply, Standin, Statsd, Step};
+use fake_provider::fixture::{Proxy, Scratch};
+use fake_provider::{FakeProvider, Reply, Statsd, Step};
 
 use crate::{Bench, PIN, SOON, lock};
-use standin::client::post;
+use fake_provider::client::post;
 
 const ASK: &[u8] = br#"{"model":"gpt-5.5"}"#;
 const STREAM: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 
 /// A proxy whose policy file says more.
 fn bench(mode: &str, policy: &str) -> (Bench, Scratch) {
-    let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+    let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
     let scratch = Scratch::new(std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
     let path = scratch.path().join("policy.toml");
     std::fs::write(&path, policy).unwrap();

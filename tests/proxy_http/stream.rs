@@ -3,10 +3,10 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use standin::{Reply, Step};
+use fake_provider::{Reply, Step};
 
 use crate::{Bench, SOON};
-use standin::client::post;
+use fake_provider::client::post;
 
 const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 
@@ -119,7 +119,7 @@ fn an_upstream_that_dies_in_a_stream_ends_the_client() {
     let bench = Bench::new("force");
     let head =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-    let start = [head.as_bytes(), &standin::chunk(b"data: 1\n\n")].concat();
+    let start = [head.as_bytes(), &fake_provider::chunk(b"data: 1\n\n")].concat();
     let (word, wait) = mpsc::channel();
     let steps = vec![Step::Send(start), Step::Wait(wait), Step::Close];
     bench.provider.queue(vec![Reply::Steps(steps)]);

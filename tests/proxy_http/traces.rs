@@ -1,9 +1,9 @@
 //! W3C trace context goes on to the provider as it came (Trace Context sections 3.2 and 3.3).
 
-use standin::lab::Scratch;
+use fake_provider::fixture::Scratch;
 
 use crate::{Bench, SOON};
-use standin::client::post;
+use fake_provider::client::post;
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const STATE: &str = "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7";

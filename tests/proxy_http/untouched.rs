@@ -1,11 +1,11 @@
 //! An approved request arrives byte for byte; a forced one differs in the model's value alone.
 
+use fake_provider::fixture::Proxy;
+use fake_provider::{FakeProvider, Statsd};
 use sha2::{Digest as _, Sha256};
-use standin::lab::Proxy;
-use standin::{Standin, Statsd};
 
 use crate::{Bench, PIN, SOON, lock};
-use standin::client::{Client, post};
+use fake_provider::client::{Client, post};
 
 /// A mebibyte of JSON that no writer of JSON would write: order, blanks, digits and escapes have to stay.
 fn mebibyte(model: &str) -> Vec<u8> {
@@ -39,7 +39,7 @@ fn a_chunked_one_too() {
     let mut client = bench.client();
     client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
     for piece in body.chunks(10_000) {
-        client.send(&standin::chunk(piece));
+        client.send(&fake_provider::chunk(piece));
     }
     client.send(b"0\r\n\r\n");
     assert_eq!(client.answer().status, 200);
@@ -179,7 +179,7 @@ fn an_escaped_colon_in_the_models_name_arrives_as_it_was() {
         ("force", "claude-v2%3a0", "claude-v2%3a0"),
         ("force", "claude-v3%3A0", "claude-v2:0"),
     ] {
-        let (provider, statsd) = (Standin::start().unwrap(), Statsd::start().unwrap());
+        let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
         let mut lock = lock(mode, &statsd);
         lock.model = "claude-v2:0".into();
         let proxy = Proxy::start(&lock, &provider.url(), &["--dialect", "bedrock"]).unwrap();

@@ -1,0 +1,129 @@
+//! The page: every row, and whether what is written is what was seen.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::row::{Key, Row};
+use crate::way::Chapter;
+
+/// What the page says of each row.
+type Told = HashMap<Key, Vec<String>>;
+
+/// Writes what was seen into the page; rows that were not played stay as they are.
+pub(crate) fn write<'a>(chapters: &[Chapter], rows: impl Iterator<Item = &'a Row>) {
+    let mut told = read(&fs::read_to_string(place()).unwrap_or_default());
+    told.extend(rows.map(|row| (row.key.clone(), row.cells.to_vec())));
+    fs::write(place(), made(chapters, &told)).unwrap();
+}
+
+/// Compares the page with the ways and with what was seen.
+pub(crate) fn compare(chapters: &[Chapter], rows: &[Row]) {
+    let written = fs::read_to_string(place()).unwrap();
+    let told = read(&written);
+    let differs = |row: &&Row| told.get(&row.key).map(Vec::as_slice) != Some(&row.cells);
+    let different = rows.iter().filter(differs);
+    let different: Vec<String> = different.map(|row| row.told(told.get(&row.key))).collect();
+    assert!(different.is_empty(), "{STALE}\n{}", different.join("\n"));
+    assert!(written == made(chapters, &told), "{STALE}");
+}
+
+fn made(chapters: &[Chapter], told: &Told) -> String {
+    let ways: usize = chapters.iter().map(|chapter| chapter.ways.len()).sum();
+    let keys = Key::all(chapters).len();
+    let head = HEAD.replace("@WAYS@", &ways.to_string());
+    let mut page = head.replace("@ROWS@", &keys.to_string());
+    for chapter in chapters {
+        write!(page, "\n## {}\n\n", chapter.name).unwrap();
+        if !chapter.intro.is_empty() {
+            write!(page, "{}\n\n", chapter.intro.trim()).unwrap();
+        }
+        page.push_str(COLUMNS);
+        for (way, versions) in chapter.turns() {
+            let key = |version| Key::new(chapter, way, version);
+            let keys: Vec<Key> = versions.into_iter().map(key).collect();
+            alike(&keys, told, &mut page);
+        }
+    }
+    page
+}
+
+/// The lines of one way: versions in which the same was seen share one.
+fn alike(keys: &[Key], told: &Told, page: &mut String) {
+    let mut lines: Vec<(Vec<&str>, &[String])> = Vec::new();
+    for key in keys {
+        let cells = told.get(key).map_or(&[][..], Vec::as_slice);
+        match lines.iter_mut().find(|(_, there)| *there == cells) {
+            Some((versions, _)) => versions.push(&key.version),
+            None => lines.push((vec![&key.version], cells)),
+        }
+    }
+    for (versions, cells) in lines {
+        let title = keys
+            .first()
+            .map(|key| key.title.replace('|', "\\|"))
+            .unwrap_or_default();
+        let cells = cells.join(" | ");
+        writeln!(page, "| {title} | {} | {cells} |", versions.join(" ")).unwrap();
+    }
+}
+
+/// What the page says.
+fn read(page: &str) -> Told {
+    let (mut told, mut chapter) = (Told::new(), "");
+    for line in page.lines() {
+        chapter = line.strip_prefix("## ").unwrap_or(chapter);
+        let inner = line
+            .strip_prefix("| ")
+            .and_then(|line| line.strip_suffix(" |"));
+        let Some(inner) = inner else { continue };
+        let mut cells = inner.split(" | ").map(str::to_owned);
+        let (Some(title), Some(versions)) = (cells.next(), cells.next()) else {
+            continue;
+        };
+        let cells: Vec<String> = cells.collect();
+        for version in versions.split(' ') {
+            let key = Key {
+                chapter: chapter.to_owned(),
+                title: title.replace("\\|", "|"),
+                version: version.to_owned(),
+            };
+            told.insert(key, cells.clone());
+        }
+    }
+    told
+}
+
+fn place() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/truth-table.md")
+}
+
+const STALE: &str = "docs/truth-table.md differs from what was seen: UPDATE_DOCS=1 cargo test --test codex_bypass_matrix writes it";
+
+const COLUMNS: &str =
+    "| way | codex | without the lock | force | reject |\n| --- | --- | --- | --- | --- |\n";
+
+const HEAD: &str = "\
+# Truth table
+
+Every known way to another model, gone with the real codex: @WAYS@ ways, @ROWS@ rows, each run without the lock, in `force` and in
+`reject`, and no row in which another model arrived.
+
+Made by `UPDATE_DOCS=1 cargo test --test codex_bypass_matrix`, out of `tests/codex_bypass_matrix/ways/*.toml`; a test keeps it true. Under the lock nothing was set but
+`OPENCLAW_MODEL` (the pin, `gpt-5.5` where nothing else is said), the mode and the StatsD daemon: no proxy was configured, so the shim
+brought its own.
+
+- **A** is the provider that the user's configuration selects, and **B** is another one that it defines, or an address of nobody's. Each cell
+  says which models arrived where. The configuration names the model `configured`, so whoever asks for nothing gets that one.
+- Under the lock nothing may arrive at B, unless the user's own configuration selects B, for everything or for a role, or codex 0.169.0 resumes
+  a session that was recorded there: the lock locks models, not the user's choice of a provider.
+- **counted** says on which surface attempts were counted: `argv` the command line, `jsonrpc` the client of a server, `http` the wire.
+- **refused (77)** is the shim's refusal: nothing was started. **Exit 78** is too: a configuration file leads somewhere that
+  nothing can be laid over. Other statuses are codex's own; a usage error (2) stays one. **Refused in the answer** is the error that a client
+  got for its request.
+- `@WORK@`, `@HOME@` and `@ROOT@` stand for the working directory, codex's home and what both are in; `@A@` and `@B@` for the two addresses,
+  `@SID@` for the recorded session, `@CHILD@` for another model of the version's catalog.
+
+Not in it: what a person does at the terminal, and memories, which need a session that has rested for hours.
+";

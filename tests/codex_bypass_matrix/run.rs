@@ -1,0 +1,83 @@
+//! One way, gone once.
+
+use std::process::Command;
+use std::time::Duration;
+
+use fake_provider::process;
+
+use crate::bench::{Bench, LONG};
+use crate::outcome::Outcome;
+use crate::rpc;
+use crate::way::Way;
+
+/// How it is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Unlocked,
+    Force,
+    Reject,
+}
+
+impl Mode {
+    pub(crate) const ALL: [Self; 3] = [Self::Unlocked, Self::Force, Self::Reject];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unlocked => "audit",
+            Self::Force => "force",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// Goes the way and tells what became of it.
+pub(crate) fn run(way: &Way, version: &str, mode: Mode) -> Outcome {
+    if way.leaves && mode == Mode::Unlocked {
+        return Outcome::left();
+    }
+    let bench = Bench::new(way, version, mode);
+    let command = bench.command(way);
+    let ended = if way.rpc.is_empty() {
+        plain(command)
+    } else {
+        rpc::play(&bench, command, &way.rpc)
+    };
+    settle(&bench);
+    Outcome::new(way, &bench, ended)
+}
+
+/// How codex ended, and what it said last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) status: Option<i32>,
+    pub(crate) said: String,
+}
+
+fn plain(mut command: Command) -> Ended {
+    match process::run(&mut command, LONG) {
+        Ok(finished) => Ended {
+            status: finished.status.code(),
+            said: finished.err(),
+        },
+        Err(error) => Ended {
+            status: None,
+            said: error.to_string(),
+        },
+    }
+}
+
+/// Waits until everything is heard that was told before this: the companion has ended by now, since the
+/// end of its standard error was waited for.
+fn settle(bench: &Bench) {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket
+        .send_to(b"settled:1|c", bench.statsd.address())
+        .unwrap();
+    let settled = |line: &str| line.starts_with("settled:");
+    assert!(
+        bench
+            .statsd
+            .wait_for(settled, Duration::from_secs(10))
+            .is_some()
+    );
+}

@@ -1,0 +1,172 @@
+//! Events as they come: from the place where a reader was, never more than there is room for.
+
+use std::time::Instant;
+
+use fake_provider::json::Json;
+
+use crate::SOON;
+use crate::bench::{Bench, at};
+use fake_provider::client::Client;
+
+/// A reader of the stream.
+struct Reader {
+    client: Client,
+    held: String,
+}
+
+/// An event: its name, its id, its data.
+type Event = (String, String, Json);
+
+impl Reader {
+    fn open(bench: &Bench, resume: &str) -> Self {
+        let mut client = Client::connect(bench.admin);
+        let fields = if resume.is_empty() {
+            String::new()
+        } else {
+            format!("last-event-id: {resume}\r\n")
+        };
+        client.send(
+            format!("GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n").as_bytes(),
+        );
+        let (status, fields) = client.head();
+        assert_eq!(status, 200);
+        assert!(
+            fields.contains(&("content-type".to_owned(), "text/event-stream".to_owned())),
+            "{fields:?}"
+        );
+        Self {
+            client,
+            held: String::new(),
+        }
+    }
+
+    /// The next event of some name.
+    fn next(&mut self, name: &str) -> Event {
+        let deadline = Instant::now() + SOON;
+        loop {
+            assert!(Instant::now() < deadline, "waited for an event {name}");
+            let event = self.any();
+            if event.0 == name {
+                return event;
+            }
+        }
+    }
+
+    /// The next event.
+    fn any(&mut self) -> Event {
+        loop {
+            if let Some((block, rest)) = self.held.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.held = rest;
+                let field = |name: &str| {
+                    block
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .unwrap_or_default()
+                        .to_owned()
+                };
+                if block.starts_with("event: ") {
+                    let data = Json::parse(field("data: ").as_bytes()).unwrap();
+                    return (field("event: "), field("id: "), data);
+                }
+                continue;
+            }
+            let chunk = self.client.chunk();
+            assert!(!chunk.is_empty(), "the stream has ended");
+            self.held.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+}
+
+#[test]
+fn an_attempt_arrives_as_it_comes_and_again_with_its_answer() {
+    let bench = Bench::new("force");
+    let mut reader = Reader::open(&bench, "");
+    assert_eq!(at(&reader.next("status").2, &["state"]), "holding");
+    bench.ask("wished");
+    let mut last = reader.next("attempt");
+    // Within the quarter of a second, row and answer may come as one.
+    if last.2.get("served").is_none() {
+        last = reader.next("attempt");
+    }
+    assert_eq!(at(&last.2, &["requested_model"]), "wished");
+    assert_eq!(at(&last.2, &["served"]), "match");
+    assert_eq!(at(&reader.next("status").2, &["attempts", "forced"]), "1");
+}
+
+#[test]
+fn a_reader_that_comes_back_is_told_what_it_missed_and_no_more() {
+    let bench = Bench::new("reject");
+    let mut reader = Reader::open(&bench, "");
+    bench.ask("seen");
+    let (_, id, seen) = reader.next("attempt");
+    assert_eq!(at(&seen, &["requested_model"]), "seen");
+    drop(reader);
+    for number in 0..3 {
+        bench.ask(&format!("missed-{number}"));
+    }
+    let mut reader = Reader::open(&bench, &id);
+    let missed: Vec<String> = (0..3)
+        .map(|_| at(&reader.any().2, &["requested_model"]))
+        .collect();
+    assert_eq!(missed, ["missed-0", "missed-1", "missed-2"]);
+    // The list of attempts says from where on its reader wants events.
+    let (told, after) = (bench.told("attempts"), "after");
+    bench.ask(after);
+    let mut reader = Reader::open(&bench, &at(&told, &["last_event_id"]));
+    assert_eq!(at(&reader.any().2, &["requested_model"]), after);
+}
+
+#[test]
+fn an_id_of_another_process_starts_anew() {
+    let mut bench = Bench::new("reject");
+    bench.ask("before");
+    let (_, id, _) = Reader::open(&bench, "").next("status");
+    bench.start("127.0.0.1:0", &[]);
+    for strange in [id.as_str(), "x", "0-0", "ffffffffffffffff-1"] {
+        assert_eq!(Reader::open(&bench, strange).any().0, "reset", "{strange}");
+    }
+}
+
+#[test]
+fn what_a_reader_missed_for_good_is_said() {
+    let bench = Bench::new("reject");
+    let (_, id, _) = Reader::open(&bench, "").next("status");
+    bench.flood(12);
+    let mut reader = Reader::open(&bench, &id);
+    assert_eq!(reader.any().0, "skipped");
+    let mut rows = 0;
+    while reader.any().0 == "attempt" {
+        rows += 1;
+    }
+    assert_eq!(rows, 100, "the newest of them, and then the status");
+}
+
+/// The status that one reader more gets.
+fn asked(bench: &Bench) -> u16 {
+    let mut client = Client::connect(bench.admin);
+    client.send(b"GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    client.head().0
+}
+
+#[test]
+fn only_so_many_may_listen_at_once() {
+    let bench = Bench::new("force");
+    let mut readers: Vec<Reader> = (0..16).map(|_| Reader::open(&bench, "")).collect();
+    // The status first: an answer that is a stream has no end.
+    assert_eq!(asked(&bench), 503);
+    let refused = bench.get("/api/v1/events", "");
+    assert_eq!(refused.error("code"), "too_many_streams");
+    assert_eq!(bench.get("/api/v1/status", "").status, 200);
+    readers.pop();
+    let deadline = Instant::now() + SOON;
+    loop {
+        if asked(&bench) == 200 {
+            break;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "waited for the place of a reader that left"
+        );
+    }
+}

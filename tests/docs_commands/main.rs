@@ -1,0 +1,134 @@
+//! Every command that a page tells its reader to type is run by a test, or listed with the reason why it is not.
+//!
+//! `table.toml` has them all. A command that no page has any more is taken out of it; a test that it names is there.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
+mod page;
+mod run;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What is said of a command.
+#[derive(Debug)]
+enum Said {
+    /// Run here, from the page's own words, and ends so.
+    Run { status: i64 },
+    /// Run by this test: file and function.
+    Test(String),
+    /// Not run, and why.
+    Not(String),
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The table: a command, and what is said of it.
+fn table() -> BTreeMap<String, Said> {
+    let text = fs::read_to_string(repository().join("tests/docs_commands/table.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let commands = table.get("command").unwrap().as_array().unwrap();
+    let all: BTreeMap<_, _> = commands.iter().map(entry).collect();
+    assert_eq!(all.len(), commands.len(), "one is listed twice");
+    all
+}
+
+fn entry(entry: &toml::Value) -> (String, Said) {
+    let text = |name| {
+        entry
+            .get(name)
+            .and_then(toml::Value::as_str)
+            .map(str::to_owned)
+    };
+    let command = text("text").unwrap_or_else(|| panic!("no text: {entry:?}"));
+    let status = entry.get("status").and_then(toml::Value::as_integer);
+    let said = match (status, text("test"), text("not_run")) {
+        (Some(status), None, None) => Said::Run { status },
+        (None, Some(test), None) => Said::Test(test),
+        (None, None, Some(reason)) => Said::Not(reason),
+        _ => panic!("neither run, nor by a test, nor with a reason: {command}"),
+    };
+    (command, said)
+}
+
+/// The pages that people read; `docs/truth-table.md` is made of what its own test runs.
+fn pages() -> Vec<PathBuf> {
+    let mut pages: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
+        .map(|name| repository().join(name))
+        .into();
+    for place in ["docs", "docs/decisions"] {
+        let entries = fs::read_dir(repository().join(place)).unwrap();
+        pages.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+    pages.retain(|page| page.extension().is_some_and(|end| end == "md"));
+    pages.retain(|page| !page.ends_with("truth-table.md"));
+    assert!(pages.len() > 20, "{pages:?}");
+    pages
+}
+
+#[test]
+fn every_command_of_a_page_is_in_the_table_and_every_one_of_the_table_on_a_page() {
+    let mut told: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let commands = page::commands(&text).into_iter();
+        told.extend(commands.map(|command| (command, page.clone())));
+    }
+    assert!(told.len() > 60, "{}", told.len());
+    let listed: BTreeSet<_> = table().into_keys().collect();
+    let unlisted: Vec<_> = told
+        .iter()
+        .filter(|(command, _)| !listed.contains(*command))
+        .collect();
+    let gone: Vec<_> = listed
+        .iter()
+        .filter(|command| !told.contains_key(*command))
+        .collect();
+    assert!(
+        unlisted.is_empty() && gone.is_empty(),
+        "not in tests/docs_commands/table.toml: {unlisted:#?}\nin it, but on no page: {gone:#?}"
+    );
+}
+
+#[test]
+fn every_test_that_is_named_is_there() {
+    for (command, said) in table() {
+        match said {
+            Said::Run { .. } => {}
+            Said::Not(reason) => assert!(reason.split(' ').count() > 3, "{command}: {reason}"),
+            Said::Test(test) => {
+                let (file, name) = test.split_once("::").unwrap();
+                let source = fs::read_to_string(repository().join(file)).unwrap_or_default();
+                let head = format!("#[test]\nfn {name}(");
+                assert!(source.contains(&head), "{command}: there is no {test}");
+            }
+        }
+    }
+}
+
+/// From the page's own words, in a place of their own.
+#[test]
+fn what_can_be_run_here_runs_as_the_page_has_it() {
+    let mut count = 0;
+    for (command, said) in table() {
+        if let Said::Run { status } = said {
+            let finished = run::run(&command);
+            let code = finished.status.code().map(i64::from);
+            assert_eq!(
+                code,
+                Some(status),
+                "{command}\n{}{}",
+                finished.out(),
+                finished.err()
+            );
+            count += 1;
+        }
+    }
+    assert!(count >= 10, "only {count} were run");
+}

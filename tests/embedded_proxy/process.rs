@@ -1,0 +1,179 @@
+//! The process that was started is codex, and nothing is left when it is gone.
+
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use fake_provider::Reply;
+use fake_provider::client::{self, Client};
+
+use crate::place::Place;
+
+/// A stand-in for codex: says its own number and its arguments.
+const SAY: &str = r#"echo "$$"; for word in "$@"; do echo "$word"; done"#;
+
+/// Where the companion listens, as codex was told.
+fn companion(said: &str) -> SocketAddr {
+    let line = said
+        .lines()
+        .find(|line| line.starts_with("openai_base_url="));
+    let line = line.unwrap_or_else(|| panic!("not led: {said}"));
+    let url = line.split('"').nth(1).unwrap();
+    let rest = url.strip_prefix("http://").unwrap();
+    rest.split('/').next().unwrap().parse().unwrap()
+}
+
+/// Waits until nobody listens there any more.
+pub(crate) fn is_gone(address: SocketAddr) -> bool {
+    let until = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < until {
+        match TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
+            Err(_) => return true,
+            // Its end is the event: a connection that was taken is closed with it.
+            Ok(mut stream) => {
+                stream
+                    .set_read_timeout(Some(Duration::from_millis(100)))
+                    .unwrap();
+                std::io::Read::read(&mut stream, &mut [0]).unwrap_or_default();
+            }
+        }
+    }
+    false
+}
+
+#[test]
+fn the_companion_ends_with_codex_however_it_ends() {
+    for (end, code, signal) in [
+        ("exit 0", Some(0), None),
+        ("exit 7", Some(7), None),
+        ("kill -TERM $$", None, Some(15)),
+        ("kill -INT $$", None, Some(2)),
+        ("kill -KILL $$", None, Some(9)),
+    ] {
+        let place = Place::script(&format!("{SAY}\n{end}"), "force");
+        let finished = place.codex.run(&["exec", "hi"]).unwrap();
+        assert_eq!(finished.status.code(), code, "{end}");
+        assert_eq!(finished.status.signal(), signal, "{end}");
+        assert!(is_gone(companion(&finished.out())), "{end}");
+    }
+}
+
+#[test]
+fn what_was_started_is_codex() {
+    let place = Place::script(&format!("{SAY}\nread line"), "force");
+    let mut command = place.codex.command(&["exec", "hi"]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+    assert_eq!(line.trim(), child.id().to_string());
+    drop(child.stdin.take());
+    child.wait().unwrap();
+}
+
+#[test]
+fn what_runs_no_model_starts_no_companion() {
+    let place = Place::script(SAY, "force");
+    for arguments in [
+        &["--version"][..],
+        &["login", "status"],
+        &["mcp", "list"],
+        &["exec", "--help"],
+    ] {
+        let said = place.codex.run(arguments).unwrap().out();
+        assert!(!said.contains("openai_base_url"), "{said}");
+    }
+}
+
+#[test]
+fn outside_of_its_mounts_the_companion_knows_nothing() {
+    let script = format!("{SAY}\nexec sleep 60");
+    let place = Place::script(&script, "force");
+    let mut child = place
+        .codex
+        .command(&["exec", "hi"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("openai_base_url") {
+        assert!(std::io::BufRead::read_line(&mut out, &mut said).unwrap() > 0);
+    }
+    for path in [
+        "/v1/responses",
+        "/",
+        "/openai/responses",
+        "/0123456789abcdef/openai/responses",
+    ] {
+        let url = format!("http://{}{path}", companion(&said));
+        let body = r#"{"model":"gpt-5.5","input":"hi"}"#;
+        assert_eq!(post(&url, body), "404", "{path}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(place.models(), [""; 0]);
+    assert!(is_gone(companion(&said)));
+}
+
+/// Sends a JSON text and tells the status of the answer.
+pub(crate) fn post(url: &str, body: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let (address, path) = url
+        .strip_prefix("http://")
+        .unwrap()
+        .split_once('/')
+        .unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /{path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_the_companion_carries_is_counted() {
+    let place = Place::script(&format!("{SAY}\nread line"), "force");
+    let (events, stream) = mpsc::channel();
+    place.provider.queue(vec![Reply::stream(stream)]);
+    let mut command = place.codex.command(&["exec", "hi"]);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("openai_base_url") {
+        assert!(std::io::BufRead::read_line(&mut out, &mut said).unwrap() > 0);
+    }
+    let (_, base) = said.split_once("openai_base_url=\"http://").unwrap();
+    let (address, path) = base.split('"').next().unwrap().split_once('/').unwrap();
+    let mut client = Client::connect(address.parse().unwrap());
+    let target = format!("/{path}/responses");
+    client.send(&client::post(&target, "", br#"{"model":"gpt-5.5"}"#));
+    assert_eq!(client.head().0, 200);
+    // Sent while the answer is still on its way: a gauge would be at one.
+    place.counted("requests:1|c|#mode:force,surface:http,naming:exact");
+    place.counted("overhead_seconds_bucket:1|c|#le:+Inf");
+    place.counted("upstream_seconds_bucket:1|c|#le:+Inf");
+    place.counted("content_bytes:19|c|#direction:request");
+    let lines = place.counts();
+    assert!(
+        lines.iter().all(|line| !line.contains("in_flight")),
+        "{lines:#?}"
+    );
+    drop(events);
+    assert_eq!(client.chunk(), b"");
+    place.counted("served:1|c|#result:undeclared,surface:http");
+    drop(child.stdin.take());
+    child.wait().unwrap();
+}

@@ -1,0 +1,375 @@
+//! Machines that are prepared for each level, and machines where one thing is amiss.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+
+use fake_provider::fixture::{Lock, Proxy};
+use fake_provider::json::Json;
+use fake_provider::process::{self, Finished};
+use fake_provider::{FakeProvider, Statsd};
+
+use crate::PIN;
+use crate::machine::{AGENT, LONG, Machine, PROGRAM};
+
+/// A machine that is sealed, until something is changed.
+pub(crate) struct Bench {
+    pub(crate) machine: Machine,
+    proxy: Proxy,
+    pub(crate) provider: FakeProvider,
+    statsd: Statsd,
+    env: BTreeMap<&'static str, String>,
+    /// The directories of `PATH` before those of the system.
+    path: Vec<&'static str>,
+}
+
+impl Bench {
+    fn sealed() -> Self {
+        Self::before(FakeProvider::start().unwrap())
+    }
+
+    /// The same, before a provider that is there already.
+    pub(crate) fn before(provider: FakeProvider) -> Self {
+        let mut machine = Machine::new();
+        let statsd = Statsd::start().unwrap();
+        let proxy = proxy(PIN, &provider, &statsd);
+        let address = format!("http://{}", proxy.address());
+        let bin = machine.place("bin");
+        machine.show_program("bin");
+        machine.show(&fake_provider::codex("0.169.0"), "real");
+        let policy = format!("model = \"{PIN}\"\nproxy = \"{address}\"\n");
+        machine.write("root/etc/model-lock/policy.toml", &policy);
+        let root = machine.root();
+        let route = [
+            "route",
+            "codex",
+            "--yes",
+            "--proxy",
+            &address,
+            "--root",
+            root.to_str().unwrap(),
+        ];
+        assert!(machine.model_lock(&route).status.success());
+        let profile = format!("PATH={}:/usr/bin:/bin\n", bin.display());
+        machine.write("root/etc/profile.d/model-lock.sh", &profile);
+        machine.write("root/etc/hosts", &hosts("127.0.0.78"));
+        machine.write(
+            "home/.codex/auth.json",
+            r#"{"OPENAI_API_KEY":"sk-placeholder"}"#,
+        );
+        let auth = machine.place("home/.codex/auth.json");
+        fs::set_permissions(auth, fs::Permissions::from_mode(0o600)).unwrap();
+        machine.be_agent();
+        let env = BTreeMap::from([
+            ("STATSD_HOST", statsd.address().ip().to_string()),
+            ("STATSD_PORT", statsd.address().port().to_string()),
+        ]);
+        Self {
+            machine,
+            proxy,
+            provider,
+            statsd,
+            env,
+            path: vec!["bin", "real/bin"],
+        }
+    }
+
+    /// The policy in the environment, nothing else prepared.
+    fn unrouted(mut self) -> Self {
+        for name in [
+            "codex/managed_config.toml",
+            "codex/requirements.toml",
+            "model-lock/policy.toml",
+        ] {
+            fs::remove_file(self.machine.root().join("etc").join(name)).unwrap();
+        }
+        self.env.insert("OPENCLAW_MODEL", PIN.to_owned());
+        self
+    }
+
+    fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.env.insert(name, value.to_owned());
+        self
+    }
+
+    pub(crate) fn write(self, name: &str, text: &str) -> Self {
+        self.machine.write(name, text);
+        self
+    }
+
+    fn on_path(mut self, path: &[&'static str]) -> Self {
+        self.path = path.to_vec();
+        self
+    }
+
+    pub(crate) fn run(&self, flags: &[&str]) -> Finished {
+        let program = self.machine.place("bin/model-lock");
+        let mut command = self
+            .machine
+            .command(program, &[&["doctor"], flags].concat());
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "CODEX_API_KEY"] {
+            command.env_remove(name);
+        }
+        let mut path: Vec<_> = self
+            .path
+            .iter()
+            .map(|name| self.machine.place(name))
+            .collect();
+        path.extend(["/usr/bin".into(), "/bin".into()]);
+        command
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .envs(&self.env);
+        process::run(&mut command, LONG).unwrap()
+    }
+
+    /// The level, and the names of what was found.
+    fn examine(&self) -> (String, Vec<String>) {
+        let finished = self.run(&["--json"]);
+        let told = Json::parse(&finished.stdout);
+        let told = told.unwrap_or_else(|| panic!("{} {}", finished.out(), finished.err()));
+        let names = told.get("findings").unwrap().items().iter().map(|finding| {
+            assert!(!finding.text_at(&["what_to_do"]).unwrap().is_empty());
+            finding.text_at(&["name"]).unwrap().to_owned()
+        });
+        let names = names.filter(|name| name != "other_codex").collect();
+        // Whatever was tried, nothing went on to a provider.
+        assert_eq!(self.provider.bytes_received(), 0);
+        (told.text_at(&["level"]).unwrap().to_owned(), names)
+    }
+
+    #[track_caller]
+    pub(crate) fn is(&self, level: &str, findings: &[&str]) {
+        let (found, names) = self.examine();
+        assert_eq!(
+            (found.as_str(), names),
+            (level, findings.iter().map(ToString::to_string).collect())
+        );
+    }
+}
+
+fn proxy(pin: &str, provider: &FakeProvider, statsd: &Statsd) -> Proxy {
+    let lock = Lock {
+        program: PROGRAM.into(),
+        model: pin.into(),
+        mode: "force".into(),
+        statsd: statsd.address(),
+    };
+    Proxy::start(&lock, &provider.url(), &[]).unwrap()
+}
+
+/// Where the providers are: an address where nobody listens, or somebody.
+fn hosts(address: &str) -> String {
+    format!("127.0.0.1 localhost\n{address} api.openai.com chatgpt.com\n")
+}
+
+#[test]
+fn a_sealed_machine_is_sealed_and_says_so() {
+    let bench = Bench::sealed();
+    bench.is("sealed", &[]);
+    let finished = bench.run(&["--require", "sealed"]);
+    assert_eq!(finished.status.code(), Some(0), "{}", finished.out());
+    assert!(
+        finished.out().starts_with("level: sealed\n"),
+        "{}",
+        finished.out()
+    );
+    // The proxy counts that it was asked something; no trial is an attempt.
+    let counted = bench.statsd.lines().concat();
+    assert!(!counted.contains("override_attempts"), "{counted}");
+}
+
+#[test]
+fn an_enforced_machine_is_enforced() {
+    let bench = Bench::sealed().unrouted();
+    bench.is("enforced", &["policy_open", "route_missing"]);
+    let sidecar = format!("http://{}", bench.proxy.address());
+    let bench = bench.with("MODEL_LOCK_PROXY", &sidecar);
+    bench.is("enforced", &["policy_open", "route_missing"]);
+    let bench = bench.with("OPENCLAW_MODEL_LOCK_MODE", "reject");
+    bench.is(
+        "guarded",
+        &["proxy_other_policy", "policy_open", "route_missing"],
+    );
+    for (level, status) in [("guarded", 0), ("enforced", 3), ("sealed", 3)] {
+        let finished = bench.run(&["--require", level]);
+        assert_eq!(
+            finished.status.code(),
+            Some(status),
+            "{level} {}",
+            finished.out()
+        );
+    }
+}
+
+#[test]
+fn a_guarded_machine_is_guarded() {
+    for mode in ["force", "reject"] {
+        let bench = Bench::sealed().unrouted().with("MODEL_LOCK_PROXY", "off");
+        let bench = bench.with("OPENCLAW_MODEL_LOCK_MODE", mode);
+        bench.is("guarded", &["proxy_off", "policy_open", "route_missing"]);
+    }
+}
+
+#[test]
+fn what_is_amiss_with_the_shim_is_named() {
+    Bench::sealed()
+        .on_path(&["real/bin"])
+        .is("open", &["no_shim"]);
+    Bench::sealed()
+        .on_path(&["real/bin", "bin"])
+        .is("open", &["shim_not_first"]);
+    Bench::sealed().on_path(&["bin"]).is("open", &["no_codex"]);
+    let bench = Bench::sealed();
+    let profile = format!(
+        "PATH={}:/usr/bin:/bin\n",
+        bench.machine.place("real/bin").display()
+    );
+    let bench = bench.write("root/etc/profile.d/model-lock.sh", &profile);
+    bench.is("open", &["login_shell"]);
+    let broken = Bench::sealed().on_path(&["bin", "broken"]);
+    let broken = broken.write(
+        "broken/codex",
+        "#!/bin/sh\necho it does not run >&2\nexit 1\n",
+    );
+    let codex = broken.machine.place("broken/codex");
+    fs::set_permissions(codex, fs::Permissions::from_mode(0o755)).unwrap();
+    broken.is("open", &["shim_untried", "route_untried"]);
+}
+
+#[test]
+fn what_is_amiss_with_the_policy_is_named() {
+    Bench::sealed()
+        .write("root/etc/model-lock/policy.toml", "mode = \"force\"\n")
+        .is("open", &["no_policy"]);
+    let audit = Bench::sealed()
+        .unrouted()
+        .with("OPENCLAW_MODEL_LOCK_MODE", "audit");
+    audit.is(
+        "open",
+        &[
+            "audit",
+            "shim_leaks",
+            "proxy_leaks",
+            "policy_open",
+            "route_missing",
+        ],
+    );
+    let mine = Bench::sealed();
+    chown(
+        mine.machine.root().join("etc/model-lock/policy.toml"),
+        Some(AGENT),
+        None,
+    )
+    .unwrap();
+    mine.is("enforced", &["policy_open"]);
+}
+
+#[test]
+fn what_is_amiss_with_the_proxy_is_named() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let silent = Bench::sealed()
+        .unrouted()
+        .with("MODEL_LOCK_PROXY", &format!("http://{closed}"));
+    silent.is("guarded", &["proxy_silent", "policy_open", "route_missing"]);
+    let other = FakeProvider::start().unwrap();
+    let strange = Bench::sealed()
+        .unrouted()
+        .with("MODEL_LOCK_PROXY", &other.url());
+    strange.is(
+        "guarded",
+        &["proxy_strange", "policy_open", "route_missing"],
+    );
+    let bench = Bench::sealed().unrouted();
+    let stranger = proxy("gpt-other", &bench.provider, &bench.statsd);
+    let address = format!("http://{}", stranger.address());
+    let bench = bench.with("MODEL_LOCK_PROXY", &address);
+    bench.is(
+        "guarded",
+        &["proxy_other_policy", "policy_open", "route_missing"],
+    );
+}
+
+#[test]
+fn what_is_amiss_with_the_route_is_named() {
+    let managed = "root/etc/codex/managed_config.toml";
+    let writable = Bench::sealed();
+    chown(writable.machine.place(managed), Some(AGENT), None).unwrap();
+    writable.is("enforced", &["route_writable"]);
+
+    let bench = Bench::sealed();
+    let lines = |skip: &str| {
+        let text = fs::read_to_string(bench.machine.place(managed)).unwrap();
+        let kept = text.lines().filter(|line| !line.starts_with(skip));
+        kept.fold(String::new(), |text, line| text + line + "\n")
+    };
+    let (half, whole) = (lines("model_provider"), lines("nothing"));
+    let bench = bench.write(managed, &half);
+    fs::remove_file(bench.machine.root().join("etc/codex/requirements.toml")).unwrap();
+    bench.is("enforced", &["route_ignored"]);
+    let bench = bench.write(managed, &whole.replace(PIN, "gpt-other"));
+    bench.is("enforced", &["route_other_model"]);
+    let elsewhere = whole.replace(&bench.proxy.address().to_string(), "127.0.0.1:9");
+    let bench = bench.write(managed, &elsewhere);
+    bench.is("guarded", &["went_around", "route_elsewhere"]);
+
+    let variable = Bench::sealed().with("HTTP_PROXY", "http://127.0.0.1:9");
+    variable.is("enforced", &["proxy_variable"]);
+    variable.with("NO_PROXY", "127.0.0.1").is("sealed", &[]);
+}
+
+#[test]
+fn what_is_amiss_around_it_is_named() {
+    let key = format!("sk-proj-{}", "0123456789".repeat(5));
+    Bench::sealed()
+        .with("OPENAI_API_KEY", &key)
+        .is("enforced", &["key_visible"]);
+    let auth = format!("{{\"OPENAI_API_KEY\":\"{key}\"}}");
+    let bench = Bench::sealed().write("home/.codex/auth.json", &auth);
+    bench.is("enforced", &["key_visible"]);
+    assert!(!bench.run(&[]).out().contains("0123456789"));
+    let place = bench.machine.place("home/.codex/auth.json");
+    fs::set_permissions(place, fs::Permissions::from_mode(0o644)).unwrap();
+    bench
+        .write("home/.codex/auth.json", "{}")
+        .is("sealed", &["auth_open", "auth_strange"]);
+
+    let provider = TcpListener::bind("127.0.0.77:443").unwrap();
+    let open = Bench::sealed().write("root/etc/hosts", &hosts("127.0.0.77"));
+    open.is("enforced", &["egress_open", "egress_open"]);
+    drop(provider);
+
+    let closed = std::net::UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    Bench::sealed()
+        .with("STATSD_PORT", &closed.port().to_string())
+        .is("sealed", &["statsd_silent"]);
+    Bench::sealed()
+        .with("STATSD_HOST", "")
+        .is("sealed", &["statsd_off"]);
+}
+
+/// What the machine's own files prefer would be called by the proxy that the shim brings along, with whatever
+/// key the environment has for it.
+#[test]
+fn a_provider_of_the_machine_is_never_called() {
+    // The second lies above the command line, so that the shim cannot lead it.
+    let around = ["went_around", "policy_open", "route_missing"];
+    for (file, level, findings) in [
+        ("config.toml", "enforced", &around[1..]),
+        ("managed_config.toml", "guarded", &around),
+    ] {
+        let bench = Bench::sealed().unrouted().with("CORP_KEY", "corp");
+        let provider = format!(
+            "model_provider = \"corp\"\n[model_providers.corp]\nname = \"corp\"\nbase_url = \"{}/v1\"\nwire_api = \"responses\"\nenv_key = \"CORP_KEY\"\n",
+            bench.provider.url()
+        );
+        let bench = bench.write(&format!("root/etc/codex/{file}"), &provider);
+        bench.is(level, findings);
+    }
+}

@@ -1,0 +1,90 @@
+//! A provider behind TLS, with a certificate that the laboratory vouches for.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fake_provider::FakeProvider;
+use fake_provider::fixture::Scratch;
+use fake_provider::process::{Daemon, run};
+
+use crate::border::program;
+use crate::{SOON, scratch};
+
+/// nghttpx, which ends TLS, before a provider.
+pub(crate) struct Front {
+    pub(crate) provider: FakeProvider,
+    daemon: Daemon,
+    scratch: Scratch,
+    pub(crate) port: u16,
+}
+
+impl Front {
+    /// One that speaks these protocols, the best first, with a certificate of this name.
+    pub(crate) fn start(protocols: &str, name: &str) -> Self {
+        let (scratch, provider) = (scratch(), FakeProvider::start().unwrap());
+        certify(scratch.path(), name);
+        let port = fake_provider::free_port();
+        let mut command = program("usr/sbin/nghttpx");
+        command
+            .args(["--single-process", "--no-ocsp", "--conf=/dev/null"])
+            .arg(format!("--npn-list={protocols}"))
+            .arg(format!("--frontend=127.0.0.1,{port}"))
+            .arg(format!("--backend=127.0.0.1,{}", provider.address().port()))
+            .arg("--accesslog-file=/dev/stderr")
+            .arg(format!("--accesslog-format={SPOKEN}$alpn $request"))
+            .args([
+                scratch.path().join("key.pem"),
+                scratch.path().join("cert.pem"),
+            ]);
+        let daemon = Daemon::start(&mut command).unwrap();
+        drop(daemon.connect(port, SOON));
+        Self {
+            provider,
+            daemon,
+            scratch,
+            port,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("https://localhost:{}", self.port)
+    }
+
+    /// Who is to be trusted.
+    pub(crate) fn roots(&self) -> PathBuf {
+        self.scratch.path().join("roots.pem")
+    }
+
+    /// Waits until a request is told of that was spoken so: `h2 POST /v1/responses`.
+    pub(crate) fn spoke(&self, how: &str) {
+        let wanted = format!("{SPOKEN}{how}");
+        let told = self.daemon.wait_for(|line| line.starts_with(&wanted), SOON);
+        assert!(told.is_some(), "no {how:?} in {:#?}", self.daemon.lines());
+    }
+}
+
+const SPOKEN: &str = "spoken: ";
+
+/// Makes an authority, and a certificate of it for a name.
+fn certify(place: &Path, name: &str) {
+    let made = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        command
+            .current_dir(place)
+            .args(["req", "-x509", "-days", "2"]);
+        command.args([
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+        ]);
+        let finished = run(command.args(arguments.split(' ')), SOON).unwrap();
+        assert!(finished.status.success(), "{}", finished.err());
+    };
+    made("-subj /CN=laboratory -keyout authority.pem -out roots.pem");
+    made(&format!(
+        "-subj /CN=provider -keyout key.pem -out cert.pem -CA roots.pem -CAkey authority.pem \
+         -addext subjectAltName=DNS:{name} -addext basicConstraints=critical,CA:FALSE"
+    ));
+}

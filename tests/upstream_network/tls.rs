@@ -1,0 +1,52 @@
+//! A provider is reached over TLS, in the protocol that it likes best, and only as who it is.
+
+use crate::front::Front;
+use crate::{PIN, ask, fails, lock, proxy};
+
+use fake_provider::fixture::Proxy;
+
+/// Larger than what HTTP/2 lets through at once.
+const LONG: usize = 1 << 20;
+
+fn reached(protocols: &str, spoken: &str) {
+    let front = Front::start(protocols, "localhost");
+    let proxy = proxy(&front, &[]);
+    let prompt = "x".repeat(LONG);
+    for _ in 0..2 {
+        assert_eq!(ask(&proxy, &prompt).status, 200);
+    }
+    let calls = front.provider.requests();
+    let wanted = format!(r#"{{"model":"{PIN}","input":"{prompt}"}}"#);
+    assert_eq!(calls.len(), 2);
+    assert!(calls.iter().all(|call| call.body == wanted.as_bytes()));
+    front.spoke(&format!("{spoken} POST /v1/responses"));
+}
+
+#[test]
+fn a_provider_that_speaks_http_2_is_spoken_to_in_it() {
+    reached("h2,http/1.1", "h2");
+}
+
+#[test]
+fn one_that_does_not_is_spoken_to_in_http_1() {
+    reached("http/1.1", "http/1.1");
+}
+
+#[test]
+fn a_name_that_the_certificate_lacks_is_nobody() {
+    let front = Front::start("h2", "elsewhere");
+    let mut proxy = proxy(&front, &[]);
+    fails(&front, &mut proxy, "certificate not valid for name");
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_none() {
+    let (front, other) = (
+        Front::start("h2", "localhost"),
+        Front::start("h2", "localhost"),
+    );
+    let roots = other.roots();
+    let trust = [("SSL_CERT_FILE", roots.to_str().unwrap())];
+    let mut proxy = Proxy::start_in(&lock(), &front.url(), &[], &trust).unwrap();
+    fails(&front, &mut proxy, "invalid peer certificate");
+}
