@@ -93,7 +93,7 @@ fn the_metrics_page_is_the_table() {
         ]
     });
     compare(
-        "metrics.md",
+        "reference/metrics.md",
         "metrics",
         &table(
             &["StatsD", "Prometheus", "Kind", "Of", "Tags", "Meaning"],
@@ -118,7 +118,7 @@ fn the_metrics_page_is_the_table() {
         }
     }
     compare(
-        "metrics.md",
+        "reference/metrics.md",
         "tags",
         &table(&["Metric", "Tag", "Words"], tags),
     );
@@ -146,7 +146,7 @@ fn the_settings_page_is_the_variables() {
         &["Variable", "Flag", "Default", "Meaning"],
         env::ALL.iter().map(row),
     );
-    compare("settings.md", "process", &process);
+    compare("reference/settings.md", "process", &process);
     let short = |variable: &&env::Variable| {
         vec![
             code(variable.name),
@@ -155,7 +155,7 @@ fn the_settings_page_is_the_variables() {
         ]
     };
     compare(
-        "settings.md",
+        "reference/settings.md",
         "shim",
         &table(
             &["Variable", "Default", "Meaning"],
@@ -166,19 +166,23 @@ fn the_settings_page_is_the_variables() {
         .iter()
         .map(|(name, meaning)| vec![code(name), (*meaning).to_owned()]);
     compare(
-        "settings.md",
+        "reference/settings.md",
         "policy",
         &table(&["Variable", "Meaning"], rows),
     );
     let ours = exit::ALL
         .iter()
         .map(|exit| vec![exit.code.to_string(), exit.meaning.to_owned()]);
-    compare("settings.md", "exit", &table(&["Status", "Meaning"], ours));
+    compare(
+        "reference/exit-statuses.md",
+        "exit",
+        &table(&["Status", "Meaning"], ours),
+    );
     let shim = shim::exit::ALL
         .iter()
         .map(|(code, meaning)| vec![code.to_string(), (*meaning).to_owned()]);
     compare(
-        "settings.md",
+        "reference/exit-statuses.md",
         "exit-shim",
         &table(&["Status", "Meaning"], shim),
     );
@@ -194,7 +198,7 @@ fn the_policy_page_is_the_keys() {
         ]
     });
     compare(
-        "policy.md",
+        "reference/policy-file.md",
         "keys",
         &table(&["Key", "Example", "Meaning"], rows),
     );

@@ -1,6 +1,6 @@
 //! Every environment variable of the process configuration, each with its meaning.
 //!
-//! The policy's own variables are `lockpolicy::VARIABLES`. docs/settings.md is made from both.
+//! The policy's own variables are `lockpolicy::VARIABLES`. docs/reference/settings.md is made from both.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -149,7 +149,7 @@ impl Draft {
         }
     }
 
-    /// Reads a policy file: TOML with the keys of docs/policy.md.
+    /// Reads a policy file: TOML with the keys of docs/reference/policy-file.md.
     ///
     /// Unknown keys and wrong types are kept as problems and come out of [`Draft::compile`].
     pub fn from_toml(text: &str) -> Self {

@@ -232,7 +232,7 @@ impl Finding {
                 "run `model-lock route codex` again, as root"
             }
             Self::RouteIgnored(..) => {
-                "remove that codex, or take away its way out and its key; docs/route.md says which codex heeds what"
+                "remove that codex, or take away its way out and its key; docs/guide/route.md says which codex heeds what"
             }
             Self::RouteMissing => "model-lock route codex --proxy URL, as root",
             Self::RouteWritable(_) => {
@@ -244,7 +244,7 @@ impl Finding {
                 "start the StatsD daemon, or correct STATSD_HOST and STATSD_PORT"
             }
             Self::WentAround(_) => {
-                "unset what leads codex elsewhere; `model-lock explain` and docs/route.md help to find it"
+                "unset what leads codex elsewhere; `model-lock explain` and docs/guide/route.md help to find it"
             }
         }
     }
@@ -376,7 +376,7 @@ mod tests {
             vec![name, prevents.to_owned(), finding.remedy().to_owned()]
         });
         let table = crate::docs::table(&["Finding", "Prevents", "What to do"], rows);
-        crate::docs::compare("doctor.md", "findings", &table);
+        crate::docs::compare("reference/doctor-findings.md", "findings", &table);
         let source = include_str!("finding.rs");
         let (_, rest) = source.split_once("fn name(").unwrap();
         let (arms, _) = rest.split_once("fn prevents(").unwrap();

@@ -6,7 +6,7 @@
 //!                answers as JSON ─┴─ events as they come (stream)
 //! ```
 //!
-//! docs/page.md describes what is answered. Nothing here decides anything, and nothing can be changed from here.
+//! docs/reference/dashboard-api.md describes what is answered. Nothing here decides anything, and nothing can be changed from here.
 
 mod book;
 mod chain;
@@ -208,7 +208,7 @@ impl Page for Front {
                 return Reply::error(
                     404,
                     "not_found",
-                    "nothing is here; docs/page.md lists what there is",
+                    "nothing is here; docs/reference/dashboard-api.md lists what there is",
                 );
             }
         };

@@ -1,4 +1,4 @@
-//! The answers as docs/page.md tells them: every member, its meaning, and nothing else.
+//! The answers as docs/reference/dashboard-api.md tells them: every member, its meaning, and nothing else.
 
 use std::collections::BTreeSet;
 
@@ -286,6 +286,10 @@ fn the_page_tells_every_member_of_every_answer() {
         let rows = shape
             .iter()
             .map(|(member, meaning)| vec![format!("`{member}`"), (*meaning).to_owned()]);
-        compare("page.md", name, &table(&["Member", "Meaning"], rows));
+        compare(
+            "reference/dashboard-api.md",
+            name,
+            &table(&["Member", "Meaning"], rows),
+        );
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The ways are data, in `ways/*.toml`. Each one runs without the lock first, so that it is seen to lead to
 //! another model, and then through the shim with nothing else set up. What two stand-ins recorded is the
-//! table in `docs/truth-table.md`.
+//! table in `docs/reference/codex-bypass-matrix.md`.
 //!
 //! By default a sample of the rows is played and compared with the page. `TRUTH=all` plays every row, and
 //! `TRUTH=WORDS` those whose chapter, title or version has these words. `UPDATE_DOCS=1` plays every row, or those

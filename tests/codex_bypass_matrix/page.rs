@@ -96,10 +96,10 @@ fn read(page: &str) -> Told {
 }
 
 fn place() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/truth-table.md")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/codex-bypass-matrix.md")
 }
 
-const STALE: &str = "docs/truth-table.md differs from what was seen: UPDATE_DOCS=1 cargo test --test codex_bypass_matrix writes it";
+const STALE: &str = "docs/reference/codex-bypass-matrix.md differs from what was seen: UPDATE_DOCS=1 cargo test --test codex_bypass_matrix writes it";
 
 const COLUMNS: &str =
     "| way | codex | without the lock | force | reject |\n| --- | --- | --- | --- | --- |\n";
@@ -110,7 +110,7 @@ const HEAD: &str = "\
 Every known way to another model, gone with the real codex: @WAYS@ ways, @ROWS@ rows, each run without the lock, in `force` and in
 `reject`, and no row in which another model arrived.
 
-Made by `UPDATE_DOCS=1 cargo test --test codex_bypass_matrix`, out of `tests/codex_bypass_matrix/ways/*.toml`; a test keeps it true. Under the lock nothing was set but
+Made by `UPDATE_DOCS=1 cargo test --test truth`, out of `tests/truth/ways/*.toml`; a test keeps it true. Under the lock nothing was set but
 `OPENCLAW_MODEL` (the pin, `gpt-5.5` where nothing else is said), the mode and the StatsD daemon: no proxy was configured, so the shim
 brought its own.
 

@@ -247,13 +247,13 @@ fn what_is_wrong_with_a_question_is_told_as_json() {
             "/api/v2/status",
             404,
             "not_found",
-            "nothing is here; docs/page.md lists what there is",
+            "nothing is here; docs/reference/dashboard-api.md lists what there is",
         ),
         (
             "/page.css/..",
             404,
             "not_found",
-            "nothing is here; docs/page.md lists what there is",
+            "nothing is here; docs/reference/dashboard-api.md lists what there is",
         ),
     ] {
         let answer = bench.get(target, "");

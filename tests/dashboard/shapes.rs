@@ -1,4 +1,4 @@
-//! The answers of a running proxy against what docs/page.md tells of them.
+//! The answers of a running proxy against what docs/reference/dashboard-api.md tells of them.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,10 @@ fn a_running_proxy_answers_what_the_docs_tell() {
     bench.attempts("", "the answer to the attempt", |rows| {
         rows.iter().any(|row| row.get("served").is_some())
     });
-    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/page.md");
+    let place = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/docs/reference/dashboard-api.md"
+    );
     let page = std::fs::read_to_string(place).unwrap();
     // What only some rows have.
     let rare = [

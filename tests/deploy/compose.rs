@@ -226,7 +226,7 @@ fn versions_are_pinned() {
 #[test]
 fn by_statsd_comes_what_rules_and_dashboard_ask_for() {
     let mapping = file("deploy/compose/observability/statsd-mapping.yml");
-    let page = file("docs/metrics.md");
+    let page = file("docs/reference/metrics.md");
     let mut known = BTreeSet::new();
     for (from, to) in mapping.lines().zip(mapping.lines().skip(1)) {
         let (Some(from), Some(to)) = (
@@ -290,7 +290,7 @@ fn codex_is_led_by_one_base_url_alone() {
 /// Each number has its line, and each file that a line names is there.
 #[test]
 fn every_requirement_has_a_line_and_every_line_its_files() {
-    let page = file("docs/deploy.md");
+    let page = file("docs/design/deployment.md");
     let counts = [8, 5, 17, 7, 5];
     for (section, count) in counts.iter().enumerate() {
         for number in 1..=*count {
@@ -327,7 +327,7 @@ fn every_alert_is_explained() {
         .filter_map(|line| line.trim().strip_prefix("- alert: "));
     let alerts: BTreeSet<_> = alerts.collect();
     assert!(alerts.len() > 10, "{alerts:?}");
-    let runbook = file("docs/runbook.md");
+    let runbook = file("docs/guide/runbook.md");
     let heads = runbook
         .lines()
         .filter_map(|line| line.strip_prefix("| `ModelLock")?.split('|').next());

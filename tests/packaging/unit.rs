@@ -42,7 +42,7 @@ fn systemd_understands_every_line() {
     assert!(misspelled.contains("ProtectSistem"), "{misspelled}");
 }
 
-/// docs/deploy.md names the rating; 12 is 1.2 of 10.
+/// docs/design/deployment.md names the rating; 12 is 1.2 of 10.
 #[test]
 fn it_is_as_closed_as_the_page_says() {
     if !is_there("systemd-analyze", "systemd") {
@@ -61,7 +61,11 @@ fn it_is_as_closed_as_the_page_says() {
             .find(|line| line.contains("Overall exposure level"));
         line.unwrap().rsplit(": ").next().unwrap().to_owned()
     };
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/deploy.md")).unwrap();
+    let page = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/docs/design/deployment.md"
+    ))
+    .unwrap();
     let closed = rated("");
     let rating = closed.split(' ').next().unwrap();
     assert!(page.contains(&format!("is rated {rating} by")), "{closed}");

@@ -1,4 +1,4 @@
-//! `docs/operations.md`, compared with the data. `UPDATE_DOCS=1 cargo test` writes it.
+//! `docs/reference/operations.md`, compared with the data. `UPDATE_DOCS=1 cargo test` writes it.
 
 use std::fmt::{Display, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 #[test]
 fn the_page_is_the_data() {
-    let page = root().join("../docs/operations.md");
+    let page = root().join("../docs/reference/operations.md");
     let made = made();
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&page, &made).unwrap();
@@ -15,7 +15,7 @@ fn the_page_is_the_data() {
     let written = std::fs::read_to_string(&page).unwrap_or_default();
     assert!(
         written == made,
-        "docs/operations.md differs from the data: UPDATE_DOCS=1 cargo test writes it"
+        "docs/reference/operations.md differs from the data: UPDATE_DOCS=1 cargo test writes it"
     );
 }
 
@@ -249,7 +249,7 @@ Made from `lockpolicy/dialects/*.toml` by `UPDATE_DOCS=1 cargo test -p lockpolic
 
 What is not in these tables is refused with 404, whatever its content. Dialects are switched on by
 `--dialect`; where two list the same method and path, the one named first has it. An operator lets more through with
-`allow` in the [policy file](policy.md).
+`allow` in the [policy file](../guide/policy.md).
 
 `GROUP under POINTER` is that group below a place, and `-POINTER` leaves a place of a group out.
 

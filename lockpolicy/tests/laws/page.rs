@@ -6,7 +6,7 @@ use std::path::Path;
 #[test]
 fn every_test_on_the_page_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let page = fs::read_to_string(root.join("docs/threat-model.md")).unwrap();
+    let page = fs::read_to_string(root.join("docs/design/threat-model.md")).unwrap();
     let mut named = 0;
     for quoted in page.split('`').skip(1).step_by(2) {
         let Some((file, test)) = quoted.split_once(".rs: ") else {

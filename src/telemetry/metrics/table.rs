@@ -1,4 +1,4 @@
-//! Every metric: its name, its tags and their words, its meaning. docs/metrics.md is made from it.
+//! Every metric: its name, its tags and their words, its meaning. docs/reference/metrics.md is made from it.
 //!
 //! Invariant: a tag's words come from closed lists. Text of a request in a tag could forge a tag, a
 //! line, or a reserved name at the daemon.

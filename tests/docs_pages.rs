@@ -1,0 +1,94 @@
+//! Every relative link of a page leads to a file, and to a heading of it where it names one.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Returns every Markdown file of the root and below `docs`.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = entries(repository());
+    pages.retain(|path| path.is_file());
+    pages.extend(files_below(&repository().join("docs")));
+    pages.retain(|path| path.extension().is_some_and(|end| end == "md"));
+    assert!(pages.len() > 30, "{pages:?}");
+    pages
+}
+
+fn files_below(path: &Path) -> Vec<PathBuf> {
+    if path.is_dir() {
+        entries(path)
+            .iter()
+            .flat_map(|path| files_below(path))
+            .collect()
+    } else {
+        vec![path.to_owned()]
+    }
+}
+
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Returns the targets of all links of `text` that stay in the repository.
+fn relative_links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1);
+    let targets = targets.filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.contains("://")).collect()
+}
+
+/// Returns the anchors of the headings, as GitHub makes them.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| anchor(line.trim_start_matches('#').trim()))
+        .collect()
+}
+
+fn anchor(heading: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+    let kept = heading
+        .to_lowercase()
+        .chars()
+        .filter(kept)
+        .collect::<String>();
+    kept.replace(' ', "-")
+}
+
+#[test]
+fn every_relative_link_leads_to_a_file_and_to_a_heading_that_exist() {
+    let mut checked = 0;
+    let mut broken = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let links = relative_links(&text);
+        checked += links.len();
+        let links = links.into_iter().filter(|link| !resolves(&page, link));
+        broken.extend(links.map(|link| format!("{}: {link}", page.display())));
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(checked > 60, "{checked}");
+}
+
+fn resolves(page: &Path, link: &str) -> bool {
+    let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+    let target = match file {
+        "" => page.to_owned(),
+        _ => page.with_file_name(file),
+    };
+    let has_heading =
+        || anchors(&fs::read_to_string(&target).unwrap()).contains(&heading.to_owned());
+    target.exists() && (heading.is_empty() || has_heading())
+}
+
+#[test]
+fn a_link_to_a_missing_file_or_heading_does_not_resolve() {
+    let page = repository().join("README.md");
+    assert!(resolves(&page, "CONTRIBUTING.md#tests"));
+    assert!(!resolves(&page, "CONTRIBUTING.md#no-such-heading"));
+    assert!(!resolves(&page, "no-such-page.md"));
+}
