@@ -228,7 +228,7 @@ fn differences(version: &str, help: &Help) -> Vec<String> {
 }
 
 #[test]
-fn the_table_is_what_codex_prints() {
+fn option_table_equals_the_help_of_codex() {
     let versions: Vec<(&str, Help)> = VERSIONS
         .map(|version| (version, Codex::install(version).help()))
         .into();

@@ -42,7 +42,7 @@ struct Batch<'a> {
 }
 
 #[test]
-fn every_case_of_the_corpus() {
+fn each_corpus_case_has_the_expected_outcome() {
     let began = Instant::now();
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut cases = case::all(&tests.join("corpus"));

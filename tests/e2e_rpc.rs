@@ -123,7 +123,7 @@ fn cases(rogue: &str) -> Vec<(String, &'static str)> {
 }
 
 #[test]
-fn force_runs_the_pin_whatever_a_client_asks() {
+fn app_server_in_force_runs_the_approved_model_for_each_request() {
     for version in VERSIONS {
         let bench = Bench::new(version, "force");
         let mut server = bench.serve();
@@ -146,7 +146,7 @@ fn force_runs_the_pin_whatever_a_client_asks() {
 }
 
 #[test]
-fn a_recorded_model_does_not_come_back() {
+fn app_server_resuming_a_session_does_not_restore_its_model() {
     for version in VERSIONS {
         let bench = Bench::new(version, "reject");
         let mut unlocked = bench.unlocked();
@@ -166,7 +166,7 @@ fn a_recorded_model_does_not_come_back() {
 }
 
 #[test]
-fn the_configuration_cannot_be_turned() {
+fn app_server_client_cannot_change_the_configuration() {
     for version in VERSIONS {
         let bench = Bench::new(version, "force");
         let mut server = bench.serve();
@@ -197,7 +197,7 @@ fn the_configuration_cannot_be_turned() {
 }
 
 #[test]
-fn reject_refuses_a_request_and_the_next_one_runs() {
+fn app_server_in_reject_refuses_a_request_and_runs_the_next() {
     for version in VERSIONS {
         let bench = Bench::new(version, "reject");
         let mut server = bench.serve();
@@ -234,7 +234,7 @@ fn reject_refuses_a_request_and_the_next_one_runs() {
 }
 
 #[test]
-fn a_tool_call_of_the_mcp_server_runs_the_pin() {
+fn mcp_server_tool_call_runs_the_approved_model() {
     let bench = Bench::new("0.125.0", "force");
     let mut server = Server::start(bench.codex.command(&["mcp-server"]));
     server.say(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
@@ -260,7 +260,7 @@ fn a_tool_call_of_the_mcp_server_runs_the_pin() {
 }
 
 #[test]
-fn doors_that_nobody_watches_stay_shut() {
+fn unsupported_transports_are_refused() {
     let bench = Bench::new("0.169.0", "force");
     for arguments in [
         &["app-server", "--listen", "ws://127.0.0.1:0"][..],

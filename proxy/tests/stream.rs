@@ -102,7 +102,7 @@ async fn half_an_hour(model: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_an_hour_of_events_is_not_cut() {
+async fn stream_of_half_an_hour_is_not_cut() {
     let local = tokio::task::LocalSet::new();
     local.run_until(half_an_hour("pin")).await;
     local.run_until(half_an_hour("another")).await;
@@ -122,7 +122,7 @@ async fn dying_provider(listener: TcpListener) {
 
 /// What came before the end arrives before it, for a client that is passed on and for one that is forced.
 #[tokio::test]
-async fn the_last_event_of_a_provider_that_dies_with_it_arrives() {
+async fn stream_whose_provider_dies_delivers_the_last_event_first() {
     let run = async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let upstream = listener.local_addr().unwrap();

@@ -30,26 +30,29 @@ const TESTS: [Test; 9] = [
         "arguments_arrive_byte_for_byte",
         arguments_arrive_byte_for_byte,
     ),
-    ("the_environment_arrives", the_environment_arrives),
+    ("environment_is_inherited", environment_is_inherited),
     (
-        "standard_streams_and_status_are_inherited",
-        standard_streams_and_status_are_inherited,
+        "standard_streams_and_exit_status_are_inherited",
+        standard_streams_and_exit_status_are_inherited,
     ),
-    ("death_by_signal_is_seen", death_by_signal_is_seen),
-    ("a_refusal_starts_nothing", a_refusal_starts_nothing),
+    ("death_by_signal_is_reported", death_by_signal_is_reported),
     (
-        "attempts_are_told_before_codex_runs",
-        attempts_are_told_before_codex_runs,
-    ),
-    (
-        "without_a_policy_only_probes_run",
-        without_a_policy_only_probes_run,
+        "refused_command_line_starts_nothing",
+        refused_command_line_starts_nothing,
     ),
     (
-        "copies_and_scripts_that_call_back_end",
-        copies_and_scripts_that_call_back_end,
+        "attempt_is_reported_before_codex_starts",
+        attempt_is_reported_before_codex_starts,
     ),
-    ("no_file_is_written", no_file_is_written),
+    (
+        "missing_policy_lets_only_probes_run",
+        missing_policy_lets_only_probes_run,
+    ),
+    (
+        "recursion_through_copies_and_scripts_is_ended",
+        recursion_through_copies_and_scripts_is_ended,
+    ),
+    ("shim_writes_no_file", shim_writes_no_file),
 ];
 
 fn main() -> ExitCode {
@@ -201,7 +204,7 @@ fn arguments_arrive_byte_for_byte() {
     assert_eq!(house.run(FORCE, &untouched).stdout, b"login\0\x80\0-m\0x\0");
 }
 
-fn the_environment_arrives() {
+fn environment_is_inherited() {
     let house = House::new("exec env -0");
     let odd = OsString::from_vec(b"\xff=\n".to_vec());
     let mut command = house.command(FORCE);
@@ -232,7 +235,7 @@ fn the_environment_arrives() {
     );
 }
 
-fn standard_streams_and_status_are_inherited() {
+fn standard_streams_and_exit_status_are_inherited() {
     let house = House::new("cat; echo to-stderr >&2; exit 41");
     let mut child = house
         .command(FORCE)
@@ -260,7 +263,7 @@ fn standard_streams_and_status_are_inherited() {
     );
 }
 
-fn death_by_signal_is_seen() {
+fn death_by_signal_is_reported() {
     let house = House::new("kill -TERM $$; sleep 60");
     assert_eq!(
         house.run(FORCE, &[b"exec", b"hi"]).status.signal(),
@@ -268,7 +271,7 @@ fn death_by_signal_is_seen() {
     );
 }
 
-fn a_refusal_starts_nothing() {
+fn refused_command_line_starts_nothing() {
     let house = House::new("echo started; touch started");
     let mut command = house.command(REJECT);
     let out = command
@@ -294,7 +297,7 @@ fn a_refusal_starts_nothing() {
     );
 }
 
-fn attempts_are_told_before_codex_runs() {
+fn attempt_is_reported_before_codex_starts() {
     let house = House::new("echo codex >&2");
     let told =
         String::from_utf8(house.run(FORCE, &[b"-c", b"model=x", b"-p", b"q"]).stderr).unwrap();
@@ -309,7 +312,7 @@ fn attempts_are_told_before_codex_runs() {
     );
 }
 
-fn without_a_policy_only_probes_run() {
+fn missing_policy_lets_only_probes_run() {
     let house = House::new("echo ran");
     for policy in ["", "mode = 'x'", "model = ''", "model = 'p'\nunknown = 1"] {
         assert_eq!(house.run(policy, &[b"--version"]).stdout, b"ran\n");
@@ -323,7 +326,7 @@ fn without_a_policy_only_probes_run() {
     }
 }
 
-fn copies_and_scripts_that_call_back_end() {
+fn recursion_through_copies_and_scripts_is_ended() {
     let house = House::new(r#"exec codex "$@""#);
     let mut command = house.command(FORCE);
     command.env(
@@ -352,7 +355,7 @@ fn copies_and_scripts_that_call_back_end() {
     );
 }
 
-fn no_file_is_written() {
+fn shim_writes_no_file() {
     let house = House::new("exit 0");
     let before = listing(house.root.path());
     let mut command = house.command(FORCE);

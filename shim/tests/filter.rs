@@ -27,31 +27,37 @@ type Test = (&'static str, fn());
 
 const TESTS: [Test; 10] = [
     (
-        "a_million_lines_arrive_in_little_memory",
-        a_million_lines_arrive_in_little_memory,
+        "million_lines_are_relayed_in_bounded_memory",
+        million_lines_are_relayed_in_bounded_memory,
     ),
-    ("lines_of_every_kind_arrive", lines_of_every_kind_arrive),
-    ("refusals_keep_their_order", refusals_keep_their_order),
-    ("a_line_is_forced", a_line_is_forced),
+    ("line_of_each_kind_arrives", line_of_each_kind_arrives),
     (
-        "a_line_that_is_too_long_is_refused",
-        a_line_that_is_too_long_is_refused,
+        "refusals_keep_the_order_of_requests",
+        refusals_keep_the_order_of_requests,
     ),
     (
-        "an_answer_stands_between_two_lines",
-        an_answer_stands_between_two_lines,
+        "line_with_another_model_is_forced",
+        line_with_another_model_is_forced,
     ),
     (
-        "what_codex_says_arrives_byte_for_byte",
-        what_codex_says_arrives_byte_for_byte,
+        "line_over_the_limit_is_refused",
+        line_over_the_limit_is_refused,
     ),
     (
-        "end_and_status_are_those_of_codex",
-        end_and_status_are_those_of_codex,
+        "refusal_is_written_between_two_lines",
+        refusal_is_written_between_two_lines,
     ),
     (
-        "a_client_that_kills_codex_first_sees_an_orderly_end",
-        a_client_that_kills_codex_first_sees_an_orderly_end,
+        "codex_output_arrives_byte_for_byte",
+        codex_output_arrives_byte_for_byte,
+    ),
+    (
+        "end_of_input_and_exit_status_are_those_of_codex",
+        end_of_input_and_exit_status_are_those_of_codex,
+    ),
+    (
+        "client_that_kills_codex_sees_an_orderly_end",
+        client_that_kills_codex_sees_an_orderly_end,
     ),
     ("signals_arrive", signals_arrive),
 ];
@@ -193,7 +199,7 @@ fn refused(id: usize) -> String {
     format!("{{\"id\":{id},\"error\":{{\"code\":-32001,")
 }
 
-fn lines_of_every_kind_arrive() {
+fn line_of_each_kind_arrives() {
     let long = "x".repeat(1 << 20);
     let text = [
         "{\"id\":1,\"method\":\"initialize\",\"params\":{}}\r\n",
@@ -210,7 +216,7 @@ fn lines_of_every_kind_arrive() {
     }
 }
 
-fn refusals_keep_their_order() {
+fn refusals_keep_the_order_of_requests() {
     let (mut text, mut passed, mut asked) = (String::new(), String::new(), Vec::new());
     for id in 0..10_000 {
         let line = if id % 50 == 7 {
@@ -237,7 +243,7 @@ fn refusals_keep_their_order() {
 }
 
 /// A million lines are 60 MB here; a filter that held what passes would hold all of it.
-fn a_million_lines_arrive_in_little_memory() {
+fn million_lines_are_relayed_in_bounded_memory() {
     let line = |id: usize| {
         format!("{{\"id\":{id},\"method\":\"thread/read\",\"params\":{{\"n\":{id}}}}}\n")
     };
@@ -264,7 +270,7 @@ fn a_million_lines_arrive_in_little_memory() {
     assert_eq!(talk.status(), Some(0));
 }
 
-fn a_line_is_forced() {
+fn line_with_another_model_is_forced() {
     let mut talk = Talk::start(FORCE, ECHO);
     talk.say("{\"id\":1,\"method\":\"thread/resume\",\"params\":{\"model\":\"x\",\"threadId\":\"t\"}}\r\n");
     assert_eq!(
@@ -274,7 +280,7 @@ fn a_line_is_forced() {
     assert_eq!(talk.status(), Some(0));
 }
 
-fn a_line_that_is_too_long_is_refused() {
+fn line_over_the_limit_is_refused() {
     let line = |id: usize, length: usize| {
         let head = format!("{{\"id\":{id},\"method\":\"turn/steer\",\"params\":{{\"input\":\"");
         let rest = length - head.len() - 4;
@@ -299,7 +305,7 @@ fn a_line_that_is_too_long_is_refused() {
     assert!(heard[2] == most);
 }
 
-fn an_answer_stands_between_two_lines() {
+fn refusal_is_written_between_two_lines() {
     let mut talk = Talk::start(
         REJECT,
         "printf half; read line; printf ' %s\\nnext ' \"$line\"; read line; echo \"$line\"",
@@ -318,7 +324,7 @@ fn an_answer_stands_between_two_lines() {
     assert_eq!(talk.status(), Some(0));
 }
 
-fn what_codex_says_arrives_byte_for_byte() {
+fn codex_output_arrives_byte_for_byte() {
     let says = "printf '\\377\\000\\n{\"model\":\"x\",\"model\":1}\\r\\n\\n'; head -c 5000000 /dev/zero; printf end";
     let heard = Talk::start(REJECT, says).all(Vec::new());
     let expected = [
@@ -330,7 +336,7 @@ fn what_codex_says_arrives_byte_for_byte() {
     assert!(heard == expected);
 }
 
-fn end_and_status_are_those_of_codex() {
+fn end_of_input_and_exit_status_are_those_of_codex() {
     assert_eq!(
         Talk::start(FORCE, "cat >/dev/null; exit 7").status(),
         Some(7)
@@ -343,7 +349,7 @@ fn end_and_status_are_those_of_codex() {
 }
 
 /// As `OpenClaw` ends a server: everything stopped, what the shim started killed, then the shim let go.
-fn a_client_that_kills_codex_first_sees_an_orderly_end() {
+fn client_that_kills_codex_sees_an_orderly_end() {
     let mut talk = Talk::start(FORCE, "echo $$; exec sleep 60");
     let codex = talk.hear().trim_end().parse().ok().and_then(Pid::from_raw);
     let shim = Pid::from_child(&talk.child);

@@ -194,7 +194,7 @@ fn agrees(clap: &clap::Command, args: &[Vec<u8>]) -> Result<bool, TestCaseError>
 }
 
 #[test]
-fn both_read_the_same_lines() {
+fn command_line_is_read_as_the_reference_parser_reads_it() {
     let clap = clap_command(&ROOT);
     let mut accepted = 0;
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {

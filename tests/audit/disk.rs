@@ -33,7 +33,7 @@ fn serve(command: &mut Command, bench: &Bench, file: &Path) {
 }
 
 #[test]
-fn on_a_full_disk_whole_lines_stay_and_what_is_lost_is_said() {
+fn full_disk_keeps_whole_lines_and_reports_the_loss() {
     let bench = Bench::new("reject");
     let place = bench.scratch.directory("disk").unwrap();
     let file = place.join("audit.jsonl");
@@ -113,7 +113,7 @@ fn lost(said: &Finished) -> usize {
 }
 
 #[test]
-fn nothing_is_served_where_the_file_cannot_be_written() {
+fn proxy_with_unwritable_audit_file_serves_nothing() {
     let bench = Bench::new("reject");
     let place = bench.scratch.directory("disk").unwrap();
     let mut command = on_disk(&place, "ro");
@@ -130,7 +130,7 @@ fn nothing_is_served_where_the_file_cannot_be_written() {
 }
 
 #[test]
-fn the_shim_says_that_it_cannot_write_and_goes_on() {
+fn shim_with_unwritable_audit_file_warns_and_continues() {
     let bench = Bench::new("force");
     let real = bench.scratch.path().join("real");
     std::fs::write(&real, "#!/bin/sh\necho \"real: $*\"\n").unwrap();

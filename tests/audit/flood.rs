@@ -8,7 +8,7 @@ const CLIENTS: usize = 4;
 const REQUESTS: usize = 391;
 
 #[test]
-fn a_hundred_thousand_attempts_are_all_there() {
+fn flood_of_a_hundred_thousand_attempts_is_recorded_whole() {
     let bench = Bench::new("reject");
     let mut proxy = bench.proxy(&["--audit-size", "8MiB"]);
     let (address, request) = (proxy.address(), attack());

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, SOON, attack, send, told, whole_lines};
 
 #[test]
-fn killed_a_hundred_times() {
+fn proxy_killed_a_hundred_times_leaves_a_valid_chain() {
     let bench = Bench::new("reject");
     let request = attack();
     let mut answered = 0;

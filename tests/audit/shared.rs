@@ -11,7 +11,7 @@ const CALLS: usize = 10;
 const REQUESTS: usize = 50;
 
 #[test]
-fn many_at_once_write_one_chain() {
+fn concurrent_writers_share_one_valid_chain() {
     let bench = Bench::new("reject");
     let codex = bench.scratch.path().join("codex");
     std::os::unix::fs::symlink(PROGRAM, &codex).unwrap();
@@ -96,7 +96,7 @@ const SAID: [[&str; 3]; 4] = [
 ];
 
 #[test]
-fn a_line_tells_what_was_tried_and_nothing_secret() {
+fn entry_records_the_attempt_and_no_secret() {
     let bench = Bench::new("reject");
     let text = told_of_one_of_each(&bench);
     assert_eq!(text.lines().count(), SAID.len(), "{text}");

@@ -13,7 +13,7 @@ const REJECT: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn a_forced_line_is_told_change_by_change() {
+fn explain_of_forced_command_line_lists_each_change() {
     let line = [
         "explain",
         "--",
@@ -43,7 +43,7 @@ runs: codex exec resume -c 'model=\"gpt-5.5\"' -c 'review_model=\"gpt-5.5\"' -m 
 }
 
 #[test]
-fn a_refused_line_is_told_with_77_and_has_nothing_to_run() {
+fn explain_of_refused_command_line_exits_77_and_prints_no_command() {
     let line = ["explain", "--", "codex", "exec", "-m", "gpt-x"];
     let (status, out, _) = run(&line, &REJECT);
     let expected = "\
@@ -72,7 +72,7 @@ struct Told {
 }
 
 #[test]
-fn the_line_that_is_told_is_the_line_that_the_shim_runs() {
+fn explained_command_line_is_the_one_that_the_shim_runs() {
     let directory = tempfile::tempdir().unwrap();
     for words in [
         &["exec", "-m", "gpt-x", "-i", "a b", "hi"][..],
@@ -93,7 +93,7 @@ fn the_line_that_is_told_is_the_line_that_the_shim_runs() {
 }
 
 #[test]
-fn where_the_shim_would_not_start_nothing_is_explained_that_could_run_a_model() {
+fn explain_where_the_shim_would_not_start_prints_no_runnable_command() {
     let (status, out, told) = run(&["explain", "--", "codex", "exec", "hi"], &[]);
     assert_eq!((status, out.as_str()), (78, ""));
     assert!(
@@ -113,7 +113,7 @@ fn where_the_shim_would_not_start_nothing_is_explained_that_could_run_a_model() 
 }
 
 #[test]
-fn in_audit_an_attempt_passes_and_is_told() {
+fn explain_in_audit_mode_reports_the_attempt_and_lets_it_pass() {
     let audit = [
         ("OPENCLAW_MODEL", "gpt-5.5"),
         ("OPENCLAW_MODEL_LOCK_MODE", "audit"),
@@ -134,7 +134,7 @@ fn real(directory: &Path) -> String {
 }
 
 #[test]
-fn which_tells_the_real_codex_and_all_others_in_order() {
+fn which_lists_the_real_codex_and_all_others_in_order() {
     let directory = tempfile::tempdir().unwrap();
     let place = |name: &str| directory.path().join(name);
     let (first, last) = (real(&place("first")), real(&place("last")));
@@ -163,7 +163,7 @@ fn which_tells_the_real_codex_and_all_others_in_order() {
 }
 
 #[test]
-fn uninstall_says_what_it_took_out_and_refuses_what_is_not_ours() {
+fn uninstall_reports_what_it_removed_and_keeps_foreign_files() {
     let directory = tempfile::tempdir().unwrap();
     let bin = directory.path().join("bin");
     let from = bin.to_str().unwrap();

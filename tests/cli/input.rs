@@ -17,7 +17,7 @@ use crate::{SERVE, finish, program, run};
 type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
 
 #[test]
-fn each_bad_input_gets_one_clear_line_and_status_78() {
+fn bad_setting_prints_one_line_and_exits_78() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("policy.toml");
     std::fs::write(&file, "model = 'gpt-5.5'\nmodle = 'x'").unwrap();
@@ -77,7 +77,7 @@ fn each_bad_input_gets_one_clear_line_and_status_78() {
 }
 
 #[test]
-fn settings_and_policy_are_told_together() {
+fn problems_of_settings_and_policy_are_reported_together() {
     let flags = ["serve", "--listen", "nowhere", "--upstream", "ftp://x"];
     let (status, _, told) = run(
         &flags,
@@ -87,7 +87,7 @@ fn settings_and_policy_are_told_together() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_a_problem() {
+fn setting_that_is_not_utf8_is_reported() {
     for name in ["OPENCLAW_MODEL", "MODEL_LOCK_LISTEN"] {
         let mut command = program(&["check"], &[("OPENCLAW_MODEL", "gpt-5.5")]);
         command.env(name, OsString::from_vec(vec![b'a', 0xff]));
@@ -103,7 +103,7 @@ fn bytes_that_are_no_text_are_a_problem() {
 }
 
 #[test]
-fn a_port_in_use_is_told_in_one_line() {
+fn serve_on_a_used_port_prints_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for flag in ["--listen", "--admin"] {
@@ -122,7 +122,7 @@ fn a_port_in_use_is_told_in_one_line() {
 }
 
 #[test]
-fn a_command_line_that_cannot_be_read_is_64_and_help_is_0() {
+fn unparsable_command_line_exits_64_and_help_exits_0() {
     assert_eq!(run(&["serve", "--lisen", "x"], &[]).0, 64);
     assert_eq!(run(&[], &[]).0, 64);
     let (status, out, told) = run(&["serve", "--help"], &[]);
@@ -138,7 +138,7 @@ fn a_command_line_that_cannot_be_read_is_64_and_help_is_0() {
 }
 
 #[test]
-fn check_prints_what_holds_and_where_it_came_from() {
+fn check_prints_the_policy_and_its_origin() {
     let (status, out, told) = run(&["check"], &[("OPENCLAW_MODEL", "gpt-5.5")]);
     assert_eq!((status, told.len()), (0, 0));
     assert!(out.starts_with("mode = force\nmodel = gpt-5.5\n"), "{out}");
@@ -155,7 +155,7 @@ fn check_prints_what_holds_and_where_it_came_from() {
 
 /// Runs as somebody who owns nothing where we may; as ourselves where we are nobody special.
 #[test]
-fn a_file_that_the_user_cannot_change_stands_alone() {
+fn policy_file_not_writable_by_the_user_overrides_the_environment() {
     let agent = [
         ("OPENCLAW_MODEL", "gpt-x"),
         ("OPENCLAW_MODEL_LOCK_MODE", "audit"),
@@ -216,7 +216,7 @@ fn a_file_that_the_user_cannot_change_stands_alone() {
 }
 
 #[test]
-fn install_makes_both_commands_and_keeps_a_codex_that_is_not_ours() {
+fn install_creates_both_commands_and_keeps_a_foreign_codex() {
     let directory = tempfile::tempdir().unwrap();
     let to = directory.path().join("bin");
     for _ in 0..2 {

@@ -10,7 +10,7 @@ use crate::peers::{Daemon, PATIENCE, Proxy, text};
 use crate::run;
 
 #[test]
-fn a_signal_ends_it_with_0_and_says_so() {
+fn serve_after_signal_exits_0_and_logs_it() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut proxy = Proxy::start(&[], &[("OPENCLAW_MODEL", "gpt-5.5")]);
         let listening = proxy.event("listening");
@@ -24,7 +24,7 @@ fn a_signal_ends_it_with_0_and_says_so() {
 
 /// What a container's health check sees: nobody, then a proxy that is ready, then nobody again.
 #[test]
-fn health_is_what_the_admin_port_says() {
+fn health_reports_what_the_admin_port_answers() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = silent.local_addr().unwrap().to_string();
     drop(silent);
@@ -69,7 +69,7 @@ fn hang(proxy: &str, provider: &TcpListener) -> (TcpStream, TcpStream) {
 }
 
 #[test]
-fn running_requests_are_waited_for_until_the_deadline_or_a_second_signal() {
+fn shutdown_waits_for_requests_until_deadline_or_second_signal() {
     let provider = TcpListener::bind("127.0.0.1:0").unwrap();
     let upstream = format!("http://{}", provider.local_addr().unwrap());
     for (drain, signals, status) in [("200ms", 1, 0), ("10m", 2, 130)] {
@@ -87,7 +87,7 @@ fn running_requests_are_waited_for_until_the_deadline_or_a_second_signal() {
 }
 
 #[test]
-fn audit_says_at_the_start_that_nothing_is_locked() {
+fn serve_in_audit_mode_warns_at_start_that_nothing_is_locked() {
     let variables = [
         ("OPENCLAW_MODEL", "gpt-5.5"),
         ("OPENCLAW_MODEL_LOCK_MODE", "audit"),
@@ -98,7 +98,7 @@ fn audit_says_at_the_start_that_nothing_is_locked() {
 }
 
 #[test]
-fn a_changed_file_is_taken_and_a_wrong_one_is_not() {
+fn changed_policy_file_is_loaded_and_an_invalid_one_is_not() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("policy.toml");
     std::fs::write(&file, "model = 'a'").unwrap();
@@ -151,7 +151,7 @@ fn post(address: &str, target: &str, content: &str) -> String {
 }
 
 #[test]
-fn an_attempt_is_logged_and_counted_and_holds_no_secret() {
+fn attempt_is_logged_and_counted_without_secrets() {
     let daemon = Daemon::start();
     let port = daemon.port();
     let variables = [

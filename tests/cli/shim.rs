@@ -34,7 +34,7 @@ pub(crate) fn shim(directory: &Path, arguments: &[&str], variables: &[(&str, &st
 }
 
 #[test]
-fn the_shim_tells_of_an_attempt_before_it_becomes_codex() {
+fn shim_reports_the_attempt_before_it_execs_codex() {
     let (directory, daemon) = (tempfile::tempdir().unwrap(), Daemon::start());
     let port = daemon.port();
     // A name, not an address: the counts wait for it, and codex does not wait long.
@@ -71,7 +71,7 @@ fn the_shim_tells_of_an_attempt_before_it_becomes_codex() {
 }
 
 #[test]
-fn the_shim_says_nothing_where_there_is_nothing_to_say() {
+fn shim_without_attempt_prints_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let variables = [("OPENCLAW_MODEL", "gpt-5.5"), ("MODEL_LOCK_LOG", "trace")];
     let (status, out, told) = finish(shim(directory.path(), &["exec", "hi"], &variables));
@@ -86,7 +86,7 @@ fn the_shim_says_nothing_where_there_is_nothing_to_say() {
 }
 
 #[test]
-fn the_shim_refuses_with_77_and_without_a_policy_with_78() {
+fn shim_exits_77_on_refusal_and_78_without_policy() {
     let directory = tempfile::tempdir().unwrap();
     let reject = [
         ("OPENCLAW_MODEL", "gpt-5.5"),

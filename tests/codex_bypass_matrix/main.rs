@@ -40,7 +40,7 @@ const WORKERS: usize = 6;
 const SAMPLE: usize = 10;
 
 #[test]
-fn every_way_leads_to_the_pin_or_nowhere() {
+fn bypass_of_each_kind_runs_the_approved_model_or_nothing() {
     let (chapters, begun) = (Chapter::all(), Instant::now());
     let asked = env::var("TRUTH").ok();
     let update = env::var_os("UPDATE_DOCS").is_some();
@@ -63,7 +63,7 @@ fn every_way_leads_to_the_pin_or_nowhere() {
 }
 
 #[test]
-fn there_are_enough_ways_and_each_has_a_title_of_its_own() {
+fn bypass_list_is_complete_and_its_titles_are_unique() {
     let chapters = Chapter::all();
     let keys = Key::all(&chapters);
     let different: HashSet<&Key> = keys.iter().map(|(key, _)| key).collect();

@@ -185,7 +185,7 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn words_are_read_as_a_shell_reads_them() {
+fn command_words_are_split_as_a_shell_splits_them() {
     assert_eq!(
         words(r#"exec -c 'model="x y"' "it's" '' a'b'c"#),
         ["exec", "-c", r#"model="x y""#, "it's", "", "abc"]

@@ -24,7 +24,7 @@ pub(crate) fn decode(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn bytes_come_back() {
+fn base64_decode_returns_the_bytes() {
     assert_eq!(decode("Zm9vYmE="), b"fooba");
     assert_eq!(decode("+/8="), [0xfb, 0xff]);
     assert_eq!(decode(""), b"");

@@ -192,7 +192,7 @@ pub(crate) fn decoded(coding: Option<&str>, body: &[u8]) -> Result<Vec<u8>, Stri
 }
 
 #[test]
-fn the_oracle_objects() {
+fn oracle_rejects_bad_documents() {
     let post = |body: &str| document("openai", "/v1/responses", body.as_bytes());
     assert_eq!(post(r#"{"model":"gpt-5.5","fallbacks":null}"#), Ok(()));
     for body in [

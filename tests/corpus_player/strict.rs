@@ -184,7 +184,7 @@ impl Reader<'_> {
 }
 
 #[test]
-fn what_is_no_json_is_told() {
+fn parse_of_invalid_json_is_an_error() {
     for text in [
         "",
         "{",

@@ -11,7 +11,7 @@ const EACH: usize = 64;
 const MARKUP: &str = "<img src=x onerror=alert(1)>";
 
 #[test]
-fn the_status_says_whether_the_lock_holds() {
+fn status_tells_whether_the_lock_holds() {
     let mut bench = Bench::new("force");
     let told = bench.told("status");
     for (path, want) in [
@@ -41,7 +41,7 @@ fn the_status_says_whether_the_lock_holds() {
 }
 
 #[test]
-fn in_audit_nothing_is_locked_and_the_status_says_so() {
+fn status_in_audit_mode_tells_that_nothing_is_locked() {
     let told = Bench::new("audit").told("status");
     assert_eq!(at(&told, &["state"]), "open");
     assert_eq!(at(&told, &["level"]), "open");
@@ -52,7 +52,7 @@ fn in_audit_nothing_is_locked_and_the_status_says_so() {
 }
 
 #[test]
-fn what_was_asked_sent_and_served_is_told_together() {
+fn attempt_lists_requested_sent_and_served_model_together() {
     let bench = Bench::new("force");
     bench.ask("gpt-5.5");
     bench.ask(MARKUP);
@@ -166,7 +166,7 @@ fn series_is_told(bench: &Bench) {
 }
 
 #[test]
-fn attempts_are_found_filtered_and_paged() {
+fn attempts_are_searched_filtered_and_paged() {
     let bench = Bench::new("reject");
     for number in 0..7 {
         bench.ask(&format!("wished-{number}"));
@@ -210,7 +210,7 @@ fn attempts_are_found_filtered_and_paged() {
 }
 
 #[test]
-fn what_is_wrong_with_a_question_is_told_as_json() {
+fn invalid_query_is_answered_with_a_json_error() {
     let bench = Bench::new("force");
     for (target, status, code, message) in [
         (
@@ -269,7 +269,7 @@ fn what_is_wrong_with_a_question_is_told_as_json() {
 }
 
 #[test]
-fn nothing_but_get_is_answered() {
+fn method_other_than_get_is_refused() {
     let bench = Bench::new("force");
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"] {
         let mut client = Client::connect(bench.admin);
@@ -286,7 +286,7 @@ fn nothing_but_get_is_answered() {
 }
 
 #[test]
-fn a_flood_pushes_old_rows_out_and_is_counted_whole() {
+fn flood_evicts_old_rows_and_is_counted_whole() {
     let bench = Bench::new("reject");
     bench.flood(30);
     let told = bench.told("attempts?limit=1000");

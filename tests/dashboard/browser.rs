@@ -68,26 +68,26 @@ const ELSEWHERE: [&str; 6] = [
 ];
 
 #[test]
-fn the_empty_page_is_calm_and_can_be_read_by_everybody() {
+fn page_without_attempts_is_calm_and_accessible() {
     browse(&Bench::new("force"), "empty", "");
 }
 
 #[test]
-fn after_an_attack_everything_is_shown_as_text_and_found_and_live() {
+fn page_after_an_attack_escapes_all_text_and_updates_live() {
     let bench = Bench::new("force");
     attack(&bench);
     browse(&bench, "attacked", "");
 }
 
 #[test]
-fn where_nothing_is_locked_the_page_says_so_first() {
+fn page_in_audit_mode_warns_first() {
     let bench = Bench::new("audit");
     bench.ask("gpt-4o");
     browse(&bench, "open", "");
 }
 
 #[test]
-fn the_token_is_asked_for_and_kept_nowhere() {
+fn page_asks_for_the_token_and_stores_it_nowhere() {
     let mut bench = Bench::new("reject");
     let file = bench.scratch.path().join("token");
     std::fs::write(&file, "correct-horse-battery").unwrap();
@@ -97,7 +97,7 @@ fn the_token_is_asked_for_and_kept_nowhere() {
 }
 
 #[test]
-fn a_page_that_lost_its_proxy_says_that_it_is_old_and_comes_back() {
+fn page_that_lost_the_proxy_shows_stale_data_and_recovers() {
     let mut bench = Bench::new("reject");
     bench.ask("gpt-4o");
     let Some(script) = start(&bench, "lost", "") else {

@@ -79,7 +79,7 @@ impl Reader {
 }
 
 #[test]
-fn an_attempt_arrives_as_it_comes_and_again_with_its_answer() {
+fn event_stream_sends_the_attempt_and_again_its_served_model() {
     let bench = Bench::new("force");
     let mut reader = Reader::open(&bench, "");
     assert_eq!(at(&reader.next("status").2, &["state"]), "holding");
@@ -95,7 +95,7 @@ fn an_attempt_arrives_as_it_comes_and_again_with_its_answer() {
 }
 
 #[test]
-fn a_reader_that_comes_back_is_told_what_it_missed_and_no_more() {
+fn event_stream_resumed_by_id_sends_only_missed_events() {
     let bench = Bench::new("reject");
     let mut reader = Reader::open(&bench, "");
     bench.ask("seen");
@@ -118,7 +118,7 @@ fn a_reader_that_comes_back_is_told_what_it_missed_and_no_more() {
 }
 
 #[test]
-fn an_id_of_another_process_starts_anew() {
+fn event_stream_with_id_of_another_process_starts_anew() {
     let mut bench = Bench::new("reject");
     bench.ask("before");
     let (_, id, _) = Reader::open(&bench, "").next("status");
@@ -129,7 +129,7 @@ fn an_id_of_another_process_starts_anew() {
 }
 
 #[test]
-fn what_a_reader_missed_for_good_is_said() {
+fn event_stream_reports_events_that_are_lost() {
     let bench = Bench::new("reject");
     let (_, id, _) = Reader::open(&bench, "").next("status");
     bench.flood(12);
@@ -150,7 +150,7 @@ fn asked(bench: &Bench) -> u16 {
 }
 
 #[test]
-fn only_so_many_may_listen_at_once() {
+fn event_streams_over_the_limit_are_refused() {
     let bench = Bench::new("force");
     let mut readers: Vec<Reader> = (0..16).map(|_| Reader::open(&bench, "")).collect();
     // The status first: an answer that is a stream has no end.

@@ -33,7 +33,7 @@ fn asked(bench: &Bench, target: &str, fields: &str) -> Answer {
 }
 
 #[test]
-fn every_answer_says_what_a_browser_may_do_with_it() {
+fn response_of_each_path_has_the_security_headers() {
     let bench = Bench::new("force");
     for target in [
         "/",
@@ -81,7 +81,7 @@ fn every_answer_says_what_a_browser_may_do_with_it() {
 }
 
 #[test]
-fn another_site_and_another_name_are_told_nothing() {
+fn request_with_foreign_origin_or_host_is_refused() {
     let bench = Bench::new("force");
     for target in TOLD {
         let rebound = asked(&bench, target, "host: evil.example\r\n");
@@ -118,7 +118,7 @@ fn another_site_and_another_name_are_told_nothing() {
 }
 
 #[test]
-fn off_loopback_without_a_token_nothing_but_the_probes_is_told() {
+fn non_loopback_without_token_answers_only_probes() {
     let bench = Bench::with("force", "0.0.0.0:0", &[]);
     for target in TOLD.into_iter().chain(["/", "/page.js"]) {
         let answer = bench.get(target, "");
@@ -138,7 +138,7 @@ fn off_loopback_without_a_token_nothing_but_the_probes_is_told() {
 }
 
 #[test]
-fn with_a_token_whoever_has_it_is_told_and_nobody_else() {
+fn admin_token_authorizes_only_its_holder() {
     for address in ["0.0.0.0:0", "127.0.0.1:0"] {
         let mut bench = Bench::new("force");
         let file = bench.scratch.path().join("token");
@@ -190,7 +190,7 @@ fn replaced(bench: &Bench, file: &std::path::Path) {
 }
 
 #[test]
-fn a_token_that_is_none_is_told_at_the_start() {
+fn invalid_token_file_is_reported_at_start() {
     let bench = Bench::new("force");
     let file = bench.scratch.path().join("short");
     std::fs::write(&file, "short").unwrap();
@@ -222,7 +222,7 @@ fn a_token_that_is_none_is_told_at_the_start() {
 
 /// The port stays until what runs has ended, and says that it does not get traffic any more.
 #[test]
-fn while_it_drains_the_port_says_so_and_then_ends_streams_too() {
+fn draining_proxy_is_not_ready_and_then_ends_streams() {
     let mut bench = Bench::new("force");
     let (events, stream) = std::sync::mpsc::channel();
     bench

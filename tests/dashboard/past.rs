@@ -5,7 +5,7 @@ use fake_provider::json::Json;
 use crate::bench::{Bench, asked, at};
 
 #[test]
-fn the_past_is_there_after_a_restart_also_from_files_that_were_put_aside() {
+fn history_after_restart_includes_rotated_audit_files() {
     let mut bench = Bench::with("reject", "127.0.0.1:0", &["--audit-size", "4KiB"]);
     for number in 0..40 {
         bench.ask(&format!("wished-{number}"));
@@ -46,7 +46,7 @@ fn the_past_is_there_after_a_restart_also_from_files_that_were_put_aside() {
 }
 
 #[test]
-fn an_attempt_of_a_shim_is_shown_as_it_comes() {
+fn attempt_of_a_shim_is_shown_live() {
     let bench = Bench::new("force");
     bench.shim("by-shim");
     let rows = bench.attempts("?surface=argv", "the shim's attempt", |rows| {
@@ -63,7 +63,7 @@ fn an_attempt_of_a_shim_is_shown_as_it_comes() {
 }
 
 #[test]
-fn an_altered_line_is_not_shown_and_is_of_concern() {
+fn altered_audit_line_is_hidden_and_reported() {
     let mut bench = Bench::new("reject");
     bench.ask("wished-1");
     bench.ask("wished-2");

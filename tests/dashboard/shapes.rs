@@ -15,7 +15,7 @@ fn told(page: &str, name: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_running_proxy_answers_what_the_docs_tell() {
+fn api_responses_have_the_documented_shape() {
     let bench = Bench::new("force");
     bench.ask_and_get("wished", "another");
     bench.attempts("", "the answer to the attempt", |rows| {

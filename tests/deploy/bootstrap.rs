@@ -52,7 +52,7 @@ fn run(stage: &Stage, flags: &[&str]) -> Finished {
 
 /// Every failure: its status, one message, and the login of before where it was.
 #[test]
-fn each_failure_has_its_status_and_one_message() {
+fn bootstrap_failure_of_each_kind_has_its_status_and_one_message() {
     for case in &CASES {
         let mut stage = stage();
         (case.arrange)(&mut stage);
@@ -101,7 +101,7 @@ fn nothing_is_told(finished: &Finished) {
 }
 
 #[test]
-fn the_login_is_copied_without_the_workers_tokens() {
+fn bootstrap_copies_the_login_without_the_workers_tokens() {
     let stage = stage();
     let finished = run(&stage, &["--verbose"]);
     assert_eq!(finished.status.code(), Some(0), "{}", finished.err());
@@ -145,7 +145,7 @@ fn entries(stage: &Stage, name: &str) -> Vec<String> {
 
 /// What runs in the image has the source read-only, no network, and nothing that root can do besides files.
 #[test]
-fn the_copy_is_made_with_as_little_as_it_needs() {
+fn bootstrap_container_runs_with_least_privilege() {
     let stage = stage();
     assert_eq!(run(&stage, &[]).status.code(), Some(0));
     let calls = stage.read("calls");
@@ -172,7 +172,7 @@ fn the_copy_is_made_with_as_little_as_it_needs() {
 }
 
 #[test]
-fn running_it_again_changes_nothing() {
+fn bootstrap_run_again_changes_nothing() {
     let stage = stage();
     assert_eq!(run(&stage, &[]).status.code(), Some(0));
     let calls = stage.read("calls").len();
@@ -189,7 +189,7 @@ fn running_it_again_changes_nothing() {
 }
 
 #[test]
-fn what_is_there_becomes_a_backup_where_that_is_asked_for() {
+fn bootstrap_with_backup_keeps_the_previous_login() {
     let mut stage = stage();
     occupied(&mut stage);
     stage.write(&format!("{OURS}/sessions/one"), "of before");
@@ -215,7 +215,7 @@ fn what_is_there_becomes_a_backup_where_that_is_asked_for() {
 
 /// A run that was ended in the middle leaves a copy; the next one begins anew.
 #[test]
-fn a_copy_that_was_left_is_no_obstacle() {
+fn bootstrap_after_an_interrupted_run_succeeds() {
     let stage = stage();
     stage.write(&format!("{OURS}/.bootstrap-new/auth.json"), "half");
     stage.write(&format!("{OURS}/.bootstrap-new/stale"), "");
@@ -224,7 +224,7 @@ fn a_copy_that_was_left_is_no_obstacle() {
 }
 
 #[test]
-fn settings_come_from_the_file_beside_the_compose_file_too() {
+fn bootstrap_reads_settings_from_the_env_file() {
     let mut stage = stage();
     stage.write("compose/compose.yaml", "");
     stage.write(
@@ -242,7 +242,7 @@ fn settings_come_from_the_file_beside_the_compose_file_too() {
 }
 
 #[test]
-fn from_scratch_finds_a_login_that_is_there() {
+fn bootstrap_from_scratch_finds_an_existing_login() {
     let mut stage = stage();
     fs::remove_dir_all(stage.place(SOURCE)).unwrap();
     occupied(&mut stage);
@@ -256,7 +256,7 @@ fn from_scratch_finds_a_login_that_is_there() {
 
 /// In a terminal, it goes on to the login.
 #[test]
-fn from_scratch_logs_in_where_there_is_a_terminal() {
+fn bootstrap_from_scratch_with_terminal_logs_in() {
     let stage = stage();
     fs::remove_dir_all(stage.place(SOURCE)).unwrap();
     let finished = in_a_terminal(&stage);
@@ -267,7 +267,7 @@ fn from_scratch_logs_in_where_there_is_a_terminal() {
 }
 
 #[test]
-fn a_login_that_fails_in_the_terminal_has_its_status() {
+fn bootstrap_login_that_fails_has_its_status() {
     let stage = stage();
     stage.write("fail/login", "declined\n");
     let finished = in_a_terminal(&stage);
@@ -286,7 +286,7 @@ fn in_a_terminal(stage: &Stage) -> Finished {
 }
 
 #[test]
-fn help_is_told_and_nothing_done() {
+fn bootstrap_help_prints_usage_and_does_nothing() {
     let stage = stage();
     let finished = run(&stage, &["--help"]);
     assert_eq!(finished.status.code(), Some(0));

@@ -56,7 +56,7 @@ fn documents(answer: &Value) -> Vec<Value> {
 }
 
 #[test]
-fn the_manifests_are_what_helm_renders() {
+fn manifests_equal_what_helm_renders() {
     for form in ["gateway", "sidecar"] {
         let values = json!({"form": form, "policy": {"model": "gpt-5.5"}, "providerKey": {"secret": "provider-key"}});
         let answers = answers(&json!([chart(&values), plain(form)]));
@@ -74,7 +74,7 @@ fn the_manifests_are_what_helm_renders() {
 
 /// Each value that changes what is rendered, in both forms.
 #[test]
-fn whatever_is_chosen_kubernetes_understands_it() {
+fn chart_values_of_each_kind_render_valid_kubernetes() {
     let choices = [
         json!({"policy": {"model": "a/b", "mode": "reject", "extra": "disclose = true"}}),
         json!({"statsd": {"host": "statsd.monitoring", "port": 8125}}),
@@ -104,7 +104,7 @@ fn whatever_is_chosen_kubernetes_understands_it() {
 
 /// Without a model, or with a word that it does not know, Helm renders nothing.
 #[test]
-fn a_chart_without_a_model_is_not_rendered() {
+fn chart_without_model_is_not_rendered() {
     let cases = [
         (json!({}), "policy.model: name the one model"),
         (json!({"form": "both", "policy": {"model": "a"}}), "/form"),
@@ -123,7 +123,7 @@ fn a_chart_without_a_model_is_not_rendered() {
 
 /// The schemas see a name that is misspelled, and a version that knows no native sidecar.
 #[test]
-fn the_schemas_see_what_is_wrong() {
+fn schemas_reject_misspelled_names_and_old_versions() {
     let read = answers(&json!([plain("sidecar")]));
     let whole = documents(&read[0]);
     let agent = whole

@@ -8,7 +8,7 @@ const COMPOSE: &str = "deploy/compose/compose.yaml";
 
 /// Without the profile nothing is added to a stack: every service has one, and none has another's.
 #[test]
-fn every_service_is_in_a_profile() {
+fn compose_services_are_each_in_a_profile() {
     let compose = file(COMPOSE);
     let services = below(&compose, "services");
     let profiles = [
@@ -32,7 +32,7 @@ fn every_service_is_in_a_profile() {
 
 /// The agent is on the network that leads nowhere, and on no other; the proxy alone is on one with a way out too.
 #[test]
-fn the_agent_has_no_way_out_but_the_proxy() {
+fn compose_agent_has_no_egress_but_the_proxy() {
     let compose = file(COMPOSE);
     assert_eq!(
         tops(&below(&compose, "services/openclaw/networks")),
@@ -52,7 +52,7 @@ fn the_agent_has_no_way_out_but_the_proxy() {
 }
 
 #[test]
-fn the_agent_is_as_the_origin_lists_it() {
+fn compose_agent_equals_the_original_service() {
     let compose = file(COMPOSE);
     let openclaw = below(&compose, "services/openclaw");
     assert!(openclaw.contains("user: ${OPENCLAW_DOCKER_USER:-app}\n"));
@@ -91,7 +91,7 @@ fn the_agent_is_as_the_origin_lists_it() {
 
 /// The agent starts when the proxy says that it is ready: the image's own health check asks where the proxy answers.
 #[test]
-fn the_agent_waits_for_a_proxy_that_is_ready() {
+fn compose_agent_waits_for_a_ready_proxy() {
     let compose = file(COMPOSE);
     assert_eq!(
         below(&compose, "services/openclaw/depends_on/model-lock").trim(),
@@ -111,7 +111,7 @@ fn the_agent_waits_for_a_proxy_that_is_ready() {
 
 /// A model that is set and empty stays empty, so that the start fails; the proxy and the agent get the same policy.
 #[test]
-fn an_empty_model_is_not_replaced_by_the_default() {
+fn compose_with_empty_model_does_not_use_the_default() {
     let compose = file(COMPOSE);
     assert!(
         !compose.contains("OPENCLAW_MODEL:-") && !compose.contains("OPENCLAW_MODEL_LOCK_MODE:-")
@@ -128,7 +128,7 @@ fn an_empty_model_is_not_replaced_by_the_default() {
 
 /// The volume that other workers share is nowhere in what is deployed, nor are their models.
 #[test]
-fn nothing_of_another_worker_is_touched() {
+fn compose_touches_nothing_of_another_worker() {
     let files = [
         COMPOSE,
         "deploy/compose/compose.local-network.yaml",
@@ -154,7 +154,7 @@ fn nothing_of_another_worker_is_touched() {
 }
 
 #[test]
-fn the_template_has_the_five_variables_and_the_defaults_of_the_compose_file() {
+fn env_template_has_the_variables_and_defaults_of_the_compose_file() {
     let template = file("deploy/compose/.env-template");
     let set: Vec<_> = template
         .lines()
@@ -183,7 +183,7 @@ fn the_template_has_the_five_variables_and_the_defaults_of_the_compose_file() {
 
 /// The file that gives the proxy a key gives it to the proxy alone, and takes nothing from its command.
 #[test]
-fn the_proxy_alone_has_the_key() {
+fn provider_key_is_mounted_in_the_proxy_alone() {
     let own = file("deploy/compose/compose.key.yaml");
     assert_eq!(tops(&below(&own, "services")), ["model-lock"]);
     assert_eq!(
@@ -202,7 +202,7 @@ fn the_proxy_alone_has_the_key() {
 
 /// Every image has its version.
 #[test]
-fn versions_are_pinned() {
+fn image_versions_are_pinned() {
     let compose = file(COMPOSE);
     let images = compose
         .lines()
@@ -224,7 +224,7 @@ fn versions_are_pinned() {
 
 /// What `StatsD` sends gets the names that `/metrics` has, and so all that the one set of rules and the one dashboard ask for.
 #[test]
-fn by_statsd_comes_what_rules_and_dashboard_ask_for() {
+fn statsd_mapping_yields_the_metrics_of_rules_and_dashboard() {
     let mapping = file("deploy/compose/observability/statsd-mapping.yml");
     let page = file("docs/reference/metrics.md");
     let mut known = BTreeSet::new();
@@ -251,7 +251,7 @@ fn by_statsd_comes_what_rules_and_dashboard_ask_for() {
 
 /// What is mounted is there, where the path begins: beside the file.
 #[test]
-fn every_file_that_is_mounted_is_there() {
+fn mounted_files_exist() {
     let compose = file(COMPOSE);
     let mounts = compose
         .lines()
@@ -273,7 +273,7 @@ fn every_file_that_is_mounted_is_there() {
 
 /// With that of an account on the same origin, codex would go past the proxy.
 #[test]
-fn codex_is_led_by_one_base_url_alone() {
+fn codex_configuration_sets_one_base_url() {
     for name in [
         COMPOSE,
         "deploy/kubernetes/plain/gateway.yaml",
@@ -289,7 +289,7 @@ fn codex_is_led_by_one_base_url_alone() {
 
 /// Each number has its line, and each file that a line names is there.
 #[test]
-fn every_requirement_has_a_line_and_every_line_its_files() {
+fn requirement_table_is_complete_and_its_files_exist() {
     let page = file("docs/design/deployment.md");
     let counts = [8, 5, 17, 7, 5];
     for (section, count) in counts.iter().enumerate() {
@@ -320,7 +320,7 @@ fn every_requirement_has_a_line_and_every_line_its_files() {
 
 /// Each alert is in the runbook, and each alert of the runbook is one of them.
 #[test]
-fn every_alert_is_explained() {
+fn alerts_and_runbook_sections_are_the_same() {
     let rules = file("deploy/prometheus/rules.yml");
     let alerts = rules
         .lines()

@@ -41,7 +41,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// cargo finds every package of the workspace and a lock file that is whole, without the rest of the repository.
 #[test]
-fn what_comes_in_is_a_workspace() {
+fn build_context_holds_the_whole_workspace() {
     let stage = Stage::new();
     for name in let_in() {
         copy(&of_the_repository(&name), &stage.place("src").join(&name));
@@ -64,7 +64,7 @@ fn what_comes_in_is_a_workspace() {
 
 /// Neither tests, nor documents, nor what a developer left lying about.
 #[test]
-fn nothing_else_comes_in() {
+fn build_context_holds_nothing_else() {
     let packages = ["lockpolicy", "proxy", "shim", "src", "tests/fake_provider"];
     let all = packages.iter().chain(&["Cargo.lock", "Cargo.toml"]);
     let found: BTreeSet<_> = let_in().into_iter().collect();
@@ -72,7 +72,7 @@ fn nothing_else_comes_in() {
 }
 
 #[test]
-fn versions_that_stand_twice_agree() {
+fn repeated_versions_agree() {
     let image = file("Dockerfile");
     let toolchain = file("rust-toolchain.toml");
     let channel = toolchain

@@ -89,7 +89,7 @@ esac
 ";
 
 #[test]
-fn the_server_takes_the_place_of_the_entrypoint() {
+fn entrypoint_execs_the_server() {
     let image = Image::new();
     let finished = image.run(&["server", "--port", "18789"]);
     assert_eq!(finished.status.code(), Some(0), "{}", finished.err());
@@ -176,7 +176,7 @@ static STEPS: [(i32, &str, Arrange); 20] = [
 ];
 
 #[test]
-fn each_step_that_fails_ends_it_and_says_what_to_do() {
+fn entrypoint_step_that_fails_ends_it_and_says_what_to_do() {
     for (status, message, arrange) in STEPS {
         let mut image = Image::new();
         arrange(&mut image);
@@ -203,7 +203,7 @@ fn rewrite(image: &Image, from: &str, to: &str) {
 }
 
 #[test]
-fn without_a_server_there_is_nothing_to_start() {
+fn entrypoint_without_server_fails() {
     let finished = Image::new().run(&[]);
     assert_eq!(finished.status.code(), Some(64));
     assert_eq!(told(&finished).len(), 1);
@@ -211,7 +211,7 @@ fn without_a_server_there_is_nothing_to_start() {
 
 /// The name of a model is an operator's text; the log stays one JSON object a line.
 #[test]
-fn a_name_in_a_message_does_not_break_the_line() {
+fn entrypoint_message_with_a_model_name_stays_one_json_line() {
     let mut image = Image::new();
     image
         .stage

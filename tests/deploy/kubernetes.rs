@@ -37,7 +37,7 @@ fn flat(text: &str) -> String {
 }
 
 #[test]
-fn each_form_has_its_parts() {
+fn manifests_of_each_form_have_their_parts() {
     let names = |form| {
         documents(form)
             .into_iter()
@@ -82,7 +82,7 @@ fn each_form_has_its_parts() {
 /// The image installs itself; the agent has the place read-only and first on its `PATH`. A pod whose installation fails does
 /// not start, and nothing makes the failure pass: there is no shell in it that could.
 #[test]
-fn the_shim_is_installed_before_the_agent_starts_or_nothing_starts() {
+fn shim_installation_that_fails_keeps_the_agent_from_starting() {
     for form in FORMS {
         let agent = flat(&document(form, "Deployment/openclaw-model-lock-agent"));
         let (init, containers) = agent.split_once("\ncontainers:\n").unwrap();
@@ -124,7 +124,7 @@ fn the_shim_is_installed_before_the_agent_starts_or_nothing_starts() {
 
 /// The sidecar starts before the agent and ends after it: an init container that is kept running.
 #[test]
-fn the_sidecar_is_a_native_one() {
+fn sidecar_is_a_native_one() {
     let agent = flat(&document("sidecar", "Deployment/openclaw-model-lock-agent"));
     let init = agent.split_once("\ncontainers:\n").unwrap().0.to_owned();
     assert!(init.contains("- name: model-lock\nrestartPolicy: Always\n"));
@@ -138,7 +138,7 @@ fn the_sidecar_is_a_native_one() {
 
 /// From the agents to the gateway and to where names are looked up, and nowhere else.
 #[test]
-fn only_the_gateway_has_a_way_out() {
+fn network_policy_gives_egress_to_the_gateway_alone() {
     let agent = document("gateway", "NetworkPolicy/openclaw-model-lock-agent");
     assert!(!agent.contains("ipBlock") && !agent.contains("443"));
     let agent = flat(&agent);
@@ -159,7 +159,7 @@ fn only_the_gateway_has_a_way_out() {
 }
 
 #[test]
-fn nothing_runs_as_root_nor_with_more_than_it_needs() {
+fn containers_run_without_root_and_extra_privileges() {
     for (name, document) in FORMS.iter().flat_map(|form| documents(form)) {
         if !name.starts_with("Deployment/") {
             continue;
@@ -192,7 +192,7 @@ fn nothing_runs_as_root_nor_with_more_than_it_needs() {
 
 /// The provider's key is mounted where the proxy runs, and in no other container.
 #[test]
-fn the_proxy_alone_has_the_key() {
+fn provider_key_is_mounted_in_the_proxy_alone() {
     let mount = "- name: provider-key\nmountPath: /run/provider\nreadOnly: true\n";
     let gateway = flat(&document("gateway", "Deployment/openclaw-model-lock"));
     assert!(gateway.contains("- --key=/run/provider/key\n") && gateway.contains(mount));
@@ -211,7 +211,7 @@ fn the_proxy_alone_has_the_key() {
 
 /// The probes ask what the admin port answers, on the port that is opened for it.
 #[test]
-fn the_probes_ask_the_admin_port() {
+fn probes_ask_the_admin_port() {
     let gateway = flat(&document("gateway", "Deployment/openclaw-model-lock"));
     for line in [
         "- --admin=0.0.0.0:8384",

@@ -45,7 +45,7 @@ fn run(stage: &Stage, arguments: &[&str], policy: bool) -> Finished {
 }
 
 #[test]
-fn the_version_is_the_real_ones_with_a_policy_and_without() {
+fn codex_version_is_the_real_one_with_and_without_policy() {
     let stage = image();
     for policy in [true, false] {
         let finished = run(&stage, &["--version"], policy);
@@ -55,14 +55,14 @@ fn the_version_is_the_real_ones_with_a_policy_and_without() {
 }
 
 #[test]
-fn without_a_policy_no_model_runs() {
+fn missing_policy_runs_no_model() {
     let finished = run(&image(), &["exec", "hi"], false);
     assert_eq!(finished.status.code(), Some(78), "{}", finished.err());
     assert_eq!(finished.out(), "");
 }
 
 #[test]
-fn the_dockerfiles_make_this_layout() {
+fn dockerfiles_create_the_tested_layout() {
     let lock = file("Dockerfile");
     assert!(
         lock.contains("ln -s model-lock /out/usr/local/bin/codex")
@@ -82,7 +82,7 @@ fn the_dockerfiles_make_this_layout() {
 
 /// An init container that cannot write leaves nothing that could be started; one that can leaves the shim.
 #[test]
-fn installing_leaves_the_shim_or_no_codex_at_all() {
+fn init_container_leaves_the_shim_or_no_codex() {
     let stage = Stage::new();
     stage.write("tools/bin/codex.of-before", "");
     stage.write("file", "");
@@ -100,7 +100,7 @@ fn installing_leaves_the_shim_or_no_codex_at_all() {
 
 /// A host: the script stages what the unit starts, keeps a policy that is there, and refuses to go on without one.
 #[test]
-fn a_host_gets_program_policy_and_service() {
+fn host_installation_stages_program_policy_and_service() {
     let mut stage = Stage::new();
     let script = of_the_repository("deploy/systemd/install");
     let root = stage.place("root").display().to_string();

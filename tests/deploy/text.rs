@@ -39,7 +39,7 @@ fn one(text: &str, key: &str) -> Option<String> {
 }
 
 #[test]
-fn a_block_is_what_is_indented_below_its_key() {
+fn yaml_block_is_what_is_indented_below_its_key() {
     let text = "a:\n  b:\n    - x\n    - y\n\n  c:\n    d: 1\ne:\n  f: 2\n";
     assert_eq!(below(text, "a/b").trim(), "- x\n- y");
     assert_eq!(below(text, "a/c"), "d: 1");

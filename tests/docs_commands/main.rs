@@ -89,7 +89,7 @@ fn files_below(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_command_of_a_page_is_in_the_table_and_every_one_of_the_table_on_a_page() {
+fn commands_of_pages_and_table_are_the_same() {
     let mut told: BTreeMap<String, PathBuf> = BTreeMap::new();
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
@@ -113,7 +113,7 @@ fn every_command_of_a_page_is_in_the_table_and_every_one_of_the_table_on_a_page(
 }
 
 #[test]
-fn every_test_that_is_named_is_there() {
+fn tests_named_in_the_table_exist() {
     for (command, said) in table() {
         match said {
             Said::Run { .. } => {}
@@ -130,7 +130,7 @@ fn every_test_that_is_named_is_there() {
 
 /// From the page's own words, in a place of their own.
 #[test]
-fn what_can_be_run_here_runs_as_the_page_has_it() {
+fn runnable_commands_end_with_the_listed_status() {
     let mut count = 0;
     for (command, said) in table() {
         if let Said::Run { status } = said {

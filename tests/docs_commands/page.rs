@@ -84,7 +84,7 @@ const PROGRAMS: [&str; 24] = [
 ];
 
 #[test]
-fn commands_are_found_and_names_are_not() {
+fn commands_are_recognized_and_names_are_not() {
     let page = "`model-lock` and `model-lock check`, `STATSD_HOST`, `A=1 sudo nft -f x`, `a b`, `./check`\n\
                 ```toml\nmodel-lock no\n```\n  ```console\n  $ one two  # said\n  # said\nthree\n  ```\n`cp a b`";
     let expected = [

@@ -18,7 +18,7 @@ const ENDS: [(&str, &str); 2] = [("0.125.0", "gpt-5.4-mini"), ("0.169.0", "gpt-6
 const OTHER: &str = "gpt-5.4";
 
 #[test]
-fn a_compaction_runs_on_the_pin() {
+fn compaction_runs_the_approved_model() {
     for (version, _) in ENDS {
         for mode in ["force", "reject"] {
             let mut bench = Bench::new(version, Doors::Proxy, mode);
@@ -47,7 +47,7 @@ fn a_compaction_runs_on_the_pin() {
 }
 
 #[test]
-fn memories_are_written_by_the_pin() {
+fn memories_are_written_by_the_approved_model() {
     for (version, own) in ENDS {
         for mode in ["force", "reject"] {
             for websocket in [false, true] {

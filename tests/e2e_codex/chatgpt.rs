@@ -13,7 +13,7 @@ use crate::bench::Bench;
 const ENDS: [&str; 2] = ["0.125.0", "0.169.0"];
 
 #[test]
-fn a_call_in_zstd_is_forced() {
+fn chatgpt_zstd_call_is_forced() {
     for version in ENDS {
         // A provider that is expected to speak HTTP alone, and codex's own one, which answers 426.
         for transport in [Transport::Http, Transport::WebSocket] {
@@ -31,7 +31,7 @@ fn a_call_in_zstd_is_forced() {
 }
 
 #[test]
-fn a_message_is_forced() {
+fn chatgpt_websocket_message_is_forced() {
     for version in ENDS {
         let bench = Bench::chatgpt(version, "force", Transport::WebSocket);
         let finished = bench.exec(&["-m", "gpt-5.4", "hi"]);
@@ -48,7 +48,7 @@ fn a_message_is_forced() {
 }
 
 #[test]
-fn the_pin_passes_in_reject() {
+fn chatgpt_approved_model_passes_in_reject() {
     for version in ENDS {
         for transport in [Transport::Http, Transport::WebSocket] {
             let mut bench = Bench::chatgpt(version, "reject", transport);
@@ -72,7 +72,7 @@ fn the_pin_passes_in_reject() {
 }
 
 #[test]
-fn a_call_in_zstd_is_refused_once() {
+fn chatgpt_zstd_call_is_refused_once() {
     for version in ENDS {
         let mut bench = Bench::chatgpt(version, "reject", Transport::Http);
         let finished = bench.exec(&["-m", "unapproved", "hi"]);
@@ -88,7 +88,7 @@ fn a_call_in_zstd_is_refused_once() {
 /// codex warms up before its first turn, so it asks twice: 0.125.0 in messages of two connections,
 /// 0.169.0 already in the handshake, which tells the model as a routing hint.
 #[test]
-fn over_a_websocket_the_warm_up_and_the_turn_are_refused_and_no_other_way_is_tried() {
+fn chatgpt_websocket_warm_up_and_turn_are_refused_without_fallback() {
     for (version, asks) in [
         ("0.125.0", "MESSAGE"),
         ("0.169.0", "GET /backend-api/codex/responses"),

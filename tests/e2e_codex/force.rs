@@ -12,7 +12,7 @@ const ASKED: [&[&str]; 4] = [
 ];
 
 #[test]
-fn the_pin_runs_through_every_door() {
+fn force_through_each_enforcement_point_runs_the_approved_model() {
     for version in VERSIONS {
         for doors in Doors::LOCKED {
             for asked in ASKED {
@@ -29,7 +29,7 @@ fn the_pin_runs_through_every_door() {
 }
 
 #[test]
-fn the_pin_runs_over_a_websocket() {
+fn force_over_websocket_runs_the_approved_model() {
     for version in VERSIONS {
         for doors in [Doors::Proxy, Doors::Both, Doors::Embedded] {
             let bench = Bench::over_websocket(version, doors, "force");
@@ -54,7 +54,7 @@ fn the_pin_runs_over_a_websocket() {
 }
 
 #[test]
-fn codex_is_not_told_that_its_account_was_flagged() {
+fn force_does_not_make_codex_report_a_flagged_account() {
     for version in VERSIONS {
         let bench = Bench::new(version, Doors::Proxy, "force");
         bench.provider.declare(fake_provider::Declare::Arrived);
@@ -69,7 +69,7 @@ fn codex_is_not_told_that_its_account_was_flagged() {
 }
 
 #[test]
-fn a_forced_request_differs_in_the_model_alone() {
+fn forced_request_differs_only_in_the_model() {
     for version in VERSIONS {
         let bodies: Vec<_> = [(Doors::None, "other"), (Doors::Proxy, "other")]
             .map(|(doors, model)| {
@@ -100,7 +100,7 @@ fn a_forced_request_differs_in_the_model_alone() {
 }
 
 #[test]
-fn no_model_named_is_the_pin() {
+fn request_without_model_runs_the_approved_model() {
     for version in VERSIONS {
         for doors in [Doors::Shim, Doors::Both, Doors::Embedded] {
             let bench = Bench::new(version, doors, "force");
@@ -111,7 +111,7 @@ fn no_model_named_is_the_pin() {
 }
 
 #[test]
-fn a_prompt_that_looks_like_an_option_stays_whole() {
+fn prompt_that_looks_like_an_option_is_unchanged() {
     for version in VERSIONS {
         for doors in Doors::LOCKED {
             let bench = Bench::new(version, doors, "force");

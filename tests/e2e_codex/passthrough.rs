@@ -14,7 +14,7 @@ const PLAIN: [&[&str]; 7] = [
 ];
 
 #[test]
-fn answers_of_the_real_one_come_byte_for_byte() {
+fn output_of_the_real_codex_is_byte_identical() {
     for version in VERSIONS {
         for mode in ["force", "reject"] {
             let plain = Bench::new(version, Doors::None, mode);

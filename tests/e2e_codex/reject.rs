@@ -9,7 +9,7 @@ const ASKED: [&[&str]; 2] = [
 ];
 
 #[test]
-fn the_shim_refuses_before_codex_starts() {
+fn shim_in_reject_refuses_before_codex_starts() {
     for version in VERSIONS {
         for doors in [Doors::Shim, Doors::Both, Doors::Embedded] {
             for asked in ASKED {
@@ -32,7 +32,7 @@ fn the_shim_refuses_before_codex_starts() {
 }
 
 #[test]
-fn the_proxy_refuses_and_codex_gives_up_after_one_call() {
+fn proxy_in_reject_refuses_and_codex_calls_once() {
     for version in VERSIONS {
         for asked in ASKED {
             let bench = Bench::over_http(version, Doors::Proxy, "reject");
@@ -57,7 +57,7 @@ fn the_proxy_refuses_and_codex_gives_up_after_one_call() {
 }
 
 #[test]
-fn it_does_so_too_where_codex_tried_a_websocket_first() {
+fn proxy_in_reject_refuses_after_a_websocket_attempt() {
     for version in VERSIONS {
         let bench = Bench::new(version, Doors::Proxy, "reject");
         let finished = bench.exec(&["-m", "unapproved", "hi"]);
@@ -78,7 +78,7 @@ fn it_does_so_too_where_codex_tried_a_websocket_first() {
 }
 
 #[test]
-fn on_a_websocket_the_refusal_is_a_message() {
+fn proxy_in_reject_refuses_a_websocket_message() {
     for version in VERSIONS {
         let bench = Bench::over_websocket(version, Doors::Proxy, "reject");
         let finished = bench.exec(&["-m", "unapproved", "hi"]);
@@ -102,7 +102,7 @@ fn on_a_websocket_the_refusal_is_a_message() {
 }
 
 #[test]
-fn the_pin_passes() {
+fn approved_model_in_reject_passes() {
     for version in VERSIONS {
         for doors in Doors::LOCKED {
             let bench = Bench::new(version, doors, "reject");
@@ -118,7 +118,7 @@ fn the_pin_passes() {
 }
 
 #[test]
-fn no_model_named_on_the_command_line_is_the_pin() {
+fn command_line_without_model_in_reject_runs_the_approved_model() {
     for version in VERSIONS {
         for doors in [Doors::Shim, Doors::Both, Doors::Embedded] {
             let bench = Bench::new(version, doors, "reject");

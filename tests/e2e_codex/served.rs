@@ -77,7 +77,7 @@ impl Bench {
 }
 
 #[test]
-fn another_model_is_counted_and_told_however_the_provider_says_it() {
+fn served_mismatch_is_counted_and_logged_wherever_declared() {
     for version in VERSIONS {
         for way in &WAYS {
             let mut bench = Bench::new(version, way, "log");
@@ -103,7 +103,7 @@ fn another_model_is_counted_and_told_however_the_provider_says_it() {
 }
 
 #[test]
-fn with_fail_codex_is_told_at_once_and_shows_nothing_of_the_answer() {
+fn served_mismatch_with_fail_ends_the_turn_and_shows_no_response() {
     for version in VERSIONS {
         for way in &WAYS {
             let mut bench = Bench::new(version, way, "fail");

@@ -98,7 +98,7 @@ impl Spawned {
 }
 
 #[test]
-fn without_the_proxy_the_other_model_runs() {
+fn subagent_without_proxy_runs_another_model() {
     // The shim sees no wire; design and threat model say so. If this fails, they can be changed.
     for case in SPAWNS {
         for doors in [Doors::None, Doors::Shim] {
@@ -110,7 +110,7 @@ fn without_the_proxy_the_other_model_runs() {
 }
 
 #[test]
-fn the_proxy_forces_the_sub_agent() {
+fn subagent_behind_the_proxy_is_forced() {
     for case in SPAWNS {
         for doors in [Doors::Proxy, Doors::Both, Doors::Embedded] {
             let spawned = spawn(case, doors, "force");
@@ -127,7 +127,7 @@ fn the_proxy_forces_the_sub_agent() {
 }
 
 #[test]
-fn the_proxy_refuses_the_sub_agent_and_the_parent_goes_on() {
+fn subagent_in_reject_is_refused_and_the_parent_continues() {
     for case in SPAWNS {
         for doors in [Doors::Proxy, Doors::Both, Doors::Embedded] {
             let spawned = spawn(case, doors, "reject");

@@ -11,7 +11,7 @@ use crate::PIN;
 use crate::openclaw::{OpenClaw, said};
 
 #[test]
-fn force_runs_the_pin_whatever_model_is_asked_for() {
+fn force_runs_the_approved_model_for_each_request() {
     let Some(bench) = Bench::new("force") else {
         return;
     };
@@ -24,7 +24,7 @@ fn force_runs_the_pin_whatever_model_is_asked_for() {
 }
 
 #[test]
-fn reject_passes_the_pin() {
+fn reject_passes_the_approved_model() {
     let Some(bench) = Bench::new("reject") else {
         return;
     };
@@ -35,7 +35,7 @@ fn reject_passes_the_pin() {
 }
 
 #[test]
-fn reject_tells_the_user_and_asks_once() {
+fn reject_reports_to_the_user_after_one_call() {
     let Some(bench) = Bench::new("reject") else {
         return;
     };
@@ -51,7 +51,7 @@ fn reject_tells_the_user_and_asks_once() {
 }
 
 #[test]
-fn embeddings_arrive_untouched() {
+fn embeddings_are_forwarded_unchanged() {
     let Some(bench) = Bench::new("force") else {
         return;
     };

@@ -13,7 +13,7 @@ use crate::PIN;
 use crate::openclaw::{OpenClaw, said};
 
 #[test]
-fn force_runs_the_pin_in_both_turns_of_a_session() {
+fn force_runs_the_approved_model_in_both_turns_of_a_session() {
     let Some(bench) = Bench::new("force") else {
         return;
     };
@@ -28,7 +28,7 @@ fn force_runs_the_pin_in_both_turns_of_a_session() {
 }
 
 #[test]
-fn reject_tells_the_user_and_lets_the_next_turn_run() {
+fn reject_reports_to_the_user_and_lets_the_next_turn_run() {
     let Some(bench) = Bench::new("reject") else {
         return;
     };
@@ -43,7 +43,7 @@ fn reject_tells_the_user_and_lets_the_next_turn_run() {
 }
 
 #[test]
-fn a_proxy_of_the_operators_takes_the_place_of_the_companion() {
+fn configured_proxy_replaces_the_embedded_proxy() {
     let Some(mut bench) = Bench::new("force") else {
         return;
     };

@@ -37,7 +37,7 @@ fn settings(text: &str) -> Vec<usize> {
 }
 
 #[test]
-fn openclaw_finds_nothing_wrong_with_them() {
+fn shipped_configuration_is_valid_for_openclaw() {
     for name in [CODEX, DIRECT] {
         let Some(claw) = claw(name) else { return };
         claw.configure(&shipped(name));
@@ -53,7 +53,7 @@ fn openclaw_finds_nothing_wrong_with_them() {
 
 /// What `OpenClaw` does not know, it would not obey: so it has to notice each name that is misspelled.
 #[test]
-fn openclaw_sees_every_setting_of_them() {
+fn shipped_configuration_has_only_settings_that_openclaw_reads() {
     for (name, least) in [(CODEX, 20), (DIRECT, 12)] {
         let Some(claw) = claw(name) else { return };
         let text = shipped(name);
@@ -75,7 +75,7 @@ fn openclaw_sees_every_setting_of_them() {
 }
 
 #[test]
-fn a_turn_runs_the_pin_and_openclaw_itself_refuses_another() {
+fn shipped_configuration_runs_the_approved_model_and_openclaw_refuses_another() {
     let Some(claw) = OpenClaw::new() else { return };
     let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
     let lock = Lock {

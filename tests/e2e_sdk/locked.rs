@@ -8,7 +8,7 @@ use crate::table::{Call, Capability};
 use crate::{ASKED, PIN};
 
 #[test]
-fn force_runs_the_pin_of_each_capability() {
+fn force_runs_the_approved_model_of_each_capability() {
     for sdk in Sdk::ALL {
         let bench = run("force", sdk, |_| ASKED);
         for (call, request) in sdk.calls().iter().zip(bench.provider.requests()) {
@@ -19,7 +19,7 @@ fn force_runs_the_pin_of_each_capability() {
 }
 
 #[test]
-fn reject_passes_the_pin_of_each_capability() {
+fn reject_passes_the_approved_model_of_each_capability() {
     for sdk in Sdk::ALL {
         let bench = run("reject", sdk, |call| call.capability.pin());
         for (call, request) in sdk.calls().iter().zip(bench.provider.requests()) {

@@ -10,7 +10,7 @@ use crate::table::Capability;
 const SDKS: [Sdk; 2] = [Sdk::OpenaiPython, Sdk::OpenaiNode];
 
 #[test]
-fn force_puts_the_pin_in_the_address_and_in_the_session() {
+fn realtime_in_force_sets_the_model_in_query_and_session() {
     let pin = Capability::Audio.pin();
     for sdk in SDKS {
         let mut bench = Bench::new("force", Pins::All);
@@ -39,7 +39,7 @@ fn force_puts_the_pin_in_the_address_and_in_the_session() {
 }
 
 #[test]
-fn reject_passes_a_session_of_the_pin() {
+fn realtime_in_reject_passes_a_session_of_the_approved_model() {
     let pin = Capability::Audio.pin();
     for sdk in SDKS {
         let mut bench = Bench::new("reject", Pins::All);
@@ -50,7 +50,7 @@ fn reject_passes_a_session_of_the_pin() {
 }
 
 #[test]
-fn reject_refuses_the_handshake() {
+fn realtime_in_reject_refuses_the_handshake() {
     for (mode, pins) in [
         ("reject", Pins::All),
         ("reject", Pins::GenerationAlone),
@@ -88,7 +88,7 @@ fn reject_refuses_the_handshake() {
 }
 
 #[test]
-fn reject_answers_a_session_update_with_an_error_event() {
+fn realtime_in_reject_answers_a_session_update_with_an_error_event() {
     for sdk in SDKS {
         let mut bench = Bench::new("reject", Pins::All);
         for error in bench.call(sdk, &[("realtime-update", ASKED)]) {

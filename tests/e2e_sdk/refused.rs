@@ -8,7 +8,7 @@ use crate::table::Capability;
 use crate::{ASKED, PIN};
 
 #[test]
-fn reject_is_an_error_that_the_sdk_knows() {
+fn refusal_is_an_error_type_of_each_sdk() {
     for sdk in Sdk::ALL {
         let mut bench = Bench::new("reject", Pins::All);
         let calls = sdk.calls();
@@ -32,7 +32,7 @@ fn reject_is_an_error_that_the_sdk_knows() {
 }
 
 #[test]
-fn a_capability_without_a_pin_is_refused_and_its_setting_is_told() {
+fn capability_without_approved_model_is_refused_and_the_setting_named() {
     for mode in ["force", "reject"] {
         for sdk in Sdk::ALL {
             let mut calls = sdk.calls();
@@ -52,7 +52,7 @@ fn a_capability_without_a_pin_is_refused_and_its_setting_is_told() {
 }
 
 #[test]
-fn what_no_table_lists_is_not_found() {
+fn unlisted_operation_is_not_found() {
     for sdk in Sdk::ALL {
         let mut bench = Bench::new("force", Pins::All);
         let asking: Vec<_> = sdk.unlisted().iter().map(|kind| (*kind, PIN)).collect();

@@ -42,7 +42,7 @@ fn takes_the_proxys_key_alone(request: &Request) -> Option<Reply> {
 }
 
 #[test]
-fn the_real_codex_by_its_own_path_at_each_level() {
+fn real_codex_by_its_own_path_is_held_as_each_assurance_level_says() {
     for version in VERSIONS {
         // Guarded: the shim is there, and it is walked around.
         let guarded = Place::real(version, "force");

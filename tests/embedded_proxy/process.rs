@@ -44,7 +44,7 @@ pub(crate) fn is_gone(address: SocketAddr) -> bool {
 }
 
 #[test]
-fn the_companion_ends_with_codex_however_it_ends() {
+fn embedded_proxy_ends_with_codex_however_it_ends() {
     for (end, code, signal) in [
         ("exit 0", Some(0), None),
         ("exit 7", Some(7), None),
@@ -61,7 +61,7 @@ fn the_companion_ends_with_codex_however_it_ends() {
 }
 
 #[test]
-fn what_was_started_is_codex() {
+fn started_process_becomes_codex() {
     let place = Place::script(&format!("{SAY}\nread line"), "force");
     let mut command = place.codex.command(&["exec", "hi"]);
     let mut child = command
@@ -78,7 +78,7 @@ fn what_was_started_is_codex() {
 }
 
 #[test]
-fn what_runs_no_model_starts_no_companion() {
+fn command_that_runs_no_model_starts_no_embedded_proxy() {
     let place = Place::script(SAY, "force");
     for arguments in [
         &["--version"][..],
@@ -92,7 +92,7 @@ fn what_runs_no_model_starts_no_companion() {
 }
 
 #[test]
-fn outside_of_its_mounts_the_companion_knows_nothing() {
+fn embedded_proxy_outside_of_its_secret_path_answers_404() {
     let script = format!("{SAY}\nexec sleep 60");
     let place = Place::script(&script, "force");
     let mut child = place
@@ -143,7 +143,7 @@ pub(crate) fn post(url: &str, body: &str) -> String {
 }
 
 #[test]
-fn what_the_companion_carries_is_counted() {
+fn embedded_proxy_traffic_is_counted() {
     let place = Place::script(&format!("{SAY}\nread line"), "force");
     let (events, stream) = mpsc::channel();
     place.provider.queue(vec![Reply::stream(stream)]);

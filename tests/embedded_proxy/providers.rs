@@ -11,7 +11,7 @@ use crate::{PIN, VERSIONS};
 const EXEC: [&str; 5] = ["exec", "--skip-git-repo-check", "-m", "other", "hi"];
 
 #[test]
-fn a_provider_like_azure_is_led_with_what_it_brings_along() {
+fn azure_provider_is_redirected_with_its_query_and_headers() {
     let file = r#"
 model_provider = "azure"
 [model_providers.azure]
@@ -33,7 +33,7 @@ env_http_headers = { "api-key" = "CODEX_API_KEY" }
 }
 
 #[test]
-fn a_provider_at_an_odd_path_with_an_odd_name_is_led() {
+fn provider_with_odd_path_and_name_is_redirected() {
     let file = r#"
 model_provider = "my.gateway"
 [model_providers."my.gateway"]
@@ -55,7 +55,7 @@ env_key = "CODEX_API_KEY"
 }
 
 #[test]
-fn an_account_is_led_over_http_and_over_a_websocket() {
+fn chatgpt_account_is_redirected_over_http_and_websocket() {
     for version in ["0.125.0", "0.169.0"] {
         for transport in [Transport::Http, Transport::WebSocket] {
             let place = Place::real(version, "force").account(transport);
@@ -82,7 +82,7 @@ fn an_account_is_led_over_http_and_over_a_websocket() {
 }
 
 #[test]
-fn a_project_leads_nowhere() {
+fn project_configuration_cannot_redirect_calls() {
     for version in VERSIONS {
         let (place, evil) = (
             Place::real(version, "force"),
@@ -111,7 +111,7 @@ fn a_project_leads_nowhere() {
 }
 
 #[test]
-fn the_environments_own_proxies_do_not_carry_calls_past_the_lock() {
+fn environment_proxy_does_not_bypass_the_embedded_proxy() {
     for version in VERSIONS {
         let (place, evil) = (
             Place::real(version, "force"),
@@ -136,7 +136,7 @@ fn the_environments_own_proxies_do_not_carry_calls_past_the_lock() {
 }
 
 #[test]
-fn a_provider_that_cannot_be_led_is_refused() {
+fn provider_that_cannot_be_redirected_is_refused() {
     for file in [
         "model_provider = \"amazon-bedrock\"",
         "model_provider = [1",

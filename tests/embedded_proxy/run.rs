@@ -43,7 +43,7 @@ fn said(provider: &FakeProvider, say: &str) -> (Child, Vec<String>) {
 }
 
 #[test]
-fn clients_of_every_kind_run_the_pin() {
+fn run_with_each_client_uses_the_approved_model() {
     let provider = FakeProvider::start().unwrap();
     let (mut child, lines) = said(&provider, "echo $OPENAI_BASE_URL; echo $ANTHROPIC_BASE_URL");
     let [openai, anthropic] = lines.as_slice() else {
@@ -62,7 +62,7 @@ fn clients_of_every_kind_run_the_pin() {
 }
 
 #[test]
-fn the_shim_is_first_on_its_path_and_goes_with_it() {
+fn run_puts_the_shim_first_on_path_and_removes_it() {
     let provider = FakeProvider::start().unwrap();
     let (mut child, lines) = said(&provider, "command -v codex");
     let [codex] = lines.as_slice() else {
@@ -91,7 +91,7 @@ fn the_shim_is_first_on_its_path_and_goes_with_it() {
 }
 
 #[test]
-fn the_status_is_the_programs() {
+fn run_exits_with_the_status_of_the_program() {
     assert_eq!(run(&["sh", "-c", "exit 9"]).status.code(), Some(9));
     assert_eq!(run(&["/nowhere/program"]).status.code(), Some(127));
     assert_eq!(run(&["/etc/passwd"]).status.code(), Some(126));

@@ -47,7 +47,7 @@ fn answered(command: &Command, answer: &str) -> Screen {
 }
 
 #[test]
-fn the_offer_of_a_newer_model_changes_nothing() {
+fn tui_upgrade_offer_does_not_change_the_model() {
     let place = place("0.169.0");
     let screen = prompted(&place);
     assert!(screen.behind(0).contains("Try new model"));
@@ -59,7 +59,7 @@ fn the_offer_of_a_newer_model_changes_nothing() {
 }
 
 #[test]
-fn the_model_menu_changes_nothing() {
+fn tui_model_menu_does_not_change_the_model() {
     for (version, chosen) in [("0.169.0", "gpt-6-astra"), ("0.125.0", "gpt-5.4")] {
         let place = place(version);
         let mut screen = prompted(&place);
@@ -85,7 +85,7 @@ fn the_model_menu_changes_nothing() {
 }
 
 #[test]
-fn it_ends_as_without_the_shim() {
+fn tui_ends_as_without_the_shim() {
     for version in ["0.169.0", "0.125.0"] {
         let locked = place(version);
         let mut screen = prompted(&locked);
@@ -102,7 +102,7 @@ fn it_ends_as_without_the_shim() {
 }
 
 #[test]
-fn the_daemon_is_kept_out() {
+fn tui_daemon_is_not_started() {
     let place = place("0.169.0");
     let _screen = prompted(&place);
     let home = place.codex.config().with_file_name("packages");
@@ -110,7 +110,7 @@ fn the_daemon_is_kept_out() {
 }
 
 #[test]
-fn the_windows_size_is_codexs() {
+fn tui_window_size_reaches_codex() {
     let place = Place::script(
         "trap 'stty size' WINCH; stty size; while :; do read -r x; done",
         "force",
@@ -122,7 +122,7 @@ fn the_windows_size_is_codexs() {
 }
 
 #[test]
-fn an_interrupt_from_the_keyboard_is_codexs() {
+fn tui_keyboard_interrupt_reaches_codex() {
     let place = Place::script(
         "trap 'echo interrupted; exit 5' INT; echo ready; while :; do read -r x; done",
         "force",
@@ -135,7 +135,7 @@ fn an_interrupt_from_the_keyboard_is_codexs() {
 }
 
 #[test]
-fn a_shell_stops_it_and_goes_on() {
+fn tui_is_stopped_and_continued_by_a_shell() {
     let place = Place::script(
         // Nothing is forked: a signal that comes right then may stop a half of it.
         r#"echo ready; while read -r line; do echo "$line"; done; exit 6"#,

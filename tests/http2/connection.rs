@@ -22,7 +22,7 @@ pub(crate) fn window(stream: u32, by: u32) -> Vec<u8> {
 
 /// Section 3.4.
 #[test]
-fn the_preface() {
+fn preface_that_is_wrong_ends_the_connection() {
     let bench = Bench::new();
     // Settings come first, from the server as well.
     let mut peer = bench.peer();
@@ -56,7 +56,7 @@ fn the_preface() {
 
 /// Section 6.5.
 #[test]
-fn settings() {
+fn settings_frames_are_validated_and_acknowledged() {
     let bench = Bench::new();
     let cases = [
         case("on a stream", [frame(SETTINGS, 0, 1, b"")], &[GONE]),
@@ -108,7 +108,7 @@ fn settings() {
 
 /// Section 6.7.
 #[test]
-fn ping() {
+fn ping_is_acknowledged() {
     let bench = Bench::new();
     let cases = [
         case("on a stream", [frame(PING, 0, 1, b"12345678")], &[GONE]),
@@ -138,7 +138,7 @@ fn ping() {
 
 /// Sections 4.1, 5.5, 6.1 to 6.9: a frame with a stream where none belongs, or without.
 #[test]
-fn frames_in_the_wrong_place() {
+fn frame_on_the_wrong_stream_is_a_connection_error() {
     let bench = Bench::new();
     let fields = block(&ORDINARY);
     let whole = END_HEADERS | END_STREAM;
@@ -186,7 +186,7 @@ fn frames_in_the_wrong_place() {
 
 /// Section 6.8: a client that goes gets what it has asked for.
 #[test]
-fn goaway_from_the_client() {
+fn goaway_from_the_client_finishes_open_streams() {
     let bench = Bench::new();
     let mut peer = bench.peer();
     peer.send(&[post(1, BODY), frame(GOAWAY, 0, 0, &[0; 8])].concat());

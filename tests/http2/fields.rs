@@ -45,7 +45,7 @@ fn malformed(list: &[(&'static str, Fields<'_>)]) -> Vec<Case> {
 }
 
 #[test]
-fn pseudo_fields() {
+fn pseudo_fields_that_are_wrong_are_refused() {
     let bench = Bench::new();
     let late = [&ORDINARY[4..], &ORDINARY[..4]].concat();
     let middle = [&ORDINARY[..2], &ORDINARY[4..], &ORDINARY[2..4]].concat();
@@ -76,7 +76,7 @@ fn pseudo_fields() {
 }
 
 #[test]
-fn names_and_values() {
+fn field_names_and_values_that_are_invalid_are_refused() {
     let bench = Bench::new();
     let cases = malformed(&[
         ("a name in upper case", with(&[("X-Upper", "1")])),
@@ -124,7 +124,7 @@ fn names_and_values() {
 
 /// Section 8.1.1.
 #[test]
-fn a_length_that_is_not_the_contents() {
+fn content_length_that_differs_from_the_data_is_refused() {
     let bench = Bench::new();
     let exact = BODY.len().to_string();
     let more = (BODY.len() + 1).to_string();
@@ -160,7 +160,7 @@ fn a_length_that_is_not_the_contents() {
 
 /// Section 8.1: fields after the content end the stream, hold no pseudo-field, and go no further.
 #[test]
-fn trailers() {
+fn trailers_end_the_stream_and_are_not_forwarded() {
     let bench = Bench::new();
     let body = || frame(DATA, 0, 1, BODY);
     let last = |flags, fields: &[(&str, &str)]| frame(HEADERS, flags, 1, &block(fields));

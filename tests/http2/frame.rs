@@ -141,7 +141,7 @@ fn digits(packed: &[u8]) -> String {
 }
 
 #[test]
-fn a_status_is_read() {
+fn status_of_a_header_block_is_read() {
     assert_eq!(status(&[0x88]), Some(200));
     assert_eq!(status(&[0x20, 0x8d]), Some(404));
     assert_eq!(status(&[0x20, 0x3f, 0xe1, 0x1f, 0x88]), Some(200));

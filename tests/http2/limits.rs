@@ -9,7 +9,7 @@ use crate::{Bench, ENHANCE_YOUR_CALM, PROTOCOL_ERROR, REFUSED_STREAM};
 
 /// Section 5.1.2: no more streams at once than the settings said.
 #[test]
-fn streams_at_once() {
+fn streams_over_the_limit_are_refused() {
     let bench = Bench::new();
     let mut peer = bench.peer();
     let said = peer.wait(SETTINGS);
@@ -40,7 +40,7 @@ fn streams_at_once() {
 
 /// Streams that are opened and reset at once, without end.
 #[test]
-fn rapid_resets() {
+fn rapid_resets_end_the_connection() {
     let bench = Bench::new();
     let mut peer = bench.peer();
     let fields = block(&ORDINARY);
@@ -68,7 +68,7 @@ fn rapid_resets() {
 
 /// A block of fields that never ends.
 #[test]
-fn a_block_without_end() {
+fn header_block_without_end_ends_the_connection() {
     let bench = Bench::new();
     let mut peer = bench.peer();
     peer.send(&frame(HEADERS, END_STREAM, 1, &block(&ORDINARY)));
@@ -85,7 +85,7 @@ fn a_block_without_end() {
 
 /// More fields than a head may hold: refused, and the connection goes on.
 #[test]
-fn a_head_that_is_too_large() {
+fn head_over_the_limit_is_refused() {
     let bench = Bench::new();
     let mut peer = bench.peer();
     let mut fields = block(&ORDINARY);
@@ -109,7 +109,7 @@ fn a_head_that_is_too_large() {
 
 /// A client that pings and reads nothing: its connection ends or waits, and others are served.
 #[test]
-fn pings_that_nobody_reads() {
+fn unread_pings_do_not_exhaust_the_server() {
     let bench = Bench::new();
     let mut peer = bench.peer();
     let pings = frame(PING, 0, 0, b"12345678").repeat(1000);
@@ -122,7 +122,7 @@ fn pings_that_nobody_reads() {
 
 /// At its end the server says which streams it has taken (section 6.8).
 #[test]
-fn goaway_of_the_server() {
+fn shutdown_sends_goaway_with_the_last_stream() {
     let mut bench = Bench::new();
     let mut peer = bench.peer();
     peer.send(&post(1, BODY));

@@ -12,7 +12,7 @@ use crate::{
 
 /// Sections 4.2, 6.1 to 6.4, 6.9: lengths.
 #[test]
-fn sizes() {
+fn frame_sizes_that_are_wrong_are_refused() {
     let bench = Bench::new();
     let fields = block(&ORDINARY);
     let open = || frame(HEADERS, END_HEADERS, 1, &fields);
@@ -68,7 +68,7 @@ fn sizes() {
 
 /// Sections 6.1 and 6.2: padding.
 #[test]
-fn padding() {
+fn padding_that_is_wrong_is_refused() {
     let bench = Bench::new();
     let fields = block(&ORDINARY);
     let open = || frame(HEADERS, END_HEADERS, 1, &fields);
@@ -124,7 +124,7 @@ fn largest() -> Vec<u8> {
 
 /// Section 4.3.
 #[test]
-fn a_block_that_cannot_be_read() {
+fn header_block_that_cannot_be_decoded_ends_the_connection() {
     let bench = Bench::new();
     let packed = End::Gone(COMPRESSION_ERROR);
     let whole = END_HEADERS | END_STREAM;
@@ -172,7 +172,7 @@ fn a_block_that_cannot_be_read() {
 
 /// Section 6.9.
 #[test]
-fn windows() {
+fn flow_control_windows_are_respected() {
     let bench = Bench::new();
     let open = || frame(HEADERS, END_HEADERS, 1, &block(&ORDINARY));
     let most = (1 << 31) - 1;

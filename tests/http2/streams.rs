@@ -16,7 +16,7 @@ fn reset(stream: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_stream_that_never_was() {
+fn frame_on_an_idle_stream_is_a_connection_error() {
     let bench = Bench::new();
     let cases = [
         case(
@@ -46,7 +46,7 @@ fn a_stream_that_never_was() {
 }
 
 #[test]
-fn a_stream_that_is_over() {
+fn frame_on_a_closed_stream_is_refused_or_ignored() {
     let bench = Bench::new();
     // The end of the request comes first, so that nothing after it belongs to it.
     let half = || [head(1, &ORDINARY), frame(DATA, END_STREAM, 1, BODY)].concat();
@@ -112,7 +112,7 @@ fn a_stream_that_is_over() {
 }
 
 #[test]
-fn numbers() {
+fn stream_numbers_must_grow_and_be_odd() {
     let bench = Bench::new();
     let cases = [
         case("even", [post(2, BODY)], &[GONE]),
@@ -133,7 +133,7 @@ fn numbers() {
 }
 
 #[test]
-fn a_block_in_several_frames() {
+fn header_block_in_several_frames_is_joined() {
     let bench = Bench::new();
     let fields = block(&ORDINARY);
     let (one, two) = fields.split_at(20);
@@ -191,7 +191,7 @@ fn a_block_in_several_frames() {
 }
 
 #[test]
-fn what_is_sent_in_turns_stays_apart() {
+fn interleaved_streams_are_kept_apart() {
     let bench = Bench::new();
     let mut peer = bench.peer();
     let (one, two) = BODY.split_at(11);

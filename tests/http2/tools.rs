@@ -50,7 +50,7 @@ fn assert_locked(bench: &Bench, count: usize) {
 }
 
 #[test]
-fn nghttp() {
+fn nghttp_gets_the_response() {
     if !is_there("nghttp") {
         return;
     }
@@ -62,7 +62,7 @@ fn nghttp() {
 }
 
 #[test]
-fn h2load() {
+fn h2load_gets_all_responses() {
     if !is_there("h2load") {
         return;
     }

@@ -15,7 +15,7 @@ use run::{Run, WANTED, is_the_proxys};
 const SOON: Duration = Duration::from_mins(1);
 
 #[test]
-fn a_daemon_that_knows_tags_counts_exactly() {
+fn statsd_with_tags_counts_exactly() {
     let daemon = Etsy::start();
     let run = Run::start(daemon.address(), "datadog");
     run.call();
@@ -24,7 +24,7 @@ fn a_daemon_that_knows_tags_counts_exactly() {
 }
 
 #[test]
-fn prometheus_has_the_same_by_a_daemon_and_by_the_admin_port() {
+fn prometheus_by_collectd_and_by_the_admin_port_counts_the_same() {
     let daemon = Collectd::start();
     let run = Run::start(daemon.address(), "name");
     let prometheus = Prometheus::start(&[("daemon", daemon.scraped()), ("proxy", run.admin())]);

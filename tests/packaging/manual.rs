@@ -38,7 +38,7 @@ fn verbs() -> Vec<String> {
 }
 
 #[test]
-fn every_verb_has_a_page_and_what_is_hidden_has_none() {
+fn manual_pages_exist_for_each_public_verb_alone() {
     let names = names(&pages());
     for verb in verbs() {
         assert!(names.contains(&format!("model-lock-{verb}.1")), "{verb}");
@@ -47,7 +47,7 @@ fn every_verb_has_a_page_and_what_is_hidden_has_none() {
 }
 
 #[test]
-fn groff_warns_of_nothing() {
+fn manual_pages_pass_groff_without_warnings() {
     if !is_there("groff", "groff-base") {
         return;
     }
@@ -61,7 +61,7 @@ fn groff_warns_of_nothing() {
 }
 
 #[test]
-fn man_shows_what_the_help_says() {
+fn manual_pages_show_the_text_of_help() {
     if !is_there("man", "man-db") {
         return;
     }
@@ -96,7 +96,7 @@ fn completions(shell: &str, directory: &TempDir, name: &str) -> String {
 
 /// Loads them as the package's users do, asks which function completes, and calls it.
 #[test]
-fn bash_completes() {
+fn bash_completes_verbs_and_flags() {
     let directory = tempfile::tempdir().unwrap();
     let file = completions("bash", &directory, "model-lock");
     run("bash", &["-n", &file]);
@@ -121,7 +121,7 @@ fn bash_completes() {
 }
 
 #[test]
-fn fish_completes() {
+fn fish_completes_verbs_and_flags() {
     if !is_there("fish", "fish") {
         return;
     }
@@ -140,7 +140,7 @@ fn fish_completes() {
 }
 
 #[test]
-fn zsh_takes_the_function_for_the_program() {
+fn zsh_registers_the_completion_function() {
     if !is_there("zsh", "zsh") {
         return;
     }

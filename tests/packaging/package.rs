@@ -27,7 +27,7 @@ fn can_package() -> bool {
 }
 
 #[test]
-fn the_package_holds_what_a_host_needs_and_nothing_on_path_called_codex() {
+fn package_holds_what_a_host_needs_and_no_codex_on_path() {
     if !can_package() {
         return;
     }
@@ -82,7 +82,7 @@ fn the_package_holds_what_a_host_needs_and_nothing_on_path_called_codex() {
 }
 
 #[test]
-fn the_same_program_gives_the_same_package() {
+fn package_of_the_same_program_is_reproducible() {
     if !can_package() {
         return;
     }
@@ -150,7 +150,7 @@ fn on(machine: &Machine, program: &str, arguments: &[&str]) -> Finished {
 }
 
 #[test]
-fn it_is_installed_changed_removed_and_purged() {
+fn package_is_installed_changed_removed_and_purged() {
     if !can_package() {
         return;
     }
@@ -204,7 +204,7 @@ fn it_is_installed_changed_removed_and_purged() {
 }
 
 #[test]
-fn what_is_no_program_is_not_packaged() {
+fn package_of_a_file_that_is_no_program_is_refused() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/debian/build");
     for (arguments, status) in [
         (&[][..], 64),

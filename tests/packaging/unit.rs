@@ -22,7 +22,7 @@ fn unit(directory: &TempDir, with: &str) -> String {
 
 /// A misspelled setting is only told: the status is 0.
 #[test]
-fn systemd_understands_every_line() {
+fn unit_is_valid_for_systemd() {
     if !is_there("systemd-analyze", "systemd") {
         return;
     }
@@ -44,7 +44,7 @@ fn systemd_understands_every_line() {
 
 /// docs/design/deployment.md names the rating; 12 is 1.2 of 10.
 #[test]
-fn it_is_as_closed_as_the_page_says() {
+fn unit_exposure_rating_is_the_documented_one() {
     if !is_there("systemd-analyze", "systemd") {
         return;
     }

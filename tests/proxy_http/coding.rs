@@ -41,7 +41,7 @@ fn coded(coding: &str, body: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_forced_body_is_sent_on_decoded() {
+fn compressed_body_when_forced_is_forwarded_decoded() {
     for coding in CODINGS {
         let bench = Bench::new("force");
         let body = encode(coding, br#"{"a":1,"model":"other"}"#);
@@ -58,7 +58,7 @@ fn a_forced_body_is_sent_on_decoded() {
 }
 
 #[test]
-fn an_approved_body_is_the_same_behind_its_coding() {
+fn compressed_body_when_approved_is_forwarded_decoded() {
     let plain = format!(r#"{{ "x":1.10, "model":"{PIN}"}} "#).into_bytes();
     for coding in CODINGS {
         for mode in ["force", "reject"] {
@@ -76,7 +76,7 @@ fn an_approved_body_is_the_same_behind_its_coding() {
 }
 
 #[test]
-fn another_model_is_found_behind_every_coding() {
+fn compressed_body_with_another_model_is_refused_in_each_coding() {
     for coding in CODINGS {
         let bench = Bench::new("reject");
         let answer = bench
@@ -92,7 +92,7 @@ fn another_model_is_found_behind_every_coding() {
 }
 
 #[test]
-fn unknown_codings_and_corrupt_content_are_refused() {
+fn body_with_unknown_coding_or_corrupt_data_is_refused() {
     let plain = br#"{"model":"gpt-5.5"}"#;
     for (coding, body, status) in [
         ("compress", plain.to_vec(), 415),
@@ -117,7 +117,7 @@ fn unknown_codings_and_corrupt_content_are_refused() {
 }
 
 #[test]
-fn a_coding_in_another_is_called_what_it_is() {
+fn body_with_nested_codings_is_named_in_the_refusal() {
     let bench = Bench::new("force");
     let body = encode("gzip", &encode("gzip", br#"{"model":"gpt-5.5"}"#));
     let answer = bench.client().call(&coded("gzip, gzip", &body));
@@ -126,7 +126,7 @@ fn a_coding_in_another_is_called_what_it_is() {
 }
 
 #[test]
-fn a_bomb_is_too_large() {
+fn decompression_bomb_is_refused_as_too_large() {
     // 8 MiB of blanks in a few hundred bytes, at a limit of 1 MiB.
     let body = [
         br#"{"model":"gpt-5.5","x":""#.as_slice(),

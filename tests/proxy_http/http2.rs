@@ -88,7 +88,7 @@ impl Http2 {
 }
 
 #[test]
-fn force_runs_the_pin() {
+fn force_over_http2_runs_the_approved_model() {
     let bench = Bench::new("force");
     let mut http2 = Http2::connect(&bench);
     http2.post(1, "/v1/responses", br#"{"a":1,"model":"other"}"#);
@@ -102,7 +102,7 @@ fn force_runs_the_pin() {
 }
 
 #[test]
-fn reject_refuses_and_the_connection_goes_on() {
+fn reject_over_http2_refuses_and_keeps_the_connection() {
     let bench = Bench::new("reject");
     let mut http2 = Http2::connect(&bench);
     http2.post(1, "/v1/responses", br#"{"model":"other"}"#);

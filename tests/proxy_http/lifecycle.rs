@@ -14,7 +14,7 @@ use fake_provider::client::post;
 const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 
 #[test]
-fn a_running_stream_finishes_after_sigterm() {
+fn shutdown_with_running_stream_finishes_it() {
     let mut bench = Bench::new("force");
     let (events, stream) = mpsc::channel();
     bench.provider.queue(vec![Reply::stream(stream)]);
@@ -49,7 +49,7 @@ fn refuses(address: std::net::SocketAddr) -> bool {
 }
 
 #[test]
-fn an_idle_proxy_ends_at_once() {
+fn shutdown_of_idle_proxy_is_immediate() {
     for signal in ["TERM", "INT"] {
         let mut bench = Bench::new("force");
         let idle = bench.client();
@@ -67,7 +67,7 @@ fn an_idle_proxy_ends_at_once() {
 }
 
 #[test]
-fn the_drain_has_a_deadline() {
+fn shutdown_with_endless_stream_ends_at_the_deadline() {
     let mut bench = Bench::with("force", &["--drain", "500ms"]);
     let (_events, stream) = mpsc::channel();
     bench.provider.queue(vec![Reply::stream(stream)]);
@@ -95,7 +95,7 @@ fn serve(environment: &[(&str, &str)], flags: &[&str]) -> Finished {
 }
 
 #[test]
-fn a_port_in_use_is_told() {
+fn port_in_use_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let finished = serve(&[("OPENCLAW_MODEL", "gpt-5.5")], &["--listen", &address]);
@@ -105,7 +105,7 @@ fn a_port_in_use_is_told() {
 }
 
 #[test]
-fn wrong_settings_are_told_all_at_once() {
+fn invalid_settings_are_reported_together() {
     let environment = [
         ("OPENCLAW_MODEL", ""),
         ("OPENCLAW_MODEL_LOCK_MODE", "strict"),
@@ -129,7 +129,7 @@ fn wrong_settings_are_told_all_at_once() {
 }
 
 #[test]
-fn no_model_is_no_start() {
+fn missing_model_prevents_the_start() {
     for environment in [
         &[][..],
         &[("OPENCLAW_MODEL", "")],
@@ -146,7 +146,7 @@ fn no_model_is_no_start() {
 }
 
 #[test]
-fn liveness_is_answered_on_its_own_port() {
+fn liveness_is_answered_on_the_admin_port() {
     let statsd = Statsd::start().unwrap();
     let admin = TcpListener::bind("127.0.0.1:0")
         .unwrap()

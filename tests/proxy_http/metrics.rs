@@ -95,7 +95,7 @@ const WANTED: [(&str, &str, u64); 8] = [
 ];
 
 #[test]
-fn a_thousand_mixed_calls_are_counted_exactly() {
+fn counters_after_a_thousand_mixed_calls_are_exact() {
     let (mut bench, admin) = bench();
     let forged = format!(r#"{{"model":"{FORGED}"}}"#);
     call(&bench, forged.as_bytes());
@@ -159,7 +159,7 @@ fn counted(lines: &[String], series: &str) -> u64 {
 }
 
 #[test]
-fn a_stream_is_in_flight_until_it_ends() {
+fn stream_counts_as_in_flight_until_it_ends() {
     let (bench, admin) = bench();
     let (events, stream) = mpsc::channel();
     bench.provider.queue(vec![Reply::stream(stream)]);

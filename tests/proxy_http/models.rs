@@ -5,7 +5,7 @@ use fake_provider::json::Json;
 use crate::{Bench, PIN};
 
 #[test]
-fn the_list_is_cut_to_the_pin() {
+fn model_list_is_reduced_to_the_approved_model() {
     for mode in ["force", "reject"] {
         let bench = Bench::new(mode);
         let answer = bench

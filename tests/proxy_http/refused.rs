@@ -10,7 +10,7 @@ use crate::{Bench, PIN, lock};
 use fake_provider::client::{Client, post};
 
 #[test]
-fn another_model_in_reject() {
+fn reject_of_another_model_sends_nothing_upstream() {
     let bench = Bench::new("reject");
     let answer = bench.post(br#"{"model":"other","stream":true}"#);
     assert_eq!(answer.status, 400);
@@ -45,7 +45,7 @@ fn another_model_in_reject() {
 }
 
 #[test]
-fn what_has_no_single_reading() {
+fn body_with_more_than_one_reading_is_refused() {
     for body in [
         &b"not json"[..],
         b"",
@@ -74,7 +74,7 @@ fn what_has_no_single_reading() {
 }
 
 #[test]
-fn a_model_that_is_no_text() {
+fn model_that_is_not_text_is_refused() {
     for body in [
         &br#"{"model":["gpt-5.5"]}"#[..],
         br#"{"model":5}"#,
@@ -90,7 +90,7 @@ fn a_model_that_is_no_text() {
 }
 
 #[test]
-fn queries_that_no_table_lists() {
+fn unlisted_query_parameter_is_refused() {
     let bench = Bench::new("force");
     for query in ["model=gpt-5.5", "x=1", "api-version=1"] {
         let target = format!("/v1/responses?{query}");
@@ -103,7 +103,7 @@ fn queries_that_no_table_lists() {
 }
 
 #[test]
-fn doors_that_no_table_lists() {
+fn unlisted_operation_is_refused() {
     let body = br#"{"model":"gpt-5.5"}"#;
     let bench = Bench::new("force");
     for target in [
@@ -122,7 +122,7 @@ fn doors_that_no_table_lists() {
 }
 
 #[test]
-fn a_media_type_that_is_none_of_ours() {
+fn unknown_content_type_is_refused() {
     let body = "--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nother\r\n--b--\r\n";
     let head = format!(
         "POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: {}\r\n\r\n{body}",
@@ -134,7 +134,7 @@ fn a_media_type_that_is_none_of_ours() {
 }
 
 #[test]
-fn a_websocket_that_the_provider_does_not_take() {
+fn websocket_that_the_provider_refuses_is_answered_426() {
     for mode in ["force", "reject"] {
         let bench = Bench::new(mode);
         let answer = bench.client().call(
@@ -146,7 +146,7 @@ fn a_websocket_that_the_provider_does_not_take() {
 }
 
 #[test]
-fn an_upgrade_to_anything_else() {
+fn upgrade_to_another_protocol_is_refused() {
     let bench = Bench::new("force");
     for (target, to) in [
         ("/v1/responses", "h2c"),
@@ -166,7 +166,7 @@ fn an_upgrade_to_anything_else() {
 }
 
 #[test]
-fn too_large_before_it_is_read() {
+fn body_over_the_limit_by_length_is_refused_unread() {
     let bench = Bench::with("force", &["--max-body", "64KiB"]);
     let mut client = bench.client();
     client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000000000\r\n\r\n{");
@@ -178,7 +178,7 @@ fn too_large_before_it_is_read() {
 }
 
 #[test]
-fn too_large_without_a_length() {
+fn chunked_body_over_the_limit_is_refused() {
     let bench = Bench::with("force", &["--max-body", "64KiB"]);
     let mut client = bench.client();
     client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
@@ -191,7 +191,7 @@ fn too_large_without_a_length() {
 }
 
 #[test]
-fn half_a_body_is_waited_for_but_not_for_ever() {
+fn incomplete_body_times_out() {
     let bench = Bench::with("force", &["--body-time", "300ms"]);
     let mut client = bench.client();
     let request = post("/v1/responses", "", br#"{"model":"gpt-5.5"}"#);
@@ -203,7 +203,7 @@ fn half_a_body_is_waited_for_but_not_for_ever() {
 }
 
 #[test]
-fn half_a_head_too() {
+fn incomplete_head_times_out() {
     let bench = Bench::with("force", &["--head-time", "300ms"]);
     let mut client = bench.client();
     let began = Instant::now();
@@ -218,7 +218,7 @@ fn half_a_head_too() {
 }
 
 #[test]
-fn a_head_that_is_too_large() {
+fn head_over_the_limit_is_refused() {
     let bench = Bench::with("force", &["--max-head", "8KiB"]);
     let mut client = bench.client();
     let head = format!(
@@ -235,7 +235,7 @@ fn a_head_that_is_too_large() {
 }
 
 #[test]
-fn the_connection_serves_on_after_a_refusal() {
+fn connection_after_a_refusal_serves_the_next_request() {
     let bench = Bench::new("reject");
     let mut client = bench.client();
     assert_eq!(
@@ -254,7 +254,7 @@ fn the_connection_serves_on_after_a_refusal() {
 }
 
 #[test]
-fn an_upstream_that_is_down() {
+fn unreachable_upstream_is_a_502() {
     let statsd = Statsd::start().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let gone = format!("http://{}", listener.local_addr().unwrap());
@@ -277,7 +277,7 @@ fn an_upstream_that_is_down() {
 
 /// The clients of AWS read the kind of an error from a header and its text from `message`.
 #[test]
-fn bedrock_is_refused_in_the_shape_of_aws() {
+fn bedrock_refusal_has_the_shape_of_aws() {
     let bench = Bench::with("reject", &["--dialect", "bedrock"]);
     let asked = post("/model/other/converse", "", br#"{"messages":[]}"#);
     let answer = bench.client().call(&asked);

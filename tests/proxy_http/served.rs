@@ -63,7 +63,7 @@ impl Bench {
 }
 
 #[test]
-fn each_answer_gets_one_receipt_with_what_it_says() {
+fn response_of_each_kind_is_reported_once_with_its_served_model() {
     let (mut bench, _scratch) = bench("force", "");
     let json = "application/json";
     let said: [(&str, Reply); 5] = [
@@ -102,7 +102,7 @@ fn each_answer_gets_one_receipt_with_what_it_says() {
 }
 
 #[test]
-fn an_error_was_served_by_nobody() {
+fn error_response_reports_no_served_model() {
     let (mut bench, _scratch) = bench("force", "on_mismatch = 'fail'");
     let text = br#"{"error":{"message":"no"},"model":"q"}"#;
     let head = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nopenai-model: q\r\n";
@@ -115,7 +115,7 @@ fn an_error_was_served_by_nobody() {
 }
 
 #[test]
-fn with_fail_nothing_of_the_answer_is_passed_on() {
+fn served_mismatch_with_fail_forwards_nothing_of_the_response() {
     let (mut bench, _scratch) = bench("force", "on_mismatch = 'fail'");
     for (fields, body) in [
         (vec![], &br#"{"model":"q","output":"secret"}"#[..]),
@@ -146,7 +146,7 @@ fn with_fail_nothing_of_the_answer_is_passed_on() {
 }
 
 #[test]
-fn with_fail_a_stream_is_ended_in_the_shape_of_its_api() {
+fn served_mismatch_with_fail_ends_a_stream_in_the_shape_of_its_api() {
     let (bench, _scratch) = bench("force", "on_mismatch = 'fail'");
     let cases = [
         (
@@ -192,7 +192,7 @@ fn with_fail_a_stream_is_ended_in_the_shape_of_its_api() {
 
 /// A stream whose events are cut anywhere is passed byte by byte, as it comes, and read all the same.
 #[test]
-fn reading_delays_no_byte() {
+fn stream_is_not_delayed_by_reading_the_served_model() {
     let (mut bench, _scratch) = bench("force", "");
     let (events, stream) = mpsc::channel();
     bench.provider.queue(vec![Reply::stream(stream)]);
@@ -211,7 +211,7 @@ fn reading_delays_no_byte() {
 
 /// An event that is too long to be read is passed on; what follows is read again.
 #[test]
-fn what_is_too_long_is_not_read_and_passes() {
+fn event_over_the_limit_is_forwarded_unread() {
     for policy in ["", "on_mismatch = 'fail'"] {
         let (mut bench, _scratch) = bench("force", policy);
         let long = [
@@ -234,7 +234,7 @@ fn what_is_too_long_is_not_read_and_passes() {
 
 /// A client that leaves in the middle leaves a receipt too.
 #[test]
-fn a_receipt_is_told_also_of_what_was_broken_off() {
+fn interrupted_response_is_reported_too() {
     let (mut bench, _scratch) = bench("force", "");
     let (events, stream) = mpsc::channel();
     let (go, wait) = mpsc::channel();

@@ -11,7 +11,7 @@ use fake_provider::client::post;
 const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 
 #[test]
-fn each_event_arrives_before_the_next_is_sent() {
+fn stream_event_arrives_before_the_next_is_sent() {
     let bench = Bench::new("reject");
     let (events, stream) = mpsc::channel();
     bench.provider.queue(vec![Reply::stream(stream)]);
@@ -30,7 +30,7 @@ fn each_event_arrives_before_the_next_is_sent() {
 }
 
 #[test]
-fn a_head_is_passed_on_before_the_first_event() {
+fn response_head_is_forwarded_before_the_first_event() {
     let bench = Bench::new("reject");
     let (events, stream) = mpsc::channel::<Vec<u8>>();
     bench.provider.queue(vec![Reply::stream(stream)]);
@@ -42,7 +42,7 @@ fn a_head_is_passed_on_before_the_first_event() {
 }
 
 #[test]
-fn an_event_may_come_in_pieces() {
+fn event_in_several_writes_is_forwarded_whole() {
     let bench = Bench::new("force");
     let (events, stream) = mpsc::channel();
     bench.provider.queue(vec![Reply::stream(stream)]);
@@ -65,7 +65,7 @@ fn an_event_may_come_in_pieces() {
 }
 
 #[test]
-fn a_client_that_leaves_ends_the_upstream_call_within_a_second() {
+fn client_that_leaves_a_stream_ends_the_upstream_call() {
     let bench = Bench::new("force");
     let (events, stream) = mpsc::channel();
     bench.provider.queue(vec![Reply::stream(stream)]);
@@ -90,7 +90,7 @@ fn a_client_that_leaves_ends_the_upstream_call_within_a_second() {
 }
 
 #[test]
-fn a_client_that_leaves_before_any_answer_too() {
+fn client_that_leaves_before_the_response_ends_the_upstream_call() {
     let bench = Bench::new("force");
     let (_word, wait) = mpsc::channel();
     bench
@@ -115,7 +115,7 @@ fn a_client_that_leaves_before_any_answer_too() {
 }
 
 #[test]
-fn an_upstream_that_dies_in_a_stream_ends_the_client() {
+fn upstream_that_dies_in_a_stream_ends_the_client_connection() {
     let bench = Bench::new("force");
     let head =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -136,7 +136,7 @@ fn an_upstream_that_dies_in_a_stream_ends_the_client() {
 }
 
 #[test]
-fn an_upstream_that_closes_before_it_answers_is_a_502() {
+fn upstream_that_closes_before_the_response_is_a_502() {
     let bench = Bench::new("force");
     bench.provider.queue(vec![Reply::Steps(vec![Step::Close])]);
     assert_eq!(bench.post(ASK).status, 502);
@@ -148,7 +148,7 @@ fn an_upstream_that_closes_before_it_answers_is_a_502() {
 }
 
 #[test]
-fn an_upstream_that_talks_nonsense_is_a_502() {
+fn upstream_that_sends_no_http_is_a_502() {
     let bench = Bench::new("force");
     bench.provider.queue(vec![Reply::Steps(vec![
         Step::Send(b"SSH-2.0-nope\r\n\r\n".to_vec()),
@@ -158,7 +158,7 @@ fn an_upstream_that_talks_nonsense_is_a_502() {
 }
 
 #[test]
-fn refusals_of_the_provider_come_through() {
+fn error_of_the_provider_is_forwarded() {
     for status in [400, 401, 429, 500, 503] {
         let bench = Bench::new("force");
         let body =

@@ -20,7 +20,7 @@ fn arrived(bench: &Bench, count: usize) {
 }
 
 #[test]
-fn of_a_request_and_of_a_handshake() {
+fn trace_context_of_request_and_handshake_is_forwarded() {
     let bench = Bench::new("force");
     for (count, model) in [(1, "gpt-5.5"), (2, "other")] {
         let body = format!(r#"{{"model":"{model}"}}"#);
@@ -40,7 +40,7 @@ fn of_a_request_and_of_a_handshake() {
 }
 
 #[test]
-fn of_an_operation_that_the_operator_lets_through() {
+fn trace_context_of_an_allowed_operation_is_forwarded() {
     let scratch = Scratch::new(std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
     let policy = scratch.path().join("policy.toml");
     std::fs::write(&policy, "allow = ['GET /v1/extra']").unwrap();

@@ -21,7 +21,7 @@ fn digest(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn an_approved_mebibyte_has_the_same_digest() {
+fn approved_body_of_a_mebibyte_is_forwarded_unchanged() {
     let body = mebibyte(PIN);
     assert!(body.len() > 1 << 20);
     for mode in ["force", "reject", "audit"] {
@@ -33,7 +33,7 @@ fn an_approved_mebibyte_has_the_same_digest() {
 }
 
 #[test]
-fn a_chunked_one_too() {
+fn approved_chunked_body_is_forwarded_unchanged() {
     let body = mebibyte(PIN);
     let bench = Bench::new("reject");
     let mut client = bench.client();
@@ -47,7 +47,7 @@ fn a_chunked_one_too() {
 }
 
 #[test]
-fn a_forced_one_differs_in_the_models_value_alone() {
+fn forced_body_differs_only_in_the_model_value() {
     let bench = Bench::new("force");
     let answer = bench.post(&mebibyte("some-other/model"));
     assert_eq!(answer.status, 200);
@@ -62,7 +62,7 @@ fn a_forced_one_differs_in_the_models_value_alone() {
 }
 
 #[test]
-fn escapes_in_the_value_are_read_and_the_pin_stays_untouched() {
+fn escaped_model_name_is_decoded_and_an_approved_one_unchanged() {
     let body = br#"{"model":"gpt\u002d5.5"}"#;
     let bench = Bench::new("reject");
     assert_eq!(bench.post(body).status, 200);
@@ -70,7 +70,7 @@ fn escapes_in_the_value_are_read_and_the_pin_stays_untouched() {
 }
 
 #[test]
-fn no_model_is_the_pin_in_force() {
+fn force_without_model_inserts_the_approved_model() {
     for body in [
         br#"{"input":"hi"}"#.as_slice(),
         br#"{"model":null,"input":"hi"}"#,
@@ -88,7 +88,7 @@ fn no_model_is_the_pin_in_force() {
 }
 
 #[test]
-fn target_and_fields_arrive_as_they_were_sent() {
+fn target_and_headers_are_forwarded_unchanged() {
     let bench = Bench::new("reject");
     let body = format!(r#"{{"model":"{PIN}"}}"#);
     let fields =
@@ -117,7 +117,7 @@ fn target_and_fields_arrive_as_they_were_sent() {
 }
 
 #[test]
-fn every_listed_operation_is_governed() {
+fn listed_operations_are_all_governed() {
     for path in [
         "responses",
         "responses/compact",
@@ -136,7 +136,7 @@ fn every_listed_operation_is_governed() {
 }
 
 #[test]
-fn nothing_secret_is_logged() {
+fn log_holds_no_secret() {
     let mut bench = Bench::new("force");
     let body = br#"{"model":"other","input":"my-prompt"}"#;
     let fields = "authorization: Bearer sk-secret\r\ncookie: c=crumb\r\n";
@@ -173,7 +173,7 @@ fn nothing_secret_is_logged() {
 
 /// As the clients of AWS write a model's name.
 #[test]
-fn an_escaped_colon_in_the_models_name_arrives_as_it_was() {
+fn escaped_colon_in_the_model_name_is_forwarded_unchanged() {
     for (mode, asked, arrives) in [
         ("reject", "claude-v2%3A0", "claude-v2%3A0"),
         ("force", "claude-v2%3a0", "claude-v2%3a0"),

@@ -151,7 +151,7 @@ fn as_agent(machine: &Machine, net: &Net, program: &str, arguments: &[&str]) -> 
 }
 
 #[test]
-fn from_the_agents_pod_only_the_gateway_answers() {
+fn agent_pod_reaches_the_gateway_alone() {
     if !can_wire() {
         return;
     }

@@ -164,7 +164,7 @@ fn hosts(address: &str) -> String {
 }
 
 #[test]
-fn a_sealed_machine_is_sealed_and_says_so() {
+fn doctor_on_a_sealed_machine_reports_sealed() {
     let bench = Bench::sealed();
     bench.is("sealed", &[]);
     let finished = bench.run(&["--require", "sealed"]);
@@ -180,7 +180,7 @@ fn a_sealed_machine_is_sealed_and_says_so() {
 }
 
 #[test]
-fn an_enforced_machine_is_enforced() {
+fn doctor_on_an_enforced_machine_reports_enforced() {
     let bench = Bench::sealed().unrouted();
     bench.is("enforced", &["policy_open", "route_missing"]);
     let sidecar = format!("http://{}", bench.proxy.address());
@@ -203,7 +203,7 @@ fn an_enforced_machine_is_enforced() {
 }
 
 #[test]
-fn a_guarded_machine_is_guarded() {
+fn doctor_on_a_guarded_machine_reports_guarded() {
     for mode in ["force", "reject"] {
         let bench = Bench::sealed().unrouted().with("MODEL_LOCK_PROXY", "off");
         let bench = bench.with("OPENCLAW_MODEL_LOCK_MODE", mode);
@@ -212,7 +212,7 @@ fn a_guarded_machine_is_guarded() {
 }
 
 #[test]
-fn what_is_amiss_with_the_shim_is_named() {
+fn doctor_with_a_broken_shim_names_each_fault() {
     Bench::sealed()
         .on_path(&["real/bin"])
         .is("open", &["no_shim"]);
@@ -238,7 +238,7 @@ fn what_is_amiss_with_the_shim_is_named() {
 }
 
 #[test]
-fn what_is_amiss_with_the_policy_is_named() {
+fn doctor_with_a_broken_policy_names_each_fault() {
     Bench::sealed()
         .write("root/etc/model-lock/policy.toml", "mode = \"force\"\n")
         .is("open", &["no_policy"]);
@@ -266,7 +266,7 @@ fn what_is_amiss_with_the_policy_is_named() {
 }
 
 #[test]
-fn what_is_amiss_with_the_proxy_is_named() {
+fn doctor_with_a_broken_proxy_names_each_fault() {
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -294,7 +294,7 @@ fn what_is_amiss_with_the_proxy_is_named() {
 }
 
 #[test]
-fn what_is_amiss_with_the_route_is_named() {
+fn doctor_with_a_broken_route_names_each_fault() {
     let managed = "root/etc/codex/managed_config.toml";
     let writable = Bench::sealed();
     chown(writable.machine.place(managed), Some(AGENT), None).unwrap();
@@ -322,7 +322,7 @@ fn what_is_amiss_with_the_route_is_named() {
 }
 
 #[test]
-fn what_is_amiss_around_it_is_named() {
+fn doctor_with_a_broken_environment_names_each_fault() {
     let key = format!("sk-proj-{}", "0123456789".repeat(5));
     Bench::sealed()
         .with("OPENAI_API_KEY", &key)
@@ -357,7 +357,7 @@ fn what_is_amiss_around_it_is_named() {
 /// What the machine's own files prefer would be called by the proxy that the shim brings along, with whatever
 /// key the environment has for it.
 #[test]
-fn a_provider_of_the_machine_is_never_called() {
+fn doctor_never_calls_a_configured_provider() {
     // The second lies above the command line, so that the shim cannot lead it.
     let around = ["went_around", "policy_open", "route_missing"];
     for (file, level, findings) in [

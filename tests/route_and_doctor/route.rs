@@ -96,7 +96,7 @@ fn around(model: &str) -> [Vec<String>; 2] {
 }
 
 #[test]
-fn a_codex_that_is_started_by_its_own_path_goes_to_the_proxy() {
+fn codex_by_its_own_path_calls_the_proxy() {
     for version in VERSIONS {
         let (bench, codex) = (Bench::new(), fake_provider::codex(version));
         let base = format!("openai_base_url=\"{}/v1\"", bench.rogue.url());
@@ -137,7 +137,7 @@ fn a_codex_that_is_started_by_its_own_path_goes_to_the_proxy() {
 
 /// From 0.169 on, `requirements.toml` holds what a client names itself; before, nothing in it is heeded.
 #[test]
-fn a_provider_that_a_client_names_is_held_from_0_169_on() {
+fn app_server_client_provider_is_overridden_from_0_169_on() {
     for (version, expected) in [
         ("0.125.0", around(PIN)),
         ("0.154.0", around(PIN)),
@@ -158,7 +158,7 @@ fn a_provider_that_a_client_names_is_held_from_0_169_on() {
 }
 
 #[test]
-fn a_profile_of_the_old_codex_is_held_where_the_operator_says_so() {
+fn profile_of_codex_0_125_is_overridden_with_legacy_profile() {
     let (bench, codex) = (Bench::new(), fake_provider::codex("0.125.0"));
     let config = bench.machine.place("home/.codex/config.toml");
     let hostile = fs::read_to_string(&config).unwrap();
@@ -224,7 +224,7 @@ impl Bench {
 const THEIRS: &str = "# ours since 2025\nmodel = \"corp\" # why\napproval_policy = \"never\"";
 
 #[test]
-fn nothing_is_written_that_nobody_agreed_to() {
+fn route_without_confirmation_writes_nothing() {
     let machine = Machine::new();
     let root = machine.root();
     machine.write("root/etc/codex/managed_config.toml", THEIRS);

@@ -82,7 +82,7 @@ const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/systemd/agent.n
 const ANOTHER: u32 = 65533;
 
 #[test]
-fn the_rule_that_is_shipped_seals_a_host() {
+fn shipped_firewall_rule_seals_the_host() {
     on_a_host(|host| {
         assert_eq!(Host::calls(AGENT), [true, true]);
         host.bench.is("enforced", &["egress_open", "egress_open"]);
@@ -106,7 +106,7 @@ fn the_rule_that_is_shipped_seals_a_host() {
 
 /// Started by its own path, with all that it has to go elsewhere: what runs is the pin, by the proxy.
 #[test]
-fn a_codex_on_a_sealed_host_runs_the_pin() {
+fn codex_on_a_sealed_host_runs_the_approved_model() {
     on_a_host(|host| {
         host.load(RULES);
         let elsewhere = "openai_base_url=\"http://198.51.100.1:443/v1\"";
@@ -137,7 +137,7 @@ fn a_codex_on_a_sealed_host_runs_the_pin() {
 
 /// A rule for one family leaves the other: doctor tries every address of a provider.
 #[test]
-fn a_rule_for_one_family_seals_nothing() {
+fn firewall_rule_for_one_address_family_does_not_seal() {
     let rule = std::fs::read_to_string(RULES).unwrap();
     for family in ["ip", "ip6"] {
         on_a_host(|host| {

@@ -10,7 +10,7 @@ use crate::front::Front;
 use crate::{PIN, SOON, lock};
 
 #[test]
-fn codex_reaches_its_provider_over_websocket_through_it() {
+fn forward_proxy_carries_the_websocket_of_codex() {
     let front = Front::start("h2,http/1.1", "localhost");
     front.provider.take_websockets(true);
     let tiny = Tiny::start("");

@@ -21,7 +21,7 @@ fn reached(front: &Front) {
 }
 
 #[test]
-fn a_provider_is_reached_by_connect() {
+fn forward_proxy_reaches_a_tls_provider_by_connect() {
     let (front, tiny) = (front(), Tiny::start(""));
     let proxy = proxy(&front, &[("HTTPS_PROXY", &tiny.url(""))]);
     assert_eq!(ask(&proxy, "hi").status, 200);
@@ -31,7 +31,7 @@ fn a_provider_is_reached_by_connect() {
 }
 
 #[test]
-fn a_proxy_that_wants_a_password_is_given_it() {
+fn forward_proxy_with_password_is_authenticated() {
     let (front, tiny) = (front(), Tiny::start("BasicAuth somebody secret\n"));
     let url = tiny.url("somebody:s%65cret@");
     let mut proxy = proxy(&front, &[("https_proxy", &url)]);
@@ -46,7 +46,7 @@ fn a_proxy_that_wants_a_password_is_given_it() {
 }
 
 #[test]
-fn what_is_to_be_reached_directly_is() {
+fn no_proxy_host_is_reached_directly() {
     let tiny = Tiny::start("");
     for (name, direct) in [("NO_PROXY", "example.com, localhost"), ("no_proxy", "*")] {
         let front = front();
@@ -58,7 +58,7 @@ fn what_is_to_be_reached_directly_is() {
 }
 
 #[test]
-fn a_provider_without_tls_is_reached_directly() {
+fn plain_http_provider_is_reached_directly() {
     let (front, tiny) = (front(), Tiny::start(""));
     let url = tiny.url("");
     let variables = [("ALL_PROXY", url.as_str()), ("HTTP_PROXY", &url)];
@@ -69,7 +69,7 @@ fn a_provider_without_tls_is_reached_directly() {
 }
 
 #[test]
-fn socks_is_spoken_too() {
+fn socks_proxy_reaches_the_provider() {
     let (front, socks) = (front(), Socks::start("somebody", "secret"));
     let proxy = proxy(&front, &[("all_proxy", &socks.url("somebody:secret@"))]);
     assert_eq!(ask(&proxy, "hi").status, 200);
@@ -86,7 +86,7 @@ fn closed(url: &str, why: &str) {
 }
 
 #[test]
-fn a_way_that_is_closed_is_told_and_nothing_goes_past_it() {
+fn forward_proxy_that_fails_is_reported_and_not_bypassed() {
     let nobody = format!("http://127.0.0.1:{}", fake_provider::free_port());
     closed(&nobody, "the forward proxy: tunnel error: failed to create");
     let strict = Tiny::start("ConnectPort 1\n");

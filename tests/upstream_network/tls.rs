@@ -23,24 +23,24 @@ fn reached(protocols: &str, spoken: &str) {
 }
 
 #[test]
-fn a_provider_that_speaks_http_2_is_spoken_to_in_it() {
+fn provider_with_http2_is_called_over_http2() {
     reached("h2,http/1.1", "h2");
 }
 
 #[test]
-fn one_that_does_not_is_spoken_to_in_http_1() {
+fn provider_without_http2_is_called_over_http1() {
     reached("http/1.1", "http/1.1");
 }
 
 #[test]
-fn a_name_that_the_certificate_lacks_is_nobody() {
+fn certificate_for_another_name_is_refused() {
     let front = Front::start("h2", "elsewhere");
     let mut proxy = proxy(&front, &[]);
     fails(&front, &mut proxy, "certificate not valid for name");
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_none() {
+fn certificate_of_an_unknown_authority_is_refused() {
     let (front, other) = (
         Front::start("h2", "localhost"),
         Front::start("h2", "localhost"),

@@ -8,7 +8,7 @@ use proxy::Limits;
 use super::peer::{CLOSE, FIN, Frame, Stack, TEXT};
 
 #[test]
-fn a_close_is_passed_on_and_answered_by_the_other_end() {
+fn close_frame_is_relayed_and_answered_by_the_other_end() {
     let stack = Stack::start("model='pin'", Limits::default());
     for payload in [&b""[..], &[3, 232], &[3, 232, b'b', b'y', b'e'], &[15, 160]] {
         let (mut client, mut provider) = stack.open();
@@ -26,7 +26,7 @@ fn a_close_is_passed_on_and_answered_by_the_other_end() {
 }
 
 #[test]
-fn an_end_that_leaves_without_a_word_ends_the_other() {
+fn connection_lost_without_close_frame_ends_the_other_side() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (client, mut provider) = stack.open();
     drop(client);
@@ -39,7 +39,7 @@ fn an_end_that_leaves_without_a_word_ends_the_other() {
 }
 
 #[test]
-fn a_frame_that_breaks_off_reaches_nobody() {
+fn frame_cut_by_disconnect_is_not_relayed() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (mut client, mut provider) = stack.open();
     client
@@ -52,7 +52,7 @@ fn a_frame_that_breaks_off_reaches_nobody() {
 
 /// A client that reads nothing must stop the provider, not fill the proxy.
 #[test]
-fn a_slow_reader_slows_the_writer() {
+fn slow_client_applies_backpressure_to_the_provider() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (client, mut provider) = stack.open();
     provider

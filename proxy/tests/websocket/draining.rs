@@ -23,7 +23,7 @@ fn event(client: &mut Peer, provider: &mut Peer, event: &[u8]) {
 }
 
 #[test]
-fn an_idle_connection_is_closed_at_once() {
+fn shutdown_with_idle_connection_closes_it_at_once() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (mut client, mut provider) = stack.open();
     begin(&mut client, &mut provider);
@@ -36,7 +36,7 @@ fn an_idle_connection_is_closed_at_once() {
 }
 
 #[test]
-fn a_response_that_runs_is_finished_first() {
+fn shutdown_with_running_response_waits_for_its_end() {
     for model in ["pin", "other"] {
         let stack = Stack::start("model='pin'", Limits::default());
         let (mut client, mut provider) = stack.open();
@@ -56,7 +56,7 @@ fn a_response_that_runs_is_finished_first() {
 }
 
 #[test]
-fn a_response_that_runs_on_is_ended_at_the_deadline() {
+fn shutdown_with_endless_response_ends_it_at_the_deadline() {
     let limits = Limits {
         drain: Duration::from_secs(3),
         ..Limits::default()

@@ -11,7 +11,7 @@ fn message(size: usize) -> Vec<u8> {
 }
 
 #[test]
-fn messages_of_every_length_form_arrive_whole() {
+fn message_of_each_length_encoding_arrives_whole() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (mut client, mut provider) = stack.open();
     for size in [60, 125, 126, 127, 128, 65_535, 65_536, 1 << 20] {
@@ -33,7 +33,7 @@ fn messages_of_every_length_form_arrive_whole() {
 }
 
 #[test]
-fn fragments_make_one_message_with_control_frames_between() {
+fn fragmented_message_with_control_frames_between_is_reassembled() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (mut client, mut provider) = stack.open();
     let sent = message(200);
@@ -50,7 +50,7 @@ fn fragments_make_one_message_with_control_frames_between() {
 }
 
 #[test]
-fn the_providers_frames_are_relayed_as_they_are() {
+fn provider_frames_are_relayed_unchanged() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (mut client, mut provider) = stack.open();
     let frames = [
@@ -69,7 +69,7 @@ fn the_providers_frames_are_relayed_as_they_are() {
 }
 
 #[test]
-fn pings_and_pongs_pass_unanswered() {
+fn ping_and_pong_are_relayed_and_not_answered() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (mut client, mut provider) = stack.open();
     for payload in [&b""[..], b"\x00\xff", &[b'p'; 125]] {
@@ -85,7 +85,7 @@ type Act<'a> = &'a [(u8, &'a [u8], bool)];
 
 /// What a client may not do, and the code it is told.
 #[test]
-fn a_client_that_breaks_the_protocol_is_told_so() {
+fn client_violating_the_protocol_gets_the_close_code() {
     let stack = Stack::start(
         "model='pin'",
         Limits {
@@ -134,7 +134,7 @@ fn a_client_that_breaks_the_protocol_is_told_so() {
 }
 
 #[test]
-fn a_provider_that_breaks_the_protocol_ends_it_too() {
+fn provider_violating_the_protocol_ends_the_connection() {
     let stack = Stack::start("model='pin'", Limits::default());
     for (name, first, payload, masked) in [
         ("masked", FIN | TEXT, &b"{}"[..], true),

@@ -17,7 +17,7 @@ fn text(peer: &mut Peer) -> String {
 }
 
 #[test]
-fn force_changes_the_model_of_each_message_alone() {
+fn force_changes_only_the_model_of_each_message() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (mut client, mut provider) = stack.open();
     for model in ["other", "pin", "openai/pin"] {
@@ -32,7 +32,7 @@ fn force_changes_the_model_of_each_message_alone() {
 }
 
 #[test]
-fn a_model_cut_in_two_is_still_seen() {
+fn model_split_across_fragments_is_detected() {
     let stack = Stack::start("model='pin'", Limits::default());
     let (mut client, mut provider) = stack.open();
     let sent = create("other");
@@ -44,7 +44,7 @@ fn a_model_cut_in_two_is_still_seen() {
 }
 
 #[test]
-fn reject_answers_with_one_error_and_the_connection_stays() {
+fn reject_answers_with_one_error_and_keeps_the_connection() {
     let stack = Stack::start("model='pin'\nmode='reject'", Limits::default());
     let (mut client, mut provider) = stack.open();
     client.send(FIN | TEXT, create("other").as_bytes());
@@ -70,7 +70,7 @@ fn reject_answers_with_one_error_and_the_connection_stays() {
 }
 
 #[test]
-fn what_is_not_understood_is_refused_in_every_mode() {
+fn undecidable_message_is_refused_in_each_mode() {
     for mode in ["force", "reject", "audit"] {
         let stack = Stack::start(&format!("model='pin'\nmode='{mode}'"), Limits::default());
         let (mut client, mut provider) = stack.open();
@@ -94,7 +94,7 @@ fn what_is_not_understood_is_refused_in_every_mode() {
 
 /// codex takes the pin's name for a security downgrade where it asked for another model.
 #[test]
-fn the_pins_name_is_taken_out_on_a_forced_connection_only() {
+fn approved_model_header_is_removed_on_forced_connections_only() {
     let event = r#"{"type":"response.created","response":{"id":"r","headers":{"openai-model":"pin","x":"1"}}}"#;
     let stack = Stack::start("model='pin'", Limits::default());
     let (mut client, mut provider) = stack.open();

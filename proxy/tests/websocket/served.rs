@@ -19,7 +19,7 @@ fn is_told(frame: Option<Frame>) -> bool {
 }
 
 #[test]
-fn a_message_that_names_another_model_is_not_passed_on() {
+fn message_served_by_another_model_is_not_relayed() {
     let stack = Stack::start(FAIL, Limits::default());
     let (mut client, mut provider) = stack.open();
     client.send(FIN | TEXT, ASK);
@@ -35,7 +35,7 @@ fn a_message_that_names_another_model_is_not_passed_on() {
 }
 
 #[test]
-fn fragments_are_put_together_before_they_are_read() {
+fn fragmented_response_is_reassembled_before_the_served_model_is_read() {
     let stack = Stack::start(FAIL, Limits::default());
     let (mut client, mut provider) = stack.open();
     client.send(FIN | TEXT, ASK);
@@ -52,7 +52,7 @@ fn fragments_are_put_together_before_they_are_read() {
 }
 
 #[test]
-fn what_is_no_answer_to_a_message_ends_nothing() {
+fn message_that_is_no_response_does_not_end_the_connection() {
     let stack = Stack::start(FAIL, Limits::default());
     let (mut client, mut provider) = stack.open();
     // Nothing was asked yet; then the answer was over; then what comes is no text.
@@ -69,7 +69,7 @@ fn what_is_no_answer_to_a_message_ends_nothing() {
 }
 
 #[test]
-fn a_handshake_that_names_another_model_is_refused_where_that_ends_answers() {
+fn handshake_served_by_another_model_is_refused_with_on_mismatch_fail() {
     for (policy, status) in [(FAIL, "502"), ("model = 'pin'", "101")] {
         let stack = Stack::start(policy, Limits::default());
         let (_client, _provider, head) = stack.answered("openai-model: q\r\n");

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_example_of_the_standard() {
+    fn sha1_of_the_standard_example_is_correct() {
         let key = "dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
         assert_eq!(
             base64(&sha1(key.as_bytes())),

@@ -344,7 +344,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_is_found_in_a_log_line() {
+    fn listening_finds_the_address_in_a_log_line() {
         let line = r#"{"timestamp":"2026-11-21T10:41:14.632685Z","level":"INFO","message":"listening","address":"127.0.0.1:8383"}"#;
         assert_eq!(listening(line), Some("127.0.0.1:8383".parse().unwrap()));
         assert_eq!(listening("error at 127.0.0.1:1"), None);

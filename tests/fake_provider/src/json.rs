@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_json_allows() {
+    fn parse_reads_valid_json() {
         let json =
             Json::parse(br#" {"a":[1,-2.5e3,"x\u00e9\ud83d\ude00\n",null,true],"a":{}} "#).unwrap();
         let items = json.get("a").unwrap().items();
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn parse_refuses_invalid_json() {
         for bad in [
             "",
             "{",

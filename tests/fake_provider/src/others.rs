@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_model_is_found_wherever_it_stands() {
+    fn model_is_found_in_path_query_and_body() {
         let request = |target: &str, body: &str| Request {
             connection: 0,
             method: "POST".into(),

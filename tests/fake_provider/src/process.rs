@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_that_does_not_end_is_ended() {
+    fn run_over_the_time_limit_ends_the_program() {
         let error = run(
             Command::new("sh").args(["-c", "echo here; sleep 60"]),
             Duration::from_millis(300),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_tells_how_it_ended() {
+    fn run_returns_status_and_output() {
         let finished = run(
             Command::new("sh").args(["-c", "echo a; echo b >&2; exit 3"]),
             MOMENT,
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_daemon_takes_signals() {
+    fn daemon_receives_signals() {
         let mut daemon = Daemon::start(Command::new("sh").args([
             "-c",
             "trap 'exit 7' TERM; echo up >&2; while :; do sleep 0.1; done",

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_heard() {
+    fn datagram_lines_are_recorded() {
         let daemon = Statsd::start().unwrap();
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_come_back() {
+    fn frame_round_trips() {
         for length in [0, 125, 126, 65_535, 65_536] {
             let content = vec![b'x'; length];
             let (read, taken) = first(&frame(1, &content)).unwrap();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_is_taken_off() {
+    fn masked_frame_is_unmasked() {
         // The masked "Hello" of RFC 6455 section 5.7.
         let stream = [
             0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_frames_a_request() {
+    fn content_length_frames_a_request() {
         let stream = b"POST /v1 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET";
         for cut in 0..44 {
             let partial = first(&stream[..cut.min(stream.len() - 4)]);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_frame_a_request() {
+    fn chunked_coding_frames_a_request() {
         let stream =
             b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n";
         let Progress::Whole(framed, taken) = first(stream) else {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn two_framings_are_none() {
+    fn request_with_two_framings_is_broken() {
         let stream =
             b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\ncontent-length: 1\r\n\r\n0\r\n\r\n";
         assert_eq!(first(stream), Progress::Broken);

@@ -33,7 +33,7 @@ fn head(reader: &mut impl std::io::BufRead) -> String {
 }
 
 #[test]
-fn every_byte_is_recorded() {
+fn received_bytes_are_recorded() {
     let provider = FakeProvider::start().unwrap();
     let mut socket = connect(&provider);
     let sent = post("/v1/responses?x=1", r#"{"model":"gpt-5.5"}"#);
@@ -50,7 +50,7 @@ fn every_byte_is_recorded() {
 }
 
 #[test]
-fn it_answers_like_the_provider() {
+fn responses_have_the_shape_of_the_provider() {
     let provider = FakeProvider::start().unwrap();
     provider.declare(Declare::Arrived);
     let mut socket = connect(&provider);
@@ -74,7 +74,7 @@ fn it_answers_like_the_provider() {
 }
 
 #[test]
-fn a_stream_goes_at_the_pace_of_the_test() {
+fn stream_advances_when_the_test_says_so() {
     let provider = FakeProvider::start().unwrap();
     let (events, stream) = mpsc::channel();
     provider.queue(vec![Reply::stream(stream)]);
@@ -95,7 +95,7 @@ fn a_stream_goes_at_the_pace_of_the_test() {
 }
 
 #[test]
-fn steps_can_wait_and_close() {
+fn steps_wait_and_close_the_connection() {
     let provider = FakeProvider::start().unwrap();
     let (word, wait) = mpsc::channel();
     let steps = vec![
@@ -116,7 +116,7 @@ fn steps_can_wait_and_close() {
 }
 
 #[test]
-fn a_peer_that_leaves_is_noticed_while_it_is_answered() {
+fn peer_that_leaves_during_a_response_is_noticed() {
     let provider = FakeProvider::start().unwrap();
     let (_events, stream) = mpsc::channel();
     provider.queue(vec![Reply::stream(stream)]);
@@ -133,7 +133,7 @@ fn a_peer_that_leaves_is_noticed_while_it_is_answered() {
 }
 
 #[test]
-fn websockets_are_taken_when_told() {
+fn websocket_is_accepted_only_when_enabled() {
     let provider = FakeProvider::start().unwrap();
     let ask = "GET /v1/responses HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     let mut socket = connect(&provider);
