@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use lockpolicy::{Draft, VARIABLES};
+use lockpolicy::{PolicyConfig, VARIABLES};
 
 use crate::telemetry::{METRICS, prometheus_name};
 use crate::{env, exit};
@@ -224,7 +224,7 @@ fn the_keys_are_those_that_are_read() {
     told.sort_unstable();
     assert_eq!(read, told);
     let examples = KEYS.map(|[_, example, _]| example).join("\n");
-    Draft::from_toml(&examples)
+    PolicyConfig::from_toml(&examples)
         .compile()
         .expect("the examples of the page are a policy");
 }

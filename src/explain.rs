@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use lockpolicy::argv::{Becomes, Told, tell};
+use lockpolicy::agents::codex::cli::{Becomes, Told, tell};
 use lockpolicy::{Mode, Policy, Rejection};
 use shim::{Plan, Process, ShimError};
 
@@ -86,7 +86,7 @@ impl Word {
     fn as_str(self) -> &'static str {
         match self {
             Self::Passes => "passes",
-            Self::Counted => "passes; it is only counted, the mode is audit",
+            Self::Counted => "passes; it is only counted, the mode is report_only",
             Self::Forced => "forced; it would run with changes",
             Self::Refused => "refused; nothing would run",
         }
@@ -110,9 +110,12 @@ impl Answer {
             .unwrap_or_default();
         let (command, rejection) = match plan.verdict {
             Some(verdict) => (verdict.command, verdict.rejection),
-            None => (named(lockpolicy::argv::read(&words).name()), None),
+            None => (
+                named(lockpolicy::agents::codex::cli::read(&words).name()),
+                None,
+            ),
         };
-        let audit = policy.is_some_and(|policy| policy.mode() == Mode::Audit);
+        let audit = policy.is_some_and(|policy| policy.mode() == Mode::ReportOnly);
         let verdict = if rejection.is_some() {
             Word::Refused
         } else if plan.args != asked {
@@ -216,7 +219,7 @@ fn named(command: String) -> String {
 fn sentence(told: &Told) -> String {
     let Told {
         place,
-        asked,
+        requested: asked,
         becomes,
     } = told;
     let named = match asked.as_str() {
@@ -262,7 +265,7 @@ fn reason(told: &Told) -> Json {
     };
     object([
         ("place", text(&told.place)),
-        ("asked", text(&told.asked)),
+        ("asked", text(&told.requested)),
         ("becomes", text(becomes)),
         ("text", perhaps(put.map(|put| text(put)))),
     ])

@@ -8,7 +8,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockpolicy::{Capability, Draft, Policy, Problem, Problems, VARIABLES};
+use lockpolicy::{Capability, Policy, PolicyConfig, Problem, Problems, VARIABLES};
 
 use crate::env::{self, Environment};
 use crate::seal::is_sealed;
@@ -212,15 +212,15 @@ impl Reading {
         }
     }
 
-    fn file(&self, path: &Path, problems: &mut Vec<Problem>) -> Draft {
+    fn file(&self, path: &Path, problems: &mut Vec<Problem>) -> PolicyConfig {
         if let Ok(text) = std::str::from_utf8(&self.content) {
-            return Draft::from_toml(text);
+            return PolicyConfig::from_toml(text);
         }
         problems.push(Problem {
             place: path.display().to_string(),
             what: "not UTF-8".to_owned(),
         });
-        Draft::default()
+        PolicyConfig::default()
     }
 
     /// Adds what a draft found. A file that stands alone is told about in the file's own words, and a
@@ -252,7 +252,7 @@ impl Reading {
     }
 }
 
-fn variables(environment: &Environment, problems: &mut Vec<Problem>) -> Draft {
+fn variables(environment: &Environment, problems: &mut Vec<Problem>) -> PolicyConfig {
     let mut pairs = Vec::new();
     for (name, _) in VARIABLES {
         match environment.text(name) {
@@ -261,7 +261,7 @@ fn variables(environment: &Environment, problems: &mut Vec<Problem>) -> Draft {
             Err(problem) => problems.push(problem),
         }
     }
-    Draft::from_variables(pairs)
+    PolicyConfig::from_variables(pairs)
 }
 
 /// The key of the policy file that says the same as a variable.

@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use lockpolicy::provider::{Base, Mount};
+use lockpolicy::agents::codex::config::{Base, Mount};
 use lockpolicy::{Policy, Problems};
 
 use crate::env::Environment;
@@ -197,10 +197,10 @@ fn directory() -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockpolicy::Draft;
+    use lockpolicy::PolicyConfig;
 
     fn policy(text: &str) -> Policy {
-        Draft::from_toml(&format!("model = 'p'\n{text}"))
+        PolicyConfig::from_toml(&format!("model = 'p'\n{text}"))
             .compile()
             .unwrap()
     }

@@ -190,10 +190,10 @@ fn announce(server: &Server, loaded: &Loaded, has_token: bool) {
         policy_hash = policy.hash(),
         from = %loaded.origin,
     );
-    if policy.mode() == Mode::Audit {
+    if policy.mode() == Mode::ReportOnly {
         tracing::warn!(
-            event = "audit",
-            "mode is audit: nothing is locked, attempts are only counted"
+            event = "report_only",
+            "mode is report_only: nothing is locked, attempts are only counted"
         );
     }
 }

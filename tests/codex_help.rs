@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use lockpolicy::argv::{self, OptionSpec, ROOT, Takes};
+use lockpolicy::agents::codex::cli::{self, OptionSpec, ROOT, Takes};
 
 /// The versions that the table covers.
 const VERSIONS: [&str; 3] = ["0.125.0", "0.154.0", "0.169.0"];
@@ -76,7 +76,7 @@ impl Codex {
 
     fn walk(
         &self,
-        command: &'static argv::Command,
+        command: &'static cli::Command,
         words: &mut Vec<&'static str>,
         known: &mut Help,
     ) {
@@ -175,7 +175,7 @@ fn listed_option(line: &str) -> Option<Listed> {
     })
 }
 
-fn find(words: &[&str]) -> &'static argv::Command {
+fn find(words: &[&str]) -> &'static cli::Command {
     words.iter().fold(&ROOT, |command, word| {
         command
             .child(word.as_bytes())
@@ -184,7 +184,7 @@ fn find(words: &[&str]) -> &'static argv::Command {
 }
 
 /// Every command of the table, with the words that call it.
-fn table() -> Vec<(Vec<&'static str>, &'static argv::Command)> {
+fn table() -> Vec<(Vec<&'static str>, &'static cli::Command)> {
     let mut all = vec![(Vec::new(), &ROOT)];
     let mut next = 0;
     while let Some((words, command)) = all.get(next).cloned() {
@@ -206,7 +206,7 @@ fn differences(version: &str, help: &Help) -> Vec<String> {
         let command = find(words);
         let known: BTreeSet<Listed> = command
             .own_options()
-            .chain(argv::GLOBAL)
+            .chain(cli::GLOBAL)
             .map(Listed::from)
             .collect();
         for option in listed_options(text).difference(&known) {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lockpolicy::surface::answer::{may_name_model, without_pin};
+use lockpolicy::http::response_edit::{may_name_model, without_pin};
 use serde::de::IgnoredAny;
 
 fn is_json(text: &[u8]) -> bool {

@@ -2,15 +2,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lockpolicy::Draft;
-use lockpolicy::argv::{Outcome, judge, read, write};
+use lockpolicy::PolicyConfig;
+use lockpolicy::agents::codex::cli::{Outcome, judge, read, write};
 
 fuzz_target!(|line: &[u8]| {
     let args: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
     assert_eq!(write(&read(&args).tokens), args);
     for mode in ["force", "reject"] {
         let text = format!("model = 'p'\nmode = '{mode}'\nreasoning_effort = 'low'");
-        let policy = Draft::from_toml(&text).compile().expect("valid");
+        let policy = PolicyConfig::from_toml(&text).compile().expect("valid");
         if let Outcome::Rewrite(args) = judge(&policy, &args).outcome {
             let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
             let again = judge(&policy, &args);

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use lockpolicy::dialect::Table;
-use lockpolicy::surface::http::{Judged, Request, judge_request};
-use lockpolicy::{Decision, Draft, Policy, Source, edit};
+use lockpolicy::http::{Judged, Request, judge_request};
+use lockpolicy::{Decision, PolicyConfig, Policy, Source, edit};
 
 const POLICIES: [&str; 2] = [
     "model = 'p'\nreasoning_effort = 'low'\npins = { image = 'i' }",
@@ -30,7 +30,7 @@ fn judge(policy: &Policy, table: &Table, content: &[u8]) -> Judged {
 
 fuzz_target!(|body: &[u8]| {
     for text in POLICIES {
-        let policy = Draft::from_toml(text).compile().expect("valid");
+        let policy = PolicyConfig::from_toml(text).compile().expect("valid");
         let first = judge(&policy, &TABLE, body);
         let sent = match first.verdict.decision {
             Decision::Reject(_) => continue,

@@ -7,8 +7,8 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use lockpolicy::dialect::Table;
-use lockpolicy::surface::http::{Judged, Request, judge_request};
-use lockpolicy::{Draft, Policy, Source};
+use lockpolicy::http::{Judged, Request, judge_request};
+use lockpolicy::{Policy, PolicyConfig, Source};
 
 const PATH: &str = "/v1/responses";
 const HEADERS: [(&str, &str); 1] = [("content-type", "application/json")];
@@ -57,8 +57,12 @@ fn decide(policy: &Policy, table: &Table, content: &[u8]) -> Judged {
 }
 
 fn decisions(c: &mut Criterion) {
-    let policy = Draft::from_toml("model = 'gpt-5.5'").compile().unwrap();
-    let other = Draft::from_toml("model = 'gpt-5'").compile().unwrap();
+    let policy = PolicyConfig::from_toml("model = 'gpt-5.5'")
+        .compile()
+        .unwrap();
+    let other = PolicyConfig::from_toml("model = 'gpt-5'")
+        .compile()
+        .unwrap();
     let table = Table::of(["openai", "chatgpt"]).unwrap();
     let bodies = [
         ("1KiB", body(1 << 10, true)),

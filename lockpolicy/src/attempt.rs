@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::{Capability, Mode};
+use crate::{Capability, Mode, label_enum};
 
 /// One attempt to override the pin.
 ///
@@ -14,113 +14,63 @@ pub struct Attempt {
     /// The mode that was in force.
     pub mode: Mode,
     /// What came of it.
-    pub result: Outcome,
+    pub result: AttemptResult,
     /// The door it came through.
     pub surface: Surface,
     /// Who asked.
     pub source: Source,
     /// What the model was wanted for.
     pub capability: Capability,
-    /// Where it was asked: a JSON pointer, an option, a header.
+    /// Where it was requested: a JSON pointer, an option, a header.
     pub place: String,
     /// What was asked for.
-    pub asked: String,
+    pub requested: String,
     /// The pin of the capability; empty where it has none.
     pub pin: String,
 }
 
-/// What came of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// Passed on and counted: nothing is locked.
-    Audited,
-    /// The pin runs in its place.
-    Forced,
-    /// Refused.
-    Rejected,
-}
-
-impl Outcome {
-    /// Every outcome.
-    pub const ALL: [Self; 3] = [Self::Audited, Self::Forced, Self::Rejected];
-
-    /// The word used in logs and metric tags.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Audited => "audited",
-            Self::Forced => "forced",
-            Self::Rejected => "rejected",
-        }
+label_enum! {
+    /// What came of an attempt.
+    pub enum AttemptResult {
+        /// Passed on and counted: nothing is locked.
+        Reported = "reported",
+        /// The pin runs in its place.
+        Forced = "forced",
+        /// Refused.
+        Rejected = "rejected",
     }
 }
 
-/// The door through which an input came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Surface {
-    /// A command line.
-    Argv,
-    /// A request header.
-    Header,
-    /// An HTTP body.
-    Http,
-    /// A JSON-RPC message.
-    JsonRpc,
-    /// A multipart form.
-    Multipart,
-    /// A request's path or query.
-    Target,
-    /// A WebSocket message.
-    WebSocket,
-}
-
-impl Surface {
-    /// Every surface.
-    pub const ALL: [Self; 7] = [
-        Self::Argv,
-        Self::Header,
-        Self::Http,
-        Self::JsonRpc,
-        Self::Multipart,
-        Self::Target,
-        Self::WebSocket,
-    ];
-
-    /// The word used in logs and metric tags.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Argv => "argv",
-            Self::Header => "header",
-            Self::Http => "http",
-            Self::JsonRpc => "jsonrpc",
-            Self::Multipart => "multipart",
-            Self::Target => "target",
-            Self::WebSocket => "websocket",
-        }
+label_enum! {
+    /// The door through which an input came.
+    pub enum Surface {
+        /// A command line.
+        Argv = "argv",
+        /// A request header.
+        Header = "header",
+        /// An HTTP body.
+        Http = "http",
+        /// A JSON-RPC message.
+        JsonRpc = "jsonrpc",
+        /// A multipart form.
+        Multipart = "multipart",
+        /// A request's path or query.
+        Target = "target",
+        /// A WebSocket message.
+        WebSocket = "websocket",
     }
 }
 
-/// Who asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
-    /// The agent by itself, for its own housekeeping (rule 11).
-    Background,
-    /// An agent that another agent started.
-    Subagent,
-    /// Whoever runs the agent, as far as can be told.
-    #[default]
-    User,
-}
-
-impl Source {
-    /// Every source.
-    pub const ALL: [Self; 3] = [Self::Background, Self::Subagent, Self::User];
-
-    /// The word used in logs and metric tags.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Background => "background",
-            Self::Subagent => "subagent",
-            Self::User => "user",
-        }
+label_enum! {
+    /// Who asked.
+    #[derive(Default)]
+    pub enum Source {
+        /// The agent by itself, for its own housekeeping (rule 11).
+        Background = "background",
+        /// An agent that another agent started.
+        Subagent = "subagent",
+        /// Whoever runs the agent, as far as can be told.
+        #[default]
+        User = "user",
     }
 }

@@ -7,10 +7,10 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::occurrence::{Occurrence, Remedy, Setting, Stated};
+use crate::occurrence::{ForceAction, Occurrence, SelectorValue, Setting};
 use crate::{
-    Action, Attempt, Capability, Change, Decision, Mode, Naming, Outcome, Policy, Reason,
-    Rejection, Source, Surface, Verdict, Wanted,
+    Action, Attempt, AttemptResult, Capability, Change, Decision, Mode, ModelChoice, ModelMatch,
+    Policy, Reason, Rejection, Source, Surface, Verdict,
 };
 
 /// Where an input came from, as far as that matters for its verdict.
@@ -36,8 +36,8 @@ pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) ->
         changes: Vec::new(),
         attempts: Vec::new(),
         refusal: None,
-        naming: Naming::None,
-        wanted: None,
+        model_match: ModelMatch::None,
+        choice: None,
     };
     for (index, occurrence) in occurrences.iter().enumerate() {
         bench.hear(index, occurrence);
@@ -51,8 +51,8 @@ pub fn refuse(rejection: Rejection) -> Verdict {
     Verdict {
         decision: Decision::Reject(rejection),
         attempts: Vec::new(),
-        naming: Naming::None,
-        wanted: None,
+        model_match: ModelMatch::None,
+        choice: None,
     }
 }
 
@@ -66,9 +66,9 @@ struct Bench<'p> {
     changes: Vec<Change>,
     attempts: Vec<Attempt>,
     refusal: Option<Rejection>,
-    naming: Naming,
+    model_match: ModelMatch,
     /// What the model's own place asks for, and which occurrence it is.
-    wanted: Option<(usize, Wanted)>,
+    choice: Option<(usize, ModelChoice)>,
 }
 
 impl Bench<'_> {
@@ -76,9 +76,9 @@ impl Bench<'_> {
         match occurrence.setting {
             Setting::Model(capability) => self.model(index, occurrence, capability),
             Setting::Effort => self.pinned_word(index, occurrence, self.policy.effort()),
-            Setting::Plain => self.plain(occurrence),
+            Setting::ToolKind => self.plain(occurrence),
             Setting::Tier => self.pinned_word(index, occurrence, self.policy.tier()),
-            Setting::Secondary(capability, remedy) => {
+            Setting::OtherSelector(capability, remedy) => {
                 self.secondary(index, occurrence, capability, remedy);
             }
         }
@@ -100,19 +100,21 @@ impl Bench<'_> {
 
     fn model(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability) {
         let pin = self.policy.pin_of(capability).map(ToString::to_string);
-        let naming = self.naming_of(occurrence, capability, pin.as_deref());
-        self.note(naming);
+        let model_match = self.naming_of(occurrence, capability, pin.as_deref());
+        self.note(model_match);
         self.want(index, occurrence, capability);
-        match (naming, pin) {
-            (Naming::Exact | Naming::None, _) => {}
-            (_, None) => self.attempt(occurrence, capability, Reason::NoPin(capability), None),
-            (Naming::Absent | Naming::Alias, Some(pin)) => {
+        match (model_match, pin) {
+            (ModelMatch::Exact | ModelMatch::None, _) => {}
+            (_, None) => self.attempt(occurrence, capability, Reason::NoPin, None),
+            (ModelMatch::Absent | ModelMatch::Alias, Some(pin)) => {
                 self.unnamed(index, occurrence, capability, pin);
             }
-            (Naming::Other, Some(pin)) => {
+            (ModelMatch::Other, Some(pin)) => {
                 let reason = match occurrence.stated {
-                    Stated::Other => Reason::ModelNotText,
-                    Stated::Absent | Stated::Null | Stated::Text(_) => Reason::ModelLocked,
+                    SelectorValue::NotText => Reason::ModelNotText,
+                    SelectorValue::Missing | SelectorValue::Null | SelectorValue::Text(_) => {
+                        Reason::ModelLocked
+                    }
                 };
                 self.attempt(
                     occurrence,
@@ -125,25 +127,25 @@ impl Bench<'_> {
     }
 
     fn want(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability) {
-        let asked = occurrence.text().unwrap_or_default().to_string();
-        let sent = asked.clone();
-        let wanted = Wanted {
+        let requested = occurrence.text().unwrap_or_default().to_string();
+        let sent = requested.clone();
+        let choice = ModelChoice {
             capability,
-            asked,
+            requested,
             sent,
         };
-        self.wanted = Some((index, wanted));
+        self.choice = Some((index, choice));
     }
 
     /// What was asked for with what is written in its place.
-    fn sent(&mut self) -> Option<Wanted> {
-        let (index, mut wanted) = self.wanted.take()?;
+    fn sent(&mut self) -> Option<ModelChoice> {
+        let (index, mut choice) = self.choice.take()?;
         let mut changes = self.changes.iter().rev();
         let change = changes.find(|change| change.occurrence == index);
         if let Some(Action::Set(text)) = change.map(|change| &change.action) {
-            wanted.sent.clone_from(text);
+            choice.sent.clone_from(text);
         }
-        Some(wanted)
+        Some(choice)
     }
 
     fn naming_of(
@@ -151,30 +153,30 @@ impl Bench<'_> {
         occurrence: &Occurrence<'_>,
         capability: Capability,
         pin: Option<&str>,
-    ) -> Naming {
+    ) -> ModelMatch {
         match &occurrence.stated {
-            Stated::Absent | Stated::Null => Naming::Absent,
-            Stated::Text(text) if Some(text.as_ref()) == pin => Naming::Exact,
-            Stated::Text(text)
+            SelectorValue::Missing | SelectorValue::Null => ModelMatch::Absent,
+            SelectorValue::Text(text) if Some(text.as_ref()) == pin => ModelMatch::Exact,
+            SelectorValue::Text(text)
                 if capability == Capability::Generation && self.policy.is_alias(text) =>
             {
-                Naming::Alias
+                ModelMatch::Alias
             }
-            Stated::Other | Stated::Text(_) => Naming::Other,
+            SelectorValue::NotText | SelectorValue::Text(_) => ModelMatch::Other,
         }
     }
 
     /// One word for the whole input: another model outweighs all, exact naming is the weakest.
-    fn note(&mut self, naming: Naming) {
-        let weight = |n: Naming| match n {
-            Naming::None => 0,
-            Naming::Exact => 1,
-            Naming::Absent => 2,
-            Naming::Alias => 3,
-            Naming::Other => 4,
+    fn note(&mut self, model_match: ModelMatch) {
+        let weight = |n: ModelMatch| match n {
+            ModelMatch::None => 0,
+            ModelMatch::Exact => 1,
+            ModelMatch::Absent => 2,
+            ModelMatch::Alias => 3,
+            ModelMatch::Other => 4,
         };
-        if weight(naming) > weight(self.naming) {
-            self.naming = naming;
+        if weight(model_match) > weight(self.model_match) {
+            self.model_match = model_match;
         }
     }
 
@@ -186,9 +188,12 @@ impl Bench<'_> {
         capability: Capability,
         pin: String,
     ) {
-        let absent = matches!(occurrence.stated, Stated::Absent | Stated::Null);
+        let absent = matches!(
+            occurrence.stated,
+            SelectorValue::Missing | SelectorValue::Null
+        );
         match self.mode() {
-            Mode::Audit => {}
+            Mode::ReportOnly => {}
             Mode::Reject if !self.fills() => {
                 if absent {
                     self.refuse(occurrence, Reason::ModelAbsent);
@@ -212,17 +217,17 @@ impl Bench<'_> {
         }
         let action = Action::Set(pin.to_string());
         match (&occurrence.stated, self.mode()) {
-            (Stated::Absent | Stated::Null, Mode::Audit) => {}
-            (Stated::Absent | Stated::Null, Mode::Reject) if !self.fills() => {
+            (SelectorValue::Missing | SelectorValue::Null, Mode::ReportOnly) => {}
+            (SelectorValue::Missing | SelectorValue::Null, Mode::Reject) if !self.fills() => {
                 self.refuse(occurrence, Reason::SettingLocked);
             }
-            (Stated::Absent | Stated::Null, Mode::Force | Mode::Reject) => {
+            (SelectorValue::Missing | SelectorValue::Null, Mode::Force | Mode::Reject) => {
                 self.changes.push(Change {
                     occurrence: index,
                     action,
                 });
             }
-            (Stated::Text(_) | Stated::Other, _) => {
+            (SelectorValue::Text(_) | SelectorValue::NotText, _) => {
                 self.attempt(
                     occurrence,
                     Capability::Generation,
@@ -251,25 +256,28 @@ impl Bench<'_> {
         index: usize,
         occurrence: &Occurrence<'_>,
         capability: Capability,
-        remedy: Remedy,
+        remedy: ForceAction,
     ) {
         let pin = self.policy.pin_of(capability).map(ToString::to_string);
-        if matches!(occurrence.stated, Stated::Absent | Stated::Null) {
+        if matches!(
+            occurrence.stated,
+            SelectorValue::Missing | SelectorValue::Null
+        ) {
             return;
         }
-        if remedy == Remedy::Pin && pin.is_some() && occurrence.text() == pin.as_deref() {
+        if remedy == ForceAction::Pin && pin.is_some() && occurrence.text() == pin.as_deref() {
             return;
         }
         let reason = match (&pin, remedy, &occurrence.stated) {
-            (None, ..) => Reason::NoPin(capability),
+            (None, ..) => Reason::NoPin,
             // A place that may hold a model holds another one, as the model's own place may.
-            (Some(_), Remedy::Pin, Stated::Text(_)) => Reason::ModelLocked,
+            (Some(_), ForceAction::Pin, SelectorValue::Text(_)) => Reason::ModelLocked,
             (Some(_), ..) => Reason::Secondary,
         };
         let change = match (remedy, pin) {
-            (Remedy::Drop, _) => Some((index, Action::Drop)),
-            (Remedy::Pin, Some(pin)) => Some((index, Action::Set(pin))),
-            (Remedy::Pin, None) | (Remedy::Refuse, _) => None,
+            (ForceAction::Drop, _) => Some((index, Action::Drop)),
+            (ForceAction::Pin, Some(pin)) => Some((index, Action::Set(pin))),
+            (ForceAction::Pin, None) | (ForceAction::Refuse, _) => None,
         };
         self.attempt(occurrence, capability, reason, change);
     }
@@ -283,14 +291,14 @@ impl Bench<'_> {
         change: Option<(usize, Action)>,
     ) {
         let result = match (self.mode(), change) {
-            (Mode::Audit, _) => Outcome::Audited,
+            (Mode::ReportOnly, _) => AttemptResult::Reported,
             (Mode::Force, Some((occurrence, action))) => {
                 self.changes.push(Change { occurrence, action });
-                Outcome::Forced
+                AttemptResult::Forced
             }
             (Mode::Force, None) | (Mode::Reject, _) => {
                 self.refuse(occurrence, reason);
-                Outcome::Rejected
+                AttemptResult::Rejected
             }
         };
         if self.attempts.len() < ATTEMPT_CAP && !self.repeats(occurrence, capability) {
@@ -301,23 +309,25 @@ impl Bench<'_> {
     /// Whether a place only says again what the input has asked for already, as codex's routing hint
     /// does: one wish is one attempt.
     fn repeats(&self, occurrence: &Occurrence<'_>, capability: Capability) -> bool {
-        let asked = occurrence.asked();
-        matches!(occurrence.setting, Setting::Secondary(_, Remedy::Pin))
-            && self
-                .attempts
-                .iter()
-                .any(|told| told.capability == capability && told.asked == asked)
+        let requested = occurrence.requested();
+        matches!(
+            occurrence.setting,
+            Setting::OtherSelector(_, ForceAction::Pin)
+        ) && self
+            .attempts
+            .iter()
+            .any(|told| told.capability == capability && told.requested == requested)
     }
 
-    fn tell(&mut self, occurrence: &Occurrence<'_>, capability: Capability, result: Outcome) {
+    fn tell(&mut self, occurrence: &Occurrence<'_>, capability: Capability, result: AttemptResult) {
         self.attempts.push(Attempt {
             mode: self.policy.mode(),
             result,
             surface: self.origin.surface,
             source: self.origin.source,
             capability,
-            place: crate::name::shown(&occurrence.place),
-            asked: occurrence.asked(),
+            place: crate::policy::shown(&occurrence.place),
+            requested: occurrence.requested(),
             pin: self
                 .policy
                 .pin_of(capability)
@@ -334,8 +344,9 @@ impl Bench<'_> {
             .then(|| self.policy.pin().to_string());
         self.refusal.get_or_insert_with(|| Rejection {
             reason,
-            place: crate::name::shown(&occurrence.place),
-            asked: occurrence.asked(),
+            place: crate::policy::shown(&occurrence.place),
+            requested: occurrence.requested(),
+            capability: occurrence.capability(),
             pin,
         });
     }
@@ -344,10 +355,10 @@ impl Bench<'_> {
         if self.refusal.is_some() {
             // What was to be forced went nowhere either.
             for attempt in &mut self.attempts {
-                attempt.result = Outcome::Rejected;
+                attempt.result = AttemptResult::Rejected;
             }
         }
-        let wanted = self.sent();
+        let choice = self.sent();
         let decision = match self.refusal {
             Some(rejection) => Decision::Reject(rejection),
             None if self.changes.is_empty() => Decision::Pass,
@@ -356,8 +367,8 @@ impl Bench<'_> {
         Verdict {
             decision,
             attempts: self.attempts,
-            naming: self.naming,
-            wanted,
+            model_match: self.model_match,
+            choice,
         }
     }
 }

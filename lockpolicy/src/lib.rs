@@ -15,16 +15,16 @@
 //!
 //! A **surface** finds where an input states something and cuts exactly there; it never decides.
 //! [`judge()`] decides and knows no surface. The operations of each provider are tables
-//! ([`dialect`]), the [`Policy`] is complete and valid by construction ([`Draft::compile`]).
+//! ([`dialect`]), the [`Policy`] is complete and valid by construction ([`PolicyConfig::compile`]).
 //!
 //! # An HTTP request
 //!
 //! ```
 //! use lockpolicy::dialect::Table;
-//! use lockpolicy::surface::http::{Request, judge_request};
-//! use lockpolicy::{Draft, Source, edit};
+//! use lockpolicy::http::{Request, judge_request};
+//! use lockpolicy::{PolicyConfig, Source, edit};
 //!
-//! let policy = Draft::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
 //! let table = Table::of(["openai"]).unwrap();
 //! let content = br#"{"temperature": 1.0, "model": "other", "fallbacks": ["more"]}"#;
 //! let request = Request {
@@ -45,10 +45,10 @@
 //!
 //! ```
 //! use lockpolicy::dialect::Table;
-//! use lockpolicy::surface::message::judge_message;
-//! use lockpolicy::{Decision, Draft, Reason, Source};
+//! use lockpolicy::http::ws_message::judge_message;
+//! use lockpolicy::{Decision, PolicyConfig, Reason, Source};
 //!
-//! let policy = Draft::from_toml("model = 'gpt-5.5'\nmode = 'reject'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'\nmode = 'reject'").compile().unwrap();
 //! let table = Table::of(["openai"]).unwrap();
 //! let socket = table.find("GET", "/v1/responses").unwrap();
 //! let message = br#"{"type": "response.create", "model": "other"}"#;
@@ -61,10 +61,10 @@
 //! # A command line
 //!
 //! ```
-//! use lockpolicy::Draft;
-//! use lockpolicy::argv::{Outcome, judge};
+//! use lockpolicy::PolicyConfig;
+//! use lockpolicy::agents::codex::cli::{Outcome, judge};
 //!
-//! let policy = Draft::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
 //! assert_eq!(judge(&policy, &[b"login", b"status"]).outcome, Outcome::Pass);
 //! let Outcome::Rewrite(args) = judge(&policy, &[b"exec", b"-m", b"other", b"hi"]).outcome else {
 //!     panic!()
@@ -76,15 +76,15 @@
 //! # An answer
 //!
 //! ```
-//! use lockpolicy::Draft;
-//! use lockpolicy::surface::{answer, models};
+//! use lockpolicy::PolicyConfig;
+//! use lockpolicy::http::{model_list, response_edit};
 //!
 //! let event = br#"data: {"type":"response.created","response":{"headers":{"openai-model":"gpt-5.5"}}}"#;
-//! let told = answer::without_pin(event, "gpt-5.5");
+//! let told = response_edit::without_pin(event, "gpt-5.5");
 //! assert_eq!(*told, *br#"data: {"type":"response.created","response":{"headers":{}}}"#);
 //!
-//! let policy = Draft::from_toml("model = 'gpt-5.5'").compile().unwrap();
-//! let list = models::only_pinned(&policy, br#"{"data":[{"id":"other"},{"id":"gpt-5.5"}]}"#);
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let list = model_list::only_pinned(&policy, br#"{"data":[{"id":"other"},{"id":"gpt-5.5"}]}"#);
 //! assert_eq!(list.unwrap(), br#"{"data":[{"id":"gpt-5.5"}]}"#);
 //! ```
 //!
@@ -97,7 +97,7 @@
 //!   stand. A member that no table knows passes as long as its name is a plain identifier.
 //! - Time that does not depend on the length of the input. It grows in proportion to it, and a little
 //!   more where an object has many names, which are sorted.
-//! - A lock in [`Mode::Audit`], which refuses only what cannot be understood.
+//! - A lock in [`Mode::ReportOnly`], which refuses only what cannot be understood.
 //! - Stable names or layouts: the crate belongs to this workspace.
 //!
 //! # What it depends on
@@ -108,37 +108,39 @@
 
 #![no_std]
 
-extern crate alloc;
+#[doc(hidden)]
+pub extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-pub mod argv;
+pub mod agents;
 mod attempt;
 mod capability;
-mod decision;
 pub mod dialect;
-mod draft;
 pub mod edit;
+mod finds;
+pub mod http;
 pub mod json;
 mod judge;
-mod mode;
-mod name;
+mod label;
 mod occurrence;
-pub mod operation;
+pub mod path;
 mod policy;
-pub mod provider;
-mod served;
-mod sink;
-pub mod surface;
+mod report;
+mod served_match;
+mod verdict;
 
-pub use attempt::{Attempt, Outcome, Source, Surface};
+pub use attempt::{Attempt, AttemptResult, Source, Surface};
 pub use capability::Capability;
-pub use decision::{Action, Change, Decision, Naming, Reason, Rejection, Verdict, Wanted};
-pub use draft::{Draft, Problem, Problems, VARIABLES};
 pub use judge::{Origin, judge, refuse};
-pub use mode::Mode;
-pub use name::{NAME_CAP, Name, NameError, shown};
-pub use occurrence::{Occurrence, Remedy, Setting, Stated};
-pub use policy::{Allow, Policy};
-pub use served::Served;
-pub use sink::{Facts, Receipt, Sink};
+pub use label::Label;
+pub use occurrence::{ForceAction, Occurrence, SelectorValue, Setting};
+pub use policy::{
+    Allow, Mode, NAME_CAP, Name, NameError, Policy, PolicyConfig, Problem, Problems, VARIABLES,
+    shown,
+};
+pub use report::{Event, Judged, NoObserver, Observer, RequestContext, ServedReport, report};
+#[doc(hidden)]
+pub use serde;
+pub use served_match::Served;
+pub use verdict::{Action, Change, Decision, ModelChoice, ModelMatch, Reason, Rejection, Verdict};

@@ -14,17 +14,17 @@ pub enum Setting {
     /// How long the model may think (rule 7).
     Effort,
     /// A word that some upstream reads as a selector when it is not a plain one.
-    Plain,
+    ToolKind,
     /// The service tier (rule 7).
     Tier,
     /// A further place that can select a model, and what force may do about it (rule 9).
-    Secondary(Capability, Remedy),
+    OtherSelector(Capability, ForceAction),
 }
 
 /// What `force` does about a secondary selector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Remedy {
+pub enum ForceAction {
     /// Take it out: the rest means the same without it.
     Drop,
     /// Write the pin of its capability there.
@@ -35,15 +35,15 @@ pub enum Remedy {
 
 /// What stands at the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stated<'a> {
+pub enum SelectorValue<'a> {
     /// Nothing stands there.
-    Absent,
+    Missing,
     /// An explicit `null`, or an option without a value.
     Null,
     /// A text, decoded.
     Text(Cow<'a, str>),
     /// Something that is no text: a number, a list, an object, bytes that are not UTF-8.
-    Other,
+    NotText,
 }
 
 /// One place in an input that states a setting, with the bytes that say so.
@@ -52,7 +52,7 @@ pub struct Occurrence<'a> {
     /// What the place selects.
     pub setting: Setting,
     /// What stands there.
-    pub stated: Stated<'a>,
+    pub stated: SelectorValue<'a>,
     /// How the place is named to a person: a JSON pointer, an option, a header.
     pub place: Cow<'a, str>,
     /// The bytes of the value; empty, at the point of insertion, where it is absent. A surface
@@ -61,11 +61,19 @@ pub struct Occurrence<'a> {
 }
 
 impl Occurrence<'_> {
+    /// Returns the capability that the place is for, where it is for one.
+    pub fn capability(&self) -> Option<Capability> {
+        match self.setting {
+            Setting::Model(capability) | Setting::OtherSelector(capability, _) => Some(capability),
+            Setting::Effort | Setting::Tier | Setting::ToolKind => None,
+        }
+    }
+
     /// The text that is stated, if it is one.
     pub fn text(&self) -> Option<&str> {
         match &self.stated {
-            Stated::Text(text) => Some(text),
-            Stated::Absent | Stated::Null | Stated::Other => None,
+            SelectorValue::Text(text) => Some(text),
+            SelectorValue::Missing | SelectorValue::Null | SelectorValue::NotText => None,
         }
     }
 
@@ -74,10 +82,10 @@ impl Occurrence<'_> {
         Occurrence {
             setting: self.setting,
             stated: match self.stated {
-                Stated::Absent => Stated::Absent,
-                Stated::Null => Stated::Null,
-                Stated::Text(text) => Stated::Text(Cow::Owned(String::from(text))),
-                Stated::Other => Stated::Other,
+                SelectorValue::Missing => SelectorValue::Missing,
+                SelectorValue::Null => SelectorValue::Null,
+                SelectorValue::Text(text) => SelectorValue::Text(Cow::Owned(String::from(text))),
+                SelectorValue::NotText => SelectorValue::NotText,
             },
             place: Cow::Owned(String::from(self.place)),
             value: self.value,
@@ -85,12 +93,12 @@ impl Occurrence<'_> {
     }
 
     /// What was asked for, as a person may read it; empty where nothing was.
-    pub fn asked(&self) -> String {
+    pub fn requested(&self) -> String {
         match &self.stated {
-            Stated::Absent => String::new(),
-            Stated::Null => String::from("null"),
-            Stated::Text(text) => crate::name::shown(text),
-            Stated::Other => String::from("<not a text>"),
+            SelectorValue::Missing => String::new(),
+            SelectorValue::Null => String::from("null"),
+            SelectorValue::Text(text) => crate::policy::shown(text),
+            SelectorValue::NotText => String::from("<not a text>"),
         }
     }
 }

@@ -13,6 +13,9 @@ pub(crate) enum Stop {
     /// The policy refuses it: an answer, not an error.
     #[error("{0}")]
     Rejected(Rejection),
+    /// The policy refuses it, and the verdict has been reported.
+    #[error("{0}")]
+    Judged(Rejection),
     /// The client asks for something that is not spoken here.
     #[error("WebSocket is not spoken here")]
     Upgrade,
@@ -46,7 +49,9 @@ pub(crate) enum Fault {
 impl Stop {
     pub(crate) fn fault(&self) -> Fault {
         match self {
-            Self::Rejected(_) | Self::Upgrade | Self::Half | Self::Slow => Fault::Downstream,
+            Self::Rejected(_) | Self::Judged(_) | Self::Upgrade | Self::Half | Self::Slow => {
+                Fault::Downstream
+            }
             Self::NoUpstream | Self::Upstream(_) | Self::Served(_) | Self::Answer(_) => {
                 Fault::Upstream
             }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
-use lockpolicy::surface::answer;
+use lockpolicy::http::response_edit;
 
 use crate::error::BodyError;
 use crate::watched::Ear;
@@ -92,7 +92,9 @@ impl<B, E: Ear> Events<B, E> {
 
     fn without_pin<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
         match &self.pin {
-            Some(pin) if answer::may_name_model(line) => answer::without_pin(line, pin),
+            Some(pin) if response_edit::may_name_model(line) => {
+                response_edit::without_pin(line, pin)
+            }
             Some(_) | None => Cow::Borrowed(line),
         }
     }

@@ -48,7 +48,10 @@ impl Mount {
     /// # Errors
     ///
     /// [`UpstreamError`] where a provider's URL is none.
-    pub fn new(prefix: String, mount: &lockpolicy::provider::Mount) -> Result<Self, UpstreamError> {
+    pub fn new(
+        prefix: String,
+        mount: &lockpolicy::agents::codex::config::Mount,
+    ) -> Result<Self, UpstreamError> {
         Ok(Self {
             prefix,
             key: Base::new(&mount.key)?.into(),
@@ -70,7 +73,7 @@ impl Mount {
 }
 
 impl Base {
-    fn new(base: &lockpolicy::provider::Base) -> Result<Self, UpstreamError> {
+    fn new(base: &lockpolicy::agents::codex::config::Base) -> Result<Self, UpstreamError> {
         Ok(Self {
             judged_as: base.judged_as.clone(),
             upstream: Upstream::parse(&base.url)?.base,
@@ -141,7 +144,7 @@ fn with_target(uri: Uri, target: &str) -> Option<Uri> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockpolicy::provider;
+    use lockpolicy::agents::codex::config;
 
     fn base(judged_as: &str, url: &str) -> provider::Base {
         provider::Base {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use lockpolicy::dialect::{Table, UnknownDialect};
-use lockpolicy::{Policy, Sink};
+use lockpolicy::{Observer, Policy};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -57,7 +57,7 @@ impl Server {
     pub async fn bind(
         config: Config,
         policy: Arc<ArcSwap<Policy>>,
-        sink: Arc<dyn Sink>,
+        sink: Arc<dyn Observer>,
     ) -> Result<Self, BindError> {
         let table = Table::of(config.dialects.iter().map(String::as_str))?;
         let client =

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use lockpolicy::dialect::Table;
-use lockpolicy::{Policy, Sink};
+use lockpolicy::{Observer, Policy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,7 +26,7 @@ pub(crate) struct State {
     pub(crate) mounts: Vec<Mount>,
     pub(crate) key: Option<Key>,
     pub(crate) policy: Arc<ArcSwap<Policy>>,
-    pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) sink: Arc<dyn Observer>,
     pub(crate) meter: Arc<dyn Meter>,
     pub(crate) client: Client,
     pub(crate) ids: Ids,

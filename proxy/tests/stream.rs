@@ -7,20 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use lockpolicy::{Attempt, Draft, Facts, Mode, Naming, Reason, Sink, Surface};
+use lockpolicy::{NoObserver, PolicyConfig};
 use proxy::{Config, Limits, Server, Upstream};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
-
-#[derive(Debug)]
-struct Deaf;
-
-impl Sink for Deaf {
-    fn attempt(&self, _: &Attempt, _: &Facts<'_>) {}
-    fn undecidable(&self, _: Surface, _: Reason, _: &Facts<'_>) {}
-    fn judged(&self, _: Mode, _: Surface, _: Naming) {}
-}
 
 const EVENTS: usize = 1800;
 
@@ -44,7 +35,7 @@ async fn provider(listener: TcpListener) {
 }
 
 async fn serve(upstream: SocketAddr) -> SocketAddr {
-    let policy = Draft::from_variables([("OPENCLAW_MODEL", "pin")])
+    let policy = PolicyConfig::from_variables([("OPENCLAW_MODEL", "pin")])
         .compile()
         .unwrap();
     let config = Config {
@@ -60,7 +51,7 @@ async fn serve(upstream: SocketAddr) -> SocketAddr {
     let server = Server::bind(
         config,
         Arc::new(ArcSwap::from_pointee(policy)),
-        Arc::new(Deaf),
+        Arc::new(NoObserver),
     )
     .await
     .unwrap();

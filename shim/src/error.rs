@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use lockpolicy::provider::Unreadable;
+use lockpolicy::agents::codex::config::Unreadable;
 use lockpolicy::{Problems, Rejection};
 
 use crate::exit;
@@ -102,7 +102,8 @@ mod tests {
             what: what.into(),
         };
         let rejection = Rejection {
-            asked: "x".into(),
+            requested: "x".into(),
+            capability: None,
             ..Rejection::whole(Reason::ModelLocked, "-m")
         };
         for (error, status, line) in [

@@ -9,8 +9,10 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use lockpolicy::Policy;
-use lockpolicy::argv::directories;
-use lockpolicy::provider::{Layer, Lead, Mount, Oss, Override, Providers, Unreadable, role_files};
+use lockpolicy::agents::codex::cli::directories;
+use lockpolicy::agents::codex::config::{
+    Layer, Lead, Mount, Oss, Override, Providers, Unreadable, role_files,
+};
 
 use crate::{Process, ShimError};
 
@@ -242,5 +244,5 @@ fn has_account(process: &Process) -> bool {
         return false;
     }
     let file = home(process).and_then(|home| fs::read(home.join("auth.json")).ok());
-    file.is_some_and(|text| lockpolicy::provider::is_account(&text))
+    file.is_some_and(|text| lockpolicy::agents::codex::config::is_account(&text))
 }

@@ -1,8 +1,8 @@
 //! A codex command line past the policy: judge it, find the real program, become it.
 //!
 //! ```text
-//! Process → guard → plan (lockpolicy::argv) → sink → find → lead (lockpolicy::provider) → exec
-//!                                                                                      → filter (lockpolicy::surface::jsonrpc)
+//! Process → guard → plan (lockpolicy::agents::codex::cli) → sink → find → lead (lockpolicy::agents::codex::config) → exec
+//!                                                                                      → filter (lockpolicy::agents::codex::app_server)
 //! ```
 //!
 //! The shim decides nothing: every rule is in `lockpolicy`. It writes no file, prints nothing but
@@ -25,8 +25,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lockpolicy::provider::Override;
-use lockpolicy::{Facts, Policy, Problems, Sink, Surface};
+use lockpolicy::agents::codex::config::Override;
+use lockpolicy::{Judged, Observer, Policy, Problems, RequestContext, Surface, report};
 
 pub use error::ShimError;
 pub use find::find;
@@ -46,7 +46,7 @@ pub use process::Process;
 pub fn run(
     process: &Process,
     policy: Result<Arc<Policy>, Problems>,
-    sink: Arc<dyn Sink>,
+    sink: Arc<dyn Observer>,
     opener: &dyn Opener,
 ) -> ExitCode {
     let error = match start(process, policy, sink, opener) {
@@ -65,7 +65,7 @@ pub fn run(
 fn start(
     process: &Process,
     policy: Result<Arc<Policy>, Problems>,
-    sink: Arc<dyn Sink>,
+    sink: Arc<dyn Observer>,
     opener: &dyn Opener,
 ) -> Result<u8, ShimError> {
     let depth = guard::deeper(process)?;
@@ -126,20 +126,17 @@ fn led(
     Ok(start)
 }
 
-fn tell(verdict: &Verdict, policy: &Policy, sink: &dyn Sink) {
-    let rejection = verdict.rejection.as_ref();
-    let facts = Facts {
+fn tell(verdict: &Verdict, policy: &Policy, sink: &dyn Observer) {
+    let context = RequestContext {
         method: &verdict.command,
-        status: rejection.map_or(0, |_| u16::from(exit::REFUSED)),
-        policy: policy.hash(),
-        reason: rejection.map_or("", |rejection| rejection.reason.as_str()),
-        ..Facts::default()
+        status: u16::from(exit::REFUSED),
+        ..RequestContext::default()
     };
-    sink.judged(policy.mode(), Surface::Argv, verdict.naming);
-    for attempt in &verdict.attempts {
-        sink.attempt(attempt, &facts);
-    }
-    if let Some(rejection) = rejection.filter(|rejection| rejection.reason.is_undecidable()) {
-        sink.undecidable(Surface::Argv, rejection.reason, &facts);
-    }
+    let judged = Judged {
+        policy,
+        surface: Surface::Argv,
+        verdict: &verdict.verdict,
+        runs_model: true,
+    };
+    report(sink, judged, &context);
 }

@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
-use lockpolicy::argv::{self, Outcome};
-use lockpolicy::provider::Override;
-use lockpolicy::surface::jsonrpc::Server;
-use lockpolicy::{Attempt, Naming, Policy, Problems, Rejection};
+use lockpolicy::agents::codex::app_server::Server;
+use lockpolicy::agents::codex::cli::{self, Outcome};
+use lockpolicy::agents::codex::config::Override;
+use lockpolicy::{Decision, Policy, Problems, Rejection};
 
 use crate::{Process, ShimError};
 
@@ -28,10 +28,8 @@ pub struct Plan {
 pub struct Verdict {
     /// The sub-command; `tui` where there is none.
     pub command: String,
-    /// Each attempt to run something that is not pinned.
-    pub attempts: Vec<Attempt>,
-    /// How the model was named.
-    pub naming: Naming,
+    /// The verdict to report.
+    pub verdict: lockpolicy::Verdict,
     /// Why nothing shall run.
     pub rejection: Option<Rejection>,
 }
@@ -39,7 +37,7 @@ pub struct Verdict {
 /// Puts what leads codex through a proxy into its command line.
 pub(crate) fn lead(process: &Process, policy: &Policy, overrides: &[Override]) -> Vec<OsString> {
     let args: Vec<&[u8]> = process.args.iter().map(|arg| arg.as_bytes()).collect();
-    match argv::judge_and_lead(policy, &args, overrides).outcome {
+    match cli::judge_and_lead(policy, &args, overrides).outcome {
         Outcome::Pass => process.args.clone(),
         Outcome::Reject(_) => Vec::new(),
         Outcome::Rewrite(args) => args.into_iter().map(OsString::from_vec).collect(),
@@ -55,7 +53,7 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
     let args: Vec<&[u8]> = process.args.iter().map(|arg| arg.as_bytes()).collect();
     let policy = match policy {
         Ok(policy) => policy,
-        Err(problems) if argv::may_run_model(&args) => {
+        Err(problems) if cli::may_run_model(&args) => {
             return Err(ShimError::Policy(problems.clone()));
         }
         Err(_) => {
@@ -67,7 +65,7 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
             });
         }
     };
-    let ruling = argv::judge(policy, &args);
+    let ruling = cli::judge(policy, &args);
     let (args, rejection) = match ruling.outcome {
         Outcome::Pass => (process.args.clone(), None),
         Outcome::Reject(rejection) => (Vec::new(), Some(rejection)),
@@ -78,10 +76,15 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
     } else {
         ruling.command
     };
+    let decision = rejection.clone().map_or(Decision::Pass, Decision::Reject);
     let verdict = Verdict {
         command,
-        attempts: ruling.attempts,
-        naming: ruling.naming,
+        verdict: lockpolicy::Verdict {
+            decision,
+            attempts: ruling.attempts,
+            model_match: ruling.model_match,
+            choice: None,
+        },
         rejection,
     };
     Ok(Plan {
@@ -95,7 +98,7 @@ pub fn plan(process: &Process, policy: Result<&Policy, &Problems>) -> Result<Pla
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockpolicy::{Draft, Reason};
+    use lockpolicy::{PolicyConfig, Reason};
 
     fn process(args: &[&str]) -> Process {
         Process {
@@ -105,11 +108,11 @@ mod tests {
     }
 
     fn policy(text: &str) -> Policy {
-        Draft::from_toml(text).compile().unwrap()
+        PolicyConfig::from_toml(text).compile().unwrap()
     }
 
     fn problems() -> Problems {
-        Draft::from_toml("mode = 'x'").compile().unwrap_err()
+        PolicyConfig::from_toml("mode = 'x'").compile().unwrap_err()
     }
 
     #[test]
@@ -132,7 +135,7 @@ mod tests {
         );
         let verdict = forced.verdict.unwrap();
         assert_eq!(
-            (verdict.command.as_str(), verdict.attempts.len()),
+            (verdict.command.as_str(), verdict.verdict.attempts.len()),
             ("exec", 1)
         );
         let terminal = planned(&["hi"]);

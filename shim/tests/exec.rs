@@ -19,7 +19,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::sync::Arc;
 
-use lockpolicy::{Attempt, Draft, Facts, Mode, Naming, Reason, Sink, Surface};
+use lockpolicy::{Event, Observer, PolicyConfig, RequestContext};
 use shim::Process;
 use tempfile::TempDir;
 
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 
 fn be_the_shim() -> ExitCode {
     let text = std::env::var("TEST_POLICY").unwrap_or_default();
-    let policy = Draft::from_toml(&text).compile();
+    let policy = PolicyConfig::from_toml(&text).compile();
     shim::run(
         &Process::current(),
         policy.map(Arc::new),
@@ -109,26 +109,17 @@ impl shim::Opener for NoProxy {
 #[derive(Debug)]
 struct Told;
 
-impl Sink for Told {
-    fn attempt(&self, attempt: &Attempt, facts: &Facts<'_>) {
-        let Facts {
-            method,
-            status,
-            reason,
-            ..
-        } = facts;
-        eprintln!(
-            "attempt {method} {} {} {status} {reason}",
-            attempt.place, attempt.asked
-        );
-    }
-
-    fn undecidable(&self, _: Surface, reason: Reason, _: &Facts<'_>) {
-        eprintln!("undecidable {}", reason.as_str());
-    }
-
-    fn judged(&self, _: Mode, _: Surface, naming: Naming) {
-        eprintln!("judged {}", naming.as_str());
+impl Observer for Told {
+    fn observe(&self, event: Event<'_>, context: &RequestContext<'_>) {
+        match event {
+            Event::Attempt(attempt) => eprintln!(
+                "attempt {} {} {} {} {}",
+                context.method, attempt.place, attempt.requested, context.status, context.reason
+            ),
+            Event::Judged { model_match, .. } => eprintln!("judged {model_match}"),
+            Event::Undecidable { reason, .. } => eprintln!("undecidable {reason}"),
+            Event::Served(_) => {}
+        }
     }
 }
 

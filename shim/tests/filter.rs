@@ -18,7 +18,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::thread;
 
-use lockpolicy::{Attempt, Draft, Facts, Mode, Naming, Reason, Sink, Surface};
+use lockpolicy::{NoObserver, PolicyConfig};
 use rustix::process::{Pid, Signal, kill_process};
 use shim::Process;
 use tempfile::TempDir;
@@ -76,8 +76,8 @@ fn main() -> ExitCode {
     let name = std::env::args_os().next().unwrap_or_default();
     if Path::new(&name).file_name() == Some(OsStr::new("codex")) {
         let text = std::env::var("TEST_POLICY").unwrap_or_default();
-        let policy = Draft::from_toml(&text).compile().map(Arc::new);
-        return shim::run(&Process::current(), policy, Arc::new(Deaf), &NoProxy);
+        let policy = PolicyConfig::from_toml(&text).compile().map(Arc::new);
+        return shim::run(&Process::current(), policy, Arc::new(NoObserver), &NoProxy);
     }
     let args: Vec<String> = std::env::args_os()
         .skip(1)
@@ -100,17 +100,6 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
-}
-
-#[derive(Debug)]
-struct Deaf;
-
-impl Sink for Deaf {
-    fn attempt(&self, _: &Attempt, _: &Facts<'_>) {}
-
-    fn undecidable(&self, _: Surface, _: Reason, _: &Facts<'_>) {}
-
-    fn judged(&self, _: Mode, _: Surface, _: Naming) {}
 }
 
 /// A server behind the shim.

@@ -6,14 +6,16 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use lockpolicy::argv::{self, CommandLine, GLOBAL, Kind, OptionSpec, ROOT, Role, Takes};
+use lockpolicy::agents::codex::cli::{
+    self, CommandLine, GLOBAL, Kind, OptionSpec, ROOT, Role, Takes,
+};
 use proptest::prelude::*;
 
 /// One level of a line: command, models, overrides, operands.
 type Level = (String, Vec<OsString>, Vec<OsString>, Vec<OsString>);
 
 /// clap's command of the same table.
-fn clap_command(command: &'static argv::Command) -> clap::Command {
+fn clap_command(command: &'static cli::Command) -> clap::Command {
     let name = if command.name.is_empty() {
         "codex"
     } else {
@@ -88,7 +90,7 @@ fn by_clap(mut matches: &ArgMatches) -> Vec<Level> {
 
 /// What the tokenizer reads.
 fn by_us(line: &CommandLine<'_>) -> Vec<Level> {
-    let level = |(level, command): (usize, &&'static argv::Command)| {
+    let level = |(level, command): (usize, &&'static cli::Command)| {
         let mut found: Level = (command.name.to_owned(), Vec::new(), Vec::new(), Vec::new());
         for token in line.tokens.iter().filter(|token| token.level == level) {
             match &token.kind {
@@ -166,7 +168,7 @@ fn word() -> impl Strategy<Value = Vec<u8>> {
 
 fn agrees(clap: &clap::Command, args: &[Vec<u8>]) -> Result<bool, TestCaseError> {
     let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-    let line = argv::read(&slices);
+    let line = cli::read(&slices);
     let words = std::iter::once(OsString::from("codex")).chain(args.iter().map(|arg| os(arg)));
     match clap.clone().try_get_matches_from(words) {
         Ok(matches) => {

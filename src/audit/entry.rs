@@ -2,16 +2,16 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use lockpolicy::{Attempt, Facts, Outcome, Policy, shown};
+use lockpolicy::{Attempt, AttemptResult, Policy, RequestContext, shown};
 
 use crate::telemetry::{Door, now};
 
 /// The members of a line about an attempt.
-pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &Facts<'_>) -> String {
+pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &RequestContext<'_>) -> String {
     let applied = match attempt.result {
-        Outcome::Audited => attempt.asked.as_str(),
-        Outcome::Forced => attempt.pin.as_str(),
-        Outcome::Rejected => "",
+        AttemptResult::Reported => attempt.requested.as_str(),
+        AttemptResult::Forced => attempt.pin.as_str(),
+        AttemptResult::Rejected => "",
     };
     let mut members = Members::begin("attempt");
     members.text("door", door.as_str());
@@ -21,7 +21,7 @@ pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &Facts<'_>) -> Strin
     members.text("source", attempt.source.as_str());
     members.text("capability", attempt.capability.as_str());
     members.text("place", &attempt.place);
-    members.text("requested_model", &attempt.asked);
+    members.text("requested_model", &attempt.requested);
     members.text("applied_model", applied);
     members.text("approved_model", &attempt.pin);
     members.text("request_id", &shown(facts.request_id));

@@ -6,8 +6,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use lockpolicy::agents::codex::config::Mount;
 use lockpolicy::dialect::Table;
-use lockpolicy::provider::Mount;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::VERB;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use lockpolicy::provider::Mount;
+use lockpolicy::agents::codex::config::Mount;
 use serde::{Deserialize, Serialize};
 
 /// What a companion is told on its standard input.

@@ -128,7 +128,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
 }
 
 fn config(order: &Order, egress: Option<Egress>) -> Result<Config, UpstreamError> {
-    let mount = |mount: &lockpolicy::provider::Mount| {
+    let mount = |mount: &lockpolicy::agents::codex::config::Mount| {
         Mount::new(format!("/{}/{}", order.secret, mount.name), mount)
     };
     Ok(Config {

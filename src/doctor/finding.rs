@@ -114,7 +114,7 @@ impl Finding {
     /// The name, for scripts.
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Audit => "audit",
+            Self::Audit => "report_only",
             Self::AuthOpen(..) => "auth_open",
             Self::AuthStrange(_) => "auth_strange",
             Self::Daemon(_) => "daemon",

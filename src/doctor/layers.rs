@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use lockpolicy::{Attempt, Facts, Mode, Naming, Policy, Reason, Sink, Surface};
+use lockpolicy::{Mode, NoObserver, Policy};
 use proxy::{Config, Limits, Server, Upstream};
 use shim::Process;
 
@@ -180,7 +180,7 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Seen>> {
         .enable_all()
         .build()?;
     let policy = Arc::new(ArcSwap::new(Arc::clone(policy)));
-    let server = runtime.block_on(Server::bind(config, policy, Arc::new(Deaf)));
+    let server = runtime.block_on(Server::bind(config, policy, Arc::new(NoObserver)));
     let server = server.map_err(io::Error::other)?;
     let address = server.address();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -204,27 +204,17 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Seen>> {
     Ok(standin.call())
 }
 
-/// A trial is no attempt.
-#[derive(Debug)]
-struct Deaf;
-
-impl Sink for Deaf {
-    fn attempt(&self, _: &Attempt, _: &Facts<'_>) {}
-    fn undecidable(&self, _: Surface, _: Reason, _: &Facts<'_>) {}
-    fn judged(&self, _: Mode, _: Surface, _: Naming) {}
-}
-
 /// How many codexes are tried; each takes about a second.
 const MOST: usize = 6;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockpolicy::Draft;
+    use lockpolicy::PolicyConfig;
 
     fn policy(mode: &str) -> Arc<Policy> {
         let text = format!("model = 'gpt-5.5'\nmode = '{mode}'");
-        Arc::new(Draft::from_toml(&text).compile().unwrap())
+        Arc::new(PolicyConfig::from_toml(&text).compile().unwrap())
     }
 
     #[test]
@@ -232,7 +222,7 @@ mod tests {
         assert_eq!(proxy(&policy("force")), None);
         assert_eq!(proxy(&policy("reject")), None);
         let leak = Finding::ProxyLeaks(FORBIDDEN.to_owned());
-        assert_eq!(proxy(&policy("audit")), Some(leak));
+        assert_eq!(proxy(&policy("report_only")), Some(leak));
     }
 
     #[test]

@@ -164,7 +164,7 @@ fn layers(
             policy.mode().as_str()
         ),
     ));
-    if policy.mode() == Mode::Audit {
+    if policy.mode() == Mode::ReportOnly {
         findings.push(Finding::Audit);
     }
     if !matches!(loaded.origin, Origin::Sealed(_)) {

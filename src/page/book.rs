@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lockpolicy::{Attempt, Facts, Reason, Receipt, Served, Surface};
+use lockpolicy::{Attempt, Event, Reason, RequestContext, Served, ServedReport, Surface};
 
 use super::chain::Chains;
 use super::clock;
@@ -57,20 +57,30 @@ impl Book {
         self.change.store(pages.ring.change(), Ordering::Relaxed);
     }
 
+    /// Takes down an event.
+    pub(crate) fn event(&self, event: Event<'_>, facts: &RequestContext<'_>) {
+        match event {
+            Event::Attempt(attempt) => self.attempt(attempt, facts),
+            Event::Judged { .. } => {}
+            Event::Served(report) => self.served(report, facts),
+            Event::Undecidable { surface, reason } => self.undecidable(surface, reason, facts),
+        }
+    }
+
     /// Takes an attempt that the proxy saw.
-    pub(crate) fn attempt(&self, attempt: &Attempt, facts: &Facts<'_>) {
+    fn attempt(&self, attempt: &Attempt, facts: &RequestContext<'_>) {
         let row = Row::attempt(attempt, facts);
         self.write(|pages| pages.own(row));
     }
 
     /// Takes an input that the proxy could not understand.
-    pub(crate) fn undecidable(&self, surface: Surface, reason: Reason, facts: &Facts<'_>) {
+    fn undecidable(&self, surface: Surface, reason: Reason, facts: &RequestContext<'_>) {
         let row = Row::undecidable(surface, reason, facts);
         self.write(|pages| pages.own(row));
     }
 
     /// Takes an answer. One of another model stands there for itself where no attempt was made.
-    pub(crate) fn served(&self, receipt: &Receipt<'_>, facts: &Facts<'_>) {
+    fn served(&self, receipt: &ServedReport<'_>, facts: &RequestContext<'_>) {
         let wrong = receipt.result == Served::Mismatch;
         self.write(|pages| {
             pages.chains.add(receipt);

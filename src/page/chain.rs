@@ -2,7 +2,7 @@
 //!
 //! An answer of another model is the gravest that can be seen here, so it stands first and goes last.
 
-use lockpolicy::{Receipt, Served, shown};
+use lockpolicy::{Served, ServedReport, shown};
 use serde::Serialize;
 
 use super::clock;
@@ -28,7 +28,7 @@ impl Chain {
         (self.result == Served::Mismatch.as_str(), self.last)
     }
 
-    fn is(&self, asked: &str, sent: &str, receipt: &Receipt<'_>, served: &str) -> bool {
+    fn is(&self, asked: &str, sent: &str, receipt: &ServedReport<'_>, served: &str) -> bool {
         self.requested_model == asked
             && self.sent_model == sent
             && self.served_model == served
@@ -42,10 +42,10 @@ pub(super) struct Chains(Vec<Chain>);
 
 impl Chains {
     /// Counts an answer. What was seen before costs no memory, and a look at the few names before it.
-    pub(super) fn add(&mut self, receipt: &Receipt<'_>) {
+    pub(super) fn add(&mut self, receipt: &ServedReport<'_>) {
         let (asked, sent) = receipt
-            .wanted
-            .map_or(("", ""), |wanted| (&wanted.asked, &wanted.sent));
+            .choice
+            .map_or(("", ""), |wanted| (&wanted.requested, &wanted.sent));
         let known = self
             .0
             .iter()
@@ -59,7 +59,7 @@ impl Chains {
     }
 
     /// The place of a chain whose names are escaped first, made where there is none.
-    fn add_new(&mut self, asked: &str, sent: &str, receipt: &Receipt<'_>) -> Option<usize> {
+    fn add_new(&mut self, asked: &str, sent: &str, receipt: &ServedReport<'_>) -> Option<usize> {
         let (asked, sent, served) = (shown(asked), shown(sent), shown(receipt.served));
         let known = self
             .0
@@ -97,17 +97,17 @@ impl Chains {
 
 #[cfg(test)]
 mod tests {
-    use lockpolicy::{Capability, Mode, Source, Surface, Wanted};
+    use lockpolicy::{Capability, Mode, ModelChoice, Source, Surface};
 
     use super::*;
 
     fn add(chains: &mut Chains, asked: &str, served: &str, result: Served) {
-        let wanted = Wanted {
+        let wanted = ModelChoice {
             capability: Capability::Generation,
             asked: asked.to_owned(),
             sent: "pin".to_owned(),
         };
-        chains.add(&Receipt {
+        chains.add(&ServedReport {
             mode: Mode::Force,
             surface: Surface::Http,
             source: Source::User,

@@ -168,7 +168,7 @@ mod tests {
         for (bad, why) in [
             (
                 "result=x",
-                "`result`: one of audited, forced, rejected, undecidable, mismatch expected",
+                "`result`: one of reported, forced, rejected, undecidable, mismatch expected",
             ),
             ("limit=0", "`limit`: a number from 1 to 1000 expected"),
             ("limit=1001", "`limit`: a number from 1 to 1000 expected"),

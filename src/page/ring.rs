@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use lockpolicy::{Receipt, Surface, shown};
+use lockpolicy::{ServedReport, Surface, shown};
 
 use super::row::Row;
 
@@ -72,7 +72,7 @@ impl Ring {
 
     /// Gives the rows of a request the answer that it got. Over a WebSocket a request has many: the oldest row
     /// that asked for the same has it then. Gives whether any row waited for it.
-    pub(super) fn answer(&mut self, id: &str, receipt: &Receipt<'_>) -> bool {
+    pub(super) fn answer(&mut self, id: &str, receipt: &ServedReport<'_>) -> bool {
         // Nearly always: nothing was wrong with the request.
         let Some(left) = self.waiting.get(id).copied() else {
             return false;
@@ -83,7 +83,7 @@ impl Ring {
         let mut own: Vec<&mut Arc<Row>> = own.take(left).collect();
         own.reverse();
         if receipt.surface == Surface::WebSocket {
-            let asked = receipt.wanted.map(|wanted| shown(&wanted.asked));
+            let asked = receipt.choice.map(|wanted| shown(&wanted.requested));
             let asked = asked.unwrap_or_default();
             own.retain(|row| row.requested_model == asked);
             own.truncate(1);
@@ -134,7 +134,7 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
-    use lockpolicy::{Capability, Mode, Served, Source, Wanted};
+    use lockpolicy::{Capability, Mode, ModelChoice, Served, Source};
 
     use super::*;
 
@@ -150,12 +150,12 @@ mod tests {
     }
 
     fn answer(ring: &mut Ring, id: &str, asked: &str, surface: Surface) -> bool {
-        let wanted = Wanted {
+        let wanted = ModelChoice {
             capability: Capability::Generation,
             asked: asked.to_owned(),
             sent: "pin".to_owned(),
         };
-        let receipt = Receipt {
+        let receipt = ServedReport {
             mode: Mode::Force,
             surface,
             source: Source::User,

@@ -2,7 +2,8 @@
 //! of another model. Its members are those of the log.
 
 use lockpolicy::{
-    Attempt, Capability, Facts, Mode, Outcome, Reason, Receipt, Served, Source, Surface, shown,
+    Attempt, AttemptResult, Capability, Mode, Reason, RequestContext, Served, ServedReport, Source,
+    Surface, shown,
 };
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +11,9 @@ use crate::telemetry::{Door, now};
 
 /// What the page counts over time: the results of attempts, and what else a person has to see.
 pub(super) const KINDS: [&str; 5] = [
-    Outcome::Audited.as_str(),
-    Outcome::Forced.as_str(),
-    Outcome::Rejected.as_str(),
+    AttemptResult::Reported.as_str(),
+    AttemptResult::Forced.as_str(),
+    AttemptResult::Rejected.as_str(),
     UNDECIDABLE,
     Served::Mismatch.as_str(),
 ];
@@ -78,7 +79,7 @@ fn is_zero(status: &u16) -> bool {
 
 impl Row {
     /// What this process was told.
-    fn new(event: &'static str, facts: &Facts<'_>) -> Self {
+    fn new(event: &'static str, facts: &RequestContext<'_>) -> Self {
         Self {
             ts: now(),
             event,
@@ -95,11 +96,11 @@ impl Row {
         }
     }
 
-    pub(super) fn attempt(attempt: &Attempt, facts: &Facts<'_>) -> Self {
+    pub(super) fn attempt(attempt: &Attempt, facts: &RequestContext<'_>) -> Self {
         let applied = match attempt.result {
-            Outcome::Audited => attempt.asked.as_str(),
-            Outcome::Forced => attempt.pin.as_str(),
-            Outcome::Rejected => "",
+            AttemptResult::Reported => attempt.requested.as_str(),
+            AttemptResult::Forced => attempt.pin.as_str(),
+            AttemptResult::Rejected => "",
         };
         Self {
             result: attempt.result.as_str(),
@@ -108,31 +109,35 @@ impl Row {
             source: attempt.source.as_str(),
             capability: attempt.capability.as_str(),
             place: attempt.place.clone(),
-            requested_model: attempt.asked.clone(),
+            requested_model: attempt.requested.clone(),
             applied_model: applied.to_owned(),
             approved_model: attempt.pin.clone(),
             ..Self::new("attempt", facts)
         }
     }
 
-    pub(super) fn undecidable(surface: Surface, reason: Reason, facts: &Facts<'_>) -> Self {
+    pub(super) fn undecidable(
+        surface: Surface,
+        reason: Reason,
+        facts: &RequestContext<'_>,
+    ) -> Self {
         Self {
-            result: Outcome::Rejected.as_str(),
+            result: AttemptResult::Rejected.as_str(),
             surface: surface.as_str(),
             reason: reason.as_str().to_owned(),
             ..Self::new(UNDECIDABLE, facts)
         }
     }
 
-    pub(super) fn receipt(receipt: &Receipt<'_>, facts: &Facts<'_>) -> Self {
-        let wanted = receipt.wanted;
+    pub(super) fn receipt(receipt: &ServedReport<'_>, facts: &RequestContext<'_>) -> Self {
+        let wanted = receipt.choice;
         let mut row = Self {
             result: receipt.result.as_str(),
             mode: receipt.mode.as_str(),
             surface: receipt.surface.as_str(),
             source: receipt.source.as_str(),
             capability: wanted.map_or("", |wanted| wanted.capability.as_str()),
-            requested_model: wanted.map_or_else(String::new, |wanted| shown(&wanted.asked)),
+            requested_model: wanted.map_or_else(String::new, |wanted| shown(&wanted.requested)),
             ..Self::new("receipt", facts)
         };
         row.answered(receipt);
@@ -140,8 +145,8 @@ impl Row {
     }
 
     /// Takes what became of the request.
-    pub(super) fn answered(&mut self, receipt: &Receipt<'_>) {
-        let sent = receipt.wanted.map_or("", |wanted| &wanted.sent);
+    pub(super) fn answered(&mut self, receipt: &ServedReport<'_>) {
+        let sent = receipt.choice.map_or("", |wanted| &wanted.sent);
         self.sent_model = shown(sent);
         self.served_model = shown(receipt.served);
         self.served = receipt.result.as_str();
@@ -216,13 +221,13 @@ impl Row {
     /// Reads the members of a line of the audit file; `None` where it is not about an attempt.
     pub(super) fn read(members: &str) -> Option<Self> {
         let line: Line = serde_json::from_str(&format!("{{{members}}}")).ok()?;
-        let modes = [Mode::Audit, Mode::Force, Mode::Reject];
+        let modes = [Mode::ReportOnly, Mode::Force, Mode::Reject];
         let doors = [Door::Proxy, Door::Shim];
         (line.event == "attempt").then_some(())?;
         Some(Self {
             event: "attempt",
             door: word(&line.door, doors.map(Door::as_str))?,
-            result: word(&line.result, Outcome::ALL.map(Outcome::as_str))?,
+            result: word(&line.result, AttemptResult::ALL.map(AttemptResult::as_str))?,
             mode: word(&line.mode, modes.map(Mode::as_str))?,
             surface: word(&line.surface, Surface::ALL.map(Surface::as_str))?,
             source: word(&line.source, Source::ALL.map(Source::as_str))?,

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use fake_provider::json::Json;
 use lockpolicy::{
-    Attempt, Capability, Draft, Facts, Mode, Outcome, Receipt, Served, Source, Surface, Wanted,
+    Attempt, Capability, Mode, ModelChoice, Outcome, PolicyConfig, RequestContext, Served,
+    ServedReport, Source, Surface,
 };
 
 use super::*;
@@ -47,7 +48,7 @@ const STATUS: [Member; 52] = [
         "The last event; a stream that is asked for with it goes on behind it.",
     ),
     (
-        "last_hour.audited",
+        "last_hour.reported",
         "Within the last sixty minutes, also of other processes and before the start: attempts that passed.",
     ),
     ("last_hour.forced", "Attempts in whose place the pin ran."),
@@ -58,7 +59,7 @@ const STATUS: [Member; 52] = [
     ),
     ("last_hour.mismatch", "Answers of another model."),
     ("requests", "Inputs that this process judged."),
-    ("attempts.audited", "Attempts of this process that passed."),
+    ("attempts.reported", "Attempts of this process that passed."),
     ("attempts.forced", "… in whose place the pin ran."),
     ("attempts.rejected", "… that were refused."),
     (
@@ -144,7 +145,7 @@ const ATTEMPTS: [Member; 29] = [
     ("attempts[].door", "`proxy` or `shim`."),
     (
         "attempts[].result",
-        "`audited`, `forced`, `rejected`; of a receipt `mismatch`.",
+        "`reported`, `forced`, `rejected`; of a receipt `mismatch`.",
     ),
     ("attempts[].mode", ""),
     ("attempts[].surface", ""),
@@ -223,12 +224,12 @@ const SERVED: [Member; 7] = [
 /// A desk that has seen one of everything.
 fn desk() -> Desk {
     let counts = Arc::<Counts>::default();
-    let draft = Draft::from_toml("model = 'gpt-5.5'\nmode = 'audit'");
+    let draft = PolicyConfig::from_toml("model = 'gpt-5.5'\nmode = 'report_only'");
     let policy = Arc::new(ArcSwap::from_pointee(draft.compile().unwrap()));
     let desk = Desk::new(counts, policy);
     let attempt = Attempt {
         mode: Mode::Force,
-        result: Outcome::Forced,
+        result: AttemptResult::Forced,
         surface: Surface::Http,
         source: Source::User,
         capability: Capability::Generation,
@@ -236,7 +237,7 @@ fn desk() -> Desk {
         asked: "other".to_owned(),
         pin: "gpt-5.5".to_owned(),
     };
-    let facts = Facts {
+    let facts = RequestContext {
         request_id: "req_1",
         method: "POST",
         path: "/v1/responses",
@@ -245,13 +246,13 @@ fn desk() -> Desk {
         policy: "hash",
         reason: "reason",
     };
-    let wanted = Wanted {
+    let wanted = ModelChoice {
         capability: Capability::Generation,
         asked: "other".to_owned(),
         sent: "gpt-5.5".to_owned(),
     };
     desk.book.attempt(&attempt, &facts);
-    let receipt = Receipt {
+    let receipt = ServedReport {
         mode: Mode::Force,
         surface: Surface::Http,
         source: Source::User,

@@ -76,7 +76,7 @@ impl Status {
         let pace = desk.pace.told(counts);
         let (lines, altered) = desk.past.lines();
         Self {
-            state: if policy.mode() == Mode::Audit {
+            state: if policy.mode() == Mode::ReportOnly {
                 "open"
             } else {
                 "holding"
@@ -122,7 +122,7 @@ impl Status {
 /// What this proxy can vouch for by itself. That nothing goes around it, the network has to see to.
 fn level(policy: &Policy) -> Level {
     match policy.mode() {
-        Mode::Audit => Level::Open,
+        Mode::ReportOnly => Level::Open,
         Mode::Force | Mode::Reject => Level::Enforced,
     }
 }
@@ -144,7 +144,7 @@ fn concerns(desk: &Desk, policy: &Policy, last_hour: &Words, pace: pace::Told) -
     let standing = &counts.standing;
     let rules: [Rule; 8] = [
         (
-            policy.mode() == Mode::Audit,
+            policy.mode() == Mode::ReportOnly,
             "nothing_locked",
             CRITICAL,
             "The mode is audit: nothing is locked, attempts are only counted.",

@@ -102,9 +102,9 @@ pub(crate) fn route(route: &Route, environment: &Environment) -> ExitCode {
 }
 
 /// The files with what shall stand in each; `None` is nothing of ours.
-type Wanted = [(&'static str, Option<Keys>); 2];
+type ModelChoice = [(&'static str, Option<Keys>); 2];
 
-fn wanted(asked: &Codex, environment: &Environment) -> Result<Wanted, Problems> {
+fn wanted(asked: &Codex, environment: &Environment) -> Result<ModelChoice, Problems> {
     let Some(proxy) = &asked.proxy else {
         return Ok([(MANAGED, None), (REQUIREMENTS, None)]);
     };
@@ -158,7 +158,7 @@ fn base_url(proxy: &str) -> Result<String, Problem> {
     Ok([bare, path].concat())
 }
 
-fn changes(root: &Path, wanted: Wanted) -> Result<Vec<Change>, RouteError> {
+fn changes(root: &Path, wanted: ModelChoice) -> Result<Vec<Change>, RouteError> {
     let mut changes = Vec::new();
     for (name, keys) in wanted {
         let path = root.join(name);

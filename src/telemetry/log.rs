@@ -3,7 +3,9 @@
 //! Only our own crates speak here. The libraries below would print headers at `debug`, and a header
 //! may be a key.
 
-use lockpolicy::{Attempt, Facts, Outcome, Reason, Receipt, Served, Surface, shown};
+use lockpolicy::{
+    Attempt, AttemptResult, Event, Reason, RequestContext, Served, ServedReport, Surface, shown,
+};
 use tracing::Level;
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::Layer as _;
@@ -97,12 +99,22 @@ where
     drop(set_global_default(subscriber));
 }
 
+/// Tells of an event; that an input was judged is only counted.
+pub(super) fn event(door: Door, event: Event<'_>, facts: &RequestContext<'_>) {
+    match event {
+        Event::Attempt(seen) => attempt(door, seen, facts),
+        Event::Judged { .. } => {}
+        Event::Served(report) => receipt(report, facts),
+        Event::Undecidable { surface, reason } => undecidable(door, surface, reason, facts),
+    }
+}
+
 /// Tells of an attempt.
-pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &Facts<'_>) {
+pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &RequestContext<'_>) {
     let applied = match attempt.result {
-        Outcome::Audited => Some(attempt.asked.as_str()),
-        Outcome::Forced => Some(attempt.pin.as_str()),
-        Outcome::Rejected => None,
+        AttemptResult::Reported => Some(attempt.requested.as_str()),
+        AttemptResult::Forced => Some(attempt.pin.as_str()),
+        AttemptResult::Rejected => None,
     };
     tracing::warn!(
         target: ATTEMPT,
@@ -114,7 +126,7 @@ pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &Facts<'_>) {
         source = attempt.source.as_str(),
         capability = attempt.capability.as_str(),
         place = some(&attempt.place),
-        requested_model = attempt.asked,
+        requested_model = attempt.requested,
         applied_model = applied,
         approved_model = some(&attempt.pin),
         request_id = some(&shown(facts.request_id)),
@@ -130,12 +142,17 @@ pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &Facts<'_>) {
 }
 
 /// Tells of an input that could not be understood.
-pub(crate) fn undecidable(door: Door, surface: Surface, reason: Reason, facts: &Facts<'_>) {
+pub(crate) fn undecidable(
+    door: Door,
+    surface: Surface,
+    reason: Reason,
+    facts: &RequestContext<'_>,
+) {
     tracing::warn!(
         target: ATTEMPT,
         event = "undecidable",
         door = door.as_str(),
-        result = Outcome::Rejected.as_str(),
+        result = AttemptResult::Rejected.as_str(),
         surface = surface.as_str(),
         reason = reason.as_str(),
         request_id = some(&shown(facts.request_id)),
@@ -152,11 +169,11 @@ pub(crate) fn undecidable(door: Door, surface: Surface, reason: Reason, facts: &
 /// Tells of an answer: what was asked for, sent and served. Another model is a warning.
 ///
 /// The models stand there twice: in our words, and in those of the conventions of `OpenTelemetry`.
-pub(crate) fn receipt(receipt: &Receipt<'_>, facts: &Facts<'_>) {
+pub(crate) fn receipt(receipt: &ServedReport<'_>, facts: &RequestContext<'_>) {
     macro_rules! tell {
         ($level:expr) => {{
-            let wanted = receipt.wanted;
-            let asked = shown(wanted.map_or("", |wanted| &wanted.asked));
+            let wanted = receipt.choice;
+            let asked = shown(wanted.map_or("", |wanted| &wanted.requested));
             let sent = shown(wanted.map_or("", |wanted| &wanted.sent));
             let served = shown(receipt.served);
             tracing::event!(
@@ -232,19 +249,19 @@ mod tests {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             let seen = Attempt {
                 mode: Mode::Force,
-                result: Outcome::Forced,
+                result: AttemptResult::Forced,
                 surface: Surface::Http,
                 source: Source::User,
                 capability: Capability::Generation,
                 place: "/model".to_owned(),
-                asked: shown("gpt\"\n{"),
+                requested: shown("gpt\"\n{"),
                 pin: "gpt-5.5".to_owned(),
             };
-            let facts = Facts {
+            let facts = RequestContext {
                 path: "/v1/responses",
                 client: "a\r\nb\u{1b}[0m",
                 status: 200,
-                ..Facts::default()
+                ..RequestContext::default()
             };
             attempt(Door::Proxy, &seen, &facts);
         });

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use lockpolicy::{Attempt, Mode, Naming, Reason, Served, Surface};
+use lockpolicy::{Attempt, Event, Mode, ModelMatch, Reason, Served, Surface};
 
 pub(crate) use table::METRICS;
 use table::{Kind, Metric};
@@ -81,6 +81,20 @@ impl Counts {
         self.build.add(&[0], 1);
     }
 
+    /// Counts an event.
+    pub(crate) fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Attempt(attempt) => self.attempt(attempt),
+            Event::Judged {
+                mode,
+                surface,
+                model_match,
+            } => self.judged(mode, surface, model_match),
+            Event::Served(report) => self.served(report.result, report.surface),
+            Event::Undecidable { surface, reason } => self.undecidable(surface, reason),
+        }
+    }
+
     /// Counts an attempt.
     pub(crate) fn attempt(&self, attempt: &Attempt) {
         let words = [
@@ -95,11 +109,12 @@ impl Counts {
 
     /// Counts an input that could not be understood.
     pub(crate) fn undecidable(&self, surface: Surface, reason: Reason) {
-        self.undecidable.add(&[place(reason), surface as usize], 1);
+        self.undecidable
+            .add(&[reason as usize, surface as usize], 1);
     }
 
     /// Counts an input that was judged.
-    pub(crate) fn judged(&self, mode: Mode, surface: Surface, naming: Naming) {
+    pub(crate) fn judged(&self, mode: Mode, surface: Surface, naming: ModelMatch) {
         let words = [mode as usize, surface as usize, naming as usize];
         self.requests.add(&words, 1);
     }
@@ -330,26 +345,6 @@ impl Cells {
     /// Takes what was added to the sum since the last time; `None` where there is none to take.
     pub(crate) fn take_sum(&self) -> Option<u64> {
         (self.metric.kind == Kind::Histogram).then(|| self.sum.take())
-    }
-}
-
-/// The place of a reason among the words of its tag.
-const fn place(reason: Reason) -> usize {
-    match reason {
-        Reason::Ambiguous => 0,
-        Reason::Coding => 1,
-        Reason::Corrupt => 2,
-        Reason::Malformed => 3,
-        Reason::ModelAbsent => 4,
-        Reason::ModelLocked => 5,
-        Reason::ModelNotText => 6,
-        Reason::NoPin(_) => 7,
-        Reason::NotJson => 8,
-        Reason::Secondary => 9,
-        Reason::SettingLocked => 10,
-        Reason::TooLarge => 11,
-        Reason::Type => 12,
-        Reason::UnknownOperation => 13,
     }
 }
 

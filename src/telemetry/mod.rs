@@ -1,6 +1,6 @@
 //! What was seen, told to the log and to `StatsD`.
 //!
-//! The doors speak to a `lockpolicy::Sink`. Counting is one relaxed add; a thread of its own sends
+//! The doors speak to a `lockpolicy::Observer`. Counting is one relaxed add; a thread of its own sends
 //! the counts once a second, so that no daemon and no name server can hold up a request. The shim has
 //! no second to wait: it sends each count at once, and becomes codex.
 
@@ -16,7 +16,7 @@ mod writer;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use lockpolicy::{Attempt, Facts, Mode, Naming, Reason, Receipt, Sink, Surface};
+use lockpolicy::{Attempt, Event, Observer, RequestContext};
 
 use proxy::Meter;
 
@@ -72,35 +72,15 @@ impl ProxySink {
     }
 }
 
-impl Sink for ProxySink {
-    fn attempt(&self, attempt: &Attempt, facts: &Facts<'_>) {
-        self.counts.attempt(attempt);
-        log::attempt(Door::Proxy, attempt, facts);
-        if let Some(audit) = &self.audit {
-            audit.record(audit::attempt(Door::Proxy, attempt, facts));
+impl Observer for ProxySink {
+    fn observe(&self, event: Event<'_>, context: &RequestContext<'_>) {
+        self.counts.event(event);
+        log::event(Door::Proxy, event, context);
+        if let (Event::Attempt(attempt), Some(audit)) = (event, &self.audit) {
+            audit.record(audit::attempt(Door::Proxy, attempt, context));
         }
         if let Some(book) = &self.book {
-            book.attempt(attempt, facts);
-        }
-    }
-
-    fn undecidable(&self, surface: Surface, reason: Reason, facts: &Facts<'_>) {
-        self.counts.undecidable(surface, reason);
-        log::undecidable(Door::Proxy, surface, reason, facts);
-        if let Some(book) = &self.book {
-            book.undecidable(surface, reason, facts);
-        }
-    }
-
-    fn judged(&self, mode: Mode, surface: Surface, naming: Naming) {
-        self.counts.judged(mode, surface, naming);
-    }
-
-    fn served(&self, receipt: &Receipt<'_>, facts: &Facts<'_>) {
-        self.counts.served(receipt.result, receipt.surface);
-        log::receipt(receipt, facts);
-        if let Some(book) = &self.book {
-            book.served(receipt, facts);
+            book.event(event, context);
         }
     }
 }
@@ -172,7 +152,7 @@ impl ShimSink {
         self
     }
 
-    fn record(&self, attempt: &Attempt, facts: &Facts<'_>) {
+    fn record(&self, attempt: &Attempt, facts: &RequestContext<'_>) {
         let open = || match Audit::direct(self.audit.as_ref()?) {
             Ok(audit) => Some(audit),
             Err(error) => {
@@ -193,22 +173,13 @@ impl ShimSink {
     }
 }
 
-impl Sink for ShimSink {
-    fn attempt(&self, attempt: &Attempt, facts: &Facts<'_>) {
-        self.counts.attempt(attempt);
-        log::attempt(Door::Shim, attempt, facts);
-        self.record(attempt, facts);
-        self.send();
-    }
-
-    fn undecidable(&self, surface: Surface, reason: Reason, facts: &Facts<'_>) {
-        self.counts.undecidable(surface, reason);
-        log::undecidable(Door::Shim, surface, reason, facts);
-        self.send();
-    }
-
-    fn judged(&self, mode: Mode, surface: Surface, naming: Naming) {
-        self.counts.judged(mode, surface, naming);
+impl Observer for ShimSink {
+    fn observe(&self, event: Event<'_>, context: &RequestContext<'_>) {
+        self.counts.event(event);
+        log::event(Door::Shim, event, context);
+        if let Event::Attempt(attempt) = event {
+            self.record(attempt, context);
+        }
         self.send();
     }
 }

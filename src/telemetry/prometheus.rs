@@ -78,7 +78,7 @@ fn labels(cell: &Cell<'_>) -> String {
 mod tests {
     use std::time::Duration;
 
-    use lockpolicy::{Mode, Naming, Surface};
+    use lockpolicy::{Mode, ModelMatch, Surface};
 
     use super::*;
 
@@ -86,7 +86,7 @@ mod tests {
     fn counts_gauges_and_histograms_are_told_as_prometheus_reads_them() {
         let counts = Counts::default();
         counts.serving();
-        counts.judged(Mode::Force, Surface::Argv, Naming::Other);
+        counts.judged(Mode::Force, Surface::Argv, ModelMatch::Other);
         counts.began();
         counts.began();
         counts.ended();
@@ -96,8 +96,8 @@ mod tests {
         let page = page(&counts);
         for line in [
             "# TYPE model_lock_requests_total counter",
-            "model_lock_requests_total{mode=\"force\",surface=\"argv\",naming=\"other\"} 1",
-            "model_lock_requests_total{mode=\"force\",surface=\"http\",naming=\"exact\"} 0",
+            "model_lock_requests_total{mode=\"force\",surface=\"argv\",model_match=\"other\"} 1",
+            "model_lock_requests_total{mode=\"force\",surface=\"http\",model_match=\"exact\"} 0",
             "model_lock_override_attempts_total{mode=\"force\",result=\"forced\",surface=\"http\",source=\"user\",capability=\"generation\"} 0",
             "model_lock_served_total{result=\"mismatch\",surface=\"websocket\"} 0",
             "# TYPE model_lock_in_flight gauge",

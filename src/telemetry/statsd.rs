@@ -218,7 +218,7 @@ const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, N
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockpolicy::{Mode, Naming, Surface};
+    use lockpolicy::{Mode, ModelMatch, Surface};
 
     fn receiver() -> (UdpSocket, Daemon) {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -248,19 +248,19 @@ mod tests {
         let (socket, daemon) = receiver();
         let counts = Counts::default();
         let outlet = daemon.open_quickly().unwrap();
-        counts.judged(Mode::Force, Surface::Argv, Naming::Other);
+        counts.judged(Mode::Force, Surface::Argv, ModelMatch::Other);
         outlet.send(&counts);
         assert_eq!(
             line(&socket),
-            "model_lock.requests:1|c|#mode:force,surface:argv,naming:other"
+            "model_lock.requests:1|c|#mode:force,surface:argv,model_match:other"
         );
         for _ in 0..1000 {
-            counts.judged(Mode::Force, Surface::Argv, Naming::Other);
+            counts.judged(Mode::Force, Surface::Argv, ModelMatch::Other);
         }
         outlet.send(&counts);
         assert_eq!(
             line(&socket),
-            "model_lock.requests:1000|c|#mode:force,surface:argv,naming:other"
+            "model_lock.requests:1000|c|#mode:force,surface:argv,model_match:other"
         );
     }
 
@@ -274,7 +274,7 @@ mod tests {
         };
         let outlet = daemon.open_quickly().unwrap();
         counts.serving();
-        counts.judged(Mode::Force, Surface::Argv, Naming::Other);
+        counts.judged(Mode::Force, Surface::Argv, ModelMatch::Other);
         counts.overhead(Duration::from_millis(30));
         outlet.send(&counts);
         let lines: Vec<String> = (0..8).map(|_| line(&socket)).collect();

@@ -116,7 +116,7 @@ fn explain_where_the_shim_would_not_start_prints_no_runnable_command() {
 fn explain_in_audit_mode_reports_the_attempt_and_lets_it_pass() {
     let audit = [
         ("OPENCLAW_MODEL", "gpt-5.5"),
-        ("OPENCLAW_MODEL_LOCK_MODE", "audit"),
+        ("OPENCLAW_MODEL_LOCK_MODE", "report_only"),
     ];
     let (status, out, _) = run(&["explain", "--", "codex", "exec", "-m", "gpt-x"], &audit);
     assert_eq!(status, 0);

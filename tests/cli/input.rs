@@ -158,7 +158,7 @@ fn check_prints_the_policy_and_its_origin() {
 fn policy_file_not_writable_by_the_user_overrides_the_environment() {
     let agent = [
         ("OPENCLAW_MODEL", "gpt-x"),
-        ("OPENCLAW_MODEL_LOCK_MODE", "audit"),
+        ("OPENCLAW_MODEL_LOCK_MODE", "report_only"),
     ];
     if !geteuid().is_root() {
         let (status, _, told) = run(&["check", "--policy", "/etc/passwd"], &agent);

@@ -90,9 +90,9 @@ fn shutdown_waits_for_requests_until_deadline_or_second_signal() {
 fn serve_in_audit_mode_warns_at_start_that_nothing_is_locked() {
     let variables = [
         ("OPENCLAW_MODEL", "gpt-5.5"),
-        ("OPENCLAW_MODEL_LOCK_MODE", "audit"),
+        ("OPENCLAW_MODEL_LOCK_MODE", "report_only"),
     ];
-    let audit = Proxy::start(&[], &variables).event("audit");
+    let audit = Proxy::start(&[], &variables).event("report_only");
     assert_eq!(text(&audit, "level"), "warn");
     assert!(text(&audit, "message").contains("nothing is locked"));
 }
@@ -202,7 +202,7 @@ fn attempt_is_logged_and_counted_without_secrets() {
     }
     assert!(!format!("{attempt:?}").contains("sk-"), "{attempt:?}");
     let attempts = "model_lock.override_attempts:1|c|#mode:reject,result:rejected,surface:http,source:user,capability:generation";
-    let requests = "model_lock.requests:1|c|#mode:reject,surface:http,naming:other";
+    let requests = "model_lock.requests:1|c|#mode:reject,surface:http,model_match:other";
     assert_eq!(daemon.lines(2), [attempts, requests]);
 
     // What was counted since the last second goes out at the end.

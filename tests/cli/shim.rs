@@ -66,7 +66,7 @@ fn shim_reports_the_attempt_before_it_execs_codex() {
     }
     assert!(attempt.contains_key("ppid"));
     let attempts = "model_lock.override_attempts:1|c|#mode:force,result:forced,surface:argv,source:user,capability:generation";
-    let requests = "model_lock.requests:1|c|#mode:force,surface:argv,naming:other";
+    let requests = "model_lock.requests:1|c|#mode:force,surface:argv,model_match:other";
     assert_eq!(daemon.lines(2), [attempts, requests]);
 }
 

@@ -23,7 +23,7 @@ impl Mode {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Unlocked => "audit",
+            Self::Unlocked => "report_only",
             Self::Force => "force",
             Self::Reject => "reject",
         }

@@ -229,7 +229,7 @@ fn admin(server: &Server, argv: &[String], mode: &str) -> Result<(), String> {
     let upstream = Upstream::start();
     command.args(["--idle", "0s", "--upstream", &upstream.url()]);
     let with_admin = Server::run(&mut command, upstream)?;
-    let body = r#"{"mode":"audit","model":"other-model"}"#;
+    let body = r#"{"mode":"report_only","model":"other-model"}"#;
     for method in [argv[0].as_str(), "POST", "PUT", "PATCH", "DELETE"] {
         for path in [
             argv[1].as_str(),

@@ -41,8 +41,8 @@ fn status_tells_whether_the_lock_holds() {
 }
 
 #[test]
-fn status_in_audit_mode_tells_that_nothing_is_locked() {
-    let told = Bench::new("audit").told("status");
+fn status_in_report_only_mode_tells_that_nothing_is_locked() {
+    let told = Bench::new("report_only").told("status");
     assert_eq!(at(&told, &["state"]), "open");
     assert_eq!(at(&told, &["level"]), "open");
     let concerns = told.get("concerns").unwrap().items();

@@ -80,8 +80,8 @@ fn page_after_an_attack_escapes_all_text_and_updates_live() {
 }
 
 #[test]
-fn page_in_audit_mode_warns_first() {
-    let bench = Bench::new("audit");
+fn page_in_report_only_mode_warns_first() {
+    let bench = Bench::new("report_only");
     bench.ask("gpt-4o");
     browse(&bench, "open", "");
 }

@@ -162,7 +162,7 @@ fn embedded_proxy_traffic_is_counted() {
     client.send(&client::post(&target, "", br#"{"model":"gpt-5.5"}"#));
     assert_eq!(client.head().0, 200);
     // Sent while the answer is still on its way: a gauge would be at one.
-    place.counted("requests:1|c|#mode:force,surface:http,naming:exact");
+    place.counted("requests:1|c|#mode:force,surface:http,model_match:exact");
     place.counted("overhead_seconds_bucket:1|c|#le:+Inf");
     place.counted("upstream_seconds_bucket:1|c|#le:+Inf");
     place.counted("content_bytes:19|c|#direction:request");

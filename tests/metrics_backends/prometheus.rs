@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::SOON;
 use crate::daemons::scratch;
-use crate::run::Wanted;
+use crate::run::ModelChoice;
 
 /// A series and its count.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +24,7 @@ pub(crate) struct Series {
 
 impl Series {
     /// As a daemon that knows tags names it.
-    pub(crate) fn tagged(&(metric, tags, count): &Wanted) -> Self {
+    pub(crate) fn tagged(&(metric, tags, count): &ModelChoice) -> Self {
         let mut name = format!("model_lock.{metric}");
         for (tag, word) in tags {
             write!(name, ";{tag}={word}").unwrap();
@@ -33,7 +33,7 @@ impl Series {
     }
 
     /// As one names it that knows none.
-    pub(crate) fn named(&(metric, tags, count): &Wanted) -> Self {
+    pub(crate) fn named(&(metric, tags, count): &ModelChoice) -> Self {
         let mut name = format!("model_lock.{metric}");
         for (_, word) in tags {
             write!(name, ".{word}").unwrap();
@@ -42,7 +42,7 @@ impl Series {
     }
 
     /// As it stands on the admin port.
-    pub(crate) fn scraped(&(metric, tags, count): &Wanted) -> Self {
+    pub(crate) fn scraped(&(metric, tags, count): &ModelChoice) -> Self {
         let mut tags: Vec<String> = tags
             .iter()
             .map(|(tag, word)| format!("{tag}={word}"))

@@ -13,7 +13,7 @@ use fake_provider::{Declare, FakeProvider};
 use crate::SOON;
 
 /// A metric, its tags, and what it comes to.
-pub(crate) type Wanted = (&'static str, &'static [(&'static str, &'static str)], u64);
+pub(crate) type ModelChoice = (&'static str, &'static [(&'static str, &'static str)], u64);
 
 /// How often each kind of call is made to the proxy, and the shim is started in each way.
 const ROUNDS: usize = 160;
@@ -35,7 +35,7 @@ const CALLS: [(&str, &str, &[u8], u16); 6] = [
 ];
 
 /// What a thousand calls come to, in the order of their names.
-pub(crate) const WANTED: [Wanted; 11] = [
+pub(crate) const WANTED: [ModelChoice; 11] = [
     (
         "override_attempts",
         &[
@@ -71,27 +71,47 @@ pub(crate) const WANTED: [Wanted; 11] = [
     ),
     (
         "requests",
-        &[("mode", "force"), ("surface", "argv"), ("naming", "absent")],
+        &[
+            ("mode", "force"),
+            ("surface", "argv"),
+            ("model_match", "absent"),
+        ],
         20,
     ),
     (
         "requests",
-        &[("mode", "force"), ("surface", "argv"), ("naming", "other")],
+        &[
+            ("mode", "force"),
+            ("surface", "argv"),
+            ("model_match", "other"),
+        ],
         20,
     ),
     (
         "requests",
-        &[("mode", "force"), ("surface", "http"), ("naming", "exact")],
+        &[
+            ("mode", "force"),
+            ("surface", "http"),
+            ("model_match", "exact"),
+        ],
         320,
     ),
     (
         "requests",
-        &[("mode", "force"), ("surface", "http"), ("naming", "none")],
+        &[
+            ("mode", "force"),
+            ("surface", "http"),
+            ("model_match", "none"),
+        ],
         160,
     ),
     (
         "requests",
-        &[("mode", "force"), ("surface", "http"), ("naming", "other")],
+        &[
+            ("mode", "force"),
+            ("surface", "http"),
+            ("model_match", "other"),
+        ],
         320,
     ),
     ("served", &[("result", "variant"), ("surface", "http")], 640),
@@ -108,7 +128,7 @@ pub(crate) const WANTED: [Wanted; 11] = [
 ];
 
 /// Whether the proxy counts it: what the shim counts goes to the daemon alone.
-pub(crate) fn is_the_proxys((_, tags, _): &Wanted) -> bool {
+pub(crate) fn is_the_proxys((_, tags, _): &ModelChoice) -> bool {
     !tags.contains(&("surface", "argv"))
 }
 

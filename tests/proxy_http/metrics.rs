@@ -53,13 +53,13 @@ const OTHER: &[u8] = br#"{"model":"other"}"#;
 /// What two hundred rounds come to, as Prometheus text and as `StatsD` sends it.
 const WANTED: [(&str, &str, u64); 8] = [
     (
-        "model_lock_requests_total{mode=\"force\",surface=\"http\",naming=\"exact\"}",
-        "model_lock.requests:|#mode:force,surface:http,naming:exact",
+        "model_lock_requests_total{mode=\"force\",surface=\"http\",model_match=\"exact\"}",
+        "model_lock.requests:|#mode:force,surface:http,model_match:exact",
         400,
     ),
     (
-        "model_lock_requests_total{mode=\"force\",surface=\"http\",naming=\"other\"}",
-        "model_lock.requests:|#mode:force,surface:http,naming:other",
+        "model_lock_requests_total{mode=\"force\",surface=\"http\",model_match=\"other\"}",
+        "model_lock.requests:|#mode:force,surface:http,model_match:other",
         400,
     ),
     (

@@ -244,11 +244,11 @@ fn doctor_with_a_broken_policy_names_each_fault() {
         .is("open", &["no_policy"]);
     let audit = Bench::sealed()
         .unrouted()
-        .with("OPENCLAW_MODEL_LOCK_MODE", "audit");
+        .with("OPENCLAW_MODEL_LOCK_MODE", "report_only");
     audit.is(
         "open",
         &[
-            "audit",
+            "report_only",
             "shim_leaks",
             "proxy_leaks",
             "policy_open",

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 
 use super::{Entry, Places};
-use crate::{Capability, Remedy, Setting};
+use crate::{Capability, ForceAction, Setting};
 
 /// What stands at a pointer, in the words of a data file.
 #[derive(Clone, Copy, Debug)]
@@ -59,12 +59,12 @@ fn own_names(pointer: &str) -> (&str, &str) {
 
 fn setting(word: &str, capability: Capability) -> Option<Setting> {
     match word {
-        "drop" => Some(Setting::Secondary(capability, Remedy::Drop)),
+        "drop" => Some(Setting::OtherSelector(capability, ForceAction::Drop)),
         "effort" => Some(Setting::Effort),
         "model" => Some(Setting::Model(capability)),
-        "pin" => Some(Setting::Secondary(capability, Remedy::Pin)),
-        "plain" => Some(Setting::Plain),
-        "refuse" => Some(Setting::Secondary(capability, Remedy::Refuse)),
+        "pin" => Some(Setting::OtherSelector(capability, ForceAction::Pin)),
+        "plain" => Some(Setting::ToolKind),
+        "refuse" => Some(Setting::OtherSelector(capability, ForceAction::Refuse)),
         "tier" => Some(Setting::Tier),
         _ => None,
     }
@@ -78,7 +78,7 @@ impl Places {
             && match meaning.setting {
                 Setting::Model(_) => true,
                 Setting::Effort | Setting::Tier => !pointer.contains('*'),
-                Setting::Plain | Setting::Secondary(..) => false,
+                Setting::ToolKind | Setting::OtherSelector(..) => false,
             };
         let (element, own) = own_names(pointer);
         (!expected || own.matches('/').count() <= 2).then_some(())?;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::{Dialect, Operation, read};
-use crate::operation::is_plain_path;
+use crate::path::is_plain_path;
 
 /// What may be asked at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Table {
     /// [`UnknownDialect`] names the first that does not exist.
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, UnknownDialect> {
         let load = |name: &'n str| {
-            read::read(name).ok_or_else(|| UnknownDialect(crate::name::shown(name)))
+            read::read(name).ok_or_else(|| UnknownDialect(crate::policy::shown(name)))
         };
         Ok(Self {
             dialects: names.into_iter().map(load).collect::<Result<_, _>>()?,

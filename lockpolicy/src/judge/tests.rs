@@ -1,14 +1,14 @@
 //! The rules, one by one.
 
 use super::*;
-use crate::Draft;
+use crate::PolicyConfig;
 use alloc::borrow::Cow;
 
 fn policy(text: &str) -> Policy {
-    Draft::from_toml(text).compile().unwrap()
+    PolicyConfig::from_toml(text).compile().unwrap()
 }
 
-fn at(setting: Setting, stated: Stated<'static>) -> Occurrence<'static> {
+fn at(setting: Setting, stated: SelectorValue<'static>) -> Occurrence<'static> {
     Occurrence {
         setting,
         stated,
@@ -20,7 +20,7 @@ fn at(setting: Setting, stated: Stated<'static>) -> Occurrence<'static> {
 fn named(text: &'static str) -> Occurrence<'static> {
     at(
         Setting::Model(Capability::Generation),
-        Stated::Text(Cow::Borrowed(text)),
+        SelectorValue::Text(Cow::Borrowed(text)),
     )
 }
 
@@ -46,13 +46,13 @@ fn force_replaces_rejects_refuses_audit_passes() {
     assert_eq!(user("model='p'", named("p")).decision, Decision::Pass);
     assert_eq!(user("model='p'", named("x")).decision, set("p"));
     assert_eq!(
-        user("model='p'\nmode='audit'", named("x")).decision,
+        user("model='p'\nmode='report_only'", named("x")).decision,
         Decision::Pass
     );
     let refused = user("model='p'\nmode='reject'", named("x"));
     assert!(matches!(refused.decision, Decision::Reject(ref r) if r.reason == Reason::ModelLocked));
     assert_eq!(refused.attempts.len(), 1);
-    assert_eq!(refused.attempts[0].result, Outcome::Rejected);
+    assert_eq!(refused.attempts[0].result, AttemptResult::Rejected);
 }
 
 #[test]
@@ -60,7 +60,10 @@ fn absent_and_alias_are_no_attempts_in_force() {
     let p = policy("model='p'");
     for occurrence in [
         named("openai/p"),
-        at(Setting::Model(Capability::Generation), Stated::Absent),
+        at(
+            Setting::Model(Capability::Generation),
+            SelectorValue::Missing,
+        ),
     ] {
         let verdict = decide(&p, Source::User, Surface::Http, occurrence);
         assert_eq!(verdict.decision, set("p"));
@@ -71,7 +74,12 @@ fn absent_and_alias_are_no_attempts_in_force() {
 #[test]
 fn reject_puts_the_pin_into_a_command_line_that_names_none() {
     let p = policy("model='p'\nmode='reject'");
-    let absent = || at(Setting::Model(Capability::Generation), Stated::Absent);
+    let absent = || {
+        at(
+            Setting::Model(Capability::Generation),
+            SelectorValue::Missing,
+        )
+    };
     assert_eq!(
         decide(&p, Source::User, Surface::Argv, absent()).decision,
         set("p")
@@ -93,7 +101,7 @@ fn background_calls_run_the_pin_even_in_reject() {
     assert_eq!(verdict.decision, set("p"));
     assert_eq!(
         (verdict.attempts[0].mode, verdict.attempts[0].result),
-        (Mode::Reject, Outcome::Forced)
+        (Mode::Reject, AttemptResult::Forced)
     );
 }
 
@@ -102,7 +110,7 @@ fn each_capability_has_its_own_pin() {
     let embedding = || {
         at(
             Setting::Model(Capability::Embedding),
-            Stated::Text(Cow::Borrowed("e2")),
+            SelectorValue::Text(Cow::Borrowed("e2")),
         )
     };
     let none = decide(
@@ -130,8 +138,8 @@ fn secondary_selectors_are_dropped_pinned_or_refused() {
     let p = policy("model='p'");
     let at = |remedy| {
         at(
-            Setting::Secondary(Capability::Generation, remedy),
-            Stated::Text(Cow::Borrowed("x")),
+            Setting::OtherSelector(Capability::Generation, remedy),
+            SelectorValue::Text(Cow::Borrowed("x")),
         )
     };
     let decision = |remedy| decide(&p, Source::User, Surface::Http, at(remedy)).decision;
@@ -139,18 +147,18 @@ fn secondary_selectors_are_dropped_pinned_or_refused() {
         occurrence: 0,
         action: Action::Drop
     }]);
-    assert_eq!(decision(Remedy::Drop), drop);
-    assert_eq!(decision(Remedy::Pin), set("p"));
+    assert_eq!(decision(ForceAction::Drop), drop);
+    assert_eq!(decision(ForceAction::Pin), set("p"));
     assert!(
-        matches!(decision(Remedy::Refuse), Decision::Reject(r) if r.reason == Reason::Secondary)
+        matches!(decision(ForceAction::Refuse), Decision::Reject(r) if r.reason == Reason::Secondary)
     );
 }
 
 #[test]
 fn a_selector_that_takes_no_pin_is_not_excused_by_its_name() {
     let named = |remedy| {
-        let setting = Setting::Secondary(Capability::Generation, remedy);
-        let occurrence = at(setting, Stated::Text(Cow::Borrowed("p")));
+        let setting = Setting::OtherSelector(Capability::Generation, remedy);
+        let occurrence = at(setting, SelectorValue::Text(Cow::Borrowed("p")));
         decide(
             &policy("model='p'"),
             Source::User,
@@ -159,16 +167,16 @@ fn a_selector_that_takes_no_pin_is_not_excused_by_its_name() {
         )
         .decision
     };
-    assert_eq!(named(Remedy::Pin), Decision::Pass);
-    assert!(matches!(named(Remedy::Refuse), Decision::Reject(_)));
-    assert!(matches!(named(Remedy::Drop), Decision::Rewrite(_)));
+    assert_eq!(named(ForceAction::Pin), Decision::Pass);
+    assert!(matches!(named(ForceAction::Refuse), Decision::Reject(_)));
+    assert!(matches!(named(ForceAction::Drop), Decision::Rewrite(_)));
 }
 
 #[test]
 fn one_wish_told_twice_is_one_attempt() {
     let hint = at(
-        Setting::Secondary(Capability::Generation, Remedy::Pin),
-        Stated::Text(Cow::Borrowed("x")),
+        Setting::OtherSelector(Capability::Generation, ForceAction::Pin),
+        SelectorValue::Text(Cow::Borrowed("x")),
     );
     let origin = Origin {
         surface: Surface::Http,
@@ -205,8 +213,8 @@ fn what_is_told_of_one_input_is_bounded() {
 fn a_refusal_undoes_what_was_to_be_forced() {
     let p = policy("model='p'");
     let refused = at(
-        Setting::Secondary(Capability::Generation, Remedy::Refuse),
-        Stated::Other,
+        Setting::OtherSelector(Capability::Generation, ForceAction::Refuse),
+        SelectorValue::NotText,
     );
     let verdict = judge(
         &p,
@@ -220,14 +228,14 @@ fn a_refusal_undoes_what_was_to_be_forced() {
         verdict
             .attempts
             .iter()
-            .all(|a| a.result == Outcome::Rejected)
+            .all(|a| a.result == AttemptResult::Rejected)
     );
     assert_eq!(verdict.attempts.len(), 2);
 }
 
 #[test]
 fn effort_and_tier_pass_unless_pinned() {
-    let effort = || at(Setting::Effort, Stated::Text(Cow::Borrowed("xhigh")));
+    let effort = || at(Setting::Effort, SelectorValue::Text(Cow::Borrowed("xhigh")));
     let user = |text: &str, o| decide(&policy(text), Source::User, Surface::Http, o).decision;
     assert_eq!(user("model='p'", effort()), Decision::Pass);
     assert_eq!(
@@ -235,13 +243,13 @@ fn effort_and_tier_pass_unless_pinned() {
         set("low")
     );
     let audited = decide(
-        &policy("model='p'\nreasoning_effort='low'\nmode='audit'"),
+        &policy("model='p'\nreasoning_effort='low'\nmode='report_only'"),
         Source::User,
         Surface::Http,
         effort(),
     );
     assert_eq!(audited.decision, Decision::Pass);
-    assert_eq!(audited.attempts[0].result, Outcome::Audited);
+    assert_eq!(audited.attempts[0].result, AttemptResult::Reported);
     let rejected = user("model='p'\nreasoning_effort='low'\nmode='reject'", effort());
     assert!(matches!(rejected, Decision::Reject(r) if r.reason == Reason::SettingLocked));
 }
@@ -249,7 +257,7 @@ fn effort_and_tier_pass_unless_pinned() {
 #[test]
 fn a_gate_puts_no_effort_in_but_on_a_command_line() {
     let p = policy("model='p'\nreasoning_effort='low'\nmode='reject'");
-    let absent = || at(Setting::Effort, Stated::Absent);
+    let absent = || at(Setting::Effort, SelectorValue::Missing);
     let decision = |source, surface| decide(&p, source, surface, absent()).decision;
     let Decision::Reject(rejection) = decision(Source::User, Surface::Http) else {
         panic!("not refused")

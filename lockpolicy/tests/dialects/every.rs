@@ -3,9 +3,9 @@
 #![expect(clippy::disallowed_types, reason = "contents are put together")]
 
 use lockpolicy::dialect::{Content, Entry, Message, ModelAt, Operation, Places, Table};
-use lockpolicy::operation::is_plain_path;
-use lockpolicy::surface::message::judge_message;
-use lockpolicy::{Capability, Decision, Policy, Reason, Remedy, Setting, Source, edit};
+use lockpolicy::http::ws_message::judge_message;
+use lockpolicy::path::is_plain_path;
+use lockpolicy::{Capability, Decision, ForceAction, Policy, Reason, Setting, Source, edit};
 use serde_json::{Value, json};
 
 use super::{PINS, ask, dialects, policy};
@@ -231,7 +231,8 @@ fn a_capability_without_a_pin_is_refused() {
             .find(&operation.method, target.split('?').next().unwrap())
             .unwrap();
         let refused = ask(&policy, &found, &target, &content).unwrap_err();
-        assert_eq!(refused.reason, Reason::NoPin(capability), "{name}");
+        let refusal = (refused.reason, refused.capability);
+        assert_eq!(refusal, (Reason::NoPin, Some(capability)), "{name}");
         assert!(
             refused.to_string().contains(capability.variable()),
             "{name}"
@@ -240,12 +241,12 @@ fn a_capability_without_a_pin_is_refused() {
 }
 
 /// Each place with another model in it.
-fn strays(places: &Places) -> impl Iterator<Item = (&Entry, Remedy, String)> {
+fn strays(places: &Places) -> impl Iterator<Item = (&Entry, ForceAction, String)> {
     places.entries.iter().filter_map(|entry| {
         let remedy = match entry.setting? {
-            Setting::Model(_) => Remedy::Pin,
-            Setting::Secondary(_, remedy) => remedy,
-            Setting::Effort | Setting::Plain | Setting::Tier => return None,
+            Setting::Model(_) => ForceAction::Pin,
+            Setting::OtherSelector(_, remedy) => remedy,
+            Setting::Effort | Setting::ToolKind | Setting::Tier => return None,
         };
         let mut content = proper(places);
         put(&mut content, &entry.pointer, json!("other"));
@@ -255,17 +256,17 @@ fn strays(places: &Places) -> impl Iterator<Item = (&Entry, Remedy, String)> {
 
 fn strayed(
     name: &str,
-    remedy: Remedy,
+    remedy: ForceAction,
     force: Result<String, Reason>,
     reject: &Result<String, Reason>,
 ) {
     assert!(reject.is_err(), "{name}: {reject:?}");
     match (remedy, force) {
-        (Remedy::Refuse, force) => assert_eq!(force, Err(Reason::Secondary), "{name}"),
-        (Remedy::Drop | Remedy::Pin, Ok(text)) => {
+        (ForceAction::Refuse, force) => assert_eq!(force, Err(Reason::Secondary), "{name}"),
+        (ForceAction::Drop | ForceAction::Pin, Ok(text)) => {
             assert!(!text.contains("other"), "{name}: {text}");
         }
-        (Remedy::Drop | Remedy::Pin, Err(reason)) => panic!("{name}: {reason:?}"),
+        (ForceAction::Drop | ForceAction::Pin, Err(reason)) => panic!("{name}: {reason:?}"),
     }
 }
 

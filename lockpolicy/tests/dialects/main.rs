@@ -13,15 +13,15 @@ mod every;
 mod page;
 
 use lockpolicy::dialect::{Dialect, Found, Table};
-use lockpolicy::surface::http::{Request, judge_request};
-use lockpolicy::{Decision, Draft, Policy, Rejection, Source, edit};
+use lockpolicy::http::{Request, judge_request};
+use lockpolicy::{Decision, Policy, PolicyConfig, Rejection, Source, edit};
 
 /// A policy with a pin for each capability.
 const PINS: &str = "model='p-generation'\n[pins]\naudio='p-audio'\nembedding='p-embedding'\n\
                     image='p-image'\nmoderation='p-moderation'\nvideo='p-video'\n";
 
 fn policy(mode: &str, rest: &str) -> Policy {
-    Draft::from_toml(&format!("mode='{mode}'\n{rest}"))
+    PolicyConfig::from_toml(&format!("mode='{mode}'\n{rest}"))
         .compile()
         .unwrap()
 }

@@ -1,8 +1,8 @@
 //! The same wish through different doors gets the same answer.
 
-use lockpolicy::argv::{Outcome, Ruling};
-use lockpolicy::surface::message::judge_message;
-use lockpolicy::{Decision, Naming, Source, Verdict, edit};
+use lockpolicy::agents::codex::cli::{Outcome, Ruling};
+use lockpolicy::http::ws_message::judge_message;
+use lockpolicy::{Decision, ModelMatch, Source, Verdict, edit};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -34,11 +34,11 @@ fn by_argv(rules: &Rules, model: &str, effort: Option<&str>) -> Ruling {
     }
     args.push("do it".to_string());
     let args: Vec<&[u8]> = args.iter().map(String::as_bytes).collect();
-    lockpolicy::argv::judge(&policy(rules), &args)
+    lockpolicy::agents::codex::cli::judge(&policy(rules), &args)
 }
 
 /// Refused or not, how the model was named, and how often something else was attempted.
-fn summary(refused: bool, naming: Naming, attempts: usize) -> (bool, Naming, usize) {
+fn summary(refused: bool, naming: ModelMatch, attempts: usize) -> (bool, ModelMatch, usize) {
     (refused, naming, attempts)
 }
 
@@ -67,12 +67,12 @@ proptest! {
         let ruling = by_argv(&rules, &model, effort);
         let http = summary(
             matches!(verdict.decision, Decision::Reject(_)),
-            verdict.naming,
+            verdict.model_match,
             verdict.attempts.len(),
         );
         let argv = summary(
             matches!(ruling.outcome, Outcome::Reject(_)),
-            ruling.naming,
+            ruling.model_match,
             ruling.attempts.len(),
         );
         prop_assert_eq!(http, argv, "{} {:?}", model, effort);

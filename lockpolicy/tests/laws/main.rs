@@ -20,8 +20,8 @@ mod wish;
 use std::sync::LazyLock;
 
 use lockpolicy::dialect::Table;
-use lockpolicy::surface::http::{Judged, Request, judge_request};
-use lockpolicy::{Decision, Draft, Policy, edit};
+use lockpolicy::http::{Judged, Request, judge_request};
+use lockpolicy::{Decision, Policy, PolicyConfig, edit};
 
 use wish::{Rules, Wish};
 
@@ -51,7 +51,7 @@ fn table() -> &'static Table {
 }
 
 fn policy(rules: &Rules) -> Policy {
-    Draft::from_toml(&rules.to_toml()).compile().unwrap()
+    PolicyConfig::from_toml(&rules.to_toml()).compile().unwrap()
 }
 
 /// Judges the body of a wish under its own rules.

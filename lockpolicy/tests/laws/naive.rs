@@ -1,7 +1,7 @@
 //! The rules applied in the most obvious way, to a whole document.
 
 use lockpolicy::dialect::{Entry, Operation};
-use lockpolicy::{Capability, Remedy, Setting, Source};
+use lockpolicy::{Capability, ForceAction, Setting, Source};
 
 use crate::tree::{Member, Tree};
 use crate::wish::{Rules, Wish};
@@ -37,7 +37,7 @@ pub(crate) fn judge(wish: &Wish, operation: &Operation) -> Answer {
         return Answer::Reject;
     }
     let mut out = tree.clone();
-    let audit = wish.rules.mode == "audit";
+    let audit = wish.rules.mode == "report_only";
     let gate = wish.rules.mode == "reject" && wish.source != Source::Background;
     for entry in entries {
         let Some(setting) = entry.setting else {
@@ -124,20 +124,20 @@ fn rule(
         },
         Setting::Effort => word(rules.effort, text),
         Setting::Tier => word(rules.tier, text),
-        Setting::Plain => {
+        Setting::ToolKind => {
             let plain = |text: &str| {
                 text.chars()
                     .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
             };
             (!text.is_some_and(plain)).then_some(Deed::Refuse)
         }
-        Setting::Secondary(..) if unnamed => None,
-        Setting::Secondary(_, Remedy::Drop) => Some(Deed::Drop),
-        Setting::Secondary(capability, remedy) => {
+        Setting::OtherSelector(..) if unnamed => None,
+        Setting::OtherSelector(_, ForceAction::Drop) => Some(Deed::Drop),
+        Setting::OtherSelector(capability, remedy) => {
             let pin = pin(rules, capability);
             match (pin, remedy) {
-                (Some(pin), Remedy::Pin) if text == Some(pin) => None,
-                (Some(pin), Remedy::Pin) => Some(Deed::Set(pin.into())),
+                (Some(pin), ForceAction::Pin) if text == Some(pin) => None,
+                (Some(pin), ForceAction::Pin) => Some(Deed::Set(pin.into())),
                 _ => Some(Deed::Refuse),
             }
         }

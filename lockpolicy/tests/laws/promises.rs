@@ -1,7 +1,7 @@
 //! The laws of lockpolicy that hold for every text: untouched, minimal, settled, seen by all, total,
 //! monotone.
 
-use lockpolicy::surface::models;
+use lockpolicy::http::model_list;
 use lockpolicy::{Decision, edit};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -90,7 +90,7 @@ proptest! {
     #[test]
     fn audit_passes(wish in wish()) {
         let rules = wish.rules.clone();
-        let audit = Rules { mode: "audit", ..rules };
+        let audit = Rules { mode: "report_only", ..rules };
         let force = Rules { mode: "force", ..rules };
         let seen = judged_as(&wish, &audit, &wish.body);
         match seen.verdict.decision {
@@ -177,7 +177,11 @@ fn stricter(rules: &Rules) -> Vec<Rules> {
     ];
     if rules.mode != "reject" {
         all.push(with(&|r| {
-            r.mode = if r.mode == "audit" { "force" } else { "reject" }
+            r.mode = if r.mode == "report_only" {
+                "force"
+            } else {
+                "reject"
+            }
         }));
     }
     all
@@ -225,7 +229,7 @@ fn the_worst_texts_end_soon() {
         "{\"id\":\"x\"},".repeat(50_000)
     );
     let start = std::time::Instant::now();
-    let left = models::only_pinned(&policy(&rules), list.as_bytes()).unwrap();
+    let left = model_list::only_pinned(&policy(&rules), list.as_bytes()).unwrap();
     assert_eq!(left, b"{\"data\":[]}");
     for body in bodies {
         let wish = Wish {

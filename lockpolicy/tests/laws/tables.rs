@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use lockpolicy::dialect::{Content, Found, ModelAt, Operation, Table, names};
-use lockpolicy::surface::http::{Judged, Request, judge_request};
+use lockpolicy::http::{Judged, Request, judge_request};
 use lockpolicy::{Capability, Decision, Source, edit};
 use proptest::collection::vec;
 use proptest::prelude::*;

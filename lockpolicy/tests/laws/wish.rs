@@ -74,7 +74,7 @@ impl Rules {
 }
 
 pub(crate) fn rules() -> impl Strategy<Value = Rules> {
-    let modes = prop_oneof![3 => Just("force"), 2 => Just("reject"), 1 => Just("audit")];
+    let modes = prop_oneof![3 => Just("force"), 2 => Just("reject"), 1 => Just("report_only")];
     let one = |word: &'static str| option::weighted(0.3, Just(word));
     (
         modes,

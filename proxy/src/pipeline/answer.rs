@@ -8,7 +8,7 @@ use http::{Response, StatusCode, response};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
 use lockpolicy::dialect::Answer as Kind;
-use lockpolicy::surface::{answer, models};
+use lockpolicy::http::{model_list, response_edit};
 use lockpolicy::{Mode, Surface};
 
 use super::decide::Approved;
@@ -55,7 +55,7 @@ pub(super) async fn pass(
         Route::Allowed => Kind::Opaque,
     };
     let body = match kind {
-        Kind::Models if head.status == StatusCode::OK && call.policy.mode() != Mode::Audit => {
+        Kind::Models if head.status == StatusCode::OK && call.policy.mode() != Mode::ReportOnly => {
             head.headers.remove(header::CONTENT_LENGTH);
             head.headers.remove(header::ETAG);
             list(call, body).await?
@@ -181,13 +181,13 @@ async fn list(call: &Call, body: Incoming) -> Result<Answer, Stop> {
         .await
         .map_err(Stop::Upstream)?
         .to_bytes();
-    let cut = models::only_pinned(&call.policy, &whole).map_err(|_| unreadable())?;
+    let cut = model_list::only_pinned(&call.policy, &whole).map_err(|_| unreadable())?;
     Ok(Answer::whole(cut))
 }
 
 /// The client asked for another model and would take the pin's name for a reroute.
 fn without_pin(headers: &mut HeaderMap, pin: &str) {
-    for name in [answer::SERVED, answer::SERVED_TOO] {
+    for name in [response_edit::SERVED, response_edit::SERVED_TOO] {
         if headers.get_all(name).iter().all(|value| value == pin) {
             headers.remove(name);
         }

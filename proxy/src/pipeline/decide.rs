@@ -4,11 +4,11 @@ use bytes::Bytes;
 use http::request::Parts;
 use lockpolicy::dialect::Found;
 use lockpolicy::edit::{Edit, Piece, apply, pieces};
-use lockpolicy::surface::http::{Judged, Request, judge_request, source};
-use lockpolicy::{Decision, Naming, Outcome, Source, Wanted};
+use lockpolicy::http::{Judged, Request, judge_request, source};
+use lockpolicy::{Decision, ModelChoice, Source};
 
 use super::route::Route;
-use super::{Call, DOOR, respond};
+use super::{Call, respond};
 use crate::body::Pieces;
 use crate::error::Stop;
 
@@ -28,7 +28,7 @@ pub(super) struct Approved {
     /// What was asked for in the pin's place, escaped.
     pub(super) asked: Option<String>,
     /// Which model was asked for and which goes on.
-    pub(super) wanted: Option<Wanted>,
+    pub(super) wanted: Option<ModelChoice>,
     /// Who asked.
     pub(super) source: Source,
 }
@@ -72,15 +72,15 @@ pub(super) fn decide(
     let judged = judge_request(&call.policy, request);
     tell(call, found, &judged);
     let approved = match &judged.verdict.decision {
-        Decision::Reject(rejection) => return Err(rejection.clone().into()),
+        Decision::Reject(rejection) => return Err(Stop::Judged(rejection.clone())),
         Decision::Pass => {
-            let audited = !judged.verdict.attempts.is_empty();
-            untouched(content, if audited { "audited" } else { "matched" })
+            let reported = !judged.verdict.attempts.is_empty();
+            untouched(content, if reported { "reported" } else { "matched" })
         }
         Decision::Rewrite(_) => cut(&judged, &fields, head, &content),
     };
     Ok(Approved {
-        wanted: judged.verdict.wanted,
+        wanted: judged.verdict.choice,
         source: source(head.uri.path(), &fields),
         ..approved
     })
@@ -112,7 +112,7 @@ fn cut(judged: &Judged, fields: &[(&str, &str)], head: &Parts, content: &Bytes) 
             .verdict
             .attempts
             .first()
-            .map(|attempt| attempt.asked.clone()),
+            .map(|attempt| attempt.requested.clone()),
         wanted: None,
         source: Source::default(),
     }
@@ -144,25 +144,12 @@ fn slices(content: &Bytes, edits: Vec<Edit>) -> Vec<Bytes> {
         .collect()
 }
 
-/// Tells every sink: each attempt once, and the request for the count.
+/// Reports the verdict.
 fn tell(call: &Call, found: &Found<'_>, judged: &Judged) {
-    let sink = &call.state.sink;
-    let (status, reason) = match &judged.verdict.decision {
-        Decision::Reject(rejection) => (
-            respond::status(rejection.reason).as_u16(),
-            rejection.reason.as_str(),
-        ),
-        Decision::Pass | Decision::Rewrite(_) => (0, ""),
+    let status = match &judged.verdict.decision {
+        Decision::Reject(rejection) => respond::status(rejection.reason).as_u16(),
+        Decision::Pass | Decision::Rewrite(_) => 0,
     };
-    for attempt in &judged.verdict.attempts {
-        let status = if attempt.result == Outcome::Rejected {
-            status
-        } else {
-            0
-        };
-        sink.attempt(attempt, &call.facts(status, reason));
-    }
-    if found.operation.capability.is_some() || judged.verdict.naming != Naming::None {
-        sink.judged(call.policy.mode(), DOOR, judged.verdict.naming);
-    }
+    let runs_model = found.operation.capability.is_some();
+    call.report(&judged.verdict, runs_model, status);
 }

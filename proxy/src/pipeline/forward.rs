@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use hyper::body::Incoming;
 use lockpolicy::dialect::Credential;
-use lockpolicy::surface::http::passes;
+use lockpolicy::http::passes;
 
 use super::Call;
 use super::decide::Approved;

@@ -18,7 +18,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use lockpolicy::dialect::{Content, ErrorShape};
-use lockpolicy::{Facts, Policy, Reason, Rejection, Surface};
+use lockpolicy::{Judged, Policy, Reason, Rejection, RequestContext, Surface, Verdict, report};
 
 use crate::body::{Answer, Counted};
 use crate::error::Stop;
@@ -48,8 +48,19 @@ struct Call {
 }
 
 impl Call {
-    fn facts<'a>(&'a self, status: u16, reason: &'a str) -> Facts<'a> {
-        Facts {
+    /// Reports a verdict about the request.
+    fn report(&self, verdict: &Verdict, runs_model: bool, status: u16) {
+        let judged = Judged {
+            policy: &self.policy,
+            surface: DOOR,
+            verdict,
+            runs_model,
+        };
+        report(&*self.state.sink, judged, &self.facts(status, ""));
+    }
+
+    fn facts<'a>(&'a self, status: u16, reason: &'a str) -> RequestContext<'a> {
+        RequestContext {
             request_id: &self.id,
             method: &self.method,
             path: &self.path,

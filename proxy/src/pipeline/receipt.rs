@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lockpolicy::surface::served::{FIELDS, Places, Told, may_tell};
-use lockpolicy::{Policy, Receipt, Served, Source, Surface, Wanted, shown};
+use lockpolicy::http::served_names::{FIELDS, Places, Told, may_tell};
+use lockpolicy::{Event, ModelChoice, Policy, Served, ServedReport, Source, Surface, shown};
 
 use super::{Call, respond};
 use crate::error::Stop;
@@ -38,7 +38,7 @@ pub(super) struct Asked {
     pub(super) surface: Surface,
     pub(super) source: Source,
     /// What was sent; `None` where the answer was made before.
-    pub(super) wanted: Option<Wanted>,
+    pub(super) wanted: Option<ModelChoice>,
 }
 
 impl fmt::Debug for Watch {
@@ -129,17 +129,18 @@ impl Drop for Watch {
         if self.forgotten {
             return;
         }
-        let receipt = Receipt {
+        let receipt = ServedReport {
             mode: self.asked.policy.mode(),
             surface: self.asked.surface,
             source: self.asked.source,
-            wanted: self.asked.wanted.as_ref(),
+            choice: self.asked.wanted.as_ref(),
             served: &self.served,
             result: self.result,
             failed: self.failed,
         };
         let mut facts = self.call.facts(self.status, "");
         facts.policy = self.asked.policy.hash();
-        self.call.state.sink.served(&receipt, &facts);
+        let event = Event::Served(&receipt);
+        self.call.state.sink.observe(event, &facts);
     }
 }

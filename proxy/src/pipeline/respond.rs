@@ -5,7 +5,7 @@ use lockpolicy::dialect::ErrorShape;
 use lockpolicy::json::encode;
 use lockpolicy::{Reason, Rejection};
 
-use super::{Call, DOOR, headers};
+use super::{Call, headers};
 use crate::body::Answer;
 use crate::error::{Fault, Stop, chain};
 use crate::reader::Form;
@@ -30,7 +30,9 @@ pub(super) fn stopped(call: &Call, stop: &Stop) -> Response<Answer> {
     }
     headers::set(fields, "x-model-lock-policy", call.policy.hash());
     match stop {
-        Stop::Rejected(_) => headers::set(fields, "x-model-lock-decision", "rejected"),
+        Stop::Rejected(_) | Stop::Judged(_) => {
+            headers::set(fields, "x-model-lock-decision", "rejected")
+        }
         Stop::Upgrade => headers::set(fields, "upgrade", "HTTP/1.1"),
         Stop::Half
         | Stop::Slow
@@ -54,7 +56,7 @@ fn closes(stop: &Stop) -> bool {
     match stop {
         // What stands behind a refused upgrade is not read as a request.
         Stop::Half | Stop::Slow | Stop::Upgrade => true,
-        Stop::Rejected(rejection) => {
+        Stop::Rejected(rejection) | Stop::Judged(rejection) => {
             matches!(rejection.reason, Reason::Malformed | Reason::TooLarge)
         }
         Stop::NoUpstream | Stop::Upstream(_) | Stop::Served(_) | Stop::Answer(_) => false,
@@ -109,7 +111,7 @@ pub(super) fn status(reason: Reason) -> StatusCode {
         | Reason::ModelAbsent
         | Reason::ModelLocked
         | Reason::ModelNotText
-        | Reason::NoPin(_)
+        | Reason::NoPin
         | Reason::NotJson
         | Reason::Secondary
         | Reason::SettingLocked => StatusCode::BAD_REQUEST,
@@ -127,7 +129,7 @@ struct Told {
 impl Told {
     fn of(stop: &Stop) -> Self {
         match stop {
-            Stop::Rejected(rejection) => Self::refusal(rejection),
+            Stop::Rejected(rejection) | Stop::Judged(rejection) => Self::refusal(rejection),
             Stop::Upgrade => Self::error(
                 StatusCode::UPGRADE_REQUIRED,
                 stop,
@@ -216,12 +218,12 @@ fn body(shape: ErrorShape, told: &Told, id: &str) -> String {
 /// Tells the sinks of what could not be understood, the meter and the log of what broke.
 fn log(call: &Call, stop: &Stop, status: StatusCode) {
     match stop {
-        Stop::Rejected(rejection) if rejection.reason.is_undecidable() => {
-            let facts = call.facts(status.as_u16(), rejection.reason.as_str());
-            call.state.sink.undecidable(DOOR, rejection.reason, &facts);
+        Stop::Rejected(rejection) => {
+            let verdict = lockpolicy::refuse(rejection.clone());
+            call.report(&verdict, false, status.as_u16());
         }
         // The receipt says it.
-        Stop::Rejected(_) | Stop::Served(_) => {}
+        Stop::Judged(_) | Stop::Served(_) => {}
         Stop::Upgrade | Stop::Half | Stop::Slow => {
             tracing::debug!(event = "stopped", request_id = call.id, path = call.path, error = %stop, "stopped");
         }

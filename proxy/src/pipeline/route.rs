@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use http::request::Parts;
 use lockpolicy::dialect::{Content, ErrorShape, Found, ModelAt, Table};
-use lockpolicy::{Reason, Rejection, operation, surface};
+use lockpolicy::http::unknown_operation;
+use lockpolicy::{Reason, Rejection, path as paths};
 
 use super::{Call, headers};
 use crate::error::Stop;
@@ -41,19 +42,18 @@ pub(super) fn route<'t>(
     headers::check(&head.headers)?;
     let path = head.uri.path();
     if matches!(call.place, Place::Outside) {
-        return Err(surface::http::unknown_operation("").into());
+        return Err(unknown_operation("").into());
     }
     let found = table.find(head.method.as_str(), path);
     call.errors = match &found {
         Some(found) => found.operation.errors,
         None => home_shape(table, path),
     };
-    let plain = found.as_ref().map_or_else(
-        || operation::is_plain_path(path),
-        |found| found.is_plain(path),
-    );
+    let plain = found
+        .as_ref()
+        .map_or_else(|| paths::is_plain_path(path), |found| found.is_plain(path));
     if !plain {
-        return Err(surface::http::unknown_operation(path).into());
+        return Err(unknown_operation(path).into());
     }
     let upgrade = headers::wants_upgrade(&head.headers);
     if upgrade
@@ -63,7 +63,7 @@ pub(super) fn route<'t>(
     {
         return Err(match found {
             Some(_) if upgrade => Rejection::whole(Reason::Malformed, "upgrade").into(),
-            Some(_) | None => surface::http::unknown_operation(path).into(),
+            Some(_) | None => unknown_operation(path).into(),
         });
     }
     match found {
@@ -79,7 +79,7 @@ pub(super) fn route<'t>(
         {
             Ok(Route::Allowed)
         }
-        None => Err(surface::http::unknown_operation(path).into()),
+        None => Err(unknown_operation(path).into()),
     }
 }
 

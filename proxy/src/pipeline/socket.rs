@@ -10,10 +10,10 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use lockpolicy::dialect::{Found, Operation};
 use lockpolicy::edit::apply;
-use lockpolicy::surface::answer;
-use lockpolicy::surface::message::judge_message;
-use lockpolicy::surface::served::FIELDS;
-use lockpolicy::{Decision, Naming, Policy, Rejection, Source, Surface, Wanted};
+use lockpolicy::http::response_edit;
+use lockpolicy::http::served_names::FIELDS;
+use lockpolicy::http::ws_message::judge_message;
+use lockpolicy::{Decision, Judged, ModelChoice, Policy, Rejection, Source, Surface, report};
 
 use super::decide::{self, Approved};
 use super::receipt::{Asked, Watch};
@@ -124,7 +124,7 @@ fn declined(status: StatusCode) -> Stop {
 fn agree(call: &Call, handshake: &Handshake, response: Response<Incoming>) -> Response<Answer> {
     let (mut head, _) = response.into_parts();
     headers::end_to_end(&mut head.headers);
-    for name in [answer::SERVED, answer::SERVED_TOO] {
+    for name in [response_edit::SERVED, response_edit::SERVED_TOO] {
         // Nothing is known yet of what the client will ask for; the pin's name says nothing new.
         if head
             .headers
@@ -159,7 +159,7 @@ impl Judging {
     }
 
     /// Listens to the answer to a message that names a model, from now on.
-    fn await_answer(&self, policy: &Arc<Policy>, wanted: Option<Wanted>) {
+    fn await_answer(&self, policy: &Arc<Policy>, wanted: Option<ModelChoice>) {
         if wanted.is_none() {
             return;
         }
@@ -197,38 +197,29 @@ impl Judge for Judging {
         self.call.carried.taken(message.len() as u64);
         let policy = self.call.state.policy.load_full();
         let (verdict, edits) = judge_message(&policy, &self.operation, &message, self.source);
-        let status = |rejection: &Rejection| respond::status(rejection.reason).as_u16();
-        let (code, reason) = match &verdict.decision {
-            Decision::Reject(rejection) => (status(rejection), rejection.reason.as_str()),
-            Decision::Pass | Decision::Rewrite(_) => (0, ""),
+        let status = match &verdict.decision {
+            Decision::Reject(rejection) => respond::status(rejection.reason).as_u16(),
+            Decision::Pass | Decision::Rewrite(_) => 0,
         };
-        let sink = &self.call.state.sink;
-        for attempt in &verdict.attempts {
-            sink.attempt(attempt, &self.call.facts(code, reason));
-        }
-        if verdict.naming != Naming::None {
-            sink.judged(policy.mode(), Surface::WebSocket, verdict.naming);
-        }
+        let judged = Judged {
+            policy: &policy,
+            surface: Surface::WebSocket,
+            verdict: &verdict,
+            runs_model: false,
+        };
+        let sink = &*self.call.state.sink;
+        report(sink, judged, &self.call.facts(status, ""));
         match verdict.decision {
             Decision::Pass => {
-                self.await_answer(&policy, verdict.wanted);
+                self.await_answer(&policy, verdict.choice);
                 Told::Forward(message)
             }
             Decision::Rewrite(_) => {
-                self.await_answer(&policy, verdict.wanted);
+                self.await_answer(&policy, verdict.choice);
                 self.forced.store(true, Ordering::Relaxed);
                 Told::Forward(apply(&message, edits))
             }
-            Decision::Reject(rejection) => {
-                if rejection.reason.is_undecidable() {
-                    sink.undecidable(
-                        Surface::WebSocket,
-                        rejection.reason,
-                        &self.call.facts(code, reason),
-                    );
-                }
-                Told::Refuse(refusal(&rejection, &self.call.id))
-            }
+            Decision::Reject(rejection) => Told::Refuse(refusal(&rejection, &self.call.id)),
         }
     }
 

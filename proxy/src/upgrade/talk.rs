@@ -1,6 +1,6 @@
 //! Whether a response is running on a connection, so that a drain lets it finish.
 
-use lockpolicy::surface::answer;
+use lockpolicy::http::response_edit;
 use tokio::sync::watch;
 
 /// The responses that were asked for and have not ended.
@@ -16,7 +16,7 @@ impl Default for Talk {
 impl Talk {
     /// Takes note of a message that goes to the provider.
     pub(super) fn asked(&self, message: &[u8]) {
-        if answer::begins_response(message) {
+        if response_edit::begins_response(message) {
             self.0.send_modify(|running| *running += 1);
         }
     }
@@ -24,7 +24,7 @@ impl Talk {
     /// Whether the start of a message to the client says that a response has ended which runs. Where it does
     /// not say so although it has, the drain waits for its deadline.
     pub(super) fn is_last(&self, start: &[u8]) -> bool {
-        *self.0.borrow() > 0 && answer::ends_response(start)
+        *self.0.borrow() > 0 && response_edit::ends_response(start)
     }
 
     /// Takes note that the last message of a response has gone to the client, to its end.

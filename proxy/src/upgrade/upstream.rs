@@ -1,7 +1,7 @@
 //! From the provider: frames as they come, but for the pin's name on a forced connection (rule 12), and
 //! listened to (rule 13).
 
-use lockpolicy::surface::answer;
+use lockpolicy::http::response_edit;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
@@ -111,8 +111,8 @@ where
     frame::payload(reader, head, &mut bytes).await?;
     end(judge.hear(&bytes), downstream).await?;
     let last = judge.talk().is_last(&bytes);
-    if judge.forced() && answer::may_name_model(&bytes) {
-        bytes = answer::without_pin(&bytes, &judge.pin()).into_owned();
+    if judge.forced() && response_edit::may_name_model(&bytes) {
+        bytes = response_edit::without_pin(&bytes, &judge.pin()).into_owned();
     }
     downstream
         .frame(head.header.opcode, &mut bytes, None)

@@ -64,7 +64,7 @@ impl Upstream {
         if base.query().is_some() || url.contains('#') {
             return Err(fail("a query or fragment does not belong in it"));
         }
-        if prefix != "/" && !lockpolicy::operation::is_plain_path(prefix) {
+        if prefix != "/" && !lockpolicy::path::is_plain_path(prefix) {
             return Err(fail("the prefix is not a plain path"));
         }
         Ok(Self {

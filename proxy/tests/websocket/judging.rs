@@ -71,7 +71,7 @@ fn reject_answers_with_one_error_and_keeps_the_connection() {
 
 #[test]
 fn undecidable_message_is_refused_in_each_mode() {
-    for mode in ["force", "reject", "audit"] {
+    for mode in ["force", "reject", "report_only"] {
         let stack = Stack::start(&format!("model='pin'\nmode='{mode}'"), Limits::default());
         let (mut client, mut provider) = stack.open();
         for bad in [

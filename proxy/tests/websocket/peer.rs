@@ -6,18 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use lockpolicy::{Attempt, Draft, Facts, Mode, Naming, Reason, Sink, Surface};
+use lockpolicy::{NoObserver, PolicyConfig};
 use proxy::{Config, Limits, Server, Upstream};
 use tokio::sync::Notify;
-
-#[derive(Debug)]
-struct Deaf;
-
-impl Sink for Deaf {
-    fn attempt(&self, _: &Attempt, _: &Facts<'_>) {}
-    fn undecidable(&self, _: Surface, _: Reason, _: &Facts<'_>) {}
-    fn judged(&self, _: Mode, _: Surface, _: Naming) {}
-}
 
 pub(crate) const TEXT: u8 = 1;
 pub(crate) const BINARY: u8 = 2;
@@ -131,7 +122,7 @@ impl Stack {
     pub(crate) fn start(policy: &str, limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let upstream = format!("http://{}", listener.local_addr().unwrap());
-        let policy = Draft::from_toml(policy).compile().unwrap();
+        let policy = PolicyConfig::from_toml(policy).compile().unwrap();
         let config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             admin: None,
@@ -149,7 +140,7 @@ impl Stack {
             .unwrap();
         let policy = Arc::new(ArcSwap::from_pointee(policy));
         let server = runtime
-            .block_on(Server::bind(config, policy, Arc::new(Deaf)))
+            .block_on(Server::bind(config, policy, Arc::new(NoObserver)))
             .unwrap();
         let address = server.address();
         let stop = Arc::new(Notify::new());

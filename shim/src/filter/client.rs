@@ -3,10 +3,10 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
+use lockpolicy::agents::codex::app_server::{self, Outcome, Ruling, Server};
+use lockpolicy::agents::codex::config::Override;
 use lockpolicy::edit::apply;
-use lockpolicy::provider::Override;
-use lockpolicy::surface::jsonrpc::{self, Outcome, Ruling, Server};
-use lockpolicy::{Decision, Facts, Naming, Policy, Sink, Surface};
+use lockpolicy::{Judged, Observer, Policy, RequestContext, Surface, report};
 
 use super::lines::{CAP, Line, Lines};
 use super::output::Output;
@@ -15,7 +15,7 @@ use super::output::Output;
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) policy: Arc<Policy>,
-    pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) sink: Arc<dyn Observer>,
     pub(crate) server: Server,
     /// What leads its calls through a proxy, where the server does not heed its own command line.
     pub(crate) lead: Vec<Override>,
@@ -40,10 +40,10 @@ impl Client {
         output: &Output<impl Write>,
     ) -> io::Result<()> {
         let (ruling, line) = match line {
-            Line::Long(beginning) => (jsonrpc::too_long(beginning), beginning),
+            Line::Long(beginning) => (app_server::too_long(beginning), beginning),
             Line::Whole(line) => {
                 let content = line.strip_suffix(b"\n").unwrap_or(line);
-                let ruling = jsonrpc::judge_line(&self.policy, self.server, content);
+                let ruling = app_server::judge_line(&self.policy, self.server, content);
                 (ruling, line)
             }
         };
@@ -57,34 +57,23 @@ impl Client {
     }
 
     fn pass(&self, line: &[u8], to: &mut impl Write) -> io::Result<()> {
-        match jsonrpc::led(self.server, line, &self.lead) {
+        match app_server::led(self.server, line, &self.lead) {
             Some(led) => to.write_all(&led),
             None => to.write_all(line),
         }
     }
 
     fn tell(&self, ruling: &Ruling) {
-        let rejection = match &ruling.verdict.decision {
-            Decision::Reject(rejection) => Some(rejection),
-            Decision::Pass | Decision::Rewrite(_) => None,
-        };
-        let facts = Facts {
+        let context = RequestContext {
             method: &ruling.method,
-            policy: self.policy.hash(),
-            reason: rejection.map_or("", |rejection| rejection.reason.as_str()),
-            ..Facts::default()
+            ..RequestContext::default()
         };
-        if ruling.verdict.naming != Naming::None {
-            let naming = ruling.verdict.naming;
-            self.sink
-                .judged(self.policy.mode(), Surface::JsonRpc, naming);
-        }
-        for attempt in &ruling.verdict.attempts {
-            self.sink.attempt(attempt, &facts);
-        }
-        if let Some(rejection) = rejection.filter(|rejection| rejection.reason.is_undecidable()) {
-            self.sink
-                .undecidable(Surface::JsonRpc, rejection.reason, &facts);
-        }
+        let judged = Judged {
+            policy: &self.policy,
+            surface: Surface::JsonRpc,
+            verdict: &ruling.verdict,
+            runs_model: false,
+        };
+        report(&*self.sink, judged, &context);
     }
 }

@@ -44,7 +44,7 @@ function showStatus(told) {
 }
 
 function recently(hour) {
-  const tried = hour.audited + hour.forced + hour.rejected;
+  const tried = hour.reported + hour.forced + hour.rejected;
   return `${count(tried)} ${tried === 1 ? "attempt" : "attempts"}, ${count(hour.mismatch)} of another model served`;
 }
 

@@ -3,7 +3,9 @@
 //! Invariant: a tag's words come from closed lists. Text of a request in a tag could forge a tag, a
 //! line, or a reserved name at the daemon.
 
-use lockpolicy::{Capability, Mode, Naming, Outcome, Reason, Served, Source, Surface};
+use lockpolicy::{
+    AttemptResult, Capability, Label as _, Mode, ModelMatch, Reason, Served, Source, Surface,
+};
 
 /// What kind of number a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,88 +61,35 @@ pub(crate) struct Tag {
 
 const MODE: Tag = Tag {
     name: "mode",
-    words: &[
-        Mode::Audit.as_str(),
-        Mode::Force.as_str(),
-        Mode::Reject.as_str(),
-    ],
+    words: Mode::WORDS,
 };
 const RESULT: Tag = Tag {
     name: "result",
-    words: &[
-        Outcome::Audited.as_str(),
-        Outcome::Forced.as_str(),
-        Outcome::Rejected.as_str(),
-    ],
+    words: AttemptResult::WORDS,
 };
 const SURFACE: Tag = Tag {
     name: "surface",
-    words: &[
-        Surface::Argv.as_str(),
-        Surface::Header.as_str(),
-        Surface::Http.as_str(),
-        Surface::JsonRpc.as_str(),
-        Surface::Multipart.as_str(),
-        Surface::Target.as_str(),
-        Surface::WebSocket.as_str(),
-    ],
+    words: Surface::WORDS,
 };
 const SOURCE: Tag = Tag {
     name: "source",
-    words: &[
-        Source::Background.as_str(),
-        Source::Subagent.as_str(),
-        Source::User.as_str(),
-    ],
+    words: Source::WORDS,
 };
 const CAPABILITY: Tag = Tag {
     name: "capability",
-    words: &[
-        Capability::Audio.as_str(),
-        Capability::Embedding.as_str(),
-        Capability::Generation.as_str(),
-        Capability::Image.as_str(),
-        Capability::Moderation.as_str(),
-        Capability::Video.as_str(),
-    ],
+    words: Capability::WORDS,
 };
 const NAMING: Tag = Tag {
-    name: "naming",
-    words: &[
-        Naming::Absent.as_str(),
-        Naming::Alias.as_str(),
-        Naming::Exact.as_str(),
-        Naming::None.as_str(),
-        Naming::Other.as_str(),
-    ],
+    name: "model_match",
+    words: ModelMatch::WORDS,
 };
 const REASON: Tag = Tag {
     name: "reason",
-    words: &[
-        Reason::Ambiguous.as_str(),
-        Reason::Coding.as_str(),
-        Reason::Corrupt.as_str(),
-        Reason::Malformed.as_str(),
-        Reason::ModelAbsent.as_str(),
-        Reason::ModelLocked.as_str(),
-        Reason::ModelNotText.as_str(),
-        "no_pin",
-        Reason::NotJson.as_str(),
-        Reason::Secondary.as_str(),
-        Reason::SettingLocked.as_str(),
-        Reason::TooLarge.as_str(),
-        Reason::Type.as_str(),
-        Reason::UnknownOperation.as_str(),
-    ],
+    words: Reason::WORDS,
 };
 const SERVED_AS: Tag = Tag {
     name: "result",
-    words: &[
-        Served::Undeclared.as_str(),
-        Served::Match.as_str(),
-        Served::Variant.as_str(),
-        Served::Mismatch.as_str(),
-    ],
+    words: Served::WORDS,
 };
 const DIRECTION: Tag = Tag {
     name: "direction",
@@ -189,8 +138,8 @@ pub(crate) static ATTEMPTS: Metric = Metric {
             return false;
         };
         // What a mode can come to, for what is asked most.
-        let audits = *mode == Mode::Audit as usize;
-        audits == (*result == Outcome::Audited as usize)
+        let audits = *mode == Mode::ReportOnly as usize;
+        audits == (*result == AttemptResult::Reported as usize)
             && *source == Source::User as usize
             && *capability == Capability::Generation as usize
     },

@@ -13,7 +13,7 @@ fn only(counts: &Counts) -> (&'static str, Vec<(&'static str, &'static str)>) {
 #[test]
 fn every_attempt_has_a_cell_with_its_own_words() {
     let counts = Counts::default();
-    for mode in [Mode::Audit, Mode::Force, Mode::Reject] {
+    for mode in [Mode::ReportOnly, Mode::Force, Mode::Reject] {
         for (result, source) in Outcome::ALL.into_iter().zip(Source::ALL) {
             for surface in Surface::ALL {
                 counts.attempt(&Attempt {
@@ -52,17 +52,17 @@ fn every_reason_and_naming_has_its_own_word() {
         );
     }
     for naming in [
-        Naming::Absent,
-        Naming::Alias,
-        Naming::Exact,
-        Naming::None,
-        Naming::Other,
+        ModelMatch::Absent,
+        ModelMatch::Alias,
+        ModelMatch::Exact,
+        ModelMatch::None,
+        ModelMatch::Other,
     ] {
         counts.judged(Mode::Force, Surface::WebSocket, naming);
         let tags = vec![
             ("mode", "force"),
             ("surface", "websocket"),
-            ("naming", naming.as_str()),
+            ("model_match", naming.as_str()),
         ];
         assert_eq!(only(&counts), ("requests", tags));
     }

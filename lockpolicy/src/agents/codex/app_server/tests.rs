@@ -1,0 +1,324 @@
+//! What the surface promises, as tables of lines and as laws.
+
+mod tables;
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::PolicyConfig;
+use tables::{CONFIG, SELECTING, UNCLEAR, WRITES};
+
+fn policy(text: &str) -> Policy {
+    PolicyConfig::from_toml(text).compile().unwrap()
+}
+
+fn force() -> Policy {
+    policy("model = 'PIN'\nproxy = 'http://127.0.0.1:1/k'")
+}
+
+fn reject() -> Policy {
+    policy("model = 'PIN'\nmode = 'reject'\nproxy = 'http://127.0.0.1:1/k'")
+}
+
+fn audit() -> Policy {
+    policy("model = 'PIN'\nmode = 'report_only'")
+}
+
+/// What goes on: `=` where it is the same, `!reason` where it is answered, `-reason` where it is dropped.
+fn outcome(policy: &Policy, server: Server, line: &str) -> String {
+    let ruling = judge_line(policy, server, line.as_bytes());
+    let reason = match &ruling.verdict.decision {
+        Decision::Reject(rejection) => rejection.reason.as_str(),
+        Decision::Pass | Decision::Rewrite(_) => "",
+    };
+    match ruling.outcome {
+        Outcome::Pass => "=".to_string(),
+        Outcome::Answer(_) => format!("!{reason}"),
+        Outcome::Drop => format!("-{reason}"),
+        Outcome::Rewrite(edits) => {
+            String::from_utf8(crate::edit::apply(line.as_bytes(), edits)).unwrap()
+        }
+    }
+}
+
+/// What becomes of the params of a request.
+fn params(policy: &Policy, method: &str, params: &str) -> String {
+    let server = if method == "tools/call" {
+        Server::Mcp
+    } else {
+        Server::App
+    };
+    let frame = |params: &str| format!(r#"{{"id":1,"method":"{method}","params":{params}}}"#);
+    let out = outcome(policy, server, &frame(params));
+    let (before, after) = (frame(""), "}");
+    let before = before.strip_suffix('}').unwrap();
+    match out.strip_prefix(before) {
+        Some(rest) => rest.strip_suffix(after).unwrap().to_string(),
+        None => out,
+    }
+}
+
+#[test]
+fn what_selects_is_forced_or_refused() {
+    for [method, requested, forced, rejected] in SELECTING {
+        assert_eq!(
+            params(&force(), method, requested),
+            *forced,
+            "{method} {requested}"
+        );
+        assert_eq!(
+            params(&reject(), method, requested),
+            *rejected,
+            "{method} {requested}"
+        );
+        let positional = params(&force(), method, "[]");
+        assert!(positional.starts_with('!'), "{method} {positional}");
+    }
+}
+
+#[test]
+fn config_maps_are_looked_through() {
+    for [config, forced, rejected] in CONFIG {
+        let frame = |config: &str| format!(r#"{{"model":"PIN","config":{config}}}"#);
+        let same = |out: &str| {
+            if out == "=" || *config == out {
+                "=".into()
+            } else {
+                frame(out)
+            }
+        };
+        let want = if forced.starts_with('!') {
+            (*forced).into()
+        } else {
+            same(forced)
+        };
+        let requested = frame(config);
+        assert_eq!(
+            params(&force(), "thread/start", &requested),
+            want,
+            "{config}"
+        );
+        assert_eq!(
+            params(&reject(), "thread/fork", &requested),
+            *rejected,
+            "{config}"
+        );
+        assert_eq!(
+            params(&audit(), "thread/start", &requested).len(),
+            if forced.starts_with("!a") { 10 } else { 1 }
+        );
+    }
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(20), "}".repeat(20));
+    let requested = format!(r#"{{"model":"PIN","config":{deep}}}"#);
+    assert_eq!(params(&force(), "thread/start", &requested), "!ambiguous");
+}
+
+#[test]
+fn writes_to_the_configuration_are_judged_by_their_key() {
+    for [key, value, forced, rejected] in WRITES {
+        let one = |value: &str| {
+            format!(r#"{{"keyPath":"{key}","value":{value},"mergeStrategy":"replace"}}"#)
+        };
+        let two = |value: &str| {
+            format!(
+                r#"{{"edits":[{{"keyPath":"a","value":1}},{}]}}"#,
+                one(value)
+            )
+        };
+        let want = |frame: &dyn Fn(&str) -> String| match *forced {
+            "=" => "=".to_string(),
+            refused if refused.starts_with('!') => refused.to_string(),
+            forced => frame(forced),
+        };
+        assert_eq!(
+            params(&force(), "config/value/write", &one(value)),
+            want(&one),
+            "{key}"
+        );
+        assert_eq!(
+            params(&force(), "config/batchWrite", &two(value)),
+            want(&two),
+            "{key}"
+        );
+        assert_eq!(
+            params(&reject(), "config/batchWrite", &two(value)),
+            *rejected,
+            "{key}"
+        );
+    }
+    for unclear in [
+        r#"{"edits":[["model","x","replace"]]}"#,
+        r#"{"edits":{"keyPath":"model","value":"x"}}"#,
+        r#"{"edits":[{"keyPath":"model","keyPath":"a","value":"x"}]}"#,
+        r#"{"edits":[{"keyPath":["model"],"value":"x"}]}"#,
+    ] {
+        assert_eq!(
+            params(&force(), "config/batchWrite", unclear),
+            "!ambiguous",
+            "{unclear}"
+        );
+    }
+}
+
+#[test]
+fn what_can_be_read_in_two_ways_is_refused_or_dropped() {
+    for (line, out) in UNCLEAR {
+        let (line, out) = (*line, *out);
+        assert_eq!(outcome(&force(), Server::App, line), out, "{line}");
+        assert_eq!(outcome(&audit(), Server::App, line), out, "{line}");
+    }
+    let escaped = r#"{"\u0069d":1,"\u006dethod":"thread\/start","p\u0061rams":{"model":"x"}}"#;
+    assert_eq!(
+        outcome(&force(), Server::App, escaped),
+        escaped.replace("\"x\"", "\"PIN\"")
+    );
+    let bytes = judge_line(&force(), Server::App, b"{\"id\":1,\"method\":\"\xff\"}");
+    assert_eq!(bytes.outcome, Outcome::Drop);
+}
+
+#[test]
+fn what_selects_nothing_passes_byte_for_byte() {
+    for line in [
+        "",
+        " \r",
+        r#"{"id":1,"method":"initialize","params":{"clientInfo":{"name":"a"},"capabilities":{"experimentalApi":true}}}"#,
+        r#"{"method":"initialized"}"#,
+        r#"{"id":7,"result":{"model":"x","model":"y"}}"#,
+        r#"{"id":7,"error":{"code":1,"message":"m"}}"#,
+        r#" {"id":"a","method":"thread/list","params":{"modelProviders":["b"]}} "#,
+        r#"{"id":1,"method":"turn/steer","params":{"input":[{"model":"x"}]}}"#,
+        r#"{"id":1,"method":"command/exec","params":{"permissionProfile":"p"}}"#,
+        r#"{"id":1,"method":"thread/compact/start","params":null}"#,
+        r#"{"method":"notifications/cancelled","params":{"model":"x"}}"#,
+    ] {
+        for policy in [force(), reject(), audit()] {
+            assert_eq!(outcome(&policy, Server::App, line), "=", "{line}");
+            assert_eq!(outcome(&policy, Server::Mcp, line), "=", "{line}");
+        }
+    }
+    let shown = r#"{"id":1,"method":"model/list","params":{"modelProvider":"b"}}"#;
+    assert_eq!(outcome(&reject(), Server::App, shown), "=");
+}
+
+#[test]
+fn effort_and_tier_are_pinned_where_the_policy_says_so() {
+    let pinned = policy("model='PIN'\nreasoning_effort='low'\nservice_tier='priority'");
+    let settled = r#"{"serviceTier":"fast","effort":"low","model":"PIN"}"#;
+    for requested in [
+        r#"{"serviceTier":"flex","effort":"high","model":"x"}"#,
+        settled,
+        r#"{"serviceTier":null,"effort":"high","model":"x","multiAgentMode":"proactive"}"#,
+    ] {
+        let out = params(&pinned, "turn/start", requested);
+        assert_eq!(if out == "=" { requested } else { &out }, settled);
+    }
+    assert_eq!(
+        params(&pinned, "turn/start", "{}"),
+        r#"{"model":"PIN","effort":"low","serviceTier":"fast"}"#
+    );
+    assert_eq!(
+        params(
+            &pinned,
+            "thread/start",
+            r#"{"model":"PIN","serviceTier":"fast","config":{"model_reasoning_effort":"x"}}"#
+        ),
+        r#"{"model":"PIN","serviceTier":"fast","config":{"model_reasoning_effort":"low"}}"#
+    );
+}
+
+#[test]
+fn an_answer_has_the_same_id_and_tells_no_client_to_try_again() {
+    let line =
+        r#"{"id":"a\u0062","method":"thread/start","params":{"model":"Thread Not Found: x"}}"#;
+    let Outcome::Answer(answer) = judge_line(&reject(), Server::App, line.as_bytes()).outcome
+    else {
+        panic!()
+    };
+    assert!(
+        answer.starts_with(
+            r#"{"id":"a\u0062","error":{"code":-32001,"message":"model_lock_rejected: "#
+        ),
+        "{answer}"
+    );
+    assert!(
+        answer.ends_with("\"}}\n") && answer.matches('\n').count() == 1,
+        "{answer}"
+    );
+    assert!(
+        !answer.to_lowercase().contains("thread not found"),
+        "{answer}"
+    );
+    let long = too_long(br#"{"id":5,"method":"turn/start","params":{"input":"aaaaa"#);
+    assert!(
+        matches!(long.outcome, Outcome::Answer(ref text) if text.starts_with(r#"{"id":5,"#)),
+        "{long:?}"
+    );
+    assert_eq!(too_long(b"{\"params\":{").outcome, Outcome::Drop);
+}
+
+/// Params that say something here and there.
+fn any_params() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        Just("null"),
+        Just("true"),
+        Just("\"x\""),
+        Just("\"PIN\""),
+        Just("[]"),
+        Just("{}"),
+        Just("7"),
+        Just(r#"{"model":"x"}"#),
+        Just(r#"{"settings":{"model":"x"}}"#),
+        Just("\"openai\""),
+        Just(r#"{"model_provider":"b","model":"x"}"#),
+        Just(r#"[{"keyPath":"model","value":"x"}]"#),
+    ];
+    let name = prop_oneof![
+        Just("model"),
+        Just("modelProvider"),
+        Just("config"),
+        Just("collaborationMode"),
+        Just("cwd"),
+        Just("effort"),
+        Just("serviceTier"),
+        Just("edits"),
+        Just("keyPath"),
+        Just("value"),
+        Just("input"),
+        Just("allowProviderModelFallback"),
+        Just("Model"),
+        Just("arguments"),
+        Just("name"),
+    ];
+    let blank = prop_oneof![Just(""), Just(" ")];
+    let member = (name, value, blank)
+        .prop_map(|(name, value, blank)| format!("{blank}\"{name}\":{blank}{value}"));
+    prop::collection::vec(member, 0..6).prop_map(|members| format!("{{{}}}", members.join(",")))
+}
+
+proptest! {
+    /// A line that was written anew is left alone, and it is the same but for what was cut.
+    #[test]
+    fn what_is_written_is_settled(
+        method in prop::sample::select(methods::APP_SERVER.iter().map(|m| m.name).collect::<Vec<_>>()),
+        params in any_params(),
+        rejects in any::<bool>(),
+    ) {
+        let policy = if rejects { reject() } else { force() };
+        let line = format!(r#"{{"id":1,"method":"{method}","params":{params}}}"#);
+        let out = outcome(&policy, Server::App, &line);
+        if out.starts_with('{') {
+            prop_assert_eq!(outcome(&policy, Server::App, &out), "=", "{} -> {}", line, out);
+        }
+    }
+
+    #[test]
+    fn every_line_gets_an_answer(line in prop::collection::vec(any::<u8>(), 0..200)) {
+        let ruling = judge_line(&force(), Server::App, &line);
+        prop_assert!(ruling.verdict.attempts.len() < 100);
+    }
+}

@@ -1,0 +1,567 @@
+//! What the surface promises, as a table of command lines and as laws.
+
+use alloc::string::ToString;
+use std::format;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::PolicyConfig;
+
+fn policy(text: &str) -> Policy {
+    PolicyConfig::from_toml(text).compile().unwrap()
+}
+
+fn force() -> Policy {
+    policy("model = 'PIN'\nproxy = 'http://127.0.0.1:1/key'")
+}
+
+fn reject() -> Policy {
+    policy("model = 'PIN'\nmode = 'reject'\nproxy = 'http://127.0.0.1:1/key'")
+}
+
+/// Splits at blanks; `~` stands for a blank inside an argument.
+fn split(line: &str) -> Vec<Vec<u8>> {
+    line.split_whitespace()
+        .map(|word| word.replace('~', " ").into_bytes())
+        .collect()
+}
+
+fn decide(policy: &Policy, args: &[Vec<u8>]) -> Ruling {
+    let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+    judge(policy, &slices)
+}
+
+/// The line that runs, `=` where it is the same, `!reason` where none does; then what was attempted.
+fn outcome(policy: &Policy, line: &str) -> (String, Vec<String>) {
+    let ruling = decide(policy, &split(line));
+    let args = match ruling.outcome {
+        Outcome::Pass => "=".to_string(),
+        Outcome::Reject(rejection) => format!("!{}", rejection.reason.as_str()),
+        Outcome::Rewrite(args) => String::from_utf8(args.join(&b' ')).unwrap(),
+    };
+    (
+        args,
+        ruling
+            .attempts
+            .into_iter()
+            .map(|attempt| format!("{}:{}", attempt.place, attempt.requested))
+            .collect(),
+    )
+}
+
+const C: &str = r#"-c model="PIN" -c review""#;
+
+fn pins() -> String {
+    format!("{}_model=\"PIN\"", C.trim_end_matches('"'))
+}
+
+#[test]
+fn what_starts_no_model_passes_byte_for_byte() {
+    for line in [
+        "--version",
+        "-V",
+        "--help",
+        "exec --help",
+        "exec -m x --help",
+        "help",
+        "help exec",
+        "login",
+        "login status",
+        "logout",
+        "completion bash",
+        "mcp list",
+        "mcp add n --env A=b -- codex -m x",
+        "features list",
+        "-m x features list",
+        "-p p mcp list",
+        "sandbox codex exec -m x",
+        "sandbox -p p -- ls",
+        "plugin add x -m y",
+        "app-server generate-ts -o d -p prettier",
+        "execpolicy check -r f rm -m x",
+        "apply t",
+        "cloud list",
+        "debug models",
+        "archive session",
+        "doctor --json",
+        "--codex-run-as-apply-patch -m x",
+    ] {
+        assert_eq!(
+            outcome(&force(), line),
+            ("=".to_string(), Vec::new()),
+            "{line}"
+        );
+        assert_eq!(
+            outcome(&reject(), line),
+            ("=".to_string(), Vec::new()),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn the_pin_is_put_in_where_none_is_named() {
+    let p = pins();
+    for (line, expected) in [
+        ("", format!("-m PIN {p}")),
+        ("hi", format!("-m PIN {p} hi")),
+        ("exec hi", format!("exec -m PIN {p} hi")),
+        ("e hi", format!("e -m PIN {p} hi")),
+        (
+            "exec resume --last",
+            format!("exec resume -m PIN {p} --last"),
+        ),
+        ("exec fork s hi", format!("exec fork -m PIN {p} s hi")),
+        (
+            "exec review --uncommitted",
+            format!("exec review -m PIN {p} --uncommitted"),
+        ),
+        ("review --uncommitted", format!("review {p} --uncommitted")),
+        ("resume --last", format!("resume -m PIN {p} --last")),
+        ("app-server", format!("app-server {p}")),
+        ("mcp-server", format!("mcp-server {p}")),
+        ("agents", format!("agents {p}")),
+        ("doctor", format!("doctor {p}")),
+        ("tui", format!("-m PIN {p} tui")),
+        ("hi exec --json", format!("hi exec -m PIN {p} --json")),
+        ("-i f exec", format!("-m PIN {p} -i f exec")),
+        ("exec -- --model x", format!("exec -m PIN {p} -- --model x")),
+        ("-- exec -m x", format!("-m PIN {p} -- exec -m x")),
+        (
+            "exec say~--model~x",
+            format!("exec -m PIN {p} say --model x"),
+        ),
+        ("exec -o f -- -m", format!("exec -m PIN {p} -o f -- -m")),
+        (
+            "-s read-only exec -C d hi",
+            format!("-s read-only exec -m PIN {p} -C d hi"),
+        ),
+    ] {
+        assert_eq!(
+            outcome(&force(), line),
+            (expected.clone(), Vec::new()),
+            "{line}"
+        );
+        assert_eq!(outcome(&reject(), line), (expected, Vec::new()), "{line}");
+    }
+}
+
+/// A line, what it becomes, the attempt. `{p}` stands for the pins that are put in.
+const REPLACED: [[&str; 3]; 23] = [
+    ["exec -m x hi", "exec {p} -m PIN hi", "-m:x"],
+    ["exec -mx hi", "exec {p} -mPIN hi", "-m:x"],
+    ["exec -m=x hi", "exec {p} -m=PIN hi", "-m:x"],
+    ["exec --model x hi", "exec {p} --model PIN hi", "--model:x"],
+    ["exec --model=x hi", "exec {p} --model=PIN hi", "--model:x"],
+    ["exec --model= hi", "exec {p} --model=PIN hi", "--model:"],
+    ["exec hi -m x", "exec {p} hi -m PIN", "-m:x"],
+    ["-m x exec hi", "-m PIN exec -m PIN {p} hi", "-m:x"],
+    ["-m x review", "-m PIN review {p}", "-m:x"],
+    ["-m x", "{p} -m PIN", "-m:x"],
+    ["-model x", "{p} -mPIN x", "-m:odel"],
+    ["exec -m pin hi", "exec {p} -m PIN hi", "-m:pin"],
+    ["exec -m ~PIN hi", "exec {p} -m PIN hi", "-m: PIN"],
+    ["mcp-server -m x", "mcp-server {p} -m PIN", "-m:x"],
+    ["review -m x", "review {p} -m PIN", "-m:x"],
+    ["exec -m x -m y", "exec {p} -m PIN -m PIN", "-m:x -m:y"],
+    [
+        "exec -c model=x hi",
+        "exec -m PIN -c review_model=\"PIN\" -c model=\"PIN\" hi",
+        "-c model:x",
+    ],
+    [
+        "exec -cmodel=x hi",
+        "exec -m PIN -c review_model=\"PIN\" -cmodel=\"PIN\" hi",
+        "-c model:x",
+    ],
+    [
+        "exec --config=model=x",
+        "exec -m PIN -c review_model=\"PIN\" --config=model=\"PIN\"",
+        "--config model:x",
+    ],
+    [
+        "review -c review_model=x",
+        "review -c model=\"PIN\" -c review_model=\"PIN\"",
+        "-c review_model:x",
+    ],
+    ["-c model=x exec", "exec -m PIN {p}", "-c model:x"],
+    [
+        "-c model=x exec -c a=1",
+        "exec -m PIN {p} -c a=1",
+        "-c model:x",
+    ],
+    [
+        "review -c agents.a_model=x",
+        "review {p} -c agents.a_model=\"PIN\"",
+        "-c agents.a_model:x",
+    ],
+];
+
+#[test]
+fn another_model_is_replaced_where_it_stands_or_refused() {
+    for [line, expected, attempts] in REPLACED {
+        let (args, told) = outcome(&force(), line);
+        assert_eq!(
+            (args, told.join(" ")),
+            (expected.replace("{p}", &pins()), attempts.to_string()),
+            "{line}"
+        );
+        let (args, told) = outcome(&reject(), line);
+        assert_eq!(
+            (args.as_str(), told.join(" ")),
+            ("!model_locked", attempts.to_string()),
+            "{line}"
+        );
+    }
+}
+
+fn vec_of(text: &str) -> Vec<String> {
+    alloc::vec![text.to_string()]
+}
+
+/// Options of `exec`, and the attempts.
+const TAKEN_OUT: [[&str; 2]; 13] = [
+    ["--oss", "--oss:oss"],
+    [
+        "--oss --local-provider ollama",
+        "--oss:oss --local-provider:ollama",
+    ],
+    ["-p p", "-p:p"],
+    ["-pp", "-p:p"],
+    ["--profile=p", "--profile:p"],
+    ["-c profile=p", "-c profile:p"],
+    ["-c model_provider=x", "-c model_provider:x"],
+    ["-c model_providers={x={}}", "-c model_providers:<value>"],
+    [
+        "-c model_providers.x.base_url=http://u:p@h",
+        "-c model_providers.x.base_url:<value>",
+    ],
+    [
+        "-c openai_base_url=http://h/v1",
+        "-c openai_base_url:<address>",
+    ],
+    ["-c agents={r={config_file=\"/x\"}}", "-c agents:<value>"],
+    ["-c MODEL=x", "-c MODEL:x"],
+    [
+        "--cyber-access-program daybreak_red",
+        "--cyber-access-program:daybreak_red",
+    ],
+];
+
+#[test]
+fn other_providers_are_taken_out_or_refused() {
+    let rest = format!("exec -m PIN {} hi", pins());
+    for [options, attempts] in TAKEN_OUT {
+        let line = format!("exec {options} hi");
+        let (args, told) = outcome(&force(), &line);
+        assert_eq!(
+            (args, told.join(" ")),
+            (rest.clone(), attempts.to_string()),
+            "{line}"
+        );
+        let (args, told) = outcome(&reject(), &line);
+        assert_eq!(
+            (args.as_str(), told.join(" ")),
+            ("!secondary", attempts.to_string()),
+            "{line}"
+        );
+    }
+    let images = outcome(&force(), "exec -i f g --oss hi");
+    assert_eq!(images.0, format!("exec -m PIN {} -i=f -i=g hi", pins()));
+    let remote = outcome(
+        &force(),
+        "resume --remote ws://h --remote-auth-token-env T --last",
+    );
+    assert_eq!(
+        remote,
+        (
+            format!("resume -m PIN {} --last", pins()),
+            vec_of("--remote:<address>")
+        )
+    );
+}
+
+#[test]
+fn other_overrides_stay_and_stand_at_one_level() {
+    let p = pins();
+    for (line, expected) in [
+        ("exec -c a.b=1 hi", format!("exec -m PIN {p} -c a.b=1 hi")),
+        (
+            "-c a=1 exec -c b=2 hi",
+            format!("exec -m PIN -c a=1 {p} -c b=2 hi"),
+        ),
+        (
+            "-c a=1 exec -cb=2 resume --config c=3 s",
+            format!("exec resume -m PIN -c a=1 -cb=2 {p} --config c=3 s"),
+        ),
+        (
+            "-c a=1 app-server --listen stdio://",
+            format!("app-server -c a=1 {p} --listen stdio://"),
+        ),
+        (
+            "-c openai_base_url=\"http://127.0.0.1:1/key/v1\" app-server",
+            format!("app-server -c openai_base_url=\"http://127.0.0.1:1/key/v1\" {p}"),
+        ),
+        (
+            "-i f g -c a=1 exec hi",
+            format!("-i=f -i=g exec -m PIN -c a=1 {p} hi"),
+        ),
+        (
+            "--enable x exec hi",
+            format!("--enable x exec -m PIN {p} hi"),
+        ),
+        (
+            "exec -c mcp_servers.m.env.MODEL=x",
+            format!("exec -m PIN {p} -c mcp_servers.m.env.MODEL=x"),
+        ),
+        ("exec -c projects={\"/d\"={trust_level=\"trusted\"}}", {
+            format!("exec -m PIN {p} -c projects={{\"/d\"={{trust_level=\"trusted\"}}}}")
+        }),
+    ] {
+        assert_eq!(
+            outcome(&force(), line),
+            (expected.clone(), Vec::new()),
+            "{line}"
+        );
+        assert_eq!(outcome(&reject(), line), (expected, Vec::new()), "{line}");
+    }
+}
+
+#[test]
+fn what_names_exactly_the_pin_stays_as_written() {
+    let full = "exec --model=PIN -c model=PIN --config review_model='PIN' hi";
+    let args: Vec<Vec<u8>> = full
+        .split(' ')
+        .map(|word| word.as_bytes().to_vec())
+        .collect();
+    for policy in [force(), reject()] {
+        let ruling = decide(&policy, &args);
+        assert_eq!(
+            (ruling.outcome, ruling.model_match),
+            (Outcome::Pass, ModelMatch::Exact)
+        );
+        let ruling = decide(&policy, &split("exec -m PIN hi"));
+        assert_eq!(
+            (ruling.attempts.len(), ruling.model_match),
+            (0, ModelMatch::Exact)
+        );
+        let alias = decide(&policy, &split("exec -m openai/PIN hi"));
+        assert_eq!(
+            (alias.attempts.len(), alias.model_match),
+            (0, ModelMatch::Alias)
+        );
+        assert!(
+            matches!(alias.outcome, Outcome::Rewrite(ref args) if !args.contains(&b"openai/PIN".to_vec()))
+        );
+        assert_eq!(
+            decide(&policy, &split("exec hi")).model_match,
+            ModelMatch::Absent
+        );
+    }
+}
+
+#[test]
+fn audit_changes_nothing_and_counts() {
+    let audit = policy("model = 'PIN'\nmode = 'report_only'");
+    let ruling = decide(&audit, &split("exec -m x --oss hi"));
+    assert_eq!((ruling.outcome, ruling.attempts.len()), (Outcome::Pass, 2));
+    assert_eq!(decide(&audit, &split("exec hi")).outcome, Outcome::Pass);
+}
+
+#[test]
+fn what_no_line_can_name_is_refused_or_left_to_its_thread() {
+    for line in [
+        "cloud",
+        "cloud exec --env e q",
+        "cloud-tasks",
+        "debug app-server send-message-v2 hi",
+    ] {
+        assert_eq!(outcome(&force(), line).0, "!secondary", "{line}");
+    }
+    assert_eq!(outcome(&force(), "queue --thread t --message m").0, "=");
+    let forced = outcome(
+        &force(),
+        "queue --thread t --message m -p p -c model_provider=x",
+    );
+    assert_eq!(forced.0, "queue --thread t --message m");
+    assert_eq!(
+        outcome(&reject(), "queue --thread t --message m -c model=x").0,
+        "!model_locked"
+    );
+}
+
+#[test]
+fn two_readings_are_refused_in_every_mode() {
+    for text in [
+        "model='PIN'",
+        "model='PIN'\nmode='reject'",
+        "model='PIN'\nmode='report_only'",
+    ] {
+        assert_eq!(outcome(&policy(text), "--new exec -m x").0, "!ambiguous");
+        assert_eq!(outcome(&policy(text), "archive exec").0, "!ambiguous");
+        assert_eq!(outcome(&policy(text), "exec -m --oss x").0, "!malformed");
+        assert_eq!(outcome(&policy(text), "exec hi -m").0, "!malformed");
+    }
+}
+
+#[test]
+fn effort_and_tier_are_pinned_only_where_the_policy_says_so() {
+    let p = pins();
+    assert_eq!(
+        outcome(&force(), "review -c model_reasoning_effort=high").1,
+        Vec::<String>::new()
+    );
+    let pinned = policy("model='PIN'\nreasoning_effort='low'\nservice_tier='priority'");
+    let all = "-c model_reasoning_effort=\"low\" -c plan_mode_reasoning_effort=\"low\" -c service_tier=\"fast\"";
+    assert_eq!(outcome(&pinned, "review").0, format!("review {p} {all}"));
+    let (args, attempts) = outcome(
+        &pinned,
+        "review -c model_reasoning_effort=high -c service_tier=fast",
+    );
+    assert_eq!(attempts, ["-c model_reasoning_effort:high"]);
+    assert!(
+        args.ends_with("-c model_reasoning_effort=\"low\" -c service_tier=fast"),
+        "{args}"
+    );
+}
+
+#[test]
+fn arguments_that_are_no_text_survive() {
+    let args = alloc::vec![
+        b"exec".to_vec(),
+        b"\xff\xfe".to_vec(),
+        b"-o".to_vec(),
+        b"\x80".to_vec(),
+        b"-m\xff".to_vec()
+    ];
+    let ruling = decide(&force(), &args);
+    let Outcome::Rewrite(args) = ruling.outcome else {
+        panic!()
+    };
+    assert!(args.contains(&b"\xff\xfe".to_vec()) && args.contains(&b"\x80".to_vec()));
+    assert!(args.contains(&b"-mPIN".to_vec()));
+    assert_eq!(ruling.attempts[0].requested, "<not a text>");
+}
+
+#[test]
+fn without_a_policy_only_what_runs_no_model_may_run() {
+    for line in [
+        "--version",
+        "exec --help",
+        "login",
+        "completion",
+        "mcp list",
+        "help",
+    ] {
+        assert!(
+            !may_run_model(&split(line).iter().map(Vec::as_slice).collect::<Vec<_>>()),
+            "{line}"
+        );
+    }
+    for line in [
+        "",
+        "exec hi",
+        "review",
+        "app-server",
+        "cloud",
+        "queue --thread t --message m",
+        "doctor",
+        "--x exec",
+    ] {
+        assert!(
+            may_run_model(&split(line).iter().map(Vec::as_slice).collect::<Vec<_>>()),
+            "{line}"
+        );
+    }
+}
+
+fn word() -> impl Strategy<Value = Vec<u8>> {
+    let known = prop::sample::select(alloc::vec![
+        "exec",
+        "e",
+        "resume",
+        "review",
+        "fork",
+        "app-server",
+        "queue",
+        "archive",
+        "doctor",
+        "agents",
+        "-m",
+        "-mx",
+        "-m=PIN",
+        "--model",
+        "--model=x",
+        "-c",
+        "-cmodel=x",
+        "--config",
+        "model=\"PIN\"",
+        "review_model=x",
+        "model_provider=x",
+        "a=1",
+        "-p",
+        "-i",
+        "--",
+        "-",
+        "",
+        "--oss",
+        "hi",
+        "x",
+        "PIN",
+        "--remote",
+        "--remote-auth-token-env",
+        "--new",
+        "--json",
+        "agents={a={model=\"x\"}}",
+        "model_reasoning_effort=x",
+        "service_tier=fast",
+        "openai/PIN",
+    ]);
+    prop_oneof![8 => known.prop_map(|word| word.as_bytes().to_vec()), 1 => prop::collection::vec(any::<u8>(), 0..5)]
+}
+
+fn any_policy() -> impl Strategy<Value = Policy> {
+    let texts = [
+        "",
+        "mode='reject'",
+        "mode='report_only'",
+        "reasoning_effort='low'\nservice_tier='priority'",
+    ];
+    prop::sample::select(texts.to_vec()).prop_map(|text| policy(&format!("model='PIN'\n{text}")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn settled(policy in any_policy(), args in prop::collection::vec(word(), 0..9)) {
+        if let Outcome::Rewrite(args) = decide(&policy, &args).outcome {
+            let again = decide(&policy, &args);
+            prop_assert_eq!(&again.outcome, &Outcome::Pass, "{:?}", args);
+            prop_assert!(again.attempts.is_empty());
+        }
+    }
+
+    #[test]
+    fn operands_and_everything_behind_the_terminator_stay(args in prop::collection::vec(word(), 0..9)) {
+        let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+        let operands = |line: &CommandLine<'_>| -> Vec<Vec<u8>> {
+            let text = |token: &Token<'_>| match token.kind {
+                Kind::Operand(word) | Kind::Foreign(word) => Some(word.to_vec()),
+                Kind::Command(_) | Kind::Option(_) | Kind::OptionArgument(_) | Kind::Terminator => None,
+            };
+            line.tokens.iter().filter_map(text).collect()
+        };
+        if let Outcome::Rewrite(rewritten) = decide(&force(), &args).outcome {
+            let after: Vec<&[u8]> = rewritten.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(operands(&read(&after)), operands(&read(&slices)));
+            prop_assert_eq!(read(&after).name(), read(&slices).name());
+        }
+    }
+
+    #[test]
+    fn every_list_of_bytes_gets_a_ruling(args in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..6)) {
+        decide(&force(), &args);
+    }
+}

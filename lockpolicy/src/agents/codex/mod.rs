@@ -1,0 +1,5 @@
+//! Everything that is specific to codex: its command line, its configuration, its JSON-RPC servers.
+
+pub mod app_server;
+pub mod cli;
+pub mod config;

@@ -1,0 +1,68 @@
+//! The places of an input that state a setting, and the edits that carry a verdict out there.
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::edit::Edit;
+use crate::{Action, Change, Occurrence};
+
+/// What an input states, and how each place is written to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Finds<'a> {
+    pub(crate) occurrences: Vec<Occurrence<'a>>,
+    pub(crate) places: Vec<EditSpan>,
+}
+
+/// How a value is written at a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EditSpan {
+    /// The bytes that a value takes the place of; empty where it is put in.
+    pub(crate) value: Range<usize>,
+    /// What has to stand before and behind a value that is put in.
+    pub(crate) around: (String, String),
+    /// What goes when the place is dropped.
+    pub(crate) whole: Range<usize>,
+    /// Whether what is put in here is the first of its object.
+    pub(crate) first: bool,
+    /// What stands in front of a value inside its quotes.
+    pub(crate) stem: String,
+}
+
+impl<'a> Finds<'a> {
+    pub(crate) fn push(&mut self, occurrence: Occurrence<'a>, place: EditSpan) {
+        self.occurrences.push(occurrence);
+        self.places.push(place);
+    }
+
+    /// The edits that carry out changes; `quote` writes a text as the surface spells a value.
+    pub(crate) fn edits(&self, changes: &[Change], quote: impl Fn(&str) -> String) -> Vec<Edit> {
+        let mut edits: Vec<Edit> = Vec::with_capacity(changes.len());
+        // The empty objects that something is put into already.
+        let mut filled = BTreeSet::new();
+        for change in changes {
+            let Some(place) = self.places.get(change.occurrence) else {
+                continue;
+            };
+            let edit = match &change.action {
+                Action::Drop => Edit {
+                    at: place.whole.clone(),
+                    text: String::new(),
+                },
+                Action::Set(text) => {
+                    let again = place.first && !filled.insert(place.value.start);
+                    let comma = if again { "," } else { "" };
+                    let (before, after) = &place.around;
+                    let value = quote(&[place.stem.as_str(), text].concat());
+                    Edit {
+                        at: place.value.clone(),
+                        text: [comma, before, &value, after].concat(),
+                    }
+                }
+            };
+            edits.push(edit);
+        }
+        edits
+    }
+}

@@ -1,0 +1,108 @@
+//! Request headers that can select a model.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use crate::finds::{EditSpan, Finds};
+use crate::{Capability, ForceAction, Occurrence, SelectorValue, Setting};
+
+/// Headers that name a model, whatever the dialect, in lower case. None of them is on a dialect's list,
+/// so what is not pinned never goes on.
+const SELECTORS: [(&str, ForceAction); 9] = [
+    ("x-ai-eg-model", ForceAction::Drop),
+    ("x-codex-routing-hint", ForceAction::Pin),
+    ("x-gateway-model-name", ForceAction::Drop),
+    ("x-litellm-model", ForceAction::Drop),
+    ("x-model", ForceAction::Drop),
+    ("x-model-id", ForceAction::Drop),
+    ("x-openclaw-model", ForceAction::Drop),
+    ("x-portkey-model", ForceAction::Drop),
+    ("x-selected-model", ForceAction::Drop),
+];
+
+/// Words that say that a header selects a model, where nothing but the start of its name is listed.
+const WORDS: [&str; 6] = [
+    "deployment",
+    "engine",
+    "fallback",
+    "model",
+    "preset",
+    "rout",
+];
+
+/// What stands in front of the name in a routing hint.
+const HINT: &str = "model=";
+
+/// What a header can do to the choice of the model. `lists` are the names that go on: a `*` at the end
+/// of one lists names that nobody has read, so one with such a word is taken for a selector.
+pub(super) fn remedy<'l>(
+    name: &str,
+    lists: impl Iterator<Item = &'l String>,
+) -> Option<ForceAction> {
+    let known = SELECTORS.iter().find(|(selector, _)| *selector == name);
+    match known {
+        Some((_, remedy)) => Some(*remedy),
+        None => (selects(name) && is_unread(name, lists)).then_some(ForceAction::Drop),
+    }
+}
+
+fn selects(name: &str) -> bool {
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Whether a name is listed by nothing but its start.
+fn is_unread<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> bool {
+    let mut begun = false;
+    let whole = lists.any(|entry| {
+        begun |= is_start(entry, name);
+        entry == name
+    });
+    begun && !whole
+}
+
+/// Whether an entry is the start of a name, with a `*` for a rest in plain characters.
+fn is_start(entry: &str, name: &str) -> bool {
+    let rest = entry
+        .strip_suffix('*')
+        .and_then(|stem| name.strip_prefix(stem));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    rest.is_some_and(|rest| rest.bytes().all(plain))
+}
+
+/// Whether a name is listed, whole or by its start.
+pub(super) fn is_listed<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> bool {
+    lists.any(|entry| entry == name || is_start(entry, name))
+}
+
+/// Finds what a selector states.
+pub(super) fn find<'a>(
+    finds: &mut Finds<'a>,
+    (name, value): (&'a str, &'a str),
+    (capability, remedy): (Capability, ForceAction),
+) {
+    let start = if value.starts_with(HINT) {
+        HINT.len()
+    } else {
+        0
+    };
+    let text = value.get(start..).unwrap_or_default();
+    let before = if start == 0 && remedy == ForceAction::Pin {
+        HINT
+    } else {
+        ""
+    };
+    let occurrence = Occurrence {
+        setting: Setting::OtherSelector(capability, remedy),
+        stated: SelectorValue::Text(Cow::Borrowed(text)),
+        place: Cow::Borrowed(name),
+        value: start..value.len(),
+    };
+    let place = EditSpan {
+        value: start..value.len(),
+        around: (before.into(), String::new()),
+        whole: 0..value.len(),
+        first: false,
+        stem: String::new(),
+    };
+    finds.push(occurrence, place);
+}

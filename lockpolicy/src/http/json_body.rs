@@ -1,0 +1,257 @@
+//! A JSON content: what it states, by the entries of its operation.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::dialect::{Entry, Places};
+use crate::edit::Edit;
+use crate::finds::{EditSpan, Finds};
+use crate::json::{Hit, JsonError, Kind, decode, encode, scan};
+use crate::{Occurrence, SelectorValue, Setting};
+
+/// Finds what a content states.
+///
+/// # Errors
+///
+/// [`JsonError`] where it is not one complete I-JSON object.
+pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>, JsonError> {
+    let hits = scan(input, &places.tree)?;
+    let mut finds = Finds::default();
+    for hit in &hits {
+        if let Some((entry, setting)) = places
+            .entries
+            .get(hit.selector)
+            .and_then(|e| Some((e, e.setting?)))
+        {
+            let place = EditSpan {
+                value: hit.value.clone(),
+                whole: hit.start..hit.value.end,
+                stem: entry.stem.clone(),
+                ..EditSpan::default()
+            };
+            finds.push(
+                occurrence(
+                    &entry.pointer,
+                    setting,
+                    stated(input, hit, &entry.stem),
+                    hit.value.clone(),
+                ),
+                place,
+            );
+        }
+    }
+    for (index, entry) in places.entries.iter().enumerate() {
+        let Some(setting) = entry.setting.filter(|_| entry.expected) else {
+            continue;
+        };
+        for (from, own) in around(&hits, entry)? {
+            if own.iter().any(|hit| hit.selector == index) {
+                continue;
+            }
+            let place = EditSpan {
+                stem: entry.stem.clone(),
+                ..vacancy(places, input, own, from, entry)
+            };
+            finds.push(
+                occurrence(
+                    &entry.pointer,
+                    setting,
+                    SelectorValue::Missing,
+                    place.value.clone(),
+                ),
+                place,
+            );
+        }
+    }
+    Ok(finds)
+}
+
+/// Every object that has to state an entry: the whole content, or each element of an array. Where it
+/// begins, and what was found inside.
+///
+/// # Errors
+///
+/// [`JsonError::Shape`] where such an element is no object.
+fn around<'h>(hits: &'h [Hit], entry: &Entry) -> Result<Vec<(usize, &'h [Hit])>, JsonError> {
+    let Some(each) = entry.each else {
+        return Ok(vec![(0, hits)]);
+    };
+    let mut out = Vec::new();
+    for (at, element) in hits.iter().enumerate() {
+        if element.selector != each {
+            continue;
+        }
+        if element.kind != Kind::Object {
+            return Err(JsonError::Shape);
+        }
+        // Hits come in the order of the text, so those inside an element stand together.
+        let behind = hits.get(at + 1..).unwrap_or_default();
+        let count = behind
+            .iter()
+            .take_while(|hit| hit.value.start < element.value.end)
+            .count();
+        out.push((element.value.start, behind.get(..count).unwrap_or_default()));
+    }
+    Ok(out)
+}
+
+/// What is stated at a pointer.
+pub(crate) fn occurrence<'a>(
+    pointer: &'a str,
+    setting: Setting,
+    stated: SelectorValue<'a>,
+    value: Range<usize>,
+) -> Occurrence<'a> {
+    Occurrence {
+        setting,
+        stated,
+        place: Cow::Borrowed(pointer),
+        value,
+    }
+}
+
+fn stated<'a>(input: &'a [u8], hit: &Hit, stem: &str) -> SelectorValue<'a> {
+    match hit.kind {
+        Kind::Null => SelectorValue::Null,
+        Kind::String => input
+            .get(hit.value.clone())
+            .and_then(decode)
+            .map_or(SelectorValue::NotText, |text| {
+                SelectorValue::Text(unstemmed(text, stem))
+            }),
+        Kind::Array | Kind::Object | Kind::Scalar => SelectorValue::NotText,
+    }
+}
+
+/// The model's name, without what may stand in front of it.
+fn unstemmed<'a>(text: Cow<'a, str>, stem: &str) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.strip_prefix(stem).unwrap_or(text)),
+        Cow::Owned(text) => Cow::Owned(text.strip_prefix(stem).unwrap_or(&text).into()),
+    }
+}
+
+/// Where an absent member is put in: in front of the object's others, with the objects around it that
+/// are missing too. `from` is where the outermost of these begins, `hits` what was found in it.
+fn vacancy(places: &Places, input: &[u8], hits: &[Hit], from: usize, entry: &Entry) -> EditSpan {
+    let name = |pointer: &str| [&encode(last(pointer)), ":"].concat();
+    let own = name(&entry.pointer);
+    let Some(parent) = entry.parent else {
+        return inside(input, from, own, "");
+    };
+    let around = places
+        .entries
+        .get(parent)
+        .map_or("", |parent| parent.pointer.as_str());
+    match hits.iter().find(|hit| hit.selector == parent) {
+        Some(hit) if hit.kind == Kind::Object => inside(input, hit.value.start, own, ""),
+        Some(hit) => EditSpan {
+            value: hit.value.clone(),
+            around: (["{", &own].concat(), String::from("}")),
+            ..EditSpan::default()
+        },
+        None => inside(input, from, [&name(around), "{", &own].concat(), "}"),
+    }
+}
+
+/// The place behind the opening brace of the object that begins at or behind `from`.
+pub(crate) fn inside(input: &[u8], from: usize, before: String, after: &str) -> EditSpan {
+    let rest = input.get(from..).unwrap_or_default();
+    let at = from + rest.iter().position(|byte| *byte == b'{').unwrap_or(0) + 1;
+    let next = input
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .find(|byte| !is_blank(**byte));
+    let first = next == Some(&b'}');
+    let comma = if first { "" } else { "," };
+    EditSpan {
+        value: at..at,
+        around: (before, [after, comma].concat()),
+        whole: at..at,
+        first,
+        stem: String::new(),
+    }
+}
+
+fn last(pointer: &str) -> &str {
+    pointer.rsplit_once('/').map_or(pointer, |(_, last)| last)
+}
+
+/// Lets the commas go with the members that are dropped, so that what is left is an object again.
+///
+/// Neighbours that are dropped together go as one; the comma behind them goes too, or else the one in
+/// front, or else, where nothing is left of the object, that of a member put in.
+///
+/// Time grows with the number of edits, but for sorting them.
+pub(crate) fn tidy(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
+    let (mut drops, mut kept): (Vec<Edit>, Vec<Edit>) =
+        edits.into_iter().partition(|edit| edit.text.is_empty());
+    drops.sort_by_key(|edit| edit.at.start);
+    kept.sort_by_key(|edit| edit.at.end);
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for Edit { at, .. } in drops {
+        match runs.last_mut() {
+            Some(run) if is_gap(input.get(run.end..at.start).unwrap_or_default()) => {
+                run.end = at.end;
+            }
+            _ => runs.push(at),
+        }
+    }
+    let dropped = runs.into_iter().map(|run| Edit {
+        at: with_comma(input, run.clone()).unwrap_or_else(|| {
+            uncomma(input, &mut kept, run.start);
+            run
+        }),
+        text: String::new(),
+    });
+    let dropped: Vec<Edit> = dropped.collect();
+    kept.extend(dropped);
+    kept
+}
+
+/// Whether nothing but one comma and blanks stands between two members.
+fn is_gap(between: &[u8]) -> bool {
+    between.iter().all(|byte| is_blank(*byte) || *byte == b',')
+}
+
+fn with_comma(input: &[u8], run: Range<usize>) -> Option<Range<usize>> {
+    let behind = input.get(run.end..).unwrap_or_default();
+    let gap = behind.iter().position(|byte| !is_blank(*byte));
+    if let Some(gap) = gap.filter(|gap| behind.get(*gap) == Some(&b',')) {
+        let end = run.end + gap + 1;
+        let blanks = input
+            .get(end..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|byte| is_blank(**byte))
+            .count();
+        return Some(run.start..end + blanks);
+    }
+    let before = input.get(..run.start).unwrap_or_default();
+    let comma = before
+        .iter()
+        .rposition(|byte| !is_blank(*byte))
+        .filter(|at| before.get(*at) == Some(&b','));
+    comma.map(|comma| comma..run.end)
+}
+
+/// Takes the comma off what is put in right before `start`: nothing follows it any more. The edits are in
+/// the order of their ends.
+fn uncomma(input: &[u8], kept: &mut [Edit], start: usize) {
+    let count = kept.partition_point(|edit| edit.at.end <= start);
+    let last = count.checked_sub(1).and_then(|last| kept.get_mut(last));
+    if let Some(edit) = last
+        && is_gap(input.get(edit.at.end..start).unwrap_or(b"x"))
+        && edit.text.ends_with(',')
+    {
+        edit.text.pop();
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}

@@ -1,0 +1,282 @@
+//! An HTTP request: target, headers and content, judged together.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::content_type::{Media, media};
+use super::request::Request;
+use super::{fields, json_body, multipart, path_and_query};
+use crate::dialect::{Content, Found};
+use crate::edit::Edit;
+use crate::finds::Finds;
+use crate::json::encode;
+use crate::{
+    Action, AttemptResult, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source,
+    Surface, Verdict, judge, refuse,
+};
+
+/// A verdict with the cuts that carry it out. All are empty unless the decision is a rewrite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Cuts in the path.
+    pub path: Vec<Edit>,
+    /// Cuts in the query.
+    pub query: Vec<Edit>,
+    /// Headers that get another value, by their index.
+    pub headers: Vec<(usize, String)>,
+    /// Cuts in the content.
+    pub content: Vec<Edit>,
+}
+
+/// Judges a request.
+///
+/// Takes path, query, headers and the whole content together. Cuts name byte ranges of what was given:
+/// a value that is replaced, a member that goes with its comma, a place where one is put in. Every
+/// other byte stays, and the result is judged [`Decision::Pass`].
+///
+/// What cannot be understood is refused in every mode, `audit` too: a media type that the operation does
+/// not take, a content that is no complete I-JSON object (RFC 8259, RFC 7493), a form with more
+/// than one spelling (RFC 7578). Everything else is answered by [`judge()`].
+///
+/// # Limits
+///
+/// Time and memory grow with the content; its size is the caller's to cap. JSON may nest
+/// [`DEPTH_CAP`](crate::json::DEPTH_CAP) deep.
+pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
+    let content = match content_finds(&request) {
+        Ok(content) => content,
+        Err(rejection) => return refused(rejection),
+    };
+    let (headers, header_index) = header_finds(policy, &request);
+    // The headers come last: what they say again has been told by then.
+    let parts = [
+        path_and_query::path(&request),
+        path_and_query::query(&request),
+        content,
+        headers,
+    ];
+    let occurrences: Vec<Occurrence<'_>> = parts
+        .iter()
+        .flat_map(|part| part.occurrences.iter().cloned())
+        .collect();
+    let origin = Origin {
+        surface: surface(&request, &parts),
+        source: request.source,
+    };
+    let verdict = judge(policy, origin, &occurrences);
+    let judged = cut(&request, verdict, &parts, &header_index);
+    if fits(&request, &judged.path) {
+        judged
+    } else {
+        misfit(judged.verdict)
+    }
+}
+
+/// Whether the path is still one of as many plain segments with its cuts made: a pin such as
+/// `vendor/model` would make another path of it.
+fn fits(request: &Request<'_>, edits: &[Edit]) -> bool {
+    let edited = crate::edit::apply(request.path.as_bytes(), edits.to_vec());
+    let segments = |path: &[u8]| path.split(|byte| *byte == b'/').count();
+    let plain = core::str::from_utf8(&edited).is_ok_and(crate::path::is_plain_path);
+    edits.is_empty() || (plain && segments(&edited) == segments(request.path.as_bytes()))
+}
+
+fn misfit(mut verdict: Verdict) -> Judged {
+    for attempt in &mut verdict.attempts {
+        attempt.result = AttemptResult::Rejected;
+    }
+    let rejection = Rejection::whole(
+        Reason::Malformed,
+        "the approved model's name does not fit into this path",
+    );
+    uncut(Verdict {
+        decision: Decision::Reject(rejection),
+        ..verdict
+    })
+}
+
+/// What the content states, read as the operation and the media type say.
+fn content_finds<'a>(request: &Request<'a>) -> Result<Finds<'a>, Rejection> {
+    let operation = request.found.operation;
+    let whole = |reason: Reason, what: &str| Rejection::whole(reason, what);
+    let json = |request: &Request<'a>| {
+        let finds = json_body::finds(&operation.places, request.content);
+        finds.map_err(|error| Rejection::whole(error.reason(), error.to_string()))
+    };
+    match (operation.content, media(request)) {
+        (Content::None | Content::WebSocket, _) => Ok(Finds::default()),
+        (Content::Json | Content::JsonOrMultipart, Media::Json) => json(request),
+        (Content::Multipart | Content::JsonOrMultipart, Media::Form(media)) => {
+            let finds = multipart::finds(&operation.places, media, request.content);
+            finds.map_err(|reason| whole(reason, "multipart form"))
+        }
+        (Content::Json | Content::Multipart | Content::JsonOrMultipart, _) => {
+            Err(whole(Reason::Type, "content-type"))
+        }
+    }
+}
+
+fn refused(rejection: Rejection) -> Judged {
+    uncut(refuse(rejection))
+}
+
+fn uncut(verdict: Verdict) -> Judged {
+    Judged {
+        verdict,
+        path: Vec::new(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        content: Vec::new(),
+    }
+}
+
+/// The door that an attempt is counted at: where the model stands.
+fn surface(request: &Request<'_>, parts: &[Finds<'_>; 4]) -> Surface {
+    let [path, query, _, _] = parts;
+    match media(request) {
+        _ if !path.occurrences.is_empty() || !query.occurrences.is_empty() => Surface::Target,
+        Media::Form(_) => Surface::Multipart,
+        Media::Json | Media::Other => Surface::Http,
+    }
+}
+
+/// What the headers state, with the index of the header of each occurrence.
+fn header_finds<'a>(policy: &Policy, request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
+    let mut finds = Finds::default();
+    let mut indexes = Vec::new();
+    let Some(capability) = request.found.operation.capability else {
+        return (finds, indexes);
+    };
+    for (index, (name, value)) in request.headers.iter().enumerate() {
+        if let Some(remedy) = fields::remedy(name, lists(request.found, policy)) {
+            fields::find(&mut finds, (name, value), (capability, remedy));
+        }
+        indexes.resize(finds.occurrences.len(), index);
+    }
+    (finds, indexes)
+}
+
+/// Hands each change to the part that it belongs to.
+fn cut(
+    request: &Request<'_>,
+    verdict: Verdict,
+    parts: &[Finds<'_>; 4],
+    header_index: &[usize],
+) -> Judged {
+    let Decision::Rewrite(changes) = &verdict.decision else {
+        return uncut(verdict);
+    };
+    let mut start = 0;
+    let mut own = parts.iter().map(|part| {
+        let range = start..start + part.occurrences.len();
+        start = range.end;
+        let inside = changes
+            .iter()
+            .filter(|change| range.contains(&change.occurrence));
+        let change = |change: &Change| Change {
+            occurrence: change.occurrence - range.start,
+            action: change.action.clone(),
+        };
+        inside.map(change).collect::<Vec<Change>>()
+    });
+    let [path, query, content, headers] = parts;
+    let mut next = || own.next().unwrap_or_default();
+    let path = path.edits(&next(), ToString::to_string);
+    let query = query.edits(&next(), ToString::to_string);
+    let content = match media(request) {
+        Media::Form(_) => content.edits(&next(), ToString::to_string),
+        Media::Json | Media::Other => {
+            json_body::tidy(request.content, content.edits(&next(), encode))
+        }
+    };
+    let header_edits = next().into_iter().filter_map(|change| {
+        // What is dropped is not on any list, so it stays behind without a word.
+        matches!(change.action, Action::Set(_)).then_some(())?;
+        let index = *header_index.get(change.occurrence)?;
+        let (_, value) = request.headers.get(index)?;
+        let edited = crate::edit::apply(
+            value.as_bytes(),
+            headers.edits(&[change], ToString::to_string),
+        );
+        Some((index, String::from_utf8(edited).ok()?))
+    });
+    let headers = header_edits.collect();
+    drop(own);
+    Judged {
+        verdict,
+        path,
+        query,
+        headers,
+        content,
+    }
+}
+
+/// Whether a header goes on to the upstream: listed by the dialect or the policy, or a selector that
+/// the verdict has pinned.
+pub fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
+    match fields::remedy(name, lists(found, policy)) {
+        Some(remedy) => remedy == crate::ForceAction::Pin && found.operation.capability.is_some(),
+        None => fields::is_listed(name, lists(found, policy)),
+    }
+}
+
+/// The headers that go on: the dialect's and the operator's.
+fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l String> {
+    let own = found.dialect.headers.iter();
+    own.chain(policy.allow_headers())
+}
+
+/// Who asked, by what codex says of itself (rule 11). A forged header gains nothing: whoever claims to
+/// be the agent's own housekeeping gets the pin.
+pub fn source(path: &str, headers: &[(&str, &str)]) -> Source {
+    let value = |name: &str| {
+        headers
+            .iter()
+            .find(|(have, _)| *have == name)
+            .map(|(_, value)| *value)
+    };
+    match value("x-openai-subagent") {
+        Some("compact" | "guardian" | "memory_consolidation" | "thread_title") => {
+            return Source::Background;
+        }
+        Some(_) => return Source::Subagent,
+        None => {}
+    }
+    let metadata = value("x-codex-turn-metadata").unwrap_or_default();
+    let by_codex = value("x-codex-window-id").is_some();
+    let own_path = HOUSEKEEPING.iter().any(|end| path.ends_with(end));
+    if is_background(metadata) || (by_codex && own_path) {
+        Source::Background
+    } else {
+        Source::User
+    }
+}
+
+/// Whether codex's turn metadata speak of its own housekeeping.
+pub(super) fn is_background(metadata: &str) -> bool {
+    BACKGROUND.iter().any(|word| metadata.contains(word))
+}
+
+/// What codex writes into its turn metadata for calls that nobody asked for.
+const BACKGROUND: [&str; 6] = [
+    "\"thread_source\":\"guardian_review\"",
+    "\"thread_source\":\"memory_consolidation\"",
+    "\"thread_source\":\"thread_title\"",
+    "\"request_kind\":\"compaction\"",
+    "\"request_kind\":\"memory\"",
+    // The memories and the local compaction of 0.125.0; what a person asks for has a UUID there.
+    "\"turn_id\":\"auto-compact-",
+];
+
+/// Where codex asks for nothing but its own housekeeping; up to 0.125.0 it says so in no other way.
+const HOUSEKEEPING: [&str; 2] = ["/memories/trace_summarize", "/responses/compact"];
+
+/// The refusal of a request that no table lists.
+pub fn unknown_operation(path: &str) -> Rejection {
+    Rejection::whole(Reason::UnknownOperation, crate::policy::shown(path))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,366 @@
+//! Requests through the whole surface.
+
+use super::*;
+use crate::dialect::Table;
+use crate::{PolicyConfig, edit};
+use alloc::format;
+
+fn run(
+    policy: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    content: &str,
+) -> Result<String, Reason> {
+    let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+    let table = Table::of(["openai", "chatgpt"]).unwrap();
+    let found = table.find("POST", path).unwrap();
+    let request = Request {
+        found: &found,
+        path,
+        query: "",
+        headers: &with_type(headers),
+        content: content.as_bytes(),
+        source: source(path, headers),
+    };
+    let judged = judge_request(&policy, request);
+    match judged.verdict.decision {
+        Decision::Reject(rejection) => Err(rejection.reason),
+        Decision::Pass => {
+            assert!(judged.content.is_empty() && judged.headers.is_empty());
+            Ok(content.into())
+        }
+        Decision::Rewrite(_) => {
+            Ok(String::from_utf8(edit::apply(content.as_bytes(), judged.content)).unwrap())
+        }
+    }
+}
+
+fn with_type<'a>(headers: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    [
+        headers,
+        &[("content-type", "application/json; charset=utf-8")],
+    ]
+    .concat()
+}
+
+fn force(content: &str) -> Result<String, Reason> {
+    run("model='p'", "/v1/responses", &[], content)
+}
+
+#[test]
+fn force_changes_the_models_value_alone() {
+    assert_eq!(
+        force(r#"{ "n":1.0, "model" : "x" ,"a":[1E2]}"#).unwrap(),
+        r#"{ "n":1.0, "model" : "p" ,"a":[1E2]}"#
+    );
+    assert_eq!(force(r#"{"model":null}"#).unwrap(), r#"{"model":"p"}"#);
+    assert_eq!(
+        force(r#"{"input":"hi"}"#).unwrap(),
+        r#"{"model":"p","input":"hi"}"#
+    );
+    assert_eq!(force("{ }").unwrap(), "{\"model\":\"p\" }");
+    assert_eq!(
+        force(r#"{"model":"openai/p"}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+    assert_eq!(
+        force(r#"{"model":{"id":"x"}}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+}
+
+#[test]
+fn secondary_selectors_go_with_their_comma() {
+    assert_eq!(
+        force(r#"{"model":"p", "models" : ["x"] , "input":1}"#).unwrap(),
+        r#"{"model":"p", "input":1}"#
+    );
+    assert_eq!(
+        force(r#"{"models":["x"],"model":"x"}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+    assert_eq!(
+        force(r#"{"model":"x" , "models":["x"]}"#).unwrap(),
+        r#"{"model":"p" }"#
+    );
+    assert_eq!(
+        force(r#"{"model":"p","tools":[{"type":"image_generation","model":"x"}]}"#),
+        Err(Reason::NoPin)
+    );
+    assert_eq!(
+        force(r#"{"model":"p","prompt":{"id":"x"}}"#),
+        Err(Reason::Secondary)
+    );
+    assert!(force(r#"{"model":"p","prompt":null}"#).is_ok());
+    assert_eq!(
+        force(r#"{"model":"p","tools":[{"type":"openrouter:subagent"}]}"#),
+        Err(Reason::Secondary)
+    );
+    let schema = r##"{"model":"p","tools":[{"type":"function","parameters":{"$ref":"#","properties":{"model":{}}}}]}"##;
+    assert_eq!(force(schema).unwrap(), schema);
+}
+
+#[test]
+fn two_dropped_neighbours_leave_a_valid_object() {
+    assert_eq!(
+        force(r#"{"model":"p","models":[],"fallbacks":[]}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+    assert_eq!(
+        force(r#"{"models":[],"fallbacks":[]}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+    assert_eq!(
+        force(r#"{"models":[],"model":"p","fallbacks":[]}"#).unwrap(),
+        r#"{"model":"p"}"#
+    );
+}
+
+#[test]
+fn pinned_effort_is_put_in_where_it_is_missing() {
+    let pinned = |content| {
+        run(
+            "model='p'\nreasoning_effort='low'\nservice_tier='flex'",
+            "/v1/responses",
+            &[],
+            content,
+        )
+    };
+    let want = r#"{"model":"p","reasoning":{"effort":"low"},"service_tier":"flex"}"#;
+    for content in [
+        "{}",
+        r#"{"reasoning":{"effort":"high"},"service_tier":"x"}"#,
+        r#"{"reasoning":null}"#,
+    ] {
+        let have = pinned(content).unwrap();
+        assert_eq!(scanned(&have), scanned(want), "{have}");
+    }
+    let nested = pinned(r#"{"reasoning":{"summary":"auto"}}"#).unwrap();
+    assert!(
+        nested.contains(r#"{"effort":"low","summary":"auto"}"#),
+        "{nested}"
+    );
+}
+
+#[expect(clippy::disallowed_types, reason = "the naive oracle")]
+fn scanned(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_routing_hint_is_pinned() {
+    let policy = PolicyConfig::from_toml("model='p'").compile().unwrap();
+    let table = Table::of(["chatgpt"]).unwrap();
+    let path = "/backend-api/codex/responses";
+    let found = table.find("POST", path).unwrap();
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-codex-routing-hint", "model=evil"),
+    ];
+    let request = Request {
+        found: &found,
+        path,
+        query: "",
+        headers: &headers,
+        content: br#"{"model":"evil"}"#,
+        source: Source::User,
+    };
+    let judged = judge_request(&policy, request);
+    assert_eq!(judged.headers, [(1, String::from("model=p"))]);
+    assert!(passes(&found, &policy, "x-codex-routing-hint"));
+    assert!(!passes(&found, &policy, "x-openclaw-model"));
+    assert!(passes(&found, &policy, "x-codex-turn-state"));
+}
+
+#[test]
+fn codex_housekeeping_is_told_from_what_was_asked_for() {
+    const TURN: &str = "/v1/responses";
+    const COMPACT: &str = "/v1/responses/compact";
+    let window = ("x-codex-window-id", "w:0");
+    let metadata = |text: &'static str| ("x-codex-turn-metadata", text);
+    for (path, header, expected) in [
+        (TURN, ("x-openai-subagent", "guardian"), Source::Background),
+        (
+            TURN,
+            ("x-openai-subagent", "collab_spawn"),
+            Source::Subagent,
+        ),
+        (
+            TURN,
+            metadata(r#"{"thread_source":"thread_title"}"#),
+            Source::Background,
+        ),
+        (
+            TURN,
+            metadata(r#"{"turn_id":"auto-compact-1"}"#),
+            Source::Background,
+        ),
+        (
+            TURN,
+            metadata(r#"{"turn_id":"01a1fe5f-5745"}"#),
+            Source::User,
+        ),
+        (TURN, window, Source::User),
+        (COMPACT, window, Source::Background),
+        (COMPACT, ("user-agent", "OpenAI/Python"), Source::User),
+    ] {
+        assert_eq!(source(path, &[header]), expected, "{path} {header:?}");
+    }
+}
+
+#[test]
+fn what_is_not_called_json_is_no_json() {
+    let policy = PolicyConfig::from_toml("model='p'").compile().unwrap();
+    let table = Table::of(["openai"]).unwrap();
+    let path = "/v1/responses";
+    let found = table.find("POST", path).unwrap();
+    for kind in [
+        "",
+        "text/plain",
+        "application/json; charset=utf-16",
+        "application/json, text/plain",
+        "multipart/form-data; boundary=x",
+    ] {
+        let headers = [("content-type", kind)];
+        let content = br#"{"model":"p"}"#;
+        let request = Request {
+            found: &found,
+            path,
+            query: "",
+            headers: &headers,
+            content,
+            source: Source::User,
+        };
+        let decision = judge_request(&policy, request).verdict.decision;
+        assert!(
+            matches!(decision, Decision::Reject(ref r) if r.reason == Reason::Type),
+            "{kind}: {decision:?}"
+        );
+    }
+}
+
+#[test]
+fn a_pin_that_does_not_fit_into_a_path_is_refused() {
+    let policy = PolicyConfig::from_toml("model='vendor/model'")
+        .compile()
+        .unwrap();
+    let table = Table::of(["azure"]).unwrap();
+    let path = "/openai/deployments/other/chat/completions";
+    let found = table.find("POST", path).unwrap();
+    let headers = [("content-type", "application/json")];
+    let request = Request {
+        found: &found,
+        path,
+        query: "",
+        headers: &headers,
+        content: b"{}",
+        source: Source::User,
+    };
+    let verdict = judge_request(&policy, request).verdict;
+    assert!(
+        matches!(verdict.decision, Decision::Reject(ref r) if r.reason == Reason::Malformed),
+        "{verdict:?}"
+    );
+    assert_eq!(verdict.attempts[0].result, AttemptResult::Rejected);
+}
+
+/// codex tells its model in the handshake already: what it prints has to say what is wrong.
+#[test]
+fn a_refused_hint_is_told_as_the_model_it_names() {
+    let policy = PolicyConfig::from_toml("model='p'\nmode='reject'")
+        .compile()
+        .unwrap();
+    let table = Table::of(["chatgpt"]).unwrap();
+    let path = "/backend-api/codex/responses";
+    let headers = [("x-codex-routing-hint", "model=evil")];
+    let request = Request {
+        found: &table.find("GET", path).unwrap(),
+        path,
+        query: "",
+        headers: &headers,
+        content: b"",
+        source: Source::User,
+    };
+    let Decision::Reject(rejection) = judge_request(&policy, request).verdict.decision else {
+        panic!("passed")
+    };
+    let told = "model `evil` is not permitted here (x-codex-routing-hint); locked by policy";
+    assert_eq!(rejection.to_string(), told);
+}
+
+/// What begins like a listed header was read by nobody, unless it is listed whole.
+#[test]
+fn a_header_that_speaks_of_a_model_needs_a_listing_of_its_own() {
+    let table = Table::of(["openai"]).unwrap();
+    let found = table.find("POST", "/v1/responses").unwrap();
+    let run = |policy: &str, name: &str| {
+        let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+        let request = Request {
+            found: &found,
+            path: "/v1/responses",
+            query: "",
+            headers: &[("content-type", "application/json"), (name, "evil")],
+            content: br#"{"model":"p"}"#,
+            source: Source::User,
+        };
+        let verdict = judge_request(&policy, request).verdict;
+        let is_attempt = !verdict.attempts.is_empty();
+        (passes(&found, &policy, name), is_attempt, verdict.decision)
+    };
+    for name in ["x-openai-model", "x-codex-modelid", "x-oai-route"] {
+        let (passed, counted, decision) = run("model='p'", name);
+        assert!(!passed && counted, "{name}");
+        assert!(!matches!(decision, Decision::Reject(_)), "{name}");
+        let (_, _, decision) = run("model='p'\nmode='reject'", name);
+        assert!(matches!(decision, Decision::Reject(_)), "{name}");
+    }
+    let whole = "model='p'\nallow_headers=['x-codex-modelid']";
+    assert_eq!(run(whole, "x-codex-modelid"), (true, false, Decision::Pass));
+    let started = "model='p'\nallow_headers=['x-team-*']";
+    assert_eq!(run(started, "x-team-id"), (true, false, Decision::Pass));
+    assert!(!run(started, "x-team-model").0);
+    assert_eq!(run("model='p'", "x-team-model").2, Decision::Pass);
+}
+
+/// The clients of AWS write the colon of a model's name as `%3A`.
+#[test]
+fn a_colon_in_a_path_may_be_escaped_and_nothing_else() {
+    const PIN: &str = "anthropic.claude-v2:0";
+    let table = Table::of(["bedrock"]).unwrap();
+    let run = |mode: &str, model: &str| {
+        let draft = PolicyConfig::from_toml(&format!("model='{PIN}'\nmode='{mode}'"));
+        let policy = draft.compile().unwrap();
+        let path = format!("/model/{model}/converse");
+        let found = table.find("POST", &path).unwrap();
+        assert_eq!(found.is_plain(&path), !model.contains("%2"), "{path}");
+        let request = Request {
+            found: &found,
+            path: &path,
+            query: "",
+            headers: &[("content-type", "application/json")],
+            content: b"{}",
+            source: Source::User,
+        };
+        let judged = judge_request(&policy, request);
+        let rejected = matches!(judged.verdict.decision, Decision::Reject(_));
+        let out = edit::apply(path.as_bytes(), judged.path);
+        (!rejected).then(|| String::from_utf8(out).unwrap())
+    };
+    for spelled in [PIN, "anthropic.claude-v2%3A0", "anthropic.claude-v2%3a0"] {
+        for mode in ["force", "reject"] {
+            let untouched = format!("/model/{spelled}/converse");
+            assert_eq!(run(mode, spelled), Some(untouched), "{mode}");
+        }
+    }
+    for other in [
+        "anthropic.claude-v3%3A0",
+        "anthropic.claude-v2%253A0",
+        "anthropic%2Eclaude-v2%3A0",
+    ] {
+        assert_eq!(
+            run("force", other).unwrap(),
+            format!("/model/{PIN}/converse")
+        );
+        assert_eq!(run("reject", other), None, "{other}");
+    }
+}

@@ -1,0 +1,93 @@
+//! The request target: a model in the path, or in the query.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::ops::Range;
+
+use super::request::Request;
+use crate::dialect::{ModelAt, model_in_path};
+use crate::finds::{EditSpan, Finds};
+use crate::{Capability, Occurrence, SelectorValue, Setting};
+
+/// The model that the path names; a pin is written in plain characters.
+pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
+    match (&request.found.operation.model, request.found.model.clone()) {
+        (ModelAt::Path, Some(range)) => {
+            let text = request.path.get(range.clone()).unwrap_or_default();
+            one(
+                request,
+                "path",
+                SelectorValue::Text(model_in_path(text)),
+                range,
+                String::new(),
+            )
+        }
+        _ => Finds::default(),
+    }
+}
+
+/// The model that the query names, or has no name for.
+pub(super) fn query<'a>(request: &Request<'a>) -> Finds<'a> {
+    let ModelAt::Query(name) = &request.found.operation.model else {
+        return Finds::default();
+    };
+    let mut at = 0;
+    for pair in request.query.split('&') {
+        if let Some(text) = pair
+            .strip_prefix(name.as_str())
+            .and_then(|rest| rest.strip_prefix('='))
+        {
+            let start = at + name.len() + 1;
+            return one(
+                request,
+                name,
+                SelectorValue::Text(Cow::Borrowed(text)),
+                start..start + text.len(),
+                String::new(),
+            );
+        }
+        at += pair.len() + 1;
+    }
+    let end = request.query.len();
+    let and = if end == 0 { "" } else { "&" };
+    one(
+        request,
+        name,
+        SelectorValue::Missing,
+        end..end,
+        [and, name, "="].concat(),
+    )
+}
+
+fn one<'a>(
+    request: &Request<'a>,
+    place: &'a str,
+    stated: SelectorValue<'a>,
+    value: Range<usize>,
+    before: String,
+) -> Finds<'a> {
+    let capability = request
+        .found
+        .operation
+        .capability
+        .unwrap_or(Capability::Generation);
+    let mut finds = Finds::default();
+    let occurrence = Occurrence {
+        setting: Setting::Model(capability),
+        stated,
+        place: Cow::Borrowed(place),
+        value: value.clone(),
+    };
+    let around = (before, String::new());
+    finds.push(
+        occurrence,
+        EditSpan {
+            value: value.clone(),
+            around,
+            whole: value,
+            first: false,
+            stem: String::new(),
+        },
+    );
+    finds
+}

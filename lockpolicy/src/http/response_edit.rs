@@ -1,0 +1,167 @@
+//! What an answer says about the model that served it, and the one thing that is taken out of it.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::json_body::tidy;
+use crate::edit::{Edit, apply};
+use crate::json::{Hit, Tree, decode, scan};
+
+/// The field that codex compares with the model it asked for, in lower case.
+pub const SERVED: &str = "openai-model";
+
+/// The other spelling of it.
+pub const SERVED_TOO: &str = "x-openai-model";
+
+/// Whether some bytes hold the field's name in any case; quick, and never wrong about absence as long
+/// as the name is not cut in two.
+pub fn may_name_model(bytes: &[u8]) -> bool {
+    let tail = b"penai-model";
+    let mut rest = bytes;
+    // The last letter is rare enough in text to be worth looking for.
+    while let Some(at) = memchr::memchr2(b'o', b'O', rest) {
+        rest = rest.get(at + 1..).unwrap_or_default();
+        if rest
+            .get(..tail.len())
+            .is_some_and(|next| next.eq_ignore_ascii_case(tail))
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a message asks for a response.
+pub fn begins_response(message: &[u8]) -> bool {
+    holds(message, b"\"response.create\"")
+}
+
+/// Whether an event, or the start of one, says that a response has ended. In a text inside of it the quotes
+/// would be escaped.
+pub fn ends_response(event: &[u8]) -> bool {
+    const LAST: [&[u8]; 6] = [
+        b"\"error\"",
+        b"\"response.cancelled\"",
+        b"\"response.completed\"",
+        b"\"response.done\"",
+        b"\"response.failed\"",
+        b"\"response.incomplete\"",
+    ];
+    let tells_type = |last: &[u8]| {
+        let mut members = event.split(|byte| *byte == b',');
+        members.any(|member| holds(member, b"\"type\"") && holds(member, last))
+    };
+    LAST.iter().any(|last| tells_type(last))
+}
+
+fn holds(text: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(text, word).is_some()
+}
+
+/// An event's line without the served model, where that is the pin; the line itself in every other
+/// case, also where it cannot be read.
+///
+/// The places are the ones that codex looks at: `response.headers` and the event's own `headers`, a
+/// text or a list of one.
+pub fn without_pin<'a>(line: &'a [u8], pin: &str) -> Cow<'a, [u8]> {
+    edited(line, pin).map_or(Cow::Borrowed(line), Cow::Owned)
+}
+
+fn edited(line: &[u8], pin: &str) -> Option<Vec<u8>> {
+    let start = line.iter().position(|byte| *byte == b'{')?;
+    let end = line.iter().rposition(|byte| *byte == b'}')? + 1;
+    let json = line.get(start..end)?;
+    let mut tree = Tree::default();
+    tree.insert("/headers/{}", 0);
+    tree.insert("/response/headers/{}", 0);
+    let hits = scan(json, &tree).ok()?;
+    let edits = hits
+        .iter()
+        .filter(|hit| names_pin(json, hit, pin))
+        .map(|hit| Edit {
+            at: hit.start..hit.value.end,
+            text: String::new(),
+        });
+    let mut out = line.get(..start)?.to_vec();
+    out.extend(apply(json, tidy(json, edits.collect())));
+    out.extend_from_slice(line.get(end..)?);
+    Some(out)
+}
+
+fn names_pin(json: &[u8], hit: &Hit, pin: &str) -> bool {
+    let named =
+        |name: &str| name.eq_ignore_ascii_case(SERVED) || name.eq_ignore_ascii_case(SERVED_TOO);
+    let value = json.get(hit.value.clone()).unwrap_or_default();
+    hit.name(json).is_some_and(|name| named(&name)) && says(value, pin)
+}
+
+fn says(value: &[u8], pin: &str) -> bool {
+    let inner = value
+        .strip_prefix(b"[")
+        .and_then(|rest| rest.strip_suffix(b"]"))
+        .unwrap_or(value);
+    decode(inner.trim_ascii()).is_some_and(|text| text == pin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> String {
+        String::from_utf8(without_pin(text.as_bytes(), "p").into_owned()).unwrap()
+    }
+
+    #[test]
+    fn takes_out_the_pin_and_nothing_else() {
+        let created = r#"data: {"type":"response.created","response":{"id":"r","headers":{"OpenAI-Model":"p","x":"1"}}}"#;
+        let want = r#"data: {"type":"response.created","response":{"id":"r","headers":{"x":"1"}}}"#;
+        assert_eq!(line(&[created, "\n"].concat()), [want, "\n"].concat());
+        let list = r#"{"headers":{"a":"b","openai-model":["p"]}}"#;
+        assert_eq!(line(list), r#"{"headers":{"a":"b"}}"#);
+    }
+
+    #[test]
+    fn another_model_and_other_texts_pass() {
+        for text in [
+            r#"data: {"headers":{"openai-model":"q"}}"#,
+            r#"data: {"delta":"openai-model p"}"#,
+            r#"data: {"response":{"x":{"openai-model":"p"}}}"#,
+            "data: [DONE]",
+            "data: {broken",
+        ] {
+            assert_eq!(line(text), text);
+        }
+    }
+
+    #[test]
+    fn the_quick_look_never_misses() {
+        assert!(may_name_model(b"xx OpenAI-MODEL yy"));
+        assert!(may_name_model(b"openai-model"));
+        assert!(!may_name_model(b"openai-mode"));
+        assert!(!may_name_model(b"response.output_text.delta o o O"));
+    }
+
+    #[test]
+    fn the_end_of_a_response_is_told_from_its_text() {
+        for last in [
+            r#"{"type":"response.completed","response":{"id":"r""#,
+            r#"{"sequence_number":7,"type": "response.incomplete"}"#,
+            r#"{"type":"error","status":400}"#,
+            r#"{"event_id":"e","type":"response.done"}"#,
+        ] {
+            assert!(ends_response(last.as_bytes()), "{last}");
+        }
+        for other in [
+            r#"{"type":"response.created","response":{"status":"in_progress","error":null}}"#,
+            r#"{"type":"response.output_text.delta","delta":"\"type\":\"response.completed\""}"#,
+            r#"{"type":"response.output_text.done","text":"response.completed"}"#,
+        ] {
+            assert!(!ends_response(other.as_bytes()), "{other}");
+        }
+        assert!(begins_response(
+            br#"{"type":"response.create","model":"x"}"#
+        ));
+        assert!(!begins_response(br#"{"type":"response.cancel"}"#));
+    }
+}

@@ -1,0 +1,185 @@
+//! Where an answer names the model that served it: a JSON text, an event, a header.
+//!
+//! The places are those of every dialect at once: a gateway answers in the shape of whatever stands
+//! behind it.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::response_edit::{SERVED, SERVED_TOO};
+use crate::json::{Hit, Kind, Tree, decode, scan};
+
+/// The header fields that name the model, in lower case.
+pub const FIELDS: [&str; 3] = [SERVED, SERVED_TOO, "x-litellm-model-group"];
+
+/// What one text of an answer says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Every model that it names as the one that served, in the order of the text.
+    pub models: Vec<String>,
+    /// Its `type`, where it has one.
+    pub kind: String,
+}
+
+/// Whether some bytes can name a model at all; quick, so that the many events that bear only text cost
+/// next to nothing. The last two are how an escaped letter of the word begins.
+pub fn may_tell(bytes: &[u8]) -> bool {
+    let words: [&[u8]; 4] = [b"odel", b"ODEL", b"\\u006", b"\\u004"];
+    words
+        .iter()
+        .any(|word| memchr::memmem::find(bytes, word).is_some())
+}
+
+/// The places, compiled once.
+#[derive(Clone, Debug)]
+pub struct Places(Tree);
+
+impl Default for Places {
+    fn default() -> Self {
+        let mut tree = Tree::loose();
+        for pointer in MODELS {
+            tree.insert(pointer, MODEL);
+            tree.insert(&[LIST, pointer].concat(), MODEL);
+        }
+        tree.insert("/headers/{}", FIELD);
+        tree.insert("/response/headers/{}", FIELD);
+        tree.insert("/type", KIND);
+        Self(tree)
+    }
+}
+
+impl Places {
+    /// Reads one JSON text: an object or, as Gemini streams without SSE, an array of them. What stands
+    /// before the first bracket, such as the name of an event's field, is passed over.
+    ///
+    /// Nothing is told where the text cannot be read in one way: its word is worth nothing then.
+    pub fn told(&self, text: &[u8]) -> Told {
+        let Some(start) = text.iter().position(|byte| matches!(byte, b'{' | b'[')) else {
+            return Told::default();
+        };
+        let text = text.get(start..).unwrap_or_default().trim_ascii_end();
+        if text.starts_with(b"[") {
+            self.read(&[b"{\"list\":", text, b"}"].concat())
+        } else {
+            self.read(text)
+        }
+    }
+
+    fn read(&self, text: &[u8]) -> Told {
+        let mut told = Told::default();
+        for hit in scan(text, &self.0).unwrap_or_default() {
+            let value = text.get(hit.value.clone()).unwrap_or_default();
+            match hit.selector {
+                MODEL => told.models.extend(word(value)),
+                FIELD if is_field(text, &hit) => told.models.extend(words(value, hit.kind)),
+                KIND => told.kind = word(value).unwrap_or_default(),
+                _ => {}
+            }
+        }
+        told
+    }
+}
+
+fn is_field(text: &[u8], hit: &Hit) -> bool {
+    let named = |name: &str| FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field));
+    hit.name(text).is_some_and(|name| named(&name))
+}
+
+/// A text that says something; some providers send an empty name before the first real one.
+fn word(value: &[u8]) -> Option<String> {
+    let text = decode(value)?;
+    (!text.is_empty()).then(|| text.to_string())
+}
+
+/// A field's value is a text, or a list of texts.
+fn words(value: &[u8], kind: Kind) -> Vec<String> {
+    match kind {
+        Kind::Array => serde_json::from_slice(value).unwrap_or_default(),
+        Kind::Null | Kind::Object | Kind::Scalar | Kind::String => {
+            word(value).into_iter().collect()
+        }
+    }
+}
+
+/// Where a model is named: the APIs of `OpenAI`, Anthropic, Gemini, Bedrock's router, realtime sessions.
+const MODELS: [&str; 9] = [
+    "/model",
+    "/modelVersion",
+    "/model_version",
+    "/response/model",
+    "/message/model",
+    "/session/model",
+    "/usage/iterations/*/model",
+    "/message/usage/iterations/*/model",
+    "/trace/promptRouter/invokedModelId",
+];
+
+/// An array is read as the one member of an object.
+const LIST: &str = "/list/*";
+
+const MODEL: usize = 0;
+const FIELD: usize = 1;
+const KIND: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn models(text: &str) -> Vec<String> {
+        assert!(may_tell(text.as_bytes()), "{text}");
+        Places::default().told(text.as_bytes()).models
+    }
+
+    #[test]
+    fn every_dialect_is_heard() {
+        for text in [
+            r#"{"id":"r","model":"m"}"#,
+            r#"data: {"type":"response.created","response":{"model":"m"}}"#,
+            r#"data: {"type":"message_start","message":{"model":"m","usage":{}}}"#,
+            r#"{"candidates":[],"modelVersion":"m"}"#,
+            r#"[{"candidates":[]},{"modelVersion":"m"}]"#,
+            r#"{"usage":{"iterations":[{"type":"message"},{"model":"m"}]}}"#,
+            r#"{"trace":{"promptRouter":{"invokedModelId":"m"}}}"#,
+            r#"data: {"headers":{"OpenAI-Model":"m"}}"#,
+            r#"{"response":{"headers":{"x-openai-model":["m"],"x":"1"}}}"#,
+            r#"{"type":"session.created","session":{"model":"m"}}"#,
+            "\u{1e}{\"model\":\"m\"}\n",
+            r#"{"mod\u0065l":"m"}"#,
+            r#"{"model":"m","__verbose":{},"model.name":"x","Model":"y"}"#,
+            r#"{"model":"m","usage":[],"headers":["x"],"trace":"t"}"#,
+        ] {
+            assert_eq!(models(text), ["m"], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_mentions_a_model_tells_nothing() {
+        for text in [
+            r#"data: {"type":"x","delta":"\"model\":\"m\""}"#,
+            r#"{"error":{"message":"no model m"},"model":null}"#,
+            r#"{"output":[{"model":"m"}],"metadata":{"model":"m"}}"#,
+            r#"{"headers":{"x-model":"m"},"model":""}"#,
+            r#"{"model":"m","model":"n"}"#,
+            r#"{"model":"m""#,
+            "data: [DONE] model",
+        ] {
+            assert_eq!(models(text), [""; 0], "{text}");
+        }
+        assert!(!may_tell(
+            br#"{"type":"response.output_text.delta","delta":"x"}"#
+        ));
+    }
+
+    #[test]
+    fn the_kind_and_all_models_are_told_in_order() {
+        let text = br#"{"type":"t","model":"a","response":{"model":"b","headers":{"openai-model":["c","d"]}}}"#;
+        let told = Places::default().told(text);
+        assert_eq!(
+            (told.kind.as_str(), told.models),
+            (
+                "t",
+                alloc::vec!["a".into(), "b".into(), "c".into(), "d".into()]
+            )
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! The only path from a verdict to those who record it.
+//!
+//! HTTP, WebSocket, the command line and JSON-RPC all call [`report`]; log, metrics, audit file and
+//! dashboard implement [`Observer`].
+
+use core::fmt;
+
+use crate::{
+    Attempt, AttemptResult, Decision, Mode, ModelChoice, ModelMatch, Policy, Reason, Served,
+    Source, Surface, Verdict,
+};
+
+/// What is known about an input besides its verdict. It goes into logs and never into labels, since all of
+/// it may come from the request. Empty means unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestContext<'a> {
+    /// The id that a rejection carries too.
+    pub request_id: &'a str,
+    /// An HTTP method, a JSON-RPC method, or the sub-command of a command line.
+    pub method: &'a str,
+    /// The path of a request, without its query.
+    pub path: &'a str,
+    /// The name that the client gives itself.
+    pub client: &'a str,
+    /// The status that the client got, or the exit status; 0 while it has none.
+    pub status: u16,
+    /// The hash of the policy that decided.
+    pub policy: &'a str,
+    /// The reason, where the input was rejected.
+    pub reason: &'a str,
+}
+
+/// The result of one request that was sent: the model that was requested, sent and, according to the
+/// provider, served (rule 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServedReport<'a> {
+    /// The mode that was in force.
+    pub mode: Mode,
+    /// The surface that the request came through.
+    pub surface: Surface,
+    /// The requester.
+    pub source: Source,
+    /// The model that was requested and sent; `None` where the response was made before.
+    pub choice: Option<&'a ModelChoice>,
+    /// The model that the response names, the worst match of them; empty where it names none.
+    pub served: &'a str,
+    /// How the served model compares with the sent one.
+    pub result: Served,
+    /// Whether the response was ended because of it.
+    pub failed: bool,
+}
+
+/// One thing that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// An attempt to run something that is not approved.
+    Attempt(&'a Attempt),
+    /// An input was judged, whatever the verdict. It comes for each input, so it must be cheap to record.
+    Judged {
+        /// The mode that was in force.
+        mode: Mode,
+        /// The surface that the input came through.
+        surface: Surface,
+        /// How the input named its model.
+        model_match: ModelMatch,
+    },
+    /// The response to a request that was sent has ended.
+    Served(&'a ServedReport<'a>),
+    /// An input could not be understood and was rejected for it (rule 1).
+    Undecidable {
+        /// The surface that the input came through.
+        surface: Surface,
+        /// The reason of the rejection.
+        reason: Reason,
+    },
+}
+
+/// Records events: log, metrics, audit file, dashboard.
+///
+/// An observer may neither block nor fail: one that cannot keep up drops events and counts them.
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// Records one event.
+    fn observe(&self, event: Event<'_>, context: &RequestContext<'_>);
+}
+
+/// Records nothing, for trials and tests.
+#[derive(Clone, Copy, Debug)]
+pub struct NoObserver;
+
+impl Observer for NoObserver {
+    fn observe(&self, _: Event<'_>, _: &RequestContext<'_>) {}
+}
+
+/// A verdict with what is needed to report it.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// The policy that decided.
+    pub policy: &'a Policy,
+    /// The surface that the input came through.
+    pub surface: Surface,
+    /// What was decided.
+    pub verdict: &'a Verdict,
+    /// Whether the input runs a model, so that it is counted also where it names none.
+    pub runs_model: bool,
+}
+
+/// Reports a verdict: the input for the count of requests, each attempt once, and an input that could
+/// not be understood.
+///
+/// The policy's hash and the reason are filled in here. The status of `context` is the one that a
+/// rejection has; it is not reported for what goes on.
+pub fn report(observer: &dyn Observer, judged: Judged<'_>, context: &RequestContext<'_>) {
+    let rejection = match &judged.verdict.decision {
+        Decision::Reject(rejection) => Some(rejection),
+        Decision::Pass | Decision::Rewrite(_) => None,
+    };
+    let rejected = RequestContext {
+        policy: judged.policy.hash(),
+        reason: rejection.map_or("", |rejection| rejection.reason.as_str()),
+        ..*context
+    };
+    let passed = RequestContext {
+        status: 0,
+        ..rejected
+    };
+    let model_match = judged.verdict.model_match;
+    if judged.runs_model || model_match != ModelMatch::None {
+        let (mode, surface) = (judged.policy.mode(), judged.surface);
+        let event = Event::Judged {
+            mode,
+            surface,
+            model_match,
+        };
+        observer.observe(event, &passed);
+    }
+    for attempt in &judged.verdict.attempts {
+        let is_rejected = attempt.result == AttemptResult::Rejected;
+        let context = if is_rejected { &rejected } else { &passed };
+        observer.observe(Event::Attempt(attempt), context);
+    }
+    if let Some(rejection) = rejection.filter(|rejection| rejection.reason.is_undecidable()) {
+        let event = Event::Undecidable {
+            surface: judged.surface,
+            reason: rejection.reason,
+        };
+        observer.observe(event, &rejected);
+    }
+}

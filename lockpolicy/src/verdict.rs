@@ -1,0 +1,200 @@
+//! The answer to an input.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::{Attempt, Capability, label_enum};
+
+/// What happens to an input. Exhaustive on purpose: a new kind of answer must break every caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The input goes on byte for byte.
+    Pass,
+    /// The input goes on with these changes and no other.
+    Rewrite(Vec<Change>),
+    /// The input goes nowhere.
+    Reject(Rejection),
+}
+
+/// One change: what is to be done at which of the occurrences that were judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The index of the occurrence.
+    pub occurrence: usize,
+    /// What is done there.
+    pub action: Action,
+}
+
+/// What is done at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The place is taken out with its name.
+    Drop,
+    /// This text is written as the value, put in where none stands.
+    Set(String),
+}
+
+/// A decision with what is to be told about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What happens to the input.
+    pub decision: Decision,
+    /// Each attempt to run something that is not pinned.
+    pub attempts: Vec<Attempt>,
+    /// How the model was named, for the count of requests.
+    pub model_match: ModelMatch,
+    /// Which model was asked for and which goes on, where the input runs one.
+    pub choice: Option<ModelChoice>,
+}
+
+/// The model that an input asks for, and the one that goes on in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelChoice {
+    /// What it is wanted for.
+    pub capability: Capability,
+    /// What was asked for; empty where none was named.
+    pub requested: String,
+    /// What goes on; empty where none is named.
+    pub sent: String,
+}
+
+label_enum! {
+    /// How an input named its model (rule 5).
+    pub enum ModelMatch {
+        /// None was named, or `null`: no attempt.
+        Absent = "absent",
+        /// By one of the operator's aliases: no attempt.
+        Alias = "alias",
+        /// Exactly as pinned.
+        Exact = "exact",
+        /// The input names no model by its nature.
+        None = "none",
+        /// Another model.
+        Other = "other",
+    }
+}
+
+/// A refusal: why, where, and what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Which rule refuses.
+    pub reason: Reason,
+    /// The place, as a person would name it; empty where the whole input is meant.
+    pub place: String,
+    /// What was asked for, escaped and cut; empty where nothing can be said.
+    pub requested: String,
+    /// The capability that the place is for, where it is for one.
+    pub capability: Option<Capability>,
+    /// The pin, present only where the policy discloses it.
+    pub pin: Option<String>,
+}
+
+label_enum! {
+    /// Why an input is refused. Also the closed list of values of the metric tag `reason`.
+    pub enum Reason {
+        /// A governed name is spelled in another way, or some decoder would read the input otherwise.
+        Ambiguous = "ambiguous",
+        /// A content coding that is not known.
+        Coding = "coding",
+        /// Content that is not what its coding says.
+        Corrupt = "corrupt",
+        /// A header, method, target or framing that can be read in two ways.
+        Malformed = "malformed",
+        /// No model is named where one has to be.
+        ModelAbsent = "model_absent",
+        /// Another model than the pin.
+        ModelLocked = "model_locked",
+        /// What stands in the model's place is no text.
+        ModelNotText = "model_not_text",
+        /// The capability has no pin.
+        NoPin = "no_pin",
+        /// The content is not one complete I-JSON object.
+        NotJson = "not_json",
+        /// A further place selects a model.
+        Secondary = "secondary",
+        /// Effort or service tier differ from what is pinned.
+        SettingLocked = "setting_locked",
+        /// More than the limit.
+        TooLarge = "too_large",
+        /// A media type that the operation does not take.
+        Type = "type",
+        /// A method and path that no table lists.
+        UnknownOperation = "unknown_operation",
+    }
+}
+
+impl Reason {
+    /// Whether the input could not be understood, which is counted as `undecidable` (rule 1), as
+    /// opposed to understood and refused.
+    pub const fn is_undecidable(self) -> bool {
+        match self {
+            Self::Ambiguous
+            | Self::Coding
+            | Self::Corrupt
+            | Self::Malformed
+            | Self::ModelNotText
+            | Self::NotJson
+            | Self::TooLarge
+            | Self::Type
+            | Self::UnknownOperation => true,
+            Self::ModelAbsent
+            | Self::ModelLocked
+            | Self::NoPin
+            | Self::Secondary
+            | Self::SettingLocked => false,
+        }
+    }
+}
+
+impl Rejection {
+    /// A refusal of the whole input, with nothing to quote from it.
+    pub fn whole(reason: Reason, place: impl Into<String>) -> Self {
+        Self {
+            reason,
+            place: place.into(),
+            requested: String::new(),
+            capability: None,
+            pin: None,
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason {
+            Reason::Ambiguous => f.write_str("the request can be read in more than one way")?,
+            Reason::Coding => f.write_str("the content coding is unknown")?,
+            Reason::Corrupt => f.write_str("the content is not what its coding says")?,
+            Reason::Malformed => f.write_str("the request is malformed")?,
+            Reason::ModelAbsent => f.write_str("no model is named, and the policy asks for one")?,
+            Reason::ModelLocked => write!(f, "model `{}` is not permitted here", self.requested)?,
+            Reason::ModelNotText => f.write_str("the model is not a text")?,
+            Reason::NoPin => {
+                let capability = self.capability.unwrap_or(Capability::Generation);
+                write!(
+                    f,
+                    "model `{}` is not permitted: no {capability} model is approved here; an operator can approve one with {}",
+                    self.requested,
+                    capability.variable()
+                )?;
+            }
+            Reason::NotJson => f.write_str("the content is not one complete JSON object")?,
+            Reason::Secondary => write!(f, "`{}` may not select a model", self.requested)?,
+            Reason::SettingLocked if self.requested.is_empty() => {
+                f.write_str("nothing is named where the policy asks for a value")?;
+            }
+            Reason::SettingLocked => write!(f, "`{}` is not permitted here", self.requested)?,
+            Reason::TooLarge => f.write_str("the content is too large to be judged")?,
+            Reason::Type => f.write_str("the media type is not one that this operation takes")?,
+            Reason::UnknownOperation => f.write_str("this method and path are not permitted")?,
+        }
+        if !self.place.is_empty() {
+            write!(f, " ({})", self.place)?;
+        }
+        if let Some(pin) = &self.pin {
+            write!(f, "; the approved model is `{pin}`")?;
+        }
+        f.write_str("; locked by policy")
+    }
+}
