@@ -207,7 +207,7 @@ fn the_policy_page_is_the_keys() {
 /// The reader of the file has its keys in a `match`; that is where they are looked up.
 #[test]
 fn the_keys_are_those_that_are_read() {
-    let source = include_str!("../lockpolicy/src/draft.rs");
+    let source = include_str!("../lockpolicy/src/policy/config.rs");
     let (_, rest) = source.split_once("fn key(").expect("the match of keys");
     let (arms, _) = rest.split_once("unknown key").expect("its last arm");
     let mut read: Vec<&str> = arms

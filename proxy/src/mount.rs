@@ -146,8 +146,8 @@ mod tests {
     use super::*;
     use lockpolicy::agents::codex::config;
 
-    fn base(judged_as: &str, url: &str) -> provider::Base {
-        provider::Base {
+    fn base(judged_as: &str, url: &str) -> config::Base {
+        config::Base {
             judged_as: judged_as.into(),
             url: url.into(),
             query: vec!["api-version".into()],
@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn mounts() -> Vec<Mount> {
-        let mount = provider::Mount {
+        let mount = config::Mount {
             name: "openai".into(),
             key: base("/v1", "https://api.test/v1"),
             account: Some(base(

@@ -104,14 +104,14 @@ mod tests {
     fn add(chains: &mut Chains, asked: &str, served: &str, result: Served) {
         let wanted = ModelChoice {
             capability: Capability::Generation,
-            asked: asked.to_owned(),
+            requested: asked.to_owned(),
             sent: "pin".to_owned(),
         };
         chains.add(&ServedReport {
             mode: Mode::Force,
             surface: Surface::Http,
             source: Source::User,
-            wanted: Some(&wanted),
+            choice: Some(&wanted),
             served,
             result,
             failed: false,

@@ -152,14 +152,14 @@ mod tests {
     fn answer(ring: &mut Ring, id: &str, asked: &str, surface: Surface) -> bool {
         let wanted = ModelChoice {
             capability: Capability::Generation,
-            asked: asked.to_owned(),
+            requested: asked.to_owned(),
             sent: "pin".to_owned(),
         };
         let receipt = ServedReport {
             mode: Mode::Force,
             surface,
             source: Source::User,
-            wanted: Some(&wanted),
+            choice: Some(&wanted),
             served: "pin",
             result: Served::Match,
             failed: false,

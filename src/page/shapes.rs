@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use fake_provider::json::Json;
 use lockpolicy::{
-    Attempt, Capability, Mode, ModelChoice, Outcome, PolicyConfig, RequestContext, Served,
-    ServedReport, Source, Surface,
+    Attempt, AttemptResult, Capability, Event, Mode, ModelChoice, PolicyConfig, RequestContext,
+    Served, ServedReport, Source, Surface,
 };
 
 use super::*;
@@ -234,7 +234,7 @@ fn desk() -> Desk {
         source: Source::User,
         capability: Capability::Generation,
         place: "/model".to_owned(),
-        asked: "other".to_owned(),
+        requested: "other".to_owned(),
         pin: "gpt-5.5".to_owned(),
     };
     let facts = RequestContext {
@@ -248,20 +248,20 @@ fn desk() -> Desk {
     };
     let wanted = ModelChoice {
         capability: Capability::Generation,
-        asked: "other".to_owned(),
+        requested: "other".to_owned(),
         sent: "gpt-5.5".to_owned(),
     };
-    desk.book.attempt(&attempt, &facts);
+    desk.book.event(Event::Attempt(&attempt), &facts);
     let receipt = ServedReport {
         mode: Mode::Force,
         surface: Surface::Http,
         source: Source::User,
-        wanted: Some(&wanted),
+        choice: Some(&wanted),
         served: "another",
         result: Served::Mismatch,
         failed: true,
     };
-    desk.book.served(&receipt, &facts);
+    desk.book.event(Event::Served(&receipt), &facts);
     desk
 }
 

@@ -31,7 +31,7 @@ pub(super) fn stopped(call: &Call, stop: &Stop) -> Response<Answer> {
     headers::set(fields, "x-model-lock-policy", call.policy.hash());
     match stop {
         Stop::Rejected(_) | Stop::Judged(_) => {
-            headers::set(fields, "x-model-lock-decision", "rejected")
+            headers::set(fields, "x-model-lock-decision", "rejected");
         }
         Stop::Upgrade => headers::set(fields, "upgrade", "HTTP/1.1"),
         Stop::Half

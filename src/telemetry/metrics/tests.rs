@@ -1,7 +1,7 @@
 //! Every count has a cell of its own, with its own words.
 
 use super::*;
-use lockpolicy::{Capability, Outcome, Source};
+use lockpolicy::{AttemptResult, Capability, Source};
 
 fn only(counts: &Counts) -> (&'static str, Vec<(&'static str, &'static str)>) {
     let cells = counts.all().into_iter().flat_map(Cells::cells);
@@ -14,7 +14,7 @@ fn only(counts: &Counts) -> (&'static str, Vec<(&'static str, &'static str)>) {
 fn every_attempt_has_a_cell_with_its_own_words() {
     let counts = Counts::default();
     for mode in [Mode::ReportOnly, Mode::Force, Mode::Reject] {
-        for (result, source) in Outcome::ALL.into_iter().zip(Source::ALL) {
+        for (result, source) in AttemptResult::ALL.into_iter().zip(Source::ALL) {
             for surface in Surface::ALL {
                 counts.attempt(&Attempt {
                     mode,
@@ -23,7 +23,7 @@ fn every_attempt_has_a_cell_with_its_own_words() {
                     source,
                     capability: Capability::Image,
                     place: String::new(),
-                    asked: String::new(),
+                    requested: String::new(),
                     pin: String::new(),
                 });
                 let tags = vec![
@@ -87,7 +87,7 @@ const ALL_REASONS: [Reason; 14] = [
     Reason::ModelAbsent,
     Reason::ModelLocked,
     Reason::ModelNotText,
-    Reason::NoPin(Capability::Image),
+    Reason::NoPin,
     Reason::NotJson,
     Reason::Secondary,
     Reason::SettingLocked,
