@@ -11,7 +11,7 @@ use crate::edit::Edit;
 use crate::finds::Finds;
 use crate::json::encode;
 use crate::{
-    Action, AttemptResult, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source,
+    Action, AttemptResult, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection,
     Surface, Verdict, judge, refuse,
 };
 
@@ -227,51 +227,6 @@ fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l 
     let own = found.dialect.headers.iter();
     own.chain(policy.allow_headers())
 }
-
-/// Who asked, by what codex says of itself (rule 11). A forged header gains nothing: whoever claims to
-/// be the agent's own housekeeping gets the pin.
-pub fn source(path: &str, headers: &[(&str, &str)]) -> Source {
-    let value = |name: &str| {
-        headers
-            .iter()
-            .find(|(have, _)| *have == name)
-            .map(|(_, value)| *value)
-    };
-    match value("x-openai-subagent") {
-        Some("compact" | "guardian" | "memory_consolidation" | "thread_title") => {
-            return Source::Background;
-        }
-        Some(_) => return Source::Subagent,
-        None => {}
-    }
-    let metadata = value("x-codex-turn-metadata").unwrap_or_default();
-    let by_codex = value("x-codex-window-id").is_some();
-    let own_path = HOUSEKEEPING.iter().any(|end| path.ends_with(end));
-    if is_background(metadata) || (by_codex && own_path) {
-        Source::Background
-    } else {
-        Source::User
-    }
-}
-
-/// Whether codex's turn metadata speak of its own housekeeping.
-pub(super) fn is_background(metadata: &str) -> bool {
-    BACKGROUND.iter().any(|word| metadata.contains(word))
-}
-
-/// What codex writes into its turn metadata for calls that nobody asked for.
-const BACKGROUND: [&str; 6] = [
-    "\"thread_source\":\"guardian_review\"",
-    "\"thread_source\":\"memory_consolidation\"",
-    "\"thread_source\":\"thread_title\"",
-    "\"request_kind\":\"compaction\"",
-    "\"request_kind\":\"memory\"",
-    // The memories and the local compaction of 0.125.0; what a person asks for has a UUID there.
-    "\"turn_id\":\"auto-compact-",
-];
-
-/// Where codex asks for nothing but its own housekeeping; up to 0.125.0 it says so in no other way.
-const HOUSEKEEPING: [&str; 2] = ["/memories/trace_summarize", "/responses/compact"];
 
 /// The refusal of a request that no table lists.
 pub fn unknown_operation(path: &str) -> Rejection {

@@ -12,5 +12,5 @@ pub mod response_edit;
 pub mod served_names;
 pub mod ws_message;
 
-pub use judge_request::{Judged, judge_request, passes, source, unknown_operation};
+pub use judge_request::{Judged, judge_request, passes, unknown_operation};
 pub use request::Request;

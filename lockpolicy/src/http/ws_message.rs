@@ -6,7 +6,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::json_body;
-use super::judge_request::is_background;
+use crate::agents::codex::identity::is_background;
 use crate::dialect::{Message, Operation};
 use crate::edit::Edit;
 use crate::json::{JsonError, Tree, decode, encode, scan};

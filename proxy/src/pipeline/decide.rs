@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use http::request::Parts;
+use lockpolicy::agents::codex::identity::source;
 use lockpolicy::dialect::Found;
 use lockpolicy::edit::{Edit, Piece, apply, pieces};
-use lockpolicy::http::{Judged, Request, judge_request, source};
+use lockpolicy::http::{Judged, Request, judge_request};
 use lockpolicy::{Decision, ModelChoice, Source};
 
 use super::route::Route;

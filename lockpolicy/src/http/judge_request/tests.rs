@@ -1,8 +1,9 @@
 //! Requests through the whole surface.
 
 use super::*;
+use crate::agents::codex::identity::source;
 use crate::dialect::Table;
-use crate::{PolicyConfig, edit};
+use crate::{PolicyConfig, Source, edit};
 use alloc::format;
 
 fn run(
@@ -170,42 +171,6 @@ fn the_routing_hint_is_pinned() {
     assert!(passes(&found, &policy, "x-codex-routing-hint"));
     assert!(!passes(&found, &policy, "x-openclaw-model"));
     assert!(passes(&found, &policy, "x-codex-turn-state"));
-}
-
-#[test]
-fn codex_housekeeping_is_told_from_what_was_asked_for() {
-    const TURN: &str = "/v1/responses";
-    const COMPACT: &str = "/v1/responses/compact";
-    let window = ("x-codex-window-id", "w:0");
-    let metadata = |text: &'static str| ("x-codex-turn-metadata", text);
-    for (path, header, expected) in [
-        (TURN, ("x-openai-subagent", "guardian"), Source::Background),
-        (
-            TURN,
-            ("x-openai-subagent", "collab_spawn"),
-            Source::Subagent,
-        ),
-        (
-            TURN,
-            metadata(r#"{"thread_source":"thread_title"}"#),
-            Source::Background,
-        ),
-        (
-            TURN,
-            metadata(r#"{"turn_id":"auto-compact-1"}"#),
-            Source::Background,
-        ),
-        (
-            TURN,
-            metadata(r#"{"turn_id":"01a1fe5f-5745"}"#),
-            Source::User,
-        ),
-        (TURN, window, Source::User),
-        (COMPACT, window, Source::Background),
-        (COMPACT, ("user-agent", "OpenAI/Python"), Source::User),
-    ] {
-        assert_eq!(source(path, &[header]), expected, "{path} {header:?}");
-    }
 }
 
 #[test]
