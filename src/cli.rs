@@ -3,13 +3,15 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::doctor::Doctor;
-use crate::explain::Explain;
-use crate::manual::Shell;
-use crate::route::Route;
-use crate::{env, exit};
+use crate::commands::doctor::Doctor;
+use crate::commands::explain::Explain;
+use crate::commands::man::Shell;
+use crate::commands::route::Route;
+use crate::exit;
+use crate::settings::flags::Serve;
+use crate::settings::table;
 
 /// One approved model runs, whatever a coding agent asks for.
 ///
@@ -35,14 +37,14 @@ pub(crate) enum Verb {
     Serve(Box<Serve>),
     /// Show the policy that holds here, or everything that is wrong with it (status 78)
     Check {
-        #[arg(long, value_name = "FILE", help = env::POLICY.help())]
+        #[arg(long, value_name = "FILE", help = table::POLICY.help())]
         policy: Option<PathBuf>,
     },
     /// Ask a running proxy whether it is ready; status 1 where it is not, or does not answer
     ///
     /// For a container's health check: there is no shell in the image that could ask.
     Health {
-        #[arg(long, value_name = "ADDRESS", help = env::ADMIN.help())]
+        #[arg(long, value_name = "ADDRESS", help = table::ADMIN.help())]
         admin: Option<String>,
     },
     /// Look into the audit file
@@ -121,57 +123,18 @@ pub(crate) enum AuditVerb {
     },
 }
 
-/// The flags of `serve`. Each is a text here: `settings` reads them.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Serve {
-    #[arg(long, value_name = "ADDRESS", help = env::LISTEN.help())]
-    pub(crate) listen: Option<String>,
-    #[arg(long, value_name = "URL|PREFIX=URL", help = env::UPSTREAM.help())]
-    pub(crate) upstream: Vec<String>,
-    #[arg(long, value_name = "ADDRESS", help = env::ADMIN.help())]
-    pub(crate) admin: Option<String>,
-    #[arg(long, value_name = "FILE", help = env::ADMIN_TOKEN.help())]
-    pub(crate) admin_token: Option<String>,
-    #[arg(long, value_name = "FILE", help = env::POLICY.help())]
-    pub(crate) policy: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", help = env::KEY.help())]
-    pub(crate) key: Option<String>,
-    #[arg(long, value_name = "NAME,…", help = env::DIALECT.help())]
-    pub(crate) dialect: Option<String>,
-    #[arg(long, value_name = "LEVEL|TARGET=LEVEL,…", help = env::LOG.help())]
-    pub(crate) log: Option<String>,
-    #[arg(long, value_name = "FILE", help = env::AUDIT.help())]
-    pub(crate) audit: Option<String>,
-    #[arg(long, value_name = "SIZE", help = env::AUDIT_SIZE.help())]
-    pub(crate) audit_size: Option<String>,
-    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_HEAD.help())]
-    pub(crate) max_head: Option<String>,
-    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_BODY.help())]
-    pub(crate) max_body: Option<String>,
-    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_DECODED.help())]
-    pub(crate) max_decoded: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::HEAD_TIME.help())]
-    pub(crate) head_time: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::BODY_TIME.help())]
-    pub(crate) body_time: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::IDLE.help())]
-    pub(crate) idle: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::DRAIN.help())]
-    pub(crate) drain: Option<String>,
-}
-
-const LIMITS: &str = "Limits";
-
 /// What stands below the flags of `serve`: the variables that have none, and the policy's own.
 fn variables() -> String {
-    let process = env::ALL.iter().filter(|variable| variable.flag.is_empty());
+    let process = table::ALL
+        .iter()
+        .filter(|variable| variable.flag.is_empty());
     let process = process.map(|variable| (variable.name, variable.meaning));
     list("Environment:", process.chain(lockpolicy::VARIABLES))
 }
 
 /// What stands below everything: what `codex` looks at besides the policy, and how it can end.
 fn codex_and_statuses() -> String {
-    let codex = env::SHIM
+    let codex = table::SHIM
         .iter()
         .map(|variable| (variable.name, variable.meaning));
     let statuses = exit::ALL.iter().map(|exit| (exit.code, exit.meaning));

@@ -9,7 +9,7 @@ use lockpolicy::{
 };
 
 use super::*;
-use crate::docs::{compare, table};
+use crate::tests::docs::{compare, table};
 
 /// A member of an answer and its meaning. `[]` is each element of a list.
 type Member = (&'static str, &'static str);

@@ -9,7 +9,7 @@ use super::Desk;
 use super::clock;
 use super::pace;
 use super::row::KINDS;
-use crate::doctor::Level;
+use crate::assurance::Level;
 use crate::telemetry::{Counts, Sending, table};
 
 type Words = BTreeMap<&'static str, u64>;

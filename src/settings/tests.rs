@@ -1,7 +1,7 @@
 //! Flags and variables to settings, and every problem with its place.
 
 use super::*;
-use crate::quantity;
+use crate::settings::units;
 
 fn read(flags: &Serve, pairs: &[(&str, &str)]) -> (Settings, Vec<String>) {
     let mut problems = Vec::new();
@@ -23,8 +23,8 @@ fn flags(arguments: &[&str]) -> Serve {
 fn nothing_said_is_a_working_sidecar() {
     let (settings, problems) = read(&Serve::default(), &[]);
     assert!(problems.is_empty(), "{problems:?}");
-    assert_eq!(settings.config.listen.to_string(), env::LISTEN.default);
-    assert_eq!(settings.config.dialects.join(","), env::DIALECT.default);
+    assert_eq!(settings.config.listen.to_string(), table::LISTEN.default);
+    assert_eq!(settings.config.dialects.join(","), table::DIALECT.default);
     assert_eq!(settings.config.limits, Limits::default());
     assert_eq!(settings.daemon, None);
 }
@@ -33,27 +33,27 @@ fn nothing_said_is_a_working_sidecar() {
 fn the_defaults_that_are_told_are_those_that_hold() {
     let limits = Limits::default();
     let sizes = [
-        (limits.head, &env::MAX_HEAD),
-        (limits.body, &env::MAX_BODY),
-        (limits.decoded, &env::MAX_DECODED),
+        (limits.head, &table::MAX_HEAD),
+        (limits.body, &table::MAX_BODY),
+        (limits.decoded, &table::MAX_DECODED),
     ];
     for (size, variable) in sizes {
         assert_eq!(
-            quantity::size(variable.default),
+            units::size(variable.default),
             Some(size),
             "{}",
             variable.name
         );
     }
     let times = [
-        (limits.head_time, &env::HEAD_TIME),
-        (limits.body_time, &env::BODY_TIME),
-        (limits.idle, &env::IDLE),
-        (limits.drain, &env::DRAIN),
+        (limits.head_time, &table::HEAD_TIME),
+        (limits.body_time, &table::BODY_TIME),
+        (limits.idle, &table::IDLE),
+        (limits.drain, &table::DRAIN),
     ];
     for (time, variable) in times {
         assert_eq!(
-            quantity::time(variable.default),
+            units::time(variable.default),
             Some(time),
             "{}",
             variable.name

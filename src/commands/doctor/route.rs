@@ -8,8 +8,8 @@ use toml::de::DeTable;
 
 use super::finding::Finding;
 use super::trial::PROXIES;
-use crate::route::{MANAGED, REQUIREMENTS};
-use crate::seal::is_sealed;
+use crate::commands::route::{MANAGED, REQUIREMENTS};
+use crate::policy_source::file_protection::is_tamper_proof;
 
 /// Reads the route; returns the base URL that it leads to.
 pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<String> {
@@ -24,7 +24,7 @@ pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<Strin
         findings.push(Finding::RouteMissing);
         return None;
     };
-    if !is_sealed(&path).unwrap_or(false) {
+    if !is_tamper_proof(&path).unwrap_or(false) {
         findings.push(Finding::RouteWritable(path));
     }
     let model = key("model").unwrap_or_default();

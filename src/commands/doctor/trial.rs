@@ -13,8 +13,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use shim::Process;
 
 use super::standin::Standin;
-use crate::quote::shell;
-use crate::route::PROVIDER;
+use crate::commands::route::PROVIDER;
+use crate::shell_quote::shell;
 
 /// A model that nobody approves.
 pub(crate) const FORBIDDEN: &str = "model-lock-doctor";

@@ -9,10 +9,10 @@ use lockpolicy::agents::codex::cli::{Becomes, Told, tell};
 use lockpolicy::{Mode, Policy, Rejection};
 use shim::{Plan, Process, ShimError};
 
-use crate::env::Environment;
 use crate::json::{Json, list, object, perhaps, text, truth};
-use crate::quote::{quoted, shell};
-use crate::{exit, here, report};
+use crate::settings::table::Environment;
+use crate::shell_quote::{quoted, shell};
+use crate::{exit, output, policy_source};
 
 /// The flags of `explain`.
 #[derive(clap::Args, Debug)]
@@ -31,11 +31,11 @@ pub(crate) fn explain(asked: &Explain, environment: &Environment) -> ExitCode {
         args: arguments(&asked.words).to_vec(),
         ..Process::current()
     };
-    let policy = here::rules(environment);
+    let policy = policy_source::for_shim(environment).map(|loaded| loaded.policy);
     let plan = match shim::plan(&process, policy.as_deref()) {
         Ok(plan) => plan,
-        Err(ShimError::Policy(problems)) => return report::problems(&problems.0),
-        Err(error) => return report::failure(&error),
+        Err(ShimError::Policy(problems)) => return output::problems(&problems.0),
+        Err(error) => return output::failure(&error),
     };
     let answer = Answer::new(&process.args, plan, policy.as_deref().ok());
     let told = if asked.json {
@@ -44,8 +44,8 @@ pub(crate) fn explain(asked: &Explain, environment: &Environment) -> ExitCode {
         answer.text()
     };
     match answer.rejection {
-        Some(_) => report::result_with(&told, exit::REFUSED),
-        None => report::result(&told),
+        Some(_) => output::result_with(&told, exit::REFUSED),
+        None => output::result(&told),
     }
 }
 

@@ -16,7 +16,7 @@ use super::place::Codexes;
 use super::route::authority;
 use super::standin::{Seen, Standin};
 use super::trial::{Ended, FORBIDDEN, Scratch, with};
-use crate::route::PROVIDER;
+use crate::commands::route::PROVIDER;
 
 /// Where codex's calls have to go: to a proxy that runs here, or to the one that the shim brings along.
 #[derive(Clone, Copy, Debug)]

@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use lockpolicy::{Problem, Problems};
 use proxy::Upstream;
 
-use crate::env::Environment;
-use crate::{here, report};
+use crate::settings::table::Environment;
+use crate::{output, policy_source};
 use edit::{EditError, Keys};
 
 /// Where codex looks, below the root of the file system.
@@ -93,11 +93,11 @@ pub(crate) fn route(route: &Route, environment: &Environment) -> ExitCode {
     let Route::Codex(asked) = route;
     let wanted = match wanted(asked, environment) {
         Ok(wanted) => wanted,
-        Err(Problems(problems)) => return report::problems(&problems),
+        Err(Problems(problems)) => return output::problems(&problems),
     };
     match changes(&asked.root, wanted).and_then(|changes| carry_out(asked, &changes)) {
-        Ok(text) => report::result(&text),
-        Err(error) => report::failure(&error),
+        Ok(text) => output::result(&text),
+        Err(error) => output::failure(&error),
     }
 }
 
@@ -109,7 +109,7 @@ fn wanted(asked: &Codex, environment: &Environment) -> Result<ModelChoice, Probl
         return Ok([(MANAGED, None), (REQUIREMENTS, None)]);
     };
     let base = base_url(proxy).map_err(|problem| Problems(vec![problem]))?;
-    let policy = here::rules(environment)?;
+    let policy = policy_source::for_shim(environment).map(|loaded| loaded.policy)?;
     let managed = managed(policy.pin(), &base, asked.legacy_profile);
     Ok([(MANAGED, Some(managed)), (REQUIREMENTS, Some(required()))])
 }

@@ -10,8 +10,13 @@ use std::sync::Arc;
 
 use lockpolicy::{Capability, Policy, PolicyConfig, Problem, Problems, VARIABLES};
 
-use crate::env::{self, Environment};
-use crate::seal::is_sealed;
+use crate::settings;
+use crate::settings::table::{self, Environment};
+
+pub(crate) mod file_protection;
+pub(crate) mod reload;
+
+use file_protection::is_tamper_proof;
 
 /// Where the policy is looked for when nobody says where.
 const DEFAULT: &str = "/etc/model-lock/policy.toml";
@@ -32,7 +37,7 @@ impl Location {
     /// The flag wins. The variable is the agent's to set, so a sealed default file wins over it.
     pub(crate) fn choose(flag: Option<&Path>, environment: &Environment) -> Self {
         Self::among(flag, environment, Path::new(DEFAULT), &|path| {
-            is_sealed(path).unwrap_or(false)
+            is_tamper_proof(path).unwrap_or(false)
         })
     }
 
@@ -40,13 +45,13 @@ impl Location {
         flag: Option<&Path>,
         environment: &Environment,
         default: &Path,
-        is_sealed: &dyn Fn(&Path) -> bool,
+        is_tamper_proof: &dyn Fn(&Path) -> bool,
     ) -> Self {
         if let Some(path) = flag {
             return Self::At(path.to_owned());
         }
-        match environment.raw(env::POLICY.name) {
-            Some(path) if !is_sealed(default) => Self::At(PathBuf::from(path)),
+        match environment.raw(table::POLICY.name) {
+            Some(path) if !is_tamper_proof(default) => Self::At(PathBuf::from(path)),
             _ => Self::Perhaps(default.to_owned()),
         }
     }
@@ -111,7 +116,7 @@ pub(crate) struct Loaded {
 /// Reads the file, if there is one, and finds out who can change it.
 pub(crate) fn read(location: &Location) -> Reading {
     let path = location.path().to_owned();
-    match content(&path).and_then(|content| Ok((content, is_sealed(&path)?))) {
+    match content(&path).and_then(|content| Ok((content, is_tamper_proof(&path)?))) {
         Ok((content, true)) => Reading {
             origin: Origin::Sealed(path),
             content,
@@ -250,6 +255,19 @@ impl Reading {
             Origin::Layered(path) | Origin::Sealed(path) => Location::At(path.clone()),
         }
     }
+}
+
+/// The policy that the shim would judge by, with where it came from.
+///
+/// # Errors
+///
+/// Everything that is wrong with the policy and with the settings of the shim: it would not start.
+pub(crate) fn for_shim(environment: &Environment) -> Result<Loaded, Problems> {
+    let mut problems = Vec::new();
+    settings::daemon(environment, &mut problems);
+    settings::audit(environment, &mut problems);
+    let location = Location::choose(None, environment);
+    read(&location).compile_after(problems, environment)
 }
 
 fn variables(environment: &Environment, problems: &mut Vec<Problem>) -> PolicyConfig {

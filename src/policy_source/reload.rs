@@ -12,8 +12,8 @@ use tokio::signal::unix::Signal;
 use tokio::time::MissedTickBehavior;
 
 use crate::audit::{self, Audit};
-use crate::env::Environment;
-use crate::policy::{self, Location, Reading};
+use crate::policy_source::{self, Location, Reading};
+use crate::settings::table::Environment;
 use crate::telemetry::{Counts, Reload};
 
 const PERIOD: Duration = Duration::from_secs(2);
@@ -82,7 +82,8 @@ impl Reloader {
     async fn look(&mut self, asked: bool) {
         let location = self.location.clone();
         // A file on a dead network mount must not hold up the requests.
-        let Ok(reading) = tokio::task::spawn_blocking(move || policy::read(&location)).await else {
+        let Ok(reading) = tokio::task::spawn_blocking(move || policy_source::read(&location)).await
+        else {
             return;
         };
         if reading != self.last || asked {
@@ -130,7 +131,7 @@ mod tests {
 
     fn reloader(path: &std::path::Path) -> Reloader {
         let location = Location::At(path.to_owned());
-        let first = policy::read(&location);
+        let first = policy_source::read(&location);
         let loaded = first.compile(&Environment::default()).unwrap();
         let policy = Arc::new(ArcSwap::new(loaded.policy));
         Reloader::new(

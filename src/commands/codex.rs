@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::companion::Companion;
-use crate::env::Environment;
-use crate::policy::{self, Location};
+use crate::embedded::Companion;
+use crate::policy_source::{self, Location};
 use crate::settings;
+use crate::settings::table::Environment;
 use crate::telemetry::{self, ShimSink};
 
 /// Stands in for codex. Nothing is said that codex does not say itself, but for attempts.
@@ -15,7 +15,7 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
     let daemon = settings::daemon(environment, &mut problems);
     let audit = settings::audit(environment, &mut problems);
     let location = Location::choose(None, environment);
-    let loaded = policy::read(&location).compile_after(problems, environment);
+    let loaded = policy_source::read(&location).compile_after(problems, environment);
     telemetry::start_in_shim();
     shim::run(
         &shim::Process::current(),

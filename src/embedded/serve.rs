@@ -12,11 +12,11 @@ use proxy::{BindError, Config, Egress, Limits, Mount, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::order::{self, Order, Reply};
+use super::request::{self, Order, Reply};
 use crate::audit::Audit;
-use crate::env::Environment;
-use crate::policy::{self, Location};
-use crate::reload::Reloader;
+use crate::policy_source::reload::Reloader;
+use crate::policy_source::{self, Location};
+use crate::settings::table::Environment;
 use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink, audit_failed};
 use crate::{exit, settings};
 
@@ -35,7 +35,7 @@ enum CompanionError {
 
 /// Reads its order, listens, and serves until the program is gone that ordered it.
 pub(crate) fn serve(environment: Environment) -> ExitCode {
-    let Ok(order) = order::read::<Order>(io::stdin().lock()) else {
+    let Ok(order) = request::read::<Order>(io::stdin().lock()) else {
         return exit::USAGE.into();
     };
     let code = match follow(order.parent).and_then(|()| run(&order, environment)) {
@@ -43,7 +43,7 @@ pub(crate) fn serve(environment: Environment) -> ExitCode {
         Err(error) => {
             let reply = Reply::Failed(error.to_string());
             // Where nobody listens any more, nobody wants to know.
-            order::write(&reply, io::stdout().lock()).unwrap_or_default();
+            request::write(&reply, io::stdout().lock()).unwrap_or_default();
             exit::FAILED
         }
     };
@@ -70,7 +70,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     let place = settings::audit(&environment, &mut problems);
     let egress = settings::egress(&environment, &mut problems);
     let location = Location::choose(None, &environment);
-    let reading = policy::read(&location);
+    let reading = policy_source::read(&location);
     let loaded = reading.compile_after(problems, &environment);
     let loaded = loaded.map_err(CompanionError::Settings)?;
     let counts = Arc::<Counts>::default();
@@ -114,7 +114,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     let flusher = daemon
         .map(|daemon| Flusher::start(daemon, counts))
         .transpose()?;
-    order::write(&Reply::Ready(server.address()), io::stdout().lock())?;
+    request::write(&Reply::Ready(server.address()), io::stdout().lock())?;
     runtime.block_on(until(server, reloader, ended, hangup));
     runtime.shutdown_background();
     if let Some(flusher) = flusher {

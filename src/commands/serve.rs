@@ -13,31 +13,31 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::audit::Audit;
-use crate::cli::Serve;
-use crate::env::{self, Environment};
 use crate::page::{Desk, Front};
-use crate::policy::{self, Loaded, Location};
-use crate::reload::Reloader;
+use crate::policy_source::reload::Reloader;
+use crate::policy_source::{self, Loaded, Location};
 use crate::settings::Settings;
+use crate::settings::flags::Serve;
+use crate::settings::table::{self, Environment};
 use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink};
-use crate::{exit, report};
+use crate::{exit, output};
 
 /// Runs the proxy until a signal ends it.
 pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
     let mut problems = Vec::new();
     let settings = Settings::read(flags, &environment, &mut problems);
     let location = Location::choose(flags.policy.as_deref(), &environment);
-    let reading = policy::read(&location);
+    let reading = policy_source::read(&location);
     let loaded = match reading.compile_after(problems, &environment) {
         Ok(loaded) => loaded,
-        Err(Problems(problems)) => return report::problems(&problems),
+        Err(Problems(problems)) => return output::problems(&problems),
     };
     let counts = Arc::<Counts>::default();
     counts.serving();
     let audit = match &settings.audit {
         Some(place) => match Audit::queued(place, Arc::clone(&counts)) {
             Ok(audit) => Some(Arc::new(audit)),
-            Err(source) => return report::failure(&AuditError(place.path.clone(), source)),
+            Err(source) => return output::failure(&AuditError(place.path.clone(), source)),
         },
         None => None,
     };
@@ -67,12 +67,12 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
         Ok(code) => code,
         Err(StartError::Bind(BindError::Dialect(name))) => {
             let what = format!("unknown dialect `{name}`");
-            report::problems(&[Problem {
-                place: env::DIALECT.flag.to_owned(),
+            output::problems(&[Problem {
+                place: table::DIALECT.flag.to_owned(),
                 what,
             }])
         }
-        Err(error) => report::failure(&error),
+        Err(error) => output::failure(&error),
     }
 }
 

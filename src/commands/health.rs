@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 
 use lockpolicy::{Problem, shown};
 
-use crate::env::{self, Environment};
-use crate::report;
-use crate::value::address;
+use crate::output;
+use crate::settings::parse::address;
+use crate::settings::table::{self, Environment};
 
 /// Asks the address of the flag, or else of the variable, and tells in one line what it said.
 pub(crate) fn health(flag: Option<&str>, environment: &Environment) -> ExitCode {
     let asked = match place(flag, environment) {
         Ok(asked) => asked,
-        Err(problem) => return report::problems(&[problem]),
+        Err(problem) => return output::problems(&[problem]),
     };
     match ask(asked, PATIENCE) {
-        Ok(()) => report::result(READY),
-        Err(error) => report::failure(&error),
+        Ok(()) => output::result(READY),
+        Err(error) => output::failure(&error),
     }
 }
 
@@ -43,11 +43,11 @@ fn place(flag: Option<&str>, environment: &Environment) -> Result<SocketAddr, Pr
         what,
     };
     let (text, from) = match flag {
-        Some(text) => (Some(text), env::ADMIN.flag),
-        None => (environment.text(env::ADMIN.name)?, env::ADMIN.name),
+        Some(text) => (Some(text), table::ADMIN.flag),
+        None => (environment.text(table::ADMIN.name)?, table::ADMIN.name),
     };
     let Some(text) = text else {
-        let what = format!("not set: it, or {}, says where to ask", env::ADMIN.flag);
+        let what = format!("not set: it, or {}, says where to ask", table::ADMIN.flag);
         return Err(problem(from, what));
     };
     let mut asked = address(text)
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_flag_is_asked_before_the_variable_and_every_address_is_this_machine() {
-        let environment = |text: &str| Environment::from_iter([(env::ADMIN.name, text)]);
+        let environment = |text: &str| Environment::from_iter([(table::ADMIN.name, text)]);
         for (flag, variable, expected) in [
             (None, "127.0.0.1:1", "127.0.0.1:1"),
             (Some("127.0.0.2:2"), "127.0.0.1:1", "127.0.0.2:2"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::Targets;
 
-use crate::quantity;
+use crate::settings::units;
 use crate::telemetry::Tags;
 
 /// HTTP/1 needs this much to read a head at all.
@@ -18,23 +18,23 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, &'static str> {
 
 pub(crate) fn head(text: &str) -> Result<usize, &'static str> {
     let fits = |size: &usize| (SMALLEST_HEAD..=16 << 20).contains(size);
-    quantity::size(text)
+    units::size(text)
         .filter(fits)
         .ok_or("a size from 8KiB to 16MiB expected")
 }
 
 pub(crate) fn size(text: &str) -> Result<usize, &'static str> {
-    quantity::size(text)
+    units::size(text)
         .filter(|size| *size > 0)
         .ok_or("a size like 64MiB expected")
 }
 
 pub(crate) fn time(text: &str) -> Result<Duration, &'static str> {
-    quantity::time(text).ok_or("a time like 30s expected")
+    units::time(text).ok_or("a time like 30s expected")
 }
 
 pub(crate) fn patience(text: &str) -> Result<Duration, &'static str> {
-    quantity::time(text)
+    units::time(text)
         .filter(|time| !time.is_zero())
         .ok_or("a time like 30s expected")
 }

@@ -18,7 +18,7 @@ const LINKS: usize = 64;
 /// # Errors
 ///
 /// Where the path or something on the way to it cannot be looked at.
-pub(crate) fn is_sealed(path: &Path) -> io::Result<bool> {
+pub(crate) fn is_tamper_proof(path: &Path) -> io::Result<bool> {
     walk(path, &can_change)
 }
 
@@ -115,11 +115,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("policy.toml");
         std::fs::write(&file, "model = 'a'").unwrap();
-        assert!(!is_sealed(&file).unwrap());
+        assert!(!is_tamper_proof(&file).unwrap());
         std::fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
         std::fs::set_permissions(directory.path(), Permissions::from_mode(0o500)).unwrap();
         assert!(
-            !is_sealed(&file).unwrap(),
+            !is_tamper_proof(&file).unwrap(),
             "an owner can change the mode back"
         );
         std::fs::set_permissions(directory.path(), Permissions::from_mode(0o700)).unwrap();
@@ -144,6 +144,6 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_an_error() {
-        assert!(is_sealed(Path::new("/nowhere/policy.toml")).is_err());
+        assert!(is_tamper_proof(Path::new("/nowhere/policy.toml")).is_err());
     }
 }

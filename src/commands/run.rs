@@ -13,9 +13,9 @@ use std::process::{Command, ExitCode};
 use lockpolicy::agents::codex::config::{Base, Mount};
 use lockpolicy::{Policy, Problems};
 
-use crate::env::Environment;
-use crate::policy::{self, Location};
-use crate::{companion, report};
+use crate::policy_source::{self, Location};
+use crate::settings::table::Environment;
+use crate::{embedded, output};
 
 /// A client of a model API: where it reads its provider's base URL, and what it finds there.
 struct Client {
@@ -73,15 +73,16 @@ enum RunError {
 
 /// Becomes the program, under the lock. Returns only where that failed.
 pub(crate) fn run(command: &[OsString], environment: &Environment) -> ExitCode {
-    let loaded = match policy::read(&Location::choose(None, environment)).compile(environment) {
-        Ok(loaded) => loaded,
-        Err(Problems(problems)) => return report::problems(&problems),
-    };
+    let loaded =
+        match policy_source::read(&Location::choose(None, environment)).compile(environment) {
+            Ok(loaded) => loaded,
+            Err(Problems(problems)) => return output::problems(&problems),
+        };
     let error = match start(command, environment, &loaded.policy) {
         Ok(never) => match never {},
         Err(error) => error,
     };
-    report::failure(&error);
+    output::failure(&error);
     match error {
         RunError::Proxy(_) => shim::exit::NO_PROXY.into(),
         RunError::Directory(_) => crate::exit::FAILED.into(),
@@ -102,7 +103,7 @@ fn start(
     let mut dialects = CLIENTS.map(|client| client.dialect).to_vec();
     dialects.dedup();
     let away = Some(directory.clone());
-    let own = companion::open(&dialects, mounts(environment), false, away);
+    let own = embedded::open(&dialects, mounts(environment), false, away);
     let own = own.map_err(RunError::Proxy)?;
     let (name, arguments) = command.split_first().unzip();
     let name = name.map_or(OsStr::new(""), OsString::as_os_str);
@@ -187,7 +188,7 @@ fn first(directory: &Path, environment: &Environment) -> OsString {
 
 /// A directory of our own in which `codex` is this program.
 fn directory() -> io::Result<PathBuf> {
-    let name = format!("model-lock-{}", companion::secret()?);
+    let name = format!("model-lock-{}", embedded::secret()?);
     let directory = std::env::temp_dir().join(name);
     std::fs::DirBuilder::new().mode(0o700).create(&directory)?;
     symlink(std::env::current_exe()?, directory.join("codex"))?;

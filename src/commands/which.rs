@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use shim::Process;
 
-use crate::reachable::{self, Reachable};
-use crate::{exit, report};
+use crate::codex_on_path::{self, Reachable};
+use crate::{exit, output};
 
 /// Prints the real codex, then every codex on `PATH` in order.
 pub(crate) fn which() -> ExitCode {
@@ -24,10 +24,10 @@ pub(crate) fn which() -> ExitCode {
         text.extend(["codex: ", &path, " (", whose, first, ")\n"]);
     }
     match real {
-        Ok(_) => report::result(&text),
+        Ok(_) => output::result(&text),
         Err(error) => {
-            let told = report::result_with(&text, exit::NOT_FOUND);
-            report::told(&error.line());
+            let told = output::result_with(&text, exit::NOT_FOUND);
+            output::told(&error.line());
             told
         }
     }
@@ -39,7 +39,7 @@ pub(crate) fn on_path(process: &Process) -> Vec<Reachable> {
     let path = process.variable("PATH").unwrap_or_default();
     let directory = process.directory.as_deref().unwrap_or(nowhere);
     let program = process.program.as_deref().unwrap_or(nowhere);
-    reachable::on_path(path, directory, program)
+    codex_on_path::on_path(path, directory, program)
 }
 
 /// The process as the shim that stands first on `PATH` would see itself: that one looks behind its own place.

@@ -4,12 +4,12 @@
 //! then the terminal, job control, signals and the exit status are codex's own. The kernel ends it
 //! when the program is gone that opened it.
 
-mod open;
-mod order;
+mod request;
 mod serve;
+mod start;
 
-pub(crate) use open::{Companion, open, secret};
 pub(crate) use serve::serve;
+pub(crate) use start::{Companion, open, secret};
 
 /// The word that runs one. No person writes it, so the help does not tell of it.
 pub(crate) const VERB: &str = "companion";

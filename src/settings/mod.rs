@@ -7,12 +7,18 @@ use lockpolicy::{Problem, shown};
 use proxy::{Config, Egress, Limits, Upstream};
 use tracing_subscriber::filter::Targets;
 
+pub(crate) mod flags;
+pub(crate) mod parse;
+pub(crate) mod secret_file;
+pub(crate) mod table;
+pub(crate) mod units;
+
 use crate::audit::Place;
-use crate::cli::Serve;
-use crate::env::{self, Environment, Variable};
-use crate::key::KeyFile;
+use crate::settings::flags::Serve;
+use crate::settings::parse::{address, filter, head, patience, port, prefix, size, tags, time};
+use crate::settings::secret_file::KeyFile;
+use crate::settings::table::{Environment, Variable};
 use crate::telemetry::{Daemon, Tags};
-use crate::value::{address, filter, head, patience, port, prefix, size, tags, time};
 
 /// The dialects that are spoken unless others are named.
 const DIALECTS: [&str; 2] = ["openai", "chatgpt"];
@@ -50,14 +56,14 @@ impl Settings {
             problems,
         };
         let listen = reader.listen(flags);
-        let admin = reader.one(flags.admin.as_deref(), &env::ADMIN, None, |text| {
+        let admin = reader.one(flags.admin.as_deref(), &table::ADMIN, None, |text| {
             address(text).map(Some)
         });
         reader.apart(listen, admin);
-        let key = reader.secret(flags.key.as_deref(), &env::KEY, 0);
+        let key = reader.secret(flags.key.as_deref(), &table::KEY, 0);
         let token = reader.secret(
             flags.admin_token.as_deref(),
-            &env::ADMIN_TOKEN,
+            &table::ADMIN_TOKEN,
             SHORTEST_TOKEN,
         );
         let config = Config {
@@ -70,7 +76,7 @@ impl Settings {
             key: key.as_ref().map(|file| file.key.clone()),
             limits: reader.limits(flags),
         };
-        let log = reader.one(flags.log.as_deref(), &env::LOG, None, |text| {
+        let log = reader.one(flags.log.as_deref(), &table::LOG, None, |text| {
             filter(text).map(Some)
         });
         let daemon = reader.daemon();
@@ -165,13 +171,13 @@ impl Reader<'_> {
 
     fn listen(&mut self, flags: &Serve) -> SocketAddr {
         let default = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8383);
-        self.one(flags.listen.as_deref(), &env::LISTEN, default, address)
+        self.one(flags.listen.as_deref(), &table::LISTEN, default, address)
     }
 
     fn apart(&mut self, listen: SocketAddr, admin: Option<SocketAddr>) {
         if listen.port() != 0 && admin == Some(listen) {
             self.problem(
-                env::ADMIN.flag,
+                table::ADMIN.flag,
                 format!("`{listen}` is where requests are taken: another port expected"),
             );
         }
@@ -179,12 +185,12 @@ impl Reader<'_> {
 
     fn upstreams(&mut self, flags: &Serve) -> Vec<Upstream> {
         let (texts, place) = if flags.upstream.is_empty() {
-            match self.stated(None, &env::UPSTREAM) {
+            match self.stated(None, &table::UPSTREAM) {
                 Some((text, place)) => (text.split(',').map(str::to_owned).collect(), place),
                 None => return Vec::new(),
             }
         } else {
-            (flags.upstream.clone(), env::UPSTREAM.flag)
+            (flags.upstream.clone(), table::UPSTREAM.flag)
         };
         let upstreams: Vec<Upstream> = texts
             .iter()
@@ -217,13 +223,13 @@ impl Reader<'_> {
 
     fn egress(&mut self) -> Option<Egress> {
         let proxies = [
-            env::HTTPS_PROXY.name,
+            table::HTTPS_PROXY.name,
             "https_proxy",
             "ALL_PROXY",
             "all_proxy",
         ];
         let (proxy, place) = self.first(proxies)?;
-        let direct = self.first([env::NO_PROXY.name, "no_proxy"]);
+        let direct = self.first([table::NO_PROXY.name, "no_proxy"]);
         let direct = direct.map(|(text, _)| text).unwrap_or_default();
         match Egress::parse(&proxy, &direct) {
             Ok(egress) => Some(egress),
@@ -253,7 +259,7 @@ impl Reader<'_> {
     }
 
     fn dialects(&mut self, flags: &Serve) -> Vec<String> {
-        let Some((text, place)) = self.stated(flags.dialect.as_deref(), &env::DIALECT) else {
+        let Some((text, place)) = self.stated(flags.dialect.as_deref(), &table::DIALECT) else {
             return DIALECTS.map(str::to_owned).to_vec();
         };
         let names: Vec<String> = text.split(',').map(str::to_owned).collect();
@@ -276,36 +282,36 @@ impl Reader<'_> {
         Limits {
             head: self.one(
                 flags.max_head.as_deref(),
-                &env::MAX_HEAD,
+                &table::MAX_HEAD,
                 default.head,
                 head,
             ),
             body: self.one(
                 flags.max_body.as_deref(),
-                &env::MAX_BODY,
+                &table::MAX_BODY,
                 default.body,
                 size,
             ),
             decoded: self.one(
                 flags.max_decoded.as_deref(),
-                &env::MAX_DECODED,
+                &table::MAX_DECODED,
                 default.decoded,
                 size,
             ),
             head_time: self.one(
                 flags.head_time.as_deref(),
-                &env::HEAD_TIME,
+                &table::HEAD_TIME,
                 default.head_time,
                 patience,
             ),
             body_time: self.one(
                 flags.body_time.as_deref(),
-                &env::BODY_TIME,
+                &table::BODY_TIME,
                 default.body_time,
                 patience,
             ),
-            idle: self.one(flags.idle.as_deref(), &env::IDLE, default.idle, time),
-            drain: self.one(flags.drain.as_deref(), &env::DRAIN, default.drain, time),
+            idle: self.one(flags.idle.as_deref(), &table::IDLE, default.idle, time),
+            drain: self.one(flags.drain.as_deref(), &table::DRAIN, default.drain, time),
         }
     }
 
@@ -326,13 +332,13 @@ impl Reader<'_> {
     }
 
     fn daemon(&mut self) -> Option<Daemon> {
-        let port = match self.stated(None, &env::STATSD_PORT) {
-            Some(_) => self.one(None, &env::STATSD_PORT, 8125, port),
-            None => self.one(None, &env::DD_DOGSTATSD_PORT, 8125, port),
+        let port = match self.stated(None, &table::STATSD_PORT) {
+            Some(_) => self.one(None, &table::STATSD_PORT, 8125, port),
+            None => self.one(None, &table::DD_DOGSTATSD_PORT, 8125, port),
         };
-        let prefix = self.one(None, &env::STATSD_PREFIX, "model_lock".to_owned(), prefix);
-        let tags = self.one(None, &env::STATSD_TAGS, Tags::default(), tags);
-        let (host, _) = self.first([env::STATSD_HOST.name, env::DD_AGENT_HOST.name])?;
+        let prefix = self.one(None, &table::STATSD_PREFIX, "model_lock".to_owned(), prefix);
+        let tags = self.one(None, &table::STATSD_TAGS, Tags::default(), tags);
+        let (host, _) = self.first([table::STATSD_HOST.name, table::DD_AGENT_HOST.name])?;
         Some(Daemon {
             host,
             port,
@@ -343,8 +349,8 @@ impl Reader<'_> {
 
     fn audit(&mut self, flags: &Serve) -> Option<Place> {
         let flag = flags.audit_size.as_deref();
-        let size = self.one(flag, &env::AUDIT_SIZE, 64 << 20, size);
-        let (path, _) = self.stated(flags.audit.as_deref(), &env::AUDIT)?;
+        let size = self.one(flag, &table::AUDIT_SIZE, 64 << 20, size);
+        let (path, _) = self.stated(flags.audit.as_deref(), &table::AUDIT)?;
         (!path.is_empty()).then(|| Place {
             path: path.into(),
             size: size as u64,

@@ -22,12 +22,12 @@ use std::process::ExitCode;
 use lockpolicy::{Mode, Problems};
 use shim::Process;
 
-use crate::env::Environment;
+use crate::assurance::Level;
 use crate::json::{Json, list, object, perhaps, text};
-use crate::policy::{Loaded, Origin};
-use crate::{exit, here, report, settings};
+use crate::policy_source::{Loaded, Origin};
+use crate::settings::table::Environment;
+use crate::{exit, output, policy_source, settings};
 use finding::Finding;
-pub(crate) use finding::Level;
 use layers::Way;
 
 /// The flags of `doctor`.
@@ -50,9 +50,9 @@ pub(crate) fn doctor(asked: &Doctor, environment: &Environment) -> ExitCode {
         examined.text()
     };
     if examined.level() >= asked.require {
-        report::result(&told)
+        output::result(&told)
     } else {
-        report::result_with(&told, exit::BELOW)
+        output::result_with(&told, exit::BELOW)
     }
 }
 
@@ -83,7 +83,7 @@ impl Examined {
         findings.extend(network::statsd(
             settings::daemon(environment, &mut Vec::new()).as_ref(),
         ));
-        match here::policy(environment) {
+        match policy_source::for_shim(environment) {
             Ok(loaded) => layers(process, &codexes, &loaded, &mut findings, &mut facts),
             Err(Problems(problems)) => {
                 let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -95,7 +95,7 @@ impl Examined {
     }
 
     fn level(&self) -> Level {
-        Level::of(&self.findings)
+        finding::reached(&self.findings)
     }
 
     fn text(&self) -> String {

@@ -3,43 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// How much holds here. Each level includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub(crate) enum Level {
-    /// Nothing that was tried holds.
-    #[value(skip)]
-    Open,
-    /// The shim holds: a `codex` that is called by its name runs the pin.
-    Guarded,
-    /// The proxy holds too: all that such a codex does goes through it.
-    Enforced,
-    /// The route holds too: nothing gets around the proxy.
-    Sealed,
-}
-
-impl Level {
-    /// Every level, the lowest first.
-    pub(crate) const ALL: [Self; 4] = [Self::Open, Self::Guarded, Self::Enforced, Self::Sealed];
-
-    /// The word that is printed.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Guarded => "guarded",
-            Self::Enforced => "enforced",
-            Self::Sealed => "sealed",
-        }
-    }
-
-    /// The highest level that none of the findings prevents.
-    pub(crate) fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
-        let prevented = findings.into_iter().filter_map(Finding::prevents).min();
-        let reached = Self::ALL
-            .into_iter()
-            .rfind(|level| prevented.is_none_or(|prevented| *level < prevented));
-        reached.unwrap_or(Self::Open)
-    }
-}
+use crate::assurance::Level;
 
 /// One thing that is not as it has to be, or that is worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +74,14 @@ pub(crate) enum Finding {
     WentAround(String),
 }
 
+/// The highest level that none of the findings prevents.
+pub(crate) fn reached<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Level {
+    let prevented = findings.into_iter().filter_map(Finding::prevents).min();
+    let reached = Level::ALL
+        .into_iter()
+        .rfind(|level| prevented.is_none_or(|prevented| *level < prevented));
+    reached.unwrap_or(Level::Open)
+}
 impl Finding {
     /// The name, for scripts.
     pub(crate) fn name(&self) -> &'static str {
@@ -325,7 +297,7 @@ mod tests {
             (&[Finding::Root, Finding::ProxyOff], Level::Guarded),
             (&[Finding::NoShim, Finding::Root], Level::Open),
         ] {
-            assert_eq!(Level::of(findings), level, "{findings:?}");
+            assert_eq!(reached(findings), level, "{findings:?}");
         }
     }
 
@@ -375,8 +347,8 @@ mod tests {
             let name = format!("`{}`", finding.name());
             vec![name, prevents.to_owned(), finding.remedy().to_owned()]
         });
-        let table = crate::docs::table(&["Finding", "Prevents", "What to do"], rows);
-        crate::docs::compare("reference/doctor-findings.md", "findings", &table);
+        let table = crate::tests::docs::table(&["Finding", "Prevents", "What to do"], rows);
+        crate::tests::docs::compare("reference/doctor-findings.md", "findings", &table);
         let source = include_str!("finding.rs");
         let (_, rest) = source.split_once("fn name(").unwrap();
         let (arms, _) = rest.split_once("fn prevents(").unwrap();

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use lockpolicy::Problems;
 
-use crate::cli::Serve;
-use crate::env::Environment;
-use crate::policy::{self, Location};
-use crate::report;
+use crate::output;
+use crate::policy_source::{self, Location};
 use crate::settings::Settings;
+use crate::settings::flags::Serve;
+use crate::settings::table::Environment;
 
 /// Prints the policy, its hash and where it came from. The variables of `serve` are looked at too:
 /// what would stop it is told here.
@@ -17,17 +17,17 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
     let mut problems = Vec::new();
     Settings::read(&Serve::default(), environment, &mut problems);
     let location = Location::choose(policy, environment);
-    match policy::read(&location).compile(environment) {
-        Ok(loaded) if problems.is_empty() => report::result(&format!(
+    match policy_source::read(&location).compile(environment) {
+        Ok(loaded) if problems.is_empty() => output::result(&format!(
             "{}hash = {}\nfrom = {}\n",
             loaded.policy.describe(),
             loaded.policy.hash(),
             loaded.origin
         )),
-        Ok(_) => report::problems(&problems),
+        Ok(_) => output::problems(&problems),
         Err(Problems(found)) => {
             problems.extend(found);
-            report::problems(&problems)
+            output::problems(&problems)
         }
     }
 }

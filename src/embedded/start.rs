@@ -11,7 +11,7 @@ use lockpolicy::dialect::Table;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::VERB;
-use super::order::{self, Order, Reply};
+use super::request::{self, Order, Reply};
 
 /// What codex may speak, whichever provider it is sent to.
 const DIALECTS: [&str; 3] = ["openai", "chatgpt", "azure"];
@@ -65,8 +65,8 @@ fn ask(order: &Order) -> io::Result<Reply> {
         .process_group(0)
         .spawn()?;
     let missing = || io::Error::other("no pipe");
-    order::write(order, child.stdin.take().ok_or_else(missing)?)?;
-    let reply = order::read(child.stdout.take().ok_or_else(missing)?);
+    request::write(order, child.stdin.take().ok_or_else(missing)?)?;
+    let reply = request::read(child.stdout.take().ok_or_else(missing)?);
     if matches!(reply, Ok(Reply::Ready(_))) {
         return reply;
     }

@@ -9,8 +9,8 @@ use shim::Process;
 
 use super::finding::Finding;
 use super::trial::output;
-use crate::reachable::Reachable;
-use crate::which;
+use crate::codex_on_path::Reachable;
+use crate::commands::which;
 
 /// What can be started.
 #[derive(Debug)]

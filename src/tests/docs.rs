@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use lockpolicy::{PolicyConfig, VARIABLES};
 
+use crate::exit;
+use crate::settings::table;
 use crate::telemetry::{METRICS, prometheus_name};
-use crate::{env, exit};
 
 /// A key of the policy file: name, an example, what it means.
 const KEYS: [[&str; 3]; 12] = [
@@ -75,7 +76,7 @@ const KEYS: [[&str; 3]; 12] = [
 
 #[test]
 fn the_metrics_page_is_the_table() {
-    let prefix = env::STATSD_PREFIX.default;
+    let prefix = table::STATSD_PREFIX.default;
     let rows = METRICS.iter().map(|metric| {
         let tags = metric
             .tags
@@ -133,7 +134,7 @@ fn the_settings_page_is_the_variables() {
             format!("`{text}`")
         }
     };
-    let row = |variable: &&env::Variable| {
+    let row = |variable: &&table::Variable| {
         let (name, flag) = (code(variable.name), code(variable.flag));
         vec![
             name,
@@ -144,10 +145,10 @@ fn the_settings_page_is_the_variables() {
     };
     let process = table(
         &["Variable", "Flag", "Default", "Meaning"],
-        env::ALL.iter().map(row),
+        table::ALL.iter().map(row),
     );
     compare("reference/settings.md", "process", &process);
-    let short = |variable: &&env::Variable| {
+    let short = |variable: &&table::Variable| {
         vec![
             code(variable.name),
             variable.default.to_owned(),
@@ -159,7 +160,7 @@ fn the_settings_page_is_the_variables() {
         "shim",
         &table(
             &["Variable", "Default", "Meaning"],
-            env::SHIM.iter().map(short),
+            table::SHIM.iter().map(short),
         ),
     );
     let rows = VARIABLES
@@ -207,7 +208,7 @@ fn the_policy_page_is_the_keys() {
 /// The reader of the file has its keys in a `match`; that is where they are looked up.
 #[test]
 fn the_keys_are_those_that_are_read() {
-    let source = include_str!("../lockpolicy/src/policy/config.rs");
+    let source = include_str!("../../lockpolicy/src/policy/config.rs");
     let (_, rest) = source.split_once("fn key(").expect("the match of keys");
     let (arms, _) = rest.split_once("unknown key").expect("its last arm");
     let mut read: Vec<&str> = arms
@@ -231,9 +232,9 @@ fn the_keys_are_those_that_are_read() {
 
 #[test]
 fn every_variable_is_named_once() {
-    let mut names: Vec<&str> = env::ALL
+    let mut names: Vec<&str> = table::ALL
         .iter()
-        .chain(&env::SHIM)
+        .chain(&table::SHIM)
         .map(|variable| variable.name)
         .collect();
     names.extend(VARIABLES.map(|(name, _)| name));
@@ -241,12 +242,12 @@ fn every_variable_is_named_once() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), all);
-    let written = include_str!("env.rs")
+    let written = include_str!("../settings/table.rs")
         .matches(": Variable = Variable {")
         .count();
     assert_eq!(
         written,
-        env::ALL.len() + env::SHIM.len(),
+        table::ALL.len() + table::SHIM.len(),
         "one is missing in the lists"
     );
 }
@@ -276,7 +277,7 @@ fn the_variables_of_the_shim_are_all_told() {
                 .take_while(|c| c.is_ascii_uppercase() || *c == '_')
                 .collect();
             assert!(
-                env::SHIM.iter().any(|variable| variable.name == name),
+                table::SHIM.iter().any(|variable| variable.name == name),
                 "{name}"
             );
         }
