@@ -10,7 +10,7 @@ fuzz_target!(|line: &[u8]| {
     assert_eq!(write(&read(&args).tokens), args);
     for mode in ["force", "reject"] {
         let text = format!("model = 'p'\nmode = '{mode}'\nreasoning_effort = 'low'");
-        let policy = PolicyConfig::from_toml(&text).compile().expect("valid");
+        let policy = PolicyConfig::from_toml(&text).build().expect("valid");
         if let Outcome::Rewrite(args) = judge(&policy, &args).outcome {
             let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
             let again = judge(&policy, &args);

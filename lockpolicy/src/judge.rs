@@ -326,7 +326,7 @@ impl Bench<'_> {
             surface: self.origin.surface,
             source: self.origin.source,
             capability,
-            place: crate::policy::shown(&occurrence.place),
+            place: crate::escape_for_log(&occurrence.place),
             requested: occurrence.requested(),
             pin: self
                 .policy
@@ -344,7 +344,7 @@ impl Bench<'_> {
             .then(|| self.policy.pin().to_string());
         self.refusal.get_or_insert_with(|| Rejection {
             reason,
-            place: crate::policy::shown(&occurrence.place),
+            place: crate::escape_for_log(&occurrence.place),
             requested: occurrence.requested(),
             capability: occurrence.capability(),
             pin,

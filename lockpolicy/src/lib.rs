@@ -15,7 +15,7 @@
 //!
 //! A **surface** finds where an input states something and cuts exactly there; it never decides.
 //! [`judge()`] decides and knows no surface. The operations of each provider are tables
-//! ([`dialect`]), the [`Policy`] is complete and valid by construction ([`PolicyConfig::compile`]).
+//! ([`dialect`]), the [`Policy`] is complete and valid by construction ([`PolicyConfig::build`]).
 //!
 //! # An HTTP request
 //!
@@ -24,7 +24,7 @@
 //! use lockpolicy::http::{Request, judge_request};
 //! use lockpolicy::{PolicyConfig, Source, edit};
 //!
-//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
 //! let table = Table::of(["openai"]).unwrap();
 //! let content = br#"{"temperature": 1.0, "model": "other", "fallbacks": ["more"]}"#;
 //! let request = Request {
@@ -48,7 +48,7 @@
 //! use lockpolicy::http::ws_message::judge_message;
 //! use lockpolicy::{Decision, PolicyConfig, Reason, Source};
 //!
-//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'\nmode = 'reject'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'\nmode = 'reject'").build().unwrap();
 //! let table = Table::of(["openai"]).unwrap();
 //! let socket = table.find("GET", "/v1/responses").unwrap();
 //! let message = br#"{"type": "response.create", "model": "other"}"#;
@@ -64,7 +64,7 @@
 //! use lockpolicy::PolicyConfig;
 //! use lockpolicy::agents::codex::cli::{Outcome, judge};
 //!
-//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
 //! assert_eq!(judge(&policy, &[b"login", b"status"]).outcome, Outcome::Pass);
 //! let Outcome::Rewrite(args) = judge(&policy, &[b"exec", b"-m", b"other", b"hi"]).outcome else {
 //!     panic!()
@@ -83,7 +83,7 @@
 //! let told = response_edit::without_pin(event, "gpt-5.5");
 //! assert_eq!(*told, *br#"data: {"type":"response.created","response":{"headers":{}}}"#);
 //!
-//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
 //! let list = model_list::only_pinned(&policy, br#"{"data":[{"id":"other"},{"id":"gpt-5.5"}]}"#);
 //! assert_eq!(list.unwrap(), br#"{"data":[{"id":"gpt-5.5"}]}"#);
 //! ```
@@ -128,6 +128,7 @@ pub mod path;
 mod policy;
 mod report;
 mod served_match;
+mod text;
 mod verdict;
 
 pub use attempt::{Attempt, AttemptResult, Source, Surface};
@@ -136,11 +137,12 @@ pub use judge::{Origin, judge, refuse};
 pub use label::Label;
 pub use occurrence::{ForceAction, Occurrence, SelectorValue, Setting};
 pub use policy::{
-    Allow, Mode, NAME_CAP, Name, NameError, Policy, PolicyConfig, Problem, Problems, VARIABLES,
-    shown,
+    Allow, MAX_NAME_BYTES, Mode, Name, NameError, Policy, PolicyConfig, Problem, Problems,
+    VARIABLES,
 };
 pub use report::{Event, Judged, NoObserver, Observer, RequestContext, ServedReport, report};
 #[doc(hidden)]
 pub use serde;
 pub use served_match::Served;
+pub use text::escape_for_log;
 pub use verdict::{Action, Change, Decision, ModelChoice, ModelMatch, Reason, Rejection, Verdict};

@@ -97,7 +97,7 @@ impl Occurrence<'_> {
         match &self.stated {
             SelectorValue::Missing => String::new(),
             SelectorValue::Null => String::from("null"),
-            SelectorValue::Text(text) => crate::policy::shown(text),
+            SelectorValue::Text(text) => crate::escape_for_log(text),
             SelectorValue::NotText => String::from("<not a text>"),
         }
     }

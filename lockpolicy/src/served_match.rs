@@ -174,7 +174,7 @@ mod tests {
 
     fn policy(text: &str) -> Policy {
         PolicyConfig::from_toml(&format!("model = 'p'\n{text}"))
-            .compile()
+            .build()
             .unwrap()
     }
 
@@ -236,7 +236,7 @@ mod tests {
         assert!(told.contains("served_variant = p-0\\d\\d\n"), "{told}");
         for broken in ["(", "a)|(b"] {
             let text = format!("model = 'p'\nserved_variants = ['{broken}']");
-            let problems = PolicyConfig::from_toml(&text).compile().unwrap_err();
+            let problems = PolicyConfig::from_toml(&text).build().unwrap_err();
             assert_eq!(problems.0[0].place, "served_variants");
         }
     }

@@ -108,11 +108,11 @@ mod tests {
     }
 
     fn policy(text: &str) -> Policy {
-        PolicyConfig::from_toml(text).compile().unwrap()
+        PolicyConfig::from_toml(text).build().unwrap()
     }
 
     fn problems() -> Problems {
-        PolicyConfig::from_toml("mode = 'x'").compile().unwrap_err()
+        PolicyConfig::from_toml("mode = 'x'").build().unwrap_err()
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 
 fn be_the_shim() -> ExitCode {
     let text = std::env::var("TEST_POLICY").unwrap_or_default();
-    let policy = PolicyConfig::from_toml(&text).compile();
+    let policy = PolicyConfig::from_toml(&text).build();
     shim::run(
         &Process::current(),
         policy.map(Arc::new),

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use lockpolicy::{Attempt, AttemptResult, Policy, RequestContext, shown};
+use lockpolicy::{Attempt, AttemptResult, Policy, RequestContext, escape_for_log};
 
 use crate::telemetry::{Door, now};
 
@@ -24,10 +24,10 @@ pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &RequestContext<'_>)
     members.text("requested_model", &attempt.requested);
     members.text("applied_model", applied);
     members.text("approved_model", &attempt.pin);
-    members.text("request_id", &shown(facts.request_id));
-    members.text("method", &shown(facts.method));
-    members.text("path", &shown(facts.path));
-    members.text("user_agent", &shown(facts.client));
+    members.text("request_id", &escape_for_log(facts.request_id));
+    members.text("method", &escape_for_log(facts.method));
+    members.text("path", &escape_for_log(facts.path));
+    members.text("user_agent", &escape_for_log(facts.client));
     members.text("reason", facts.reason);
     members.text("policy_hash", facts.policy);
     members.number("status", u64::from(facts.status));

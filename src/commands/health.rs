@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use lockpolicy::{Problem, shown};
+use lockpolicy::{Problem, escape_for_log};
 
 use crate::output;
 use crate::settings::parse::address;
@@ -38,20 +38,17 @@ enum HealthError {
 
 /// Where to ask. A port that was taken on every address is asked on this machine's own.
 fn place(flag: Option<&str>, environment: &Environment) -> Result<SocketAddr, Problem> {
-    let problem = |place: &str, what: String| Problem {
-        place: place.to_owned(),
-        what,
-    };
     let (text, from) = match flag {
         Some(text) => (Some(text), table::ADMIN.flag),
         None => (environment.text(table::ADMIN.name)?, table::ADMIN.name),
     };
     let Some(text) = text else {
         let what = format!("not set: it, or {}, says where to ask", table::ADMIN.flag);
-        return Err(problem(from, what));
+        return Err(Problem::new(from, what));
     };
-    let mut asked = address(text)
-        .map_err(|expected| problem(from, format!("`{}`: {expected}", shown(text))))?;
+    let mut asked = address(text).map_err(|expected| {
+        Problem::new(from, format!("`{}`: {expected}", escape_for_log(text)))
+    })?;
     match asked.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => asked.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => asked.set_ip(Ipv6Addr::LOCALHOST.into()),
@@ -68,7 +65,7 @@ fn ask(asked: SocketAddr, within: Duration) -> Result<(), HealthError> {
         return Ok(());
     }
     let first = answer.lines().next().unwrap_or_default();
-    Err(HealthError::NotReady(asked, shown(first)))
+    Err(HealthError::NotReady(asked, escape_for_log(first)))
 }
 
 /// What is sent until the connection is closed, or until it is too much.

@@ -202,7 +202,7 @@ mod tests {
 
     fn policy(text: &str) -> Policy {
         PolicyConfig::from_toml(&format!("model = 'p'\n{text}"))
-            .compile()
+            .build()
             .unwrap()
     }
 

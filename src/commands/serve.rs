@@ -67,10 +67,7 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
         Ok(code) => code,
         Err(StartError::Bind(BindError::Dialect(name))) => {
             let what = format!("unknown dialect `{name}`");
-            output::problems(&[Problem {
-                place: table::DIALECT.flag.to_owned(),
-                what,
-            }])
+            output::problems(&[Problem::new(table::DIALECT.flag, what)])
         }
         Err(error) => output::failure(&error),
     }

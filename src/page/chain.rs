@@ -2,7 +2,7 @@
 //!
 //! An answer of another model is the gravest that can be seen here, so it stands first and goes last.
 
-use lockpolicy::{Served, ServedReport, shown};
+use lockpolicy::{Served, ServedReport, escape_for_log};
 use serde::Serialize;
 
 use super::clock;
@@ -60,7 +60,11 @@ impl Chains {
 
     /// The place of a chain whose names are escaped first, made where there is none.
     fn add_new(&mut self, asked: &str, sent: &str, receipt: &ServedReport<'_>) -> Option<usize> {
-        let (asked, sent, served) = (shown(asked), shown(sent), shown(receipt.served));
+        let (asked, sent, served) = (
+            escape_for_log(asked),
+            escape_for_log(sent),
+            escape_for_log(receipt.served),
+        );
         let known = self
             .0
             .iter()

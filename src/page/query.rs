@@ -95,7 +95,7 @@ pub(super) fn nothing(query: &str) -> Result<(), String> {
 fn unknown(name: &str, known: &str) -> String {
     format!(
         "`{}` is not known here; known: {known}",
-        lockpolicy::shown(name)
+        lockpolicy::escape_for_log(name)
     )
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use lockpolicy::{ServedReport, Surface, shown};
+use lockpolicy::{ServedReport, Surface, escape_for_log};
 
 use super::row::Row;
 
@@ -83,7 +83,9 @@ impl Ring {
         let mut own: Vec<&mut Arc<Row>> = own.take(left).collect();
         own.reverse();
         if receipt.surface == Surface::WebSocket {
-            let asked = receipt.choice.map(|wanted| shown(&wanted.requested));
+            let asked = receipt
+                .choice
+                .map(|wanted| escape_for_log(&wanted.requested));
             let asked = asked.unwrap_or_default();
             own.retain(|row| row.requested_model == asked);
             own.truncate(1);

@@ -3,7 +3,7 @@
 
 use lockpolicy::{
     Attempt, AttemptResult, Capability, Mode, Reason, RequestContext, Served, ServedReport, Source,
-    Surface, shown,
+    Surface, escape_for_log,
 };
 use serde::{Deserialize, Serialize};
 
@@ -86,10 +86,10 @@ impl Row {
             door: Door::Proxy.as_str(),
             reason: facts.reason.to_owned(),
             status: facts.status,
-            request_id: shown(facts.request_id),
-            method: shown(facts.method),
-            path: shown(facts.path),
-            user_agent: shown(facts.client),
+            request_id: escape_for_log(facts.request_id),
+            method: escape_for_log(facts.method),
+            path: escape_for_log(facts.path),
+            user_agent: escape_for_log(facts.client),
             policy_hash: facts.policy.to_owned(),
             pid: std::process::id(),
             ..Self::default()
@@ -137,7 +137,8 @@ impl Row {
             surface: receipt.surface.as_str(),
             source: receipt.source.as_str(),
             capability: wanted.map_or("", |wanted| wanted.capability.as_str()),
-            requested_model: wanted.map_or_else(String::new, |wanted| shown(&wanted.requested)),
+            requested_model: wanted
+                .map_or_else(String::new, |wanted| escape_for_log(&wanted.requested)),
             ..Self::new("receipt", facts)
         };
         row.answered(receipt);
@@ -147,8 +148,8 @@ impl Row {
     /// Takes what became of the request.
     pub(super) fn answered(&mut self, receipt: &ServedReport<'_>) {
         let sent = receipt.choice.map_or("", |wanted| &wanted.sent);
-        self.sent_model = shown(sent);
-        self.served_model = shown(receipt.served);
+        self.sent_model = escape_for_log(sent);
+        self.served_model = escape_for_log(receipt.served);
         self.served = receipt.result.as_str();
         self.failed = receipt.failed;
     }

@@ -225,7 +225,7 @@ const SERVED: [Member; 7] = [
 fn desk() -> Desk {
     let counts = Arc::<Counts>::default();
     let draft = PolicyConfig::from_toml("model = 'gpt-5.5'\nmode = 'report_only'");
-    let policy = Arc::new(ArcSwap::from_pointee(draft.compile().unwrap()));
+    let policy = Arc::new(ArcSwap::from_pointee(draft.build().unwrap()));
     let desk = Desk::new(counts, policy);
     let attempt = Attempt {
         mode: Mode::Force,

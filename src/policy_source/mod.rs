@@ -133,10 +133,7 @@ pub(crate) fn read(location: &Location) -> Reading {
             problems: Vec::new(),
         },
         Err(error) => {
-            let problem = Problem {
-                place: path.display().to_string(),
-                what: error.to_string(),
-            };
+            let problem = Problem::new(&path.display().to_string(), error.to_string());
             Reading {
                 origin: Origin::Layered(path),
                 content: Vec::new(),
@@ -180,11 +177,11 @@ impl Reading {
         let draft = match &self.origin {
             Origin::Environment => variables(environment, &mut problems),
             Origin::Layered(path) => {
-                variables(environment, &mut problems).over(self.file(path, &mut problems))
+                variables(environment, &mut problems).merged_over(self.file(path, &mut problems))
             }
             Origin::Sealed(path) => self.file(path, &mut problems),
         };
-        match draft.compile() {
+        match draft.build() {
             Ok(policy) if problems.is_empty() => Ok(Loaded {
                 policy: Arc::new(policy),
                 origin: self.origin.clone(),
@@ -221,10 +218,7 @@ impl Reading {
         if let Ok(text) = std::str::from_utf8(&self.content) {
             return PolicyConfig::from_toml(text);
         }
-        problems.push(Problem {
-            place: path.display().to_string(),
-            what: "not UTF-8".to_owned(),
-        });
+        problems.push(Problem::new(&path.display().to_string(), "not UTF-8"));
         PolicyConfig::default()
     }
 
@@ -240,8 +234,9 @@ impl Reading {
             }
             problems.push(match &self.origin {
                 Origin::Sealed(path) => Problem {
-                    place: format!("{}: {}", path.display(), key(&problem.place)),
-                    what: problem.what,
+                    file: Some(path.display().to_string()),
+                    place: key(&problem.place),
+                    ..problem
                 },
                 Origin::Environment | Origin::Layered(_) => problem,
             });

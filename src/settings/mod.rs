@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use lockpolicy::{Problem, shown};
+use lockpolicy::{Problem, escape_for_log};
 use proxy::{Config, Egress, Limits, Upstream};
 use tracing_subscriber::filter::Targets;
 
@@ -126,10 +126,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn problem(&mut self, place: &str, what: impl Into<String>) {
-        self.problems.push(Problem {
-            place: place.to_owned(),
-            what: what.into(),
-        });
+        self.problems.push(Problem::new(place, what));
     }
 
     /// The text that holds and where it was written: the flag, or the variable below it.
@@ -163,7 +160,7 @@ impl Reader<'_> {
         match parse(&text) {
             Ok(value) => value,
             Err(expected) => {
-                self.problem(place, format!("`{}`: {expected}", shown(&text)));
+                self.problem(place, format!("`{}`: {expected}", escape_for_log(&text)));
                 default
             }
         }
@@ -215,7 +212,10 @@ impl Reader<'_> {
         for upstream in upstreams.iter().map(ToString::to_string) {
             let prefix = upstream.split('=').next().unwrap_or_default().to_owned();
             if prefixes.contains(&prefix) {
-                self.problem(place, format!("`{}` has two upstreams", shown(&prefix)));
+                self.problem(
+                    place,
+                    format!("`{}` has two upstreams", escape_for_log(&prefix)),
+                );
             }
             prefixes.push(prefix);
         }
@@ -269,7 +269,7 @@ impl Reader<'_> {
                 place,
                 format!(
                     "unknown dialect `{}`: {} expected",
-                    shown(name),
+                    escape_for_log(name),
                     known.join(", ")
                 ),
             );

@@ -23,10 +23,7 @@ pub(crate) struct KeyFile {
 impl KeyFile {
     /// Reads a key of so many characters at the least. What is wrong never quotes the file.
     pub(crate) fn read(path: &Path, place: &'static str, shortest: usize) -> Result<Self, Problem> {
-        let problem = |what: String| Problem {
-            place: place.to_owned(),
-            what: format!("{}: {what}", path.display()),
-        };
+        let problem = |what: String| Problem::new(place, format!("{}: {what}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
         if is_short(&text, shortest) {
             return Err(problem(format!("at least {shortest} characters expected")));

@@ -299,10 +299,9 @@ impl Environment {
         let Some(raw) = self.raw(name) else {
             return Ok(None);
         };
-        raw.to_str().map(Some).ok_or_else(|| Problem {
-            place: name.to_owned(),
-            what: "not UTF-8".to_owned(),
-        })
+        raw.to_str()
+            .map(Some)
+            .ok_or_else(|| Problem::new(name, "not UTF-8"))
     }
 }
 

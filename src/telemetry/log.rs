@@ -4,7 +4,8 @@
 //! may be a key.
 
 use lockpolicy::{
-    Attempt, AttemptResult, Event, Reason, RequestContext, Served, ServedReport, Surface, shown,
+    Attempt, AttemptResult, Event, Reason, RequestContext, Served, ServedReport, Surface,
+    escape_for_log,
 };
 use tracing::Level;
 use tracing::subscriber::set_global_default;
@@ -129,10 +130,10 @@ pub(crate) fn attempt(door: Door, attempt: &Attempt, facts: &RequestContext<'_>)
         requested_model = attempt.requested,
         applied_model = applied,
         approved_model = some(&attempt.pin),
-        request_id = some(&shown(facts.request_id)),
-        method = some(&shown(facts.method)),
-        path = some(&shown(facts.path)),
-        user_agent = some(&shown(facts.client)),
+        request_id = some(&escape_for_log(facts.request_id)),
+        method = some(&escape_for_log(facts.method)),
+        path = some(&escape_for_log(facts.path)),
+        user_agent = some(&escape_for_log(facts.client)),
         policy_hash = some(facts.policy),
         reason = some(facts.reason),
         status = Some(facts.status).filter(|status| *status != 0),
@@ -155,10 +156,10 @@ pub(crate) fn undecidable(
         result = AttemptResult::Rejected.as_str(),
         surface = surface.as_str(),
         reason = reason.as_str(),
-        request_id = some(&shown(facts.request_id)),
-        method = some(&shown(facts.method)),
-        path = some(&shown(facts.path)),
-        user_agent = some(&shown(facts.client)),
+        request_id = some(&escape_for_log(facts.request_id)),
+        method = some(&escape_for_log(facts.method)),
+        path = some(&escape_for_log(facts.path)),
+        user_agent = some(&escape_for_log(facts.client)),
         policy_hash = some(facts.policy),
         status = Some(facts.status).filter(|status| *status != 0),
         pid = std::process::id(),
@@ -173,9 +174,9 @@ pub(crate) fn receipt(receipt: &ServedReport<'_>, facts: &RequestContext<'_>) {
     macro_rules! tell {
         ($level:expr) => {{
             let wanted = receipt.choice;
-            let asked = shown(wanted.map_or("", |wanted| &wanted.requested));
-            let sent = shown(wanted.map_or("", |wanted| &wanted.sent));
-            let served = shown(receipt.served);
+            let asked = escape_for_log(wanted.map_or("", |wanted| &wanted.requested));
+            let sent = escape_for_log(wanted.map_or("", |wanted| &wanted.sent));
+            let served = escape_for_log(receipt.served);
             tracing::event!(
                 target: RECEIPT,
                 $level,
@@ -192,9 +193,9 @@ pub(crate) fn receipt(receipt: &ServedReport<'_>, facts: &RequestContext<'_>) {
                 gen_ai.original.model = some(&asked),
                 gen_ai.request.model = some(&sent),
                 gen_ai.response.model = some(&served),
-                request_id = some(&shown(facts.request_id)),
-                method = some(&shown(facts.method)),
-                path = some(&shown(facts.path)),
+                request_id = some(&escape_for_log(facts.request_id)),
+                method = some(&escape_for_log(facts.method)),
+                path = some(&escape_for_log(facts.path)),
                 policy_hash = some(facts.policy),
                 status = Some(facts.status).filter(|status| *status != 0),
                 pid = std::process::id(),
@@ -254,7 +255,7 @@ mod tests {
                 source: Source::User,
                 capability: Capability::Generation,
                 place: "/model".to_owned(),
-                requested: shown("gpt\"\n{"),
+                requested: escape_for_log("gpt\"\n{"),
                 pin: "gpt-5.5".to_owned(),
             };
             let facts = RequestContext {

@@ -226,7 +226,7 @@ fn the_keys_are_those_that_are_read() {
     assert_eq!(read, told);
     let examples = KEYS.map(|[_, example, _]| example).join("\n");
     PolicyConfig::from_toml(&examples)
-        .compile()
+        .build()
         .expect("the examples of the page are a policy");
 }
 

@@ -63,7 +63,7 @@ impl Table {
     /// [`UnknownDialect`] names the first that does not exist.
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, UnknownDialect> {
         let load = |name: &'n str| {
-            read::read(name).ok_or_else(|| UnknownDialect(crate::policy::shown(name)))
+            read::read(name).ok_or_else(|| UnknownDialect(crate::escape_for_log(name)))
         };
         Ok(Self {
             dialects: names.into_iter().map(load).collect::<Result<_, _>>()?,

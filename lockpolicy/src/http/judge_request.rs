@@ -230,7 +230,7 @@ fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l 
 
 /// The refusal of a request that no table lists.
 pub fn unknown_operation(path: &str) -> Rejection {
-    Rejection::whole(Reason::UnknownOperation, crate::policy::shown(path))
+    Rejection::whole(Reason::UnknownOperation, crate::escape_for_log(path))
 }
 
 #[cfg(test)]

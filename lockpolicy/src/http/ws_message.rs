@@ -83,7 +83,7 @@ fn recognise<'o>(
         )),
         None => Err(Rejection::whole(
             Reason::UnknownOperation,
-            crate::policy::shown(&kind),
+            crate::escape_for_log(&kind),
         )),
     }
 }
@@ -100,7 +100,7 @@ mod tests {
     use alloc::string::String;
 
     fn run(policy: &str, text: &str) -> Result<String, Reason> {
-        let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+        let policy = PolicyConfig::from_toml(policy).build().unwrap();
         let table = Table::of(["openai"]).unwrap();
         let found = table.find("GET", "/v1/responses").unwrap();
         let (verdict, edits) =

@@ -38,7 +38,10 @@ pub(super) fn decode(
         "zstd" => zstd(&content, cap),
         // Only HTTP/2 comes this far with a list.
         list if list.contains(',') => Err(malformed(wire::Fault::Codings)),
-        _ => Err(Rejection::whole(Reason::Coding, lockpolicy::shown(&coding))),
+        _ => Err(Rejection::whole(
+            Reason::Coding,
+            lockpolicy::escape_for_log(&coding),
+        )),
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn client(headers: &HeaderMap) -> String {
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    lockpolicy::shown(value)
+    lockpolicy::escape_for_log(value)
 }
 
 /// The fields of an answer that go on to the client.

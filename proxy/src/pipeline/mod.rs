@@ -108,7 +108,7 @@ pub(crate) async fn handle(
 fn shown(place: &Place, path: &str) -> String {
     match place {
         Place::Outside => String::new(),
-        Place::Anywhere | Place::Below(_) => lockpolicy::shown(path),
+        Place::Anywhere | Place::Below(_) => lockpolicy::escape_for_log(path),
     }
 }
 

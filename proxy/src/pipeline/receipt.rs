@@ -6,7 +6,9 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use http::HeaderMap;
 use lockpolicy::http::served_names::{FIELDS, Places, Told, may_tell};
-use lockpolicy::{Event, ModelChoice, Policy, Served, ServedReport, Source, Surface, shown};
+use lockpolicy::{
+    Event, ModelChoice, Policy, Served, ServedReport, Source, Surface, escape_for_log,
+};
 
 use super::{Call, respond};
 use crate::error::Stop;
@@ -110,7 +112,7 @@ impl Watch {
 
     /// Why the answer is not passed on.
     pub(super) fn stop(&self) -> Stop {
-        Stop::Served(shown(&self.served))
+        Stop::Served(escape_for_log(&self.served))
     }
 }
 

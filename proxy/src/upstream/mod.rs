@@ -46,7 +46,7 @@ impl Upstream {
             text
         };
         let fail = |what| UpstreamError {
-            text: lockpolicy::shown(shown),
+            text: lockpolicy::escape_for_log(shown),
             what,
         };
         let base: Uri = url.parse().map_err(|_| fail("not a URL"))?;

@@ -214,7 +214,7 @@ mod tests {
 
     fn policy(mode: &str) -> Arc<Policy> {
         let text = format!("model = 'gpt-5.5'\nmode = '{mode}'");
-        Arc::new(PolicyConfig::from_toml(&text).compile().unwrap())
+        Arc::new(PolicyConfig::from_toml(&text).build().unwrap())
     }
 
     #[test]

@@ -30,7 +30,8 @@ pub(crate) fn proxy(url: &str, policy: &Policy) -> Option<Finding> {
                 policy.hash().to_owned(),
                 policy.without_proxy().hash().to_owned(),
             ];
-            (!ours.contains(&hash)).then(|| Finding::ProxyOtherPolicy(lockpolicy::shown(&hash)))
+            (!ours.contains(&hash))
+                .then(|| Finding::ProxyOtherPolicy(lockpolicy::escape_for_log(&hash)))
         }
     }
 }

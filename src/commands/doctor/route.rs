@@ -29,7 +29,7 @@ pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<Strin
     }
     let model = key("model").unwrap_or_default();
     if model != policy.pin() {
-        findings.push(Finding::RouteOtherModel(lockpolicy::shown(&model)));
+        findings.push(Finding::RouteOtherModel(lockpolicy::escape_for_log(&model)));
     }
     if policy
         .proxy()

@@ -148,7 +148,7 @@ fn model(content: &[u8]) -> String {
         model: Option<String>,
     }
     match serde_json::from_slice::<Named>(content) {
-        Ok(Named { model: Some(model) }) => lockpolicy::shown(&model),
+        Ok(Named { model: Some(model) }) => lockpolicy::escape_for_log(&model),
         Ok(Named { model: None }) => "(none)".to_owned(),
         Err(_) => "(unreadable)".to_owned(),
     }

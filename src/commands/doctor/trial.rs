@@ -130,7 +130,7 @@ impl Scratch {
         let last = said.lines().rfind(|line| !line.trim().is_empty());
         Ok(Ended {
             status,
-            said: lockpolicy::shown(last.unwrap_or("it said nothing")),
+            said: lockpolicy::escape_for_log(last.unwrap_or("it said nothing")),
         })
     }
 }

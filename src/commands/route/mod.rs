@@ -144,10 +144,7 @@ fn required() -> Keys {
 pub(crate) const PROVIDER: &str = "openai";
 
 fn base_url(proxy: &str) -> Result<String, Problem> {
-    let problem = |what: String| Problem {
-        place: "--proxy".to_owned(),
-        what,
-    };
+    let problem = |what: String| Problem::new("--proxy", what);
     if proxy.starts_with('/') {
         return Err(problem("a URL expected".to_owned()));
     }

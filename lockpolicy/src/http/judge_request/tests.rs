@@ -12,7 +12,7 @@ fn run(
     headers: &[(&str, &str)],
     content: &str,
 ) -> Result<String, Reason> {
-    let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+    let policy = PolicyConfig::from_toml(policy).build().unwrap();
     let table = Table::of(["openai", "chatgpt"]).unwrap();
     let found = table.find("POST", path).unwrap();
     let request = Request {
@@ -150,7 +150,7 @@ fn scanned(text: &str) -> serde_json::Value {
 
 #[test]
 fn the_routing_hint_is_pinned() {
-    let policy = PolicyConfig::from_toml("model='p'").compile().unwrap();
+    let policy = PolicyConfig::from_toml("model='p'").build().unwrap();
     let table = Table::of(["chatgpt"]).unwrap();
     let path = "/backend-api/codex/responses";
     let found = table.find("POST", path).unwrap();
@@ -175,7 +175,7 @@ fn the_routing_hint_is_pinned() {
 
 #[test]
 fn what_is_not_called_json_is_no_json() {
-    let policy = PolicyConfig::from_toml("model='p'").compile().unwrap();
+    let policy = PolicyConfig::from_toml("model='p'").build().unwrap();
     let table = Table::of(["openai"]).unwrap();
     let path = "/v1/responses";
     let found = table.find("POST", path).unwrap();
@@ -207,7 +207,7 @@ fn what_is_not_called_json_is_no_json() {
 #[test]
 fn a_pin_that_does_not_fit_into_a_path_is_refused() {
     let policy = PolicyConfig::from_toml("model='vendor/model'")
-        .compile()
+        .build()
         .unwrap();
     let table = Table::of(["azure"]).unwrap();
     let path = "/openai/deployments/other/chat/completions";
@@ -233,7 +233,7 @@ fn a_pin_that_does_not_fit_into_a_path_is_refused() {
 #[test]
 fn a_refused_hint_is_told_as_the_model_it_names() {
     let policy = PolicyConfig::from_toml("model='p'\nmode='reject'")
-        .compile()
+        .build()
         .unwrap();
     let table = Table::of(["chatgpt"]).unwrap();
     let path = "/backend-api/codex/responses";
@@ -259,7 +259,7 @@ fn a_header_that_speaks_of_a_model_needs_a_listing_of_its_own() {
     let table = Table::of(["openai"]).unwrap();
     let found = table.find("POST", "/v1/responses").unwrap();
     let run = |policy: &str, name: &str| {
-        let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+        let policy = PolicyConfig::from_toml(policy).build().unwrap();
         let request = Request {
             found: &found,
             path: "/v1/responses",
@@ -294,7 +294,7 @@ fn a_colon_in_a_path_may_be_escaped_and_nothing_else() {
     let table = Table::of(["bedrock"]).unwrap();
     let run = |mode: &str, model: &str| {
         let draft = PolicyConfig::from_toml(&format!("model='{PIN}'\nmode='{mode}'"));
-        let policy = draft.compile().unwrap();
+        let policy = draft.build().unwrap();
         let path = format!("/model/{model}/converse");
         let found = table.find("POST", &path).unwrap();
         assert_eq!(found.is_plain(&path), !model.contains("%2"), "{path}");

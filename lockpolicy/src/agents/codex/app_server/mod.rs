@@ -93,7 +93,7 @@ pub enum Outcome {
 /// ```
 /// use lockpolicy::agents::codex::app_server::{Outcome, Server, judge_line};
 ///
-/// let policy = lockpolicy::PolicyConfig::from_toml("model = 'p'").compile().unwrap();
+/// let policy = lockpolicy::PolicyConfig::from_toml("model = 'p'").build().unwrap();
 /// let line = br#"{"id":1,"method":"turn/start","params":{"threadId":"t","model":"x","input":[]}}"#;
 /// let Outcome::Rewrite(edits) = judge_line(&policy, Server::App, line).outcome else { panic!() };
 /// let written = lockpolicy::edit::apply(line, edits);
@@ -115,7 +115,7 @@ pub fn judge_line(policy: &Policy, server: Server, line: &[u8]) -> Ruling {
     };
     let rule = rule(server, method);
     if rule.is_none() && envelope.id.is_none() {
-        return passed(crate::shown(method));
+        return passed(crate::escape_for_log(method));
     }
     match finds(policy, rule, line, &envelope) {
         Ok(finds) => judged(policy, line, &envelope, &finds),
@@ -183,7 +183,7 @@ fn unlisted(line: &[u8], params: &Range<usize>) -> Result<(), Rejection> {
     {
         None => Ok(()),
         Some(member) => {
-            let place = crate::shown(&["/params/", &member.name].concat());
+            let place = crate::escape_for_log(&["/params/", &member.name].concat());
             Err(Rejection::whole(Reason::UnknownOperation, place))
         }
     }
@@ -203,7 +203,7 @@ fn judged(policy: &Policy, line: &[u8], envelope: &Envelope<'_>, finds: &Finds<'
         surface: Surface::JsonRpc,
         source: Source::User,
     };
-    let method = crate::shown(envelope.method.as_deref().unwrap_or_default());
+    let method = crate::escape_for_log(envelope.method.as_deref().unwrap_or_default());
     let verdict = judge(policy, origin, &finds.occurrences);
     let outcome = match &verdict.decision {
         Decision::Pass => Outcome::Pass,
@@ -255,7 +255,7 @@ fn refused(id: Option<&str>, method: &str, rejection: Rejection) -> Ruling {
     Ruling {
         outcome: answered(id, &rejection),
         verdict: refuse(rejection),
-        method: crate::shown(method),
+        method: crate::escape_for_log(method),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::PolicyConfig;
 use tables::{CONFIG, SELECTING, UNCLEAR, WRITES};
 
 fn policy(text: &str) -> Policy {
-    PolicyConfig::from_toml(text).compile().unwrap()
+    PolicyConfig::from_toml(text).build().unwrap()
 }
 
 fn force() -> Policy {

@@ -50,7 +50,7 @@ pub enum Becomes {
 /// ```
 /// use lockpolicy::agents::codex::cli::{Becomes, tell};
 ///
-/// let policy = lockpolicy::PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
+/// let policy = lockpolicy::PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
 /// let told = tell(&policy, &[b"exec", b"--oss", b"hi"]);
 /// assert_eq!((told[0].place.as_str(), &told[0].becomes), ("--oss", &Becomes::Dropped));
 /// assert_eq!(told[1].becomes, Becomes::Inserted("gpt-5.5".into()));
@@ -101,7 +101,7 @@ fn written(
     is_alias: &dyn Fn(&str) -> bool,
 ) -> Option<Told> {
     let occurrence = stated.get(change.occurrence)?;
-    let place = crate::shown(&occurrence.place);
+    let place = crate::escape_for_log(&occurrence.place);
     let becomes = match &change.action {
         Action::Drop => Becomes::Dropped,
         Action::Set(text) => Becomes::Written {
@@ -147,7 +147,7 @@ fn inserted(decision: &Decision, absent: &[Occurrence<'_>]) -> Vec<Told> {
             return None;
         };
         Some(Told {
-            place: crate::shown(&occurrence.place),
+            place: crate::escape_for_log(&occurrence.place),
             requested: String::new(),
             becomes: Becomes::Inserted(configured(occurrence.setting, text).to_string()),
         })
@@ -164,7 +164,7 @@ mod tests {
 
     /// Each place as `place asked becomes`.
     fn told(policy: &str, words: &str) -> Vec<String> {
-        let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+        let policy = PolicyConfig::from_toml(policy).build().unwrap();
         let args: Vec<&[u8]> = words.split(' ').map(str::as_bytes).collect();
         let told = tell(&policy, &args);
         if let Outcome::Pass = judge(&policy, &args).outcome {

@@ -75,7 +75,7 @@ pub enum Outcome {
 /// ```
 /// use lockpolicy::agents::codex::cli::{Outcome, judge};
 ///
-/// let policy = lockpolicy::PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
+/// let policy = lockpolicy::PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
 /// let ruling = judge(&policy, &[b"review", b"-c", b"model=other"]);
 /// let Outcome::Rewrite(args) = ruling.outcome else { panic!() };
 /// assert_eq!(args.join(&b' '), b"review -c review_model=\"gpt-5.5\" -c model=\"gpt-5.5\"");
@@ -189,7 +189,7 @@ fn undecidable(line: &CommandLine<'_>) -> Option<Rejection> {
     };
     Some(Rejection::whole(
         reason,
-        crate::shown(&String::from_utf8_lossy(word)),
+        crate::escape_for_log(&String::from_utf8_lossy(word)),
     ))
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::PolicyConfig;
 
 fn policy(text: &str) -> Policy {
-    PolicyConfig::from_toml(text).compile().unwrap()
+    PolicyConfig::from_toml(text).build().unwrap()
 }
 
 fn force() -> Policy {

@@ -87,10 +87,10 @@ impl Providers {
         let usual = providers.selected.as_deref().unwrap_or(OPENAI);
         let other = |id: &&String| *id != usual && !providers.strangers.contains(*id);
         if let Some(id) = by_projects.iter().find(other) {
-            return Err(Unreadable::Choice(crate::shown(id)));
+            return Err(Unreadable::Choice(crate::escape_for_log(id)));
         }
         match selected.into_iter().find(|id| !providers.leads(id)) {
-            Some(id) => Err(Unreadable::Provider(crate::shown(&id))),
+            Some(id) => Err(Unreadable::Provider(crate::escape_for_log(&id))),
             None => Ok(providers),
         }
     }
