@@ -161,7 +161,7 @@ impl Answer {
         if self.server {
             lines.push("stays: every request on its standard input is judged too".to_owned());
         }
-        lines.extend(self.proxy.as_deref().map(led));
+        lines.extend(self.proxy.as_deref().map(redirected));
         lines.extend(self.line().map(|line| format!("runs: {line}")));
         lines.push(String::new());
         lines.join("\n")
@@ -191,16 +191,14 @@ impl Answer {
     }
 }
 
-/// What is put in to lead it depends on the configuration and on a port: it is found out at the start.
-fn led(proxy: &str) -> String {
+/// Returns the line about the proxy. The overrides depend on the configuration and on a port, so they are known at start.
+fn redirected(proxy: &str) -> String {
     let proxy = if proxy == OWN {
-        "a proxy of its own"
+        "an embedded proxy"
     } else {
         proxy
     };
-    format!(
-        "led: what codex's configuration says of providers is laid over, so that its calls take {proxy}"
-    )
+    format!("proxy: codex's base URLs are overridden to {proxy}")
 }
 
 /// The proxy that is started with codex and ends with it.
