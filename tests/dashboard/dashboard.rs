@@ -1,101 +1,58 @@
 //! A proxy with an admin port and an audit file, before a provider, and what is asked of it.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use fake_provider::fixture::{Lock, Proxy, Scratch};
+use fake_provider::fixture::Fixture;
+use fake_provider::http_client::{HttpClient, Response, post};
 use fake_provider::json::{Json, quote};
 use fake_provider::process::run;
-use fake_provider::{Declare, FakeProvider, Statsd};
+use fake_provider::{Declare, fixture};
 
 use crate::{PIN, SOON};
-use fake_provider::client::{Answer, Client, post};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_model-lock");
 
-pub(crate) struct Bench {
-    pub(crate) provider: FakeProvider,
-    pub(crate) scratch: Scratch,
-    statsd: Statsd,
-    mode: String,
-    /// Taken away to start anew.
-    proxy: Option<Proxy>,
+pub(crate) struct Dashboard {
+    pub(crate) fixture: Fixture,
     pub(crate) admin: SocketAddr,
 }
 
-impl Bench {
+impl Dashboard {
     pub(crate) fn new(mode: &str) -> Self {
         Self::with(mode, "127.0.0.1:0", &[])
     }
 
     /// A proxy whose admin port is at an address.
     pub(crate) fn with(mode: &str, admin: &str, flags: &[&str]) -> Self {
-        let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let mut bench = Self {
-            provider: FakeProvider::start().unwrap(),
-            scratch: Scratch::new(below).unwrap(),
-            statsd: Statsd::start().unwrap(),
-            mode: mode.to_owned(),
-            proxy: None,
+        let mut dashboard = Self {
+            fixture: fixture!(mode),
             admin: ([127, 0, 0, 1], 0).into(),
         };
-        bench.start(admin, flags);
-        bench
+        dashboard.start(admin, flags);
+        dashboard
     }
 
     /// Starts the proxy, on the same audit file.
     pub(crate) fn start(&mut self, admin: &str, flags: &[&str]) {
-        self.proxy = None;
         let file = self.file();
         let mut all = vec!["--admin", admin, "--audit", file.to_str().unwrap()];
         all.extend(flags);
-        let mut proxy = Proxy::start(&self.lock(), &self.provider.url(), &all).unwrap();
-        let told = |line: &str| {
-            line.split_once(r#""admin":""#)?
-                .1
-                .split('"')
-                .next()?
-                .parse()
-                .ok()
-        };
-        let line = proxy.daemon().wait_for(|line| told(line).is_some(), SOON);
-        let admin: SocketAddr = line.as_deref().and_then(told).unwrap();
+        self.fixture.restart_proxy(&all);
+        let admin = self.fixture.proxy().admin().unwrap();
         self.admin = (std::net::Ipv4Addr::LOCALHOST, admin.port()).into();
-        self.proxy = Some(proxy);
-    }
-
-    /// Ends the proxy.
-    pub(crate) fn end(&mut self) {
-        self.proxy = None;
-    }
-
-    pub(crate) fn proxy(&mut self) -> &mut Proxy {
-        self.proxy.as_mut().unwrap()
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.proxy.as_ref().unwrap().address()
     }
 
     pub(crate) fn file(&self) -> PathBuf {
-        self.scratch.path().join("audit.jsonl")
-    }
-
-    fn lock(&self) -> Lock {
-        Lock {
-            program: PROGRAM.into(),
-            model: PIN.into(),
-            mode: self.mode.clone(),
-            statsd: self.statsd.address(),
-        }
+        self.fixture.directory.path().join("audit.jsonl")
     }
 
     /// Asks the provider, by way of the proxy, for a model.
-    pub(crate) fn ask(&self, model: &str) -> Answer {
+    pub(crate) fn ask(&self, model: &str) -> Response {
         let body = format!("{{\"model\":{},\"input\":\"hi\"}}", quote(model));
-        Client::connect(self.address()).call(&post(
+        self.fixture.client().call(&post(
             "/v1/responses",
             "user-agent: tests/1\r\n",
             body.as_bytes(),
@@ -108,7 +65,7 @@ impl Bench {
             .map(|number| format!(r#"{{"type":"image_generation","model":"evil{number}"}}"#))
             .collect();
         let body = format!(r#"{{"model":"evil0","tools":[{}]}}"#, tools.join(","));
-        let mut client = Client::connect(self.address());
+        let mut client = self.fixture.client();
         for _ in 0..times {
             let request = post("/v1/responses", "", body.as_bytes());
             assert_eq!(client.call(&request).status, 400);
@@ -116,23 +73,27 @@ impl Bench {
     }
 
     /// Asks while another model serves.
-    pub(crate) fn ask_and_get(&self, model: &str, served: &str) -> Answer {
-        self.provider.declare(Declare::Content(served.to_owned()));
+    pub(crate) fn ask_and_get(&self, model: &str, served: &str) -> Response {
+        self.fixture
+            .provider
+            .declare(Declare::Content(served.to_owned()));
         let answer = self.ask(model);
-        self.provider.declare(Declare::Content(PIN.to_owned()));
+        self.fixture
+            .provider
+            .declare(Declare::Content(PIN.to_owned()));
         answer
     }
 
     /// A codex behind the shim that asks for a model, on the same audit file.
     pub(crate) fn shim(&self, model: &str) {
-        let codex = self.scratch.path().join("codex");
+        let codex = self.fixture.directory.path().join("codex");
         if !codex.exists() {
             std::os::unix::fs::symlink(PROGRAM, &codex).unwrap();
         }
         let mut command = Command::new(codex);
         command
             .env_clear()
-            .envs(self.lock().environment())
+            .envs(self.fixture.lock.environment())
             .env("MODEL_LOCK_PROXY", "off")
             .env("MODEL_LOCK_REAL_CODEX", "/bin/true")
             .env("MODEL_LOCK_AUDIT", self.file())
@@ -141,12 +102,12 @@ impl Bench {
     }
 
     /// GETs a path of the admin port, as a browser at this machine does. `fields` are whole lines.
-    pub(crate) fn get(&self, target: &str, fields: &str) -> Answer {
+    pub(crate) fn get(&self, target: &str, fields: &str) -> Response {
         let request = format!(
             "GET {target} HTTP/1.1\r\nhost: {}\r\n{fields}\r\n",
             self.admin
         );
-        Client::connect(self.admin).call(request.as_bytes())
+        HttpClient::connect(self.admin).call(request.as_bytes())
     }
 
     /// The answer of the API.

@@ -1,4 +1,4 @@
-//! A `StatsD` daemon that keeps what it is told.
+//! A `StatsD` daemon that records the lines that it receives.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 
 /// A `StatsD` daemon on a free loopback port. It ends when it is dropped.
 #[derive(Debug)]
-pub struct Statsd {
+pub struct StatsdServer {
     address: SocketAddr,
-    heard: Arc<Heard>,
+    recorded: Arc<Recorded>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
-struct Heard {
+struct Recorded {
     lines: Mutex<Vec<String>>,
     changed: Condvar,
     stop: AtomicBool,
 }
 
-impl Statsd {
+impl StatsdServer {
     /// Starts to listen.
     ///
     /// # Errors
@@ -31,12 +31,12 @@ impl Statsd {
     pub fn start() -> io::Result<Self> {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         let address = socket.local_addr()?;
-        let heard = Arc::new(Heard::default());
-        let listener = Arc::clone(&heard);
+        let recorded = Arc::new(Recorded::default());
+        let listener = Arc::clone(&recorded);
         let thread = thread::spawn(move || listen(&socket, &listener));
         Ok(Self {
             address,
-            heard,
+            recorded,
             thread: Some(thread),
         })
     }
@@ -48,7 +48,7 @@ impl Statsd {
 
     /// Every line so far.
     pub fn lines(&self) -> Vec<String> {
-        self.heard
+        self.recorded
             .lines
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -59,7 +59,7 @@ impl Statsd {
     pub fn wait_for(&self, holds: impl Fn(&str) -> bool, within: Duration) -> Option<String> {
         let deadline = Instant::now() + within;
         let mut lines = self
-            .heard
+            .recorded
             .lines
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
@@ -71,15 +71,15 @@ impl Statsd {
             if left.is_zero() {
                 return None;
             }
-            let woken = self.heard.changed.wait_timeout(lines, left);
+            let woken = self.recorded.changed.wait_timeout(lines, left);
             lines = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
 
-impl Drop for Statsd {
+impl Drop for StatsdServer {
     fn drop(&mut self) {
-        self.heard.stop.store(true, Ordering::SeqCst);
+        self.recorded.stop.store(true, Ordering::SeqCst);
         // An empty datagram wakes the listener.
         let woken = UdpSocket::bind("127.0.0.1:0").and_then(|s| s.send_to(b"", self.address));
         if let (Ok(_), Some(thread)) = (woken, self.thread.take()) {
@@ -88,20 +88,23 @@ impl Drop for Statsd {
     }
 }
 
-fn listen(socket: &UdpSocket, heard: &Heard) {
+fn listen(socket: &UdpSocket, recorded: &Recorded) {
     let mut datagram = vec![0; 65_536];
     while let Ok((length, _)) = socket.recv_from(&mut datagram) {
-        if heard.stop.load(Ordering::SeqCst) {
+        if recorded.stop.load(Ordering::SeqCst) {
             return;
         }
         let text = String::from_utf8_lossy(datagram.get(..length).unwrap_or_default());
-        let mut lines = heard.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = recorded
+            .lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         lines.extend(
             text.lines()
                 .filter(|line| !line.is_empty())
                 .map(str::to_owned),
         );
-        heard.changed.notify_all();
+        recorded.changed.notify_all();
     }
 }
 
@@ -111,7 +114,7 @@ mod tests {
 
     #[test]
     fn datagram_lines_are_recorded() {
-        let daemon = Statsd::start().unwrap();
+        let daemon = StatsdServer::start().unwrap();
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket
             .send_to(b"a:1|c\nb:2|c|#x:y", daemon.address())

@@ -12,17 +12,17 @@ use serde_json::value::RawValue;
 
 use crate::{SERVE, program};
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running proxy, and the lines of its log.
-pub(crate) struct Proxy {
+pub(crate) struct ServedProcess {
     child: Child,
     lines: Receiver<String>,
 }
 
 pub(crate) type Event = BTreeMap<String, Box<RawValue>>;
 
-impl Proxy {
+impl ServedProcess {
     pub(crate) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = program(&[&SERVE[..], arguments].concat(), variables);
         let mut child = command
@@ -86,7 +86,7 @@ impl Proxy {
     }
 }
 
-impl Drop for Proxy {
+impl Drop for ServedProcess {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
@@ -103,10 +103,10 @@ pub(crate) fn text(event: &Event, name: &str) -> String {
     .unwrap()
 }
 
-/// A daemon that only listens.
-pub(crate) struct Daemon(UdpSocket);
+/// A `StatsD` socket that is read line by line.
+pub(crate) struct StatsdSocket(UdpSocket);
 
-impl Daemon {
+impl StatsdSocket {
     pub(crate) fn start() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();

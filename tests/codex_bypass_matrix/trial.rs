@@ -1,4 +1,4 @@
-//! What one run needs: a home, two stand-ins, a `StatsD` daemon.
+//! One trial: a codex with a home of its own, the lock, and two providers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,20 +9,19 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fake_provider::fixture::{Codex, Lock, Transport};
-use fake_provider::{FakeProvider, Reply, Request, Statsd, call};
+use fake_provider::fixture::{Codex, Fixture, Transport};
+use fake_provider::{FakeProvider, Reply, Request, call, fixture};
 
 use crate::run::Mode;
 use crate::way::{Base, Call, Way, words};
 
-pub(crate) struct Bench {
-    /// The provider that the configuration selects.
-    pub(crate) a: Arc<FakeProvider>,
-    /// One that nobody approved.
-    pub(crate) b: Arc<FakeProvider>,
-    pub(crate) statsd: Arc<Statsd>,
+/// One way, gone with one version of codex in one mode.
+pub(crate) struct Trial {
+    /// The lock, and the provider A that the configuration selects.
+    pub(crate) fixture: Fixture,
+    /// The provider B, which nobody approved.
+    b: Arc<FakeProvider>,
     codex: Codex,
-    real: PathBuf,
     mode: Mode,
     words: Vec<(&'static str, String)>,
     env: BTreeMap<String, String>,
@@ -30,45 +29,32 @@ pub(crate) struct Bench {
     before: [usize; 2],
 }
 
-impl Bench {
+impl Trial {
     pub(crate) fn new(way: &Way, version: &str, mode: Mode) -> Self {
-        let (a, b) = (
-            FakeProvider::start().unwrap(),
-            FakeProvider::start().unwrap(),
-        );
-        let statsd = Statsd::start().unwrap();
-        let lock = Lock {
-            program: env!("CARGO_BIN_EXE_model-lock").into(),
-            model: way.pin().into(),
-            mode: mode.name().into(),
-            statsd: statsd.address(),
-        };
-        let (real, below) = (real(version), Path::new(env!("CARGO_TARGET_TMPDIR")));
-        let codex = Codex::new(&real, &a.url(), Transport::Http, below).unwrap();
+        let fixture = fixture!(mode.name()).approving(way.pin());
+        let codex = fixture.codex(&real(version), &fixture.provider.url(), Transport::Http);
         let codex = match mode {
             Mode::Unlocked => codex,
-            Mode::Force | Mode::Reject => codex.behind_shim(&lock).unwrap().embedded(),
+            Mode::Force | Mode::Reject => codex.behind_shim(&fixture.lock).unwrap().embedded(),
         };
-        let mut bench = Self {
+        let mut trial = Self {
             words: Vec::new(),
             env: BTreeMap::new(),
             before: [0; 2],
-            a: Arc::new(a),
-            b: Arc::new(b),
-            statsd: Arc::new(statsd),
+            b: Arc::new(FakeProvider::start().unwrap()),
+            fixture,
             codex,
-            real,
             mode,
         };
-        bench.words = bench.placeholders(version);
-        bench.prepare(way, version);
-        bench
+        trial.words = trial.placeholders(version);
+        trial.prepare(way, version);
+        trial
     }
 
     fn placeholders(&self, version: &str) -> Vec<(&'static str, String)> {
         let shown = |path: PathBuf| path.to_str().unwrap().to_owned();
         vec![
-            ("@A@", self.a.url()),
+            ("@A@", self.fixture.provider.url()),
             ("@B@", self.b.url()),
             ("@PORT@", self.b.address().port().to_string()),
             ("@ROOT@", shown(self.root())),
@@ -120,7 +106,7 @@ impl Bench {
             let finished = fake_provider::process::run(&mut command, LONG).unwrap();
             assert!(finished.status.success(), "{line}: {}", finished.err());
         }
-        self.before = [&self.a, &self.b].map(|provider| provider.requests().len());
+        self.before = [&self.fixture.provider, &*self.b].map(|provider| provider.requests().len());
         let env = &way.env;
         let filled = env
             .iter()
@@ -134,15 +120,10 @@ impl Bench {
         }
     }
 
-    /// A command line of the real codex in the same home, without the lock.
+    /// Returns a command line of the real codex in the same home, without the lock.
     fn bare(&self, words: &[String]) -> Command {
         let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
-        let wanted = self.codex.command(&arguments);
-        let mut command = Command::new(&self.real);
-        command.env_clear().args(wanted.get_args());
-        command.current_dir(wanted.get_current_dir().unwrap());
-        let set = wanted.get_envs();
-        command.envs(set.filter_map(|(name, value)| Some((name, value?))));
+        let mut command = self.codex.past_the_shim(&arguments);
         command.env("NO_PROXY", "127.0.0.1");
         command
     }
@@ -171,7 +152,7 @@ impl Bench {
     pub(crate) fn arrived(&self) -> [Vec<Request>; 2] {
         let [a, b] = self.before;
         let after = |provider: &FakeProvider, before| provider.requests().split_off(before);
-        [after(&self.a, a), after(&self.b, b)]
+        [after(&self.fixture.provider, a), after(&self.b, b)]
     }
 
     /// What a file in the working directory says.
@@ -195,10 +176,10 @@ impl Bench {
         let spawns = wanted.name == "spawn_agent" && version != "0.125.0";
         let space = spawns.then_some("multi_agent_v1");
         let item = call(&wanted.name, space, &self.filled(&wanted.arguments));
-        let (rogue, statsd) = (Arc::downgrade(&self.b), Arc::clone(&self.statsd));
+        let (rogue, statsd) = (Arc::downgrade(&self.b), Arc::clone(&self.fixture.statsd));
         let holds = wanted.child;
         let item = Mutex::new(Some(item));
-        self.a.script(move |request, record| {
+        self.fixture.provider.script(move |request, record| {
             if request.method != "POST" || is_child(request) {
                 return None;
             }
@@ -292,5 +273,5 @@ pub(crate) const LONG: Duration = Duration::from_mins(1);
 /// How long a parent is held at most.
 const HELD: Duration = Duration::from_secs(5);
 
-/// A login with an account, unsigned: the stand-in asks nobody whether it is one.
+/// A login with an account, unsigned: the fake provider does not check it.
 const ACCOUNT: &str = r#"{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{"id_token":"eyJhbGciOiJub25lIn0.eyJlbWFpbCI6ImFAYi5jIiwiaHR0cHM6Ly9hcGkub3BlbmFpLmNvbS9hdXRoIjp7ImNoYXRncHRfcGxhbl90eXBlIjoicHJvIiwiY2hhdGdwdF9hY2NvdW50X2lkIjoiYWNjIn0sImV4cCI6NDEwMjQ0NDgwMH0.c2ln","access_token":"eyJhbGciOiJub25lIn0.eyJlbWFpbCI6ImFAYi5jIiwiaHR0cHM6Ly9hcGkub3BlbmFpLmNvbS9hdXRoIjp7ImNoYXRncHRfcGxhbl90eXBlIjoicHJvIiwiY2hhdGdwdF9hY2NvdW50X2lkIjoiYWNjIn0sImV4cCI6NDEwMjQ0NDgwMH0.c2ln","refresh_token":"r","account_id":"acc"},"last_refresh":"2026-11-21T00:00:00Z"}"#;
