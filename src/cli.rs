@@ -10,8 +10,8 @@ use crate::commands::explain::Explain;
 use crate::commands::man::Shell;
 use crate::commands::route::Route;
 use crate::exit;
-use crate::settings::flags::Serve;
-use crate::settings::table;
+use crate::settings::flags::Flags;
+use crate::settings::table::{SHIM, Setting, TABLE};
 
 /// One approved model runs, whatever a coding agent asks for.
 ///
@@ -34,17 +34,17 @@ pub(crate) enum Verb {
     /// Each flag has an environment variable; the flag wins. Whatever is wrong with them or with the
     /// policy is told at once, before anything listens, and ends with status 78.
     #[command(after_help = variables())]
-    Serve(Box<Serve>),
+    Serve(Flags),
     /// Show the policy that holds here, or everything that is wrong with it (status 78)
     Check {
-        #[arg(long, value_name = "FILE", help = table::POLICY.help())]
+        #[arg(long, value_name = "FILE", help = Setting::policy().help())]
         policy: Option<PathBuf>,
     },
     /// Ask a running proxy whether it is ready; status 1 where it is not, or does not answer
     ///
     /// For a container's health check: there is no shell in the image that could ask.
     Health {
-        #[arg(long, value_name = "ADDRESS", help = table::ADMIN.help())]
+        #[arg(long, value_name = "ADDRESS", help = Setting::admin().help())]
         admin: Option<String>,
     },
     /// Look into the audit file
@@ -125,18 +125,14 @@ pub(crate) enum AuditVerb {
 
 /// What stands below the flags of `serve`: the variables that have none, and the policy's own.
 fn variables() -> String {
-    let process = table::ALL
-        .iter()
-        .filter(|variable| variable.flag.is_empty());
-    let process = process.map(|variable| (variable.name, variable.meaning));
+    let process = TABLE.iter().filter(|setting| setting.flag().is_none());
+    let process = process.map(|setting| (setting.variable(), setting.doc()));
     list("Environment:", process.chain(lockpolicy::VARIABLES))
 }
 
 /// What stands below everything: what `codex` looks at besides the policy, and how it can end.
 fn codex_and_statuses() -> String {
-    let codex = table::SHIM
-        .iter()
-        .map(|variable| (variable.name, variable.meaning));
+    let codex = SHIM.iter().map(|(name, _, doc)| (*name, *doc));
     let statuses = exit::ALL.iter().map(|exit| (exit.code, exit.meaning));
     [
         list("Environment of codex:", codex),

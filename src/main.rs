@@ -29,7 +29,7 @@ use crate::cli::{AuditVerb, Cli, Verb};
 use crate::commands::{
     check, codex, doctor, explain, health, install, man, route, run, serve, which,
 };
-use crate::settings::table::Environment;
+use crate::settings::environment::Environment;
 
 /// musl's own allocator has one lock for all threads.
 #[cfg(target_env = "musl")]

@@ -7,7 +7,7 @@
 use crate::{Process, ShimError};
 
 /// The variable that counts.
-pub const GUARD: &str = "MODEL_LOCK_GUARD";
+pub const GUARD: &str = "MODEL_LOCK_DEPTH";
 
 /// How deep is deep enough to be sure.
 const LIMIT: u32 = 16;

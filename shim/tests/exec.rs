@@ -220,7 +220,7 @@ fn environment_is_inherited() {
         [
             &b"CODEX_HOME=/x y"[..],
             b"CODEX_MODEL=other",
-            b"MODEL_LOCK_GUARD=1",
+            b"MODEL_LOCK_DEPTH=1",
             b"ODD=\xff=\n"
         ]
     );

@@ -8,14 +8,15 @@ use lockpolicy::Problems;
 use crate::output;
 use crate::policy_source::{self, Location};
 use crate::settings::Settings;
-use crate::settings::flags::Serve;
-use crate::settings::table::Environment;
+use crate::settings::environment::Environment;
+use crate::settings::flags::Flags;
 
 /// Prints the policy, its hash and where it came from. The variables of `serve` are looked at too:
 /// what would stop it is told here.
 pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCode {
     let mut problems = Vec::new();
-    Settings::read(&Serve::default(), environment, &mut problems);
+    let settings = Settings::read(&Flags::default(), environment, &mut problems);
+    settings.config(&mut problems);
     let location = Location::choose(policy, environment);
     match policy_source::read(&location).compile(environment) {
         Ok(loaded) if problems.is_empty() => output::result(&format!(

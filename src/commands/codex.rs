@@ -5,22 +5,21 @@ use std::sync::Arc;
 
 use crate::embedded::Companion;
 use crate::policy_source::{self, Location};
-use crate::settings;
-use crate::settings::table::Environment;
+use crate::settings::Settings;
+use crate::settings::environment::Environment;
 use crate::telemetry::{self, ShimSink};
 
 /// Stands in for codex. Nothing is said that codex does not say itself, but for attempts.
 pub(crate) fn run(environment: &Environment) -> ExitCode {
     let mut problems = Vec::new();
-    let daemon = settings::daemon(environment, &mut problems);
-    let audit = settings::audit(environment, &mut problems);
+    let settings = Settings::shared(environment, &mut problems);
     let location = Location::choose(None, environment);
     let loaded = policy_source::read(&location).compile_after(problems, environment);
     telemetry::start_in_shim();
     shim::run(
         &shim::Process::current(),
         loaded.map(|loaded| loaded.policy),
-        Arc::new(ShimSink::new(daemon).audited(audit)),
+        Arc::new(ShimSink::new(settings.statsd()).audited(settings.audit_file())),
         &Companion,
     )
 }

@@ -10,7 +10,7 @@ use lockpolicy::{Mode, Policy, Rejection};
 use shim::{Plan, Process, ShimError};
 
 use crate::json::{Json, list, object, perhaps, text, truth};
-use crate::settings::table::Environment;
+use crate::settings::environment::Environment;
 use crate::shell_quote::{quoted, shell};
 use crate::{exit, output, policy_source};
 

@@ -2,6 +2,7 @@
 //!
 //! The admin port is asked, not the one that takes requests: an answer there could come from the provider.
 
+use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
@@ -10,14 +11,15 @@ use std::time::{Duration, Instant};
 use lockpolicy::{Problem, escape_for_log};
 
 use crate::output;
-use crate::settings::parse::address;
-use crate::settings::table::{self, Environment};
+use crate::settings::environment::Environment;
+use crate::settings::table::Setting;
+use crate::settings::{address, given};
 
 /// Asks the address of the flag, or else of the variable, and tells in one line what it said.
 pub(crate) fn health(flag: Option<&str>, environment: &Environment) -> ExitCode {
     let asked = match place(flag, environment) {
         Ok(asked) => asked,
-        Err(problem) => return output::problems(&[problem]),
+        Err(problems) => return output::problems(&problems),
     };
     match ask(asked, PATIENCE) {
         Ok(()) => output::result(READY),
@@ -37,18 +39,16 @@ enum HealthError {
 }
 
 /// Where to ask. A port that was taken on every address is asked on this machine's own.
-fn place(flag: Option<&str>, environment: &Environment) -> Result<SocketAddr, Problem> {
-    let (text, from) = match flag {
-        Some(text) => (Some(text), table::ADMIN.flag),
-        None => (environment.text(table::ADMIN.name)?, table::ADMIN.name),
+fn place(flag: Option<&str>, environment: &Environment) -> Result<SocketAddr, Vec<Problem>> {
+    let setting = Setting::admin();
+    let flags: Vec<OsString> = flag.map(OsString::from).into_iter().collect();
+    let missing = || {
+        let flag = setting.flag().unwrap_or_default();
+        let what = format!("not set: it, or {flag}, says where to ask");
+        vec![Problem::new(setting.variable(), what)]
     };
-    let Some(text) = text else {
-        let what = format!("not set: it, or {}, says where to ask", table::ADMIN.flag);
-        return Err(Problem::new(from, what));
-    };
-    let mut asked = address(text).map_err(|expected| {
-        Problem::new(from, format!("`{}`: {expected}", escape_for_log(text)))
-    })?;
+    let given = given(&setting, &flags, environment).ok_or_else(missing)?;
+    let mut asked = address(&given)?;
     match asked.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => asked.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => asked.set_ip(Ipv6Addr::LOCALHOST.into()),
@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn the_flag_is_asked_before_the_variable_and_every_address_is_this_machine() {
-        let environment = |text: &str| Environment::from_iter([(table::ADMIN.name, text)]);
+        let environment =
+            |text: &str| Environment::from_iter([(Setting::admin().variable(), text)]);
         for (flag, variable, expected) in [
             (None, "127.0.0.1:1", "127.0.0.1:1"),
             (Some("127.0.0.2:2"), "127.0.0.1:1", "127.0.0.2:2"),
@@ -176,7 +177,8 @@ mod tests {
             let asked = place(flag, &environment(variable)).unwrap();
             assert_eq!(asked.to_string(), expected);
         }
-        let problem = |found: Result<SocketAddr, Problem>| found.unwrap_err().to_string();
+        let problem =
+            |found: Result<SocketAddr, Vec<Problem>>| found.unwrap_err().remove(0).to_string();
         assert_eq!(
             problem(place(None, &Environment::default())),
             "MODEL_LOCK_ADMIN: not set: it, or --admin, says where to ask"

@@ -14,7 +14,7 @@ use lockpolicy::agents::codex::config::{Base, Mount};
 use lockpolicy::{Policy, Problems};
 
 use crate::policy_source::{self, Location};
-use crate::settings::table::Environment;
+use crate::settings::environment::Environment;
 use crate::{embedded, output};
 
 /// A client of a model API: where it reads its provider's base URL, and what it finds there.

@@ -16,17 +16,20 @@ use crate::audit::Audit;
 use crate::page::{Desk, Front};
 use crate::policy_source::reload::Reloader;
 use crate::policy_source::{self, Loaded, Location};
-use crate::settings::Settings;
-use crate::settings::flags::Serve;
-use crate::settings::table::{self, Environment};
+use crate::settings::environment::Environment;
+use crate::settings::flags::Flags;
+use crate::settings::table::Setting;
+use crate::settings::{Given, Settings};
 use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink};
 use crate::{exit, output};
 
 /// Runs the proxy until a signal ends it.
-pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
+pub(crate) fn serve(flags: &Flags, environment: Environment) -> ExitCode {
     let mut problems = Vec::new();
     let settings = Settings::read(flags, &environment, &mut problems);
-    let location = Location::choose(flags.policy.as_deref(), &environment);
+    let config = settings.config(&mut problems);
+    let flag = settings.policy.as_ref().filter(|given| given.is_flag());
+    let location = Location::choose(flag.map(Given::path), &environment);
     let reading = policy_source::read(&location);
     let loaded = match reading.compile_after(problems, &environment) {
         Ok(loaded) => loaded,
@@ -34,10 +37,10 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
     };
     let counts = Arc::<Counts>::default();
     counts.serving();
-    let audit = match &settings.audit {
-        Some(place) => match Audit::queued(place, Arc::clone(&counts)) {
+    let audit = match settings.audit_file() {
+        Some(place) => match Audit::queued(&place, Arc::clone(&counts)) {
             Ok(audit) => Some(Arc::new(audit)),
-            Err(source) => return output::failure(&AuditError(place.path.clone(), source)),
+            Err(source) => return output::failure(&AuditError(place.path, source)),
         },
         None => None,
     };
@@ -59,7 +62,7 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
         policy,
         desk,
     };
-    let ended = run(settings, &loaded, reloader, parts);
+    let ended = run((settings, config), &loaded, reloader, parts);
     if let Some(audit) = audit {
         audit.finish();
     }
@@ -67,7 +70,7 @@ pub(crate) fn serve(flags: &Serve, environment: Environment) -> ExitCode {
         Ok(code) => code,
         Err(StartError::Bind(BindError::Dialect(name))) => {
             let what = format!("unknown dialect `{name}`");
-            output::problems(&[Problem::new(table::DIALECT.flag, what)])
+            output::problems(&[Problem::new(Setting::dialect().variable(), what)])
         }
         Err(error) => output::failure(&error),
     }
@@ -89,8 +92,8 @@ enum StartError {
 
 /// The page, where there is a port for it.
 fn desk(settings: &Settings, counts: &Arc<Counts>, policy: &Arc<ArcSwap<Policy>>) -> Option<Desk> {
-    settings.config.admin?;
-    let daemon = settings.daemon.as_ref().map(ToString::to_string);
+    settings.admin?;
+    let daemon = settings.statsd().map(|daemon| daemon.to_string());
     let desk = Desk::new(Arc::clone(counts), Arc::clone(policy));
     Some(desk.about(daemon, settings.key.is_some()))
 }
@@ -104,7 +107,7 @@ struct Parts {
 }
 
 fn run(
-    settings: Settings,
+    (settings, config): (Settings, Config),
     loaded: &Loaded,
     reloader: Reloader,
     parts: Parts,
@@ -118,19 +121,22 @@ fn run(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let (mut server, signals) = runtime.block_on(start(settings.config, policy, Arc::new(sink)))?;
+    let (mut server, signals) = runtime.block_on(start(config, policy, Arc::new(sink)))?;
     let lines = Lines::start(Arc::clone(&counts))?;
-    telemetry::start(settings.log, lines.clone());
+    telemetry::start(settings.log.clone(), lines.clone());
     if let Some(desk) = desk {
-        let page = Front::open(desk, settings.audit.map(|place| place.path))?;
-        let token = settings.token.as_ref().map(|file| file.key.clone());
+        let page = Front::open(desk, settings.audit.clone())?;
+        let token = settings.admin_token.as_ref().map(|file| file.key.clone());
         server = server.with_page(Arc::new(page), token);
     }
-    let has_token = settings.token.is_some();
-    for secret in [settings.key, settings.token].into_iter().flatten() {
+    let has_token = settings.admin_token.is_some();
+    for secret in [settings.key.clone(), settings.admin_token.clone()]
+        .into_iter()
+        .flatten()
+    {
         runtime.spawn(secret.follow());
     }
-    let daemon = settings.daemon;
+    let daemon = settings.statsd();
     let flusher = daemon
         .map(|daemon| Flusher::start(daemon, Arc::clone(&counts)))
         .transpose()?;

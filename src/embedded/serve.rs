@@ -8,21 +8,22 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lockpolicy::Problems;
-use proxy::{BindError, Config, Egress, Limits, Mount, Server, UpstreamError};
+use proxy::{BindError, Config, Limits, Mount, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::request::{self, Order, Reply};
 use crate::audit::Audit;
+use crate::exit;
 use crate::policy_source::reload::Reloader;
 use crate::policy_source::{self, Location};
-use crate::settings::table::Environment;
+use crate::settings::Settings;
+use crate::settings::environment::Environment;
 use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink, audit_failed};
-use crate::{exit, settings};
 
 /// Why it cannot be one.
 #[derive(Debug, thiserror::Error)]
-enum CompanionError {
+enum EmbeddedError {
     #[error("{0}")]
     Settings(Problems),
     #[error(transparent)]
@@ -54,7 +55,7 @@ pub(crate) fn serve(environment: Environment) -> ExitCode {
 }
 
 /// Lets the kernel end this process with its parent.
-fn follow(parent: i32) -> Result<(), CompanionError> {
+fn follow(parent: i32) -> Result<(), EmbeddedError> {
     set_parent_process_death_signal(Some(Signal::TERM)).map_err(io::Error::from)?;
     let now = getppid().map(|pid| pid.as_raw_nonzero().get());
     if now == Some(parent) {
@@ -64,19 +65,19 @@ fn follow(parent: i32) -> Result<(), CompanionError> {
     }
 }
 
-fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
+fn run(order: &Order, environment: Environment) -> Result<(), EmbeddedError> {
     let mut problems = Vec::new();
-    let daemon = settings::daemon(&environment, &mut problems);
-    let place = settings::audit(&environment, &mut problems);
-    let egress = settings::egress(&environment, &mut problems);
+    let settings = Settings::shared(&environment, &mut problems);
     let location = Location::choose(None, &environment);
     let reading = policy_source::read(&location);
     let loaded = reading.compile_after(problems, &environment);
-    let loaded = loaded.map_err(CompanionError::Settings)?;
+    let loaded = loaded.map_err(EmbeddedError::Settings)?;
     let counts = Arc::<Counts>::default();
     counts.serving();
     // What is decided does not depend on the file: codex is not kept from its work by it.
-    let audit = place.map(|place| Audit::queued(&place, Arc::clone(&counts)));
+    let audit = settings
+        .audit_file()
+        .map(|place| Audit::queued(&place, Arc::clone(&counts)));
     let (audit, unwritten) = match audit.transpose() {
         Ok(audit) => (audit.map(Arc::new), None),
         Err(error) => (None, Some(error)),
@@ -90,7 +91,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
         Arc::clone(&counts),
     );
     let reloader = reloader.audited(audit.clone());
-    let config = config(order, egress)?;
+    let config = config(order, &settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -104,14 +105,15 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
         );
         let meter = Arc::clone(&sink);
         let server = Server::bind(config, policy, sink).await?.metered(meter);
-        Ok::<_, CompanionError>((server, ended, hangup))
+        Ok::<_, EmbeddedError>((server, ended, hangup))
     })?;
     let lines = Lines::start(Arc::clone(&counts))?;
     telemetry::start_in_companion(order.silent, lines.clone());
     if let Some(error) = unwritten {
         audit_failed(&error);
     }
-    let flusher = daemon
+    let flusher = settings
+        .statsd()
         .map(|daemon| Flusher::start(daemon, counts))
         .transpose()?;
     request::write(&Reply::Ready(server.address()), io::stdout().lock())?;
@@ -127,7 +129,9 @@ fn run(order: &Order, environment: Environment) -> Result<(), CompanionError> {
     Ok(())
 }
 
-fn config(order: &Order, egress: Option<Egress>) -> Result<Config, UpstreamError> {
+fn config(order: &Order, settings: &Settings) -> Result<Config, EmbeddedError> {
+    let egress = settings.egress();
+    let egress = egress.map_err(|problems| EmbeddedError::Settings(Problems(problems)))?;
     let mount = |mount: &lockpolicy::agents::codex::config::Mount| {
         Mount::new(format!("/{}/{}", order.secret, mount.name), mount)
     };

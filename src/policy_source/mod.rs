@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use lockpolicy::{Capability, Policy, PolicyConfig, Problem, Problems, VARIABLES};
 
-use crate::settings;
-use crate::settings::table::{self, Environment};
+use crate::settings::Settings;
+use crate::settings::environment::Environment;
+use crate::settings::table::Setting;
 
 pub(crate) mod file_protection;
 pub(crate) mod reload;
@@ -50,7 +51,7 @@ impl Location {
         if let Some(path) = flag {
             return Self::At(path.to_owned());
         }
-        match environment.raw(table::POLICY.name) {
+        match environment.raw(Setting::policy().variable()) {
             Some(path) if !is_tamper_proof(default) => Self::At(PathBuf::from(path)),
             _ => Self::Perhaps(default.to_owned()),
         }
@@ -259,8 +260,7 @@ impl Reading {
 /// Everything that is wrong with the policy and with the settings of the shim: it would not start.
 pub(crate) fn for_shim(environment: &Environment) -> Result<Loaded, Problems> {
     let mut problems = Vec::new();
-    settings::daemon(environment, &mut problems);
-    settings::audit(environment, &mut problems);
+    Settings::shared(environment, &mut problems);
     let location = Location::choose(None, environment);
     read(&location).compile_after(problems, environment)
 }

@@ -13,7 +13,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::audit::{self, Audit};
 use crate::policy_source::{self, Location, Reading};
-use crate::settings::table::Environment;
+use crate::settings::environment::Environment;
 use crate::telemetry::{Counts, Reload};
 
 const PERIOD: Duration = Duration::from_secs(2);

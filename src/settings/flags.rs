@@ -1,48 +1,71 @@
-//! The flags of `model-lock serve`: texts, checked later and together with the environment.
+//! The flags of `model-lock serve`, made from the table: texts, read later together with the environment.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 
-use clap::Args;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
-use super::table;
+use super::table::{Group, Setting, TABLE};
 
-/// The flags of `serve`. Each is a text here: `settings` reads them.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Serve {
-    #[arg(long, value_name = "ADDRESS", help = table::LISTEN.help())]
-    pub(crate) listen: Option<String>,
-    #[arg(long, value_name = "URL|PREFIX=URL", help = table::UPSTREAM.help())]
-    pub(crate) upstream: Vec<String>,
-    #[arg(long, value_name = "ADDRESS", help = table::ADMIN.help())]
-    pub(crate) admin: Option<String>,
-    #[arg(long, value_name = "FILE", help = table::ADMIN_TOKEN.help())]
-    pub(crate) admin_token: Option<String>,
-    #[arg(long, value_name = "FILE", help = table::POLICY.help())]
-    pub(crate) policy: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", help = table::KEY.help())]
-    pub(crate) key: Option<String>,
-    #[arg(long, value_name = "NAME,…", help = table::DIALECT.help())]
-    pub(crate) dialect: Option<String>,
-    #[arg(long, value_name = "LEVEL|TARGET=LEVEL,…", help = table::LOG.help())]
-    pub(crate) log: Option<String>,
-    #[arg(long, value_name = "FILE", help = table::AUDIT.help())]
-    pub(crate) audit: Option<String>,
-    #[arg(long, value_name = "SIZE", help = table::AUDIT_SIZE.help())]
-    pub(crate) audit_size: Option<String>,
-    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = table::MAX_HEAD.help())]
-    pub(crate) max_head: Option<String>,
-    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = table::MAX_BODY.help())]
-    pub(crate) max_body: Option<String>,
-    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = table::MAX_DECODED.help())]
-    pub(crate) max_decoded: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = table::HEAD_TIME.help())]
-    pub(crate) head_time: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = table::BODY_TIME.help())]
-    pub(crate) body_time: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = table::IDLE.help())]
-    pub(crate) idle: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = table::DRAIN.help())]
-    pub(crate) drain: Option<String>,
+/// What was given for each flag.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags(BTreeMap<&'static str, Vec<OsString>>);
+
+impl Flags {
+    /// Returns what was given for the flag of a setting; empty where nothing was.
+    pub(super) fn given(&self, setting: &Setting) -> &[OsString] {
+        let given = setting.flag().and_then(|flag| self.0.get(flag));
+        given.map_or(&[], Vec::as_slice)
+    }
 }
 
-const LIMITS: &str = "Limits";
+impl Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        command.args(TABLE.iter().filter_map(argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let flags = TABLE.iter().filter_map(Setting::flag);
+        let values = |flag| {
+            matches
+                .get_many::<OsString>(flag)
+                .map(|all| all.cloned().collect())
+        };
+        Ok(Self(
+            flags
+                .filter_map(|flag| Some((flag, values(flag)?)))
+                .collect(),
+        ))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.append(&mut Self::from_arg_matches(matches)?.0);
+        Ok(())
+    }
+}
+
+/// Returns the argument of a setting, if it has a flag.
+fn argument(setting: &Setting) -> Option<Arg> {
+    let flag = setting.flag()?;
+    let action = if setting.repeats() {
+        ArgAction::Append
+    } else {
+        ArgAction::Set
+    };
+    let argument = Arg::new(flag)
+        .long(flag.trim_start_matches('-'))
+        .value_name(setting.value_name())
+        .value_parser(value_parser!(OsString))
+        .action(action)
+        .help(setting.help());
+    Some(match setting.group {
+        Group::Limit => argument.help_heading("Limits"),
+        Group::Serve | Group::Shared => argument,
+    })
+}

@@ -12,7 +12,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 
 /// A key and where it came from.
 #[derive(Clone, Debug)]
-pub(crate) struct KeyFile {
+pub(crate) struct SecretFile {
     path: PathBuf,
     /// The setting that names it.
     place: &'static str,
@@ -20,7 +20,7 @@ pub(crate) struct KeyFile {
     pub(crate) key: Key,
 }
 
-impl KeyFile {
+impl SecretFile {
     /// Reads a key of so many characters at the least. What is wrong never quotes the file.
     pub(crate) fn read(path: &Path, place: &'static str, shortest: usize) -> Result<Self, Problem> {
         let problem = |what: String| Problem::new(place, format!("{}: {what}", path.display()));

@@ -1,317 +1,267 @@
-//! Every environment variable of the process configuration, each with its meaning.
+//! The table of settings. Each stands here once: its documentation, variables, flag, parser, type and default.
 //!
-//! The policy's own variables are `lockpolicy::VARIABLES`. docs/reference/settings.md is made from both.
+//! Flags, help, the reading of the environment, `model-lock check` and docs/reference/settings.md derive from it.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
-use lockpolicy::Problem;
+use proxy::{Limits, Upstream};
+use tracing_subscriber::filter::Targets;
 
-/// One variable: how it is called, which flag stands above it, and what it means.
-#[derive(Debug)]
-pub(crate) struct Variable {
-    /// The name in the environment.
-    pub(crate) name: &'static str,
-    /// The flag of `model-lock serve` that wins over it; empty where there is none.
-    pub(crate) flag: &'static str,
-    /// What holds where neither is given, as a person reads it.
-    pub(crate) default: &'static str,
-    /// One sentence.
-    pub(crate) meaning: &'static str,
+use super::parse::{self, Given, Parsed};
+use super::secret_file::SecretFile;
+use super::show::Show;
+use crate::telemetry::Tags;
+
+/// Who reads a setting, and where help lists its flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// `serve` alone reads it.
+    Serve,
+    /// `serve` alone reads it; it is a limit of the proxy.
+    Limit,
+    /// `codex` and the embedded proxy read it as well.
+    Shared,
 }
 
-impl Variable {
-    /// The meaning with the default and the name, for the help of the flag.
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// Who reads it.
+    pub(crate) group: Group,
+    /// Names in the environment, separated by spaces. The first one that is set counts.
+    variables: &'static str,
+    /// The flag of `serve` that wins over the variables, and the name of its value; empty where there is none.
+    flag: &'static str,
+    /// Writes the value that holds where nothing is given.
+    default: fn() -> String,
+    /// The documentation, one or more sentences.
+    doc: &'static str,
+}
+
+impl Setting {
+    /// Returns the names in the environment, the one that wins first.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.variables.split(' ')
+    }
+
+    /// Returns the name in the environment that wins over all others.
+    pub(crate) fn variable(&self) -> &'static str {
+        self.variables().next().unwrap_or_default()
+    }
+
+    /// Returns the flag with its dashes, if there is one.
+    pub(crate) fn flag(&self) -> Option<&'static str> {
+        self.flag.split(' ').next().filter(|flag| !flag.is_empty())
+    }
+
+    /// Returns the name of the flag's value, as help shows it.
+    pub(crate) fn value_name(&self) -> &'static str {
+        let (_, name) = self.flag.split_once(' ').unwrap_or_default();
+        name.trim_end_matches("...")
+    }
+
+    /// Returns true if the flag may be given more than once.
+    pub(crate) fn repeats(&self) -> bool {
+        self.flag.ends_with("...")
+    }
+
+    /// Returns the value that holds where nothing is given, as a person reads it.
+    pub(crate) fn default_text(&self) -> String {
+        (self.default)()
+    }
+
+    /// Returns the documentation.
+    pub(crate) fn doc(&self) -> &'static str {
+        self.doc.trim_start()
+    }
+
+    /// Returns the help of the flag: the documentation with the default and the variable.
     pub(crate) fn help(&self) -> String {
-        format!(
-            "{} [default: {}] [env: {}]",
-            self.meaning.trim_end_matches('.'),
-            self.default,
-            self.name
-        )
+        let (doc, default) = (self.doc().trim_end_matches('.'), self.default_text());
+        format!("{doc} [default: {default}] [env: {}]", self.variable())
     }
 }
 
-/// Where requests are taken.
-pub(crate) const LISTEN: Variable = Variable {
-    name: "MODEL_LOCK_LISTEN",
-    flag: "--listen",
-    default: "127.0.0.1:8383",
-    meaning: "Address and port on which requests are taken; port 0 takes a free one.",
-};
+/// Writes the text of a default: the given one, or that of the value.
+macro_rules! default_text {
+    ($type:ty, $value:expr) => {
+        || <$type as Show>::show(&$value)
+    };
+    ($type:ty, $value:expr, $text:literal) => {
+        || $text.to_owned()
+    };
+}
 
-/// Where liveness and readiness are answered.
-pub(crate) const ADMIN: Variable = Variable {
-    name: "MODEL_LOCK_ADMIN",
-    flag: "--admin",
-    default: "none",
-    meaning: "Address and port of the page, its API, liveness, readiness and metrics. Off loopback, page and API want a token.",
-};
+/// Makes the table, the typed settings, and the function that reads them, from one row each.
+macro_rules! settings {
+    ($(
+        $(#[doc = $doc:literal])+
+        [$group:ident, $variables:literal, $flag:literal, $parse:expr]
+        $name:ident: $type:ty = $default:expr $(=> $text:literal)?,
+    )+) => {
+        impl Setting {
+            $(pub(crate) const fn $name() -> Self {
+                Self {
+                    group: Group::$group,
+                    variables: $variables,
+                    flag: $flag,
+                    default: default_text!($type, $default $(, $text)?),
+                    doc: concat!($($doc),+),
+                }
+            })+
+        }
 
-/// What the page wants to be asked with.
-pub(crate) const ADMIN_TOKEN: Variable = Variable {
-    name: "MODEL_LOCK_ADMIN_TOKEN_FILE",
-    flag: "--admin-token",
-    default: "none: page, API and policy are told on loopback alone",
-    meaning: "The file that holds the token for page, API and policy, at least 16 characters. It is read again when it changes.",
-};
+        /// Every setting, in the order of the documentation.
+        pub(crate) const TABLE: &[Setting] = &[$(Setting::$name()),+];
 
-/// Where requests go.
-pub(crate) const UPSTREAM: Variable = Variable {
-    name: "MODEL_LOCK_UPSTREAM",
-    flag: "--upstream",
-    default: "each dialect's own provider",
-    meaning: "Where requests go: `URL`, or `PREFIX=URL` for the paths below a prefix. The flag may be repeated; in the variable, commas separate.",
-};
+        /// The value of each setting.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Settings {
+            $(pub(crate) $name: $type,)+
+        }
 
-/// The way out.
-pub(crate) const HTTPS_PROXY: Variable = Variable {
-    name: "HTTPS_PROXY",
-    flag: "",
-    default: "`https_proxy`, `ALL_PROXY` or `all_proxy`; or none",
-    meaning: "The forward proxy through which `https` upstreams are reached: `http://HOST:PORT` or `socks5://HOST:PORT`, with `USER:PASSWORD@` before the host where it wants them. `http` upstreams are reached directly.",
-};
+        impl Settings {
+            /// Reads each setting with `given`, which returns what was given for a row.
+            pub(super) fn read_each(
+                given: &mut dyn FnMut(&Setting) -> Option<Given>,
+                problems: &mut Vec<lockpolicy::Problem>,
+            ) -> Self {
+                Self {
+                    $($name: {
+                        let parse: fn(&Given) -> Parsed<$type> = $parse;
+                        let parsed = given(&Setting::$name()).map(|given| parse(&given));
+                        parse::or_default(parsed, problems, || $default)
+                    },)+
+                }
+            }
+        }
+    };
+}
 
-/// What the way out is not for.
-pub(crate) const NO_PROXY: Variable = Variable {
-    name: "NO_PROXY",
-    flag: "",
-    default: "`no_proxy`, or nothing",
-    meaning: "The upstreams that are reached directly all the same: hosts, domains and networks separated by commas, or `*`.",
-};
+settings! {
+    /// Address and port on which requests are accepted; port 0 takes a free one.
+    [Serve, "MODEL_LOCK_LISTEN", "--listen ADDRESS", parse::address]
+    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8383)),
 
-/// Where the provider's key is.
-pub(crate) const KEY: Variable = Variable {
-    name: "MODEL_LOCK_KEY",
-    flag: "--key",
-    default: "none: clients send their own",
-    meaning: "The file that holds the provider's key. It stands in the place of every credential that a client sends, and is read again when it changes.",
-};
+    /// Address and port of the dashboard, its API, liveness, readiness and metrics. On an address other than loopback,
+    /// dashboard and API require a token.
+    [Serve, "MODEL_LOCK_ADMIN", "--admin ADDRESS", |given| parse::address(given).map(Some)]
+    admin: Option<SocketAddr> = None => "none",
 
-/// Which dialects are spoken.
-pub(crate) const DIALECT: Variable = Variable {
-    name: "MODEL_LOCK_DIALECT",
-    flag: "--dialect",
-    default: "openai,chatgpt",
-    meaning: "The dialects that are switched on, separated by commas. Whatever no dialect lists is refused.",
-};
+    /// The file that holds the token for dashboard, API and policy, at least 16 characters. It is read again when it
+    /// changes.
+    [Serve, "MODEL_LOCK_ADMIN_TOKEN_FILE", "--admin-token FILE", |given| parse::secret(given, 16)]
+    admin_token: Option<SecretFile> = None => "none: dashboard, API and policy are shown on loopback alone",
 
-/// Where the policy is read from.
-pub(crate) const POLICY: Variable = Variable {
-    name: "MODEL_LOCK_POLICY",
-    flag: "--policy",
-    default: "/etc/model-lock/policy.toml where it exists",
-    meaning: "The policy file. The variable is not looked at where the default file exists and the user who runs the program cannot change it.",
-};
+    /// Where requests go: `URL`, or `PREFIX=URL` for the paths below a prefix. The flag may be repeated; in the
+    /// variable, commas separate.
+    [Serve, "MODEL_LOCK_UPSTREAM", "--upstream URL|PREFIX=URL...", parse::upstreams]
+    upstream: Vec<Upstream> = Vec::new() => "each dialect's own provider",
 
-/// What is logged.
-pub(crate) const LOG: Variable = Variable {
-    name: "MODEL_LOCK_LOG",
-    flag: "--log",
-    default: "info",
-    meaning: "What is logged: a level, or `TARGET=LEVEL` separated by commas, such as `info,proxy=debug`. Attempts are always logged.",
-};
+    /// The forward proxy through which `https` upstreams are reached: `http://HOST:PORT` or `socks5://HOST:PORT`, with
+    /// `USER:PASSWORD@` before the host where it requires them. `http` upstreams are reached directly.
+    [Shared, "HTTPS_PROXY https_proxy ALL_PROXY all_proxy", "", |given| Ok(Some(given.clone()))]
+    https_proxy: Option<Given> = None => "none",
 
-/// How large a request's head may be.
-pub(crate) const MAX_HEAD: Variable = Variable {
-    name: "MODEL_LOCK_MAX_HEAD",
-    flag: "--max-head",
-    default: "64KiB",
-    meaning: "How large a request's head may be.",
-};
+    /// The upstreams that are reached without the forward proxy: hosts, domains and networks separated by commas, or `*`.
+    [Shared, "NO_PROXY no_proxy", "", |given| Ok(Some(given.clone()))]
+    no_proxy: Option<Given> = None => "none",
 
-/// How large a request's content may be as it arrives.
-pub(crate) const MAX_BODY: Variable = Variable {
-    name: "MODEL_LOCK_MAX_BODY",
-    flag: "--max-body",
-    default: "64MiB",
-    meaning: "How large a request's content may be as it arrives.",
-};
+    /// The file that holds the provider's key. The key replaces every credential that a client sends, and is read again
+    /// when the file changes.
+    [Serve, "MODEL_LOCK_KEY", "--key FILE", |given| parse::secret(given, 0)]
+    key: Option<SecretFile> = None => "none: clients send their own",
 
-/// How large a request's content may be after decoding.
-pub(crate) const MAX_DECODED: Variable = Variable {
-    name: "MODEL_LOCK_MAX_DECODED",
-    flag: "--max-decoded",
-    default: "128MiB",
-    meaning: "How large a request's content may be once its content coding is taken off.",
-};
+    /// The dialects that are switched on, separated by commas. What no dialect lists is refused.
+    [Serve, "MODEL_LOCK_DIALECT", "--dialect NAME,…", parse::dialects]
+    dialect: Vec<String> = ["openai", "chatgpt"].map(str::to_owned).to_vec(),
 
-/// How long a head may take.
-pub(crate) const HEAD_TIME: Variable = Variable {
-    name: "MODEL_LOCK_HEAD_TIME",
-    flag: "--head-time",
-    default: "15s",
-    meaning: "How long a request's head may take to arrive.",
-};
+    /// The policy file. The variable is ignored where the default file exists and the user who runs the program cannot
+    /// change it.
+    [Shared, "MODEL_LOCK_POLICY", "--policy FILE", |given| Ok(Some(given.clone()))]
+    policy: Option<Given> = None => "/etc/model-lock/policy.toml where it exists",
 
-/// How long the next piece of content may take.
-pub(crate) const BODY_TIME: Variable = Variable {
-    name: "MODEL_LOCK_BODY_TIME",
-    flag: "--body-time",
-    default: "60s",
-    meaning: "How long the next piece of a request's content may take to arrive.",
-};
+    /// What is logged: a level, or `TARGET=LEVEL` separated by commas, such as `info,proxy=debug`. Attempts are always
+    /// logged.
+    [Serve, "MODEL_LOCK_LOG", "--log LEVEL|TARGET=LEVEL,…", parse::log_filter]
+    log: Targets = Targets::new().with_default(tracing::Level::INFO),
 
-/// How long an unused connection is kept.
-pub(crate) const IDLE: Variable = Variable {
-    name: "MODEL_LOCK_IDLE",
-    flag: "--idle",
-    default: "60s",
-    meaning: "How long an unused connection to an upstream is kept; 0 keeps none.",
-};
+    /// The largest header section of a request.
+    [Limit, "MODEL_LOCK_MAX_HEADER_BYTES", "--max-header-bytes SIZE", parse::header_bytes]
+    max_header_bytes: usize = Limits::default().head,
 
-/// How long running requests may go on after the stop signal.
-pub(crate) const DRAIN: Variable = Variable {
-    name: "MODEL_LOCK_DRAIN",
-    flag: "--drain",
-    default: "30s",
-    meaning: "How long running requests may go on after SIGTERM or SIGINT. A second signal ends at once.",
-};
+    /// The largest content of a request, as it arrives.
+    [Limit, "MODEL_LOCK_MAX_BODY", "--max-body SIZE", parse::size]
+    max_body: usize = Limits::default().body,
 
-/// Where attempts are written down.
-pub(crate) const AUDIT: Variable = Variable {
-    name: "MODEL_LOCK_AUDIT",
-    flag: "--audit",
-    default: "none",
-    meaning: "The file to which every attempt and every change of the policy is appended, one chained JSON line each.",
-};
+    /// The largest content of a request, after its content coding is decoded.
+    [Limit, "MODEL_LOCK_MAX_DECODED", "--max-decoded SIZE", parse::size]
+    max_decoded: usize = Limits::default().decoded,
 
-/// How large the audit file may become.
-pub(crate) const AUDIT_SIZE: Variable = Variable {
-    name: "MODEL_LOCK_AUDIT_SIZE",
-    flag: "--audit-size",
-    default: "64MiB",
-    meaning: "How large the audit file may become before it is put aside as `FILE.1`, `FILE.2` and so on.",
-};
+    /// The longest time until the header section of a request has arrived.
+    [Limit, "MODEL_LOCK_HEADER_TIMEOUT", "--header-timeout TIME", parse::timeout]
+    header_timeout: Duration = Limits::default().head_time,
 
-/// Where the `StatsD` daemon is.
-pub(crate) const STATSD_HOST: Variable = Variable {
-    name: "STATSD_HOST",
-    flag: "",
-    default: "`DD_AGENT_HOST`, or no StatsD",
-    meaning: "The host of the StatsD daemon. Unset or empty, nothing is sent.",
-};
+    /// The longest wait for the next part of a request's content.
+    [Limit, "MODEL_LOCK_BODY_TIMEOUT", "--body-timeout TIME", parse::timeout]
+    body_timeout: Duration = Limits::default().body_time,
 
-/// The port of the `StatsD` daemon.
-pub(crate) const STATSD_PORT: Variable = Variable {
-    name: "STATSD_PORT",
-    flag: "",
-    default: "`DD_DOGSTATSD_PORT`, or 8125",
-    meaning: "The UDP port of the StatsD daemon.",
-};
+    /// The time that an unused connection to an upstream is kept; 0 keeps none.
+    [Limit, "MODEL_LOCK_IDLE_TIMEOUT", "--idle-timeout TIME", parse::time]
+    idle_timeout: Duration = Limits::default().idle,
 
-/// What stands before the name of every metric.
-pub(crate) const STATSD_PREFIX: Variable = Variable {
-    name: "STATSD_PREFIX",
-    flag: "",
-    default: "model_lock",
-    meaning: "What stands before the name of every metric.",
-};
+    /// The time that running requests get to finish after SIGTERM or SIGINT. A second signal ends them at once.
+    [Limit, "MODEL_LOCK_DRAIN_TIMEOUT", "--drain-timeout TIME", parse::time]
+    drain_timeout: Duration = Limits::default().drain,
 
-/// How tags are written.
-pub(crate) const STATSD_TAGS: Variable = Variable {
-    name: "STATSD_TAGS",
-    flag: "",
-    default: "datadog",
-    meaning: "How tags are sent: `datadog`, as `name:1|c|#tag:word`, or `name`, as `name.word:1|c` for a daemon that knows no tags.",
-};
+    /// The file to which every attempt and every change of the policy is appended, one chained JSON line each.
+    [Shared, "MODEL_LOCK_AUDIT", "--audit FILE", parse::path]
+    audit: Option<PathBuf> = None => "none",
 
-/// Where Datadog's agent is.
-pub(crate) const DD_AGENT_HOST: Variable = Variable {
-    name: "DD_AGENT_HOST",
-    flag: "",
-    default: "none",
-    meaning: "Stands in for `STATSD_HOST` where that is not set.",
-};
+    /// The size at which the audit file is renamed to `FILE.1`, `FILE.2` and so on.
+    [Shared, "MODEL_LOCK_AUDIT_SIZE", "--audit-size SIZE", parse::size]
+    audit_size: usize = 64 << 20,
 
-/// The port of Datadog's agent.
-pub(crate) const DD_DOGSTATSD_PORT: Variable = Variable {
-    name: "DD_DOGSTATSD_PORT",
-    flag: "",
-    default: "8125",
-    meaning: "Stands in for `STATSD_PORT` where that is not set.",
-};
+    /// The host of the StatsD daemon. Where it is unset or empty, no metrics are sent.
+    [Shared, "STATSD_HOST DD_AGENT_HOST", "", |given| given.text().map(|host| Some(host.to_owned()))]
+    statsd_host: Option<String> = None => "none",
 
-/// Which program is the real codex.
-pub(crate) const REAL_CODEX: Variable = Variable {
-    name: "MODEL_LOCK_REAL_CODEX",
-    flag: "",
-    default: "the next codex on PATH that is not this program",
-    meaning: "The path of the real codex.",
-};
+    /// The UDP port of the StatsD daemon.
+    [Shared, "STATSD_PORT DD_DOGSTATSD_PORT", "", parse::port]
+    statsd_port: u16 = 8125,
 
-/// How deep in itself the shim is.
-pub(crate) const GUARD: Variable = Variable {
-    name: "MODEL_LOCK_GUARD",
-    flag: "",
-    default: "0",
-    meaning: "Set by the shim itself, to notice that it calls itself.",
-};
+    /// The prefix of the name of every metric.
+    [Shared, "STATSD_PREFIX", "", parse::metric_prefix]
+    statsd_prefix: String = "model_lock".to_owned(),
 
-/// What the shim reads, in the order of the page.
-pub(crate) const SHIM: [&Variable; 2] = [&REAL_CODEX, &GUARD];
+    /// The form of tags: `datadog` sends `name:1|c|#tag:word`; `name` sends `name.word:1|c`, for a daemon that knows no
+    /// tags.
+    [Shared, "STATSD_TAGS", "", parse::tags]
+    statsd_tags: Tags = Tags::default(),
+}
 
-/// What `model-lock` and its telemetry read, in the order of the page.
-pub(crate) const ALL: [&Variable; 25] = [
-    &LISTEN,
-    &ADMIN,
-    &ADMIN_TOKEN,
-    &UPSTREAM,
-    &HTTPS_PROXY,
-    &NO_PROXY,
-    &KEY,
-    &DIALECT,
-    &POLICY,
-    &LOG,
-    &MAX_HEAD,
-    &MAX_BODY,
-    &MAX_DECODED,
-    &HEAD_TIME,
-    &BODY_TIME,
-    &IDLE,
-    &DRAIN,
-    &AUDIT,
-    &AUDIT_SIZE,
-    &STATSD_HOST,
-    &STATSD_PORT,
-    &STATSD_PREFIX,
-    &STATSD_TAGS,
-    &DD_AGENT_HOST,
-    &DD_DOGSTATSD_PORT,
+/// The variables that the shim itself reads: name, default, documentation.
+pub(crate) const SHIM: [(&str, &str, &str); 2] = [
+    (
+        "MODEL_LOCK_REAL_CODEX",
+        "the next codex on PATH that is not this program",
+        "The path of the real codex.",
+    ),
+    (
+        "MODEL_LOCK_DEPTH",
+        "0",
+        "How often the shim has started itself. It sets the variable itself, and stops where it would not end.",
+    ),
 ];
 
-/// An environment as a value, so that tests need not change the real one.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Environment(BTreeMap<OsString, OsString>);
-
-impl Environment {
-    /// What a variable holds, whatever its bytes.
-    pub(crate) fn raw(&self, name: &str) -> Option<&OsStr> {
-        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
-    }
-
-    /// What a variable holds, as text.
-    ///
-    /// # Errors
-    ///
-    /// A [`Problem`] where it is not UTF-8.
-    pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let Some(raw) = self.raw(name) else {
-            return Ok(None);
-        };
-        raw.to_str()
-            .map(Some)
-            .ok_or_else(|| Problem::new(name, "not UTF-8"))
-    }
-}
-
-impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        )
-    }
-}
+/// Variables that had another name before, and their name now.
+pub(super) const RENAMED: [(&str, &str); 6] = [
+    ("MODEL_LOCK_MAX_HEAD", "MODEL_LOCK_MAX_HEADER_BYTES"),
+    ("MODEL_LOCK_HEAD_TIME", "MODEL_LOCK_HEADER_TIMEOUT"),
+    ("MODEL_LOCK_BODY_TIME", "MODEL_LOCK_BODY_TIMEOUT"),
+    ("MODEL_LOCK_IDLE", "MODEL_LOCK_IDLE_TIMEOUT"),
+    ("MODEL_LOCK_DRAIN", "MODEL_LOCK_DRAIN_TIMEOUT"),
+    ("MODEL_LOCK_GUARD", "MODEL_LOCK_DEPTH"),
+];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Reads `65536`, `64KiB`, `64MiB` or `1GiB`.
-pub(crate) fn size(text: &str) -> Option<usize> {
+pub(super) fn size(text: &str) -> Option<usize> {
     let (digits, unit) = split(text);
     let factor: usize = match unit {
         "" | "B" => 1,
@@ -16,7 +16,7 @@ pub(crate) fn size(text: &str) -> Option<usize> {
 }
 
 /// Reads `30`, `30s`, `500ms` or `2m`.
-pub(crate) fn time(text: &str) -> Option<Duration> {
+pub(super) fn time(text: &str) -> Option<Duration> {
     let (digits, unit) = split(text);
     let number: u64 = digits.parse().ok()?;
     match unit {
@@ -24,6 +24,26 @@ pub(crate) fn time(text: &str) -> Option<Duration> {
         "" | "s" => Some(Duration::from_secs(number)),
         "m" => number.checked_mul(60).map(Duration::from_secs),
         _ => None,
+    }
+}
+
+/// Writes a size with the largest unit that divides it.
+pub(super) fn size_text(size: usize) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let fits = units
+        .into_iter()
+        .find(|(factor, _)| size > 0 && size.is_multiple_of(*factor));
+    fits.map_or_else(
+        || size.to_string(),
+        |(factor, unit)| format!("{}{unit}", size / factor),
+    )
+}
+
+/// Writes a time in seconds, or in milliseconds where it is no whole number of them.
+pub(super) fn time_text(time: Duration) -> String {
+    match time.subsec_millis() {
+        0 => format!("{}s", time.as_secs()),
+        _ => format!("{}ms", time.as_millis()),
     }
 }
 
@@ -35,6 +55,23 @@ fn split(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_of_a_quantity_is_read_as_the_same_quantity() {
+        for (bytes, text) in [
+            (0, "0"),
+            (1000, "1000"),
+            (64 << 10, "64KiB"),
+            (3 << 20, "3MiB"),
+            (1 << 30, "1GiB"),
+        ] {
+            assert_eq!((size_text(bytes).as_str(), size(text)), (text, Some(bytes)));
+        }
+        for (millis, text) in [(0, "0s"), (1500, "1500ms"), (90_000, "90s")] {
+            let span = Duration::from_millis(millis);
+            assert_eq!((time_text(span).as_str(), time(text)), (text, Some(span)));
+        }
+    }
 
     #[test]
     fn sizes_have_binary_units() {

@@ -129,7 +129,7 @@ fn unparsable_command_line_exits_64_and_help_exits_0() {
     assert_eq!((status, told.len()), (0, 0));
     for word in [
         "--upstream",
-        "MODEL_LOCK_DRAIN",
+        "MODEL_LOCK_DRAIN_TIMEOUT",
         "STATSD_HOST",
         "OPENCLAW_MODEL_LOCK_MODE",
     ] {

@@ -69,7 +69,7 @@ fn shutdown_waits_for_requests_until_deadline_or_second_signal() {
     let provider = TcpListener::bind("127.0.0.1:0").unwrap();
     let upstream = format!("http://{}", provider.local_addr().unwrap());
     for (drain, signals, status) in [("200ms", 1, 0), ("10m", 2, 130)] {
-        let flags = ["--upstream", &upstream, "--drain", drain];
+        let flags = ["--upstream", &upstream, "--drain-timeout", drain];
         let mut proxy = ServedProcess::start(&flags, &[("OPENCLAW_MODEL", "gpt-5.5")]);
         let held = hang(&proxy.address(), &provider);
         proxy.signal(Signal::TERM);

@@ -38,7 +38,7 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 
 /// Returns a proxy that forces, before a provider.
 fn locked() -> Fixture {
-    fixture!("force", &["--head-time", "5s"])
+    fixture!("force", &["--header-timeout", "5s"])
 }
 
 fn connect(fixture: &Fixture) -> Peer {

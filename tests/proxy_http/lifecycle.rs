@@ -68,7 +68,7 @@ fn shutdown_of_idle_proxy_is_immediate() {
 
 #[test]
 fn shutdown_with_endless_stream_ends_at_the_deadline() {
-    let mut fixture = fixture!("force", &["--drain", "500ms"]);
+    let mut fixture = fixture!("force", &["--drain-timeout", "500ms"]);
     let (_events, stream) = mpsc::channel();
     fixture.provider.queue(vec![Reply::stream(stream)]);
     let mut client = fixture.client();

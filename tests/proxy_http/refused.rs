@@ -192,7 +192,7 @@ fn chunked_body_over_the_limit_is_refused() {
 
 #[test]
 fn incomplete_body_times_out() {
-    let fixture = fixture!("force", &["--body-time", "300ms"]);
+    let fixture = fixture!("force", &["--body-timeout", "300ms"]);
     let mut client = fixture.client();
     let request = post("/v1/responses", "", br#"{"model":"gpt-5.5"}"#);
     client.send(&request[..request.len() - 5]);
@@ -204,7 +204,7 @@ fn incomplete_body_times_out() {
 
 #[test]
 fn incomplete_head_times_out() {
-    let fixture = fixture!("force", &["--head-time", "300ms"]);
+    let fixture = fixture!("force", &["--header-timeout", "300ms"]);
     let mut client = fixture.client();
     let began = Instant::now();
     client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\n");
@@ -219,7 +219,7 @@ fn incomplete_head_times_out() {
 
 #[test]
 fn head_over_the_limit_is_refused() {
-    let fixture = fixture!("force", &["--max-head", "8KiB"]);
+    let fixture = fixture!("force", &["--max-header-bytes", "8KiB"]);
     let mut client = fixture.client();
     let head = format!(
         "GET /v1/models HTTP/1.1\r\nhost: x\r\nx-filler: {}\r\n\r\n",

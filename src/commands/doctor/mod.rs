@@ -25,8 +25,9 @@ use shim::Process;
 use crate::assurance::Level;
 use crate::json::{Json, list, object, perhaps, text};
 use crate::policy_source::{Loaded, Origin};
-use crate::settings::table::Environment;
-use crate::{exit, output, policy_source, settings};
+use crate::settings::Settings;
+use crate::settings::environment::Environment;
+use crate::{exit, output, policy_source};
 use finding::Finding;
 use layers::Way;
 
@@ -81,7 +82,9 @@ impl Examined {
         findings.extend(network::egress());
         // What is wrong with it is told with the policy.
         findings.extend(network::statsd(
-            settings::daemon(environment, &mut Vec::new()).as_ref(),
+            Settings::shared(environment, &mut Vec::new())
+                .statsd()
+                .as_ref(),
         ));
         match policy_source::for_shim(environment) {
             Ok(loaded) => layers(process, &codexes, &loaded, &mut findings, &mut facts),

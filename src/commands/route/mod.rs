@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use lockpolicy::{Problem, Problems};
 use proxy::Upstream;
 
-use crate::settings::table::Environment;
+use crate::settings::environment::Environment;
 use crate::{output, policy_source};
 use edit::{EditError, Keys};
 
