@@ -48,6 +48,18 @@ pub struct Verdict {
     pub choice: Option<ModelChoice>,
 }
 
+impl Verdict {
+    /// Returns the verdict about an input that goes on unjudged.
+    pub(crate) fn pass() -> Self {
+        Self {
+            decision: Decision::Pass,
+            attempts: Vec::new(),
+            model_match: ModelMatch::None,
+            choice: None,
+        }
+    }
+}
+
 /// The model that an input asks for, and the one that goes on in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelChoice {

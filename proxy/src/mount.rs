@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::header::{HeaderMap, HeaderName};
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
+use lockpolicy::http::BaseMatch;
 
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -93,22 +94,15 @@ impl Base {
 }
 
 impl Place {
-    /// Whether the provider's configuration brings a query parameter along that selects nothing.
-    pub(crate) fn takes_parameter(&self, name: &str) -> bool {
-        self.base()
-            .is_some_and(|base| base.query.iter().any(|listed| listed == name))
-    }
-
-    /// Whether the provider's configuration brings a field along that selects nothing.
-    pub(crate) fn takes_field(&self, name: &str) -> bool {
-        self.base()
-            .is_some_and(|base| base.headers.iter().any(|listed| listed == name))
-    }
-
-    fn base(&self) -> Option<&Base> {
+    /// Returns the place as the policy reads it.
+    pub(crate) fn base(&self) -> BaseMatch<'_> {
         match self {
-            Self::Below(base) => Some(base),
-            Self::Anywhere | Self::Outside => None,
+            Self::Anywhere => BaseMatch::Any,
+            Self::Below(base) => BaseMatch::Provider {
+                query: &base.query,
+                fields: &base.headers,
+            },
+            Self::Outside => BaseMatch::Outside,
         }
     }
 }

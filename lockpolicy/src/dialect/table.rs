@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Dialect, Operation, read};
+use super::{Dialect, ErrorShape, Operation, read};
 use crate::path::is_plain_path;
 
 /// What may be asked at all.
@@ -75,6 +75,29 @@ impl Table {
         &self.dialects
     }
 
+    /// Returns the operation whose path shares its first segment with this one, the first if there are
+    /// several, with its dialect.
+    pub fn nearest(&self, path: &str) -> Option<(&Dialect, &Operation)> {
+        let own = first_segment(path);
+        self.operations()
+            .find(|(_, operation)| first_segment(&operation.pattern) == own)
+    }
+
+    /// Returns the shape of errors below a path that no operation has: the one of the nearest operation, or
+    /// else of the first.
+    pub(crate) fn nearest_errors(&self, path: &str) -> ErrorShape {
+        let near = self.nearest(path).or_else(|| self.operations().next());
+        near.map(|(_, operation)| operation.errors)
+            .unwrap_or_default()
+    }
+
+    fn operations(&self) -> impl Iterator<Item = (&Dialect, &Operation)> {
+        self.dialects.iter().flat_map(|dialect| {
+            let own = dialect.operations.iter();
+            own.map(move |operation| (dialect, operation))
+        })
+    }
+
     /// The operation that a method and path are, byte for byte.
     pub fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
         self.dialects.iter().find_map(|dialect| {
@@ -92,6 +115,10 @@ impl Table {
                 })
         })
     }
+}
+
+fn first_segment(path: &str) -> Option<&str> {
+    path.split('/').nth(1)
 }
 
 /// Matches a path segment by segment and says where `{model}` stands.

@@ -215,7 +215,7 @@ fn cut(
 
 /// Whether a header goes on to the upstream: listed by the dialect or the policy, or a selector that
 /// the verdict has pinned.
-pub fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
+pub(super) fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
     match fields::remedy(name, lists(found, policy)) {
         Some(remedy) => remedy == crate::ForceAction::Pin && found.operation.capability.is_some(),
         None => fields::is_listed(name, lists(found, policy)),
@@ -229,7 +229,7 @@ fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l 
 }
 
 /// The refusal of a request that no table lists.
-pub fn unknown_operation(path: &str) -> Rejection {
+pub(super) fn unknown_operation(path: &str) -> Rejection {
     Rejection::whole(Reason::UnknownOperation, crate::escape_for_log(path))
 }
 
