@@ -1,7 +1,7 @@
 //! The command. Called as `codex` it is the shim; called by its own name it has verbs.
 
+mod adapters;
 mod assurance;
-mod audit;
 mod cli;
 mod codex_on_path;
 mod commands;
@@ -9,14 +9,10 @@ mod embedded;
 mod exit;
 mod json;
 mod output;
-mod page;
 mod policy_source;
 mod settings;
 mod shell_quote;
-mod telemetry;
 
-#[cfg(test)]
-mod panels;
 #[cfg(test)]
 mod tests;
 
@@ -62,7 +58,7 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Check { policy } => check::check(policy.as_deref(), &environment),
         Verb::Audit {
             verb: AuditVerb::Verify { file },
-        } => output::verified(&audit::verify(&file)),
+        } => output::verified(&observe::audit::verify(&file)),
         Verb::Install { to } => install(&to),
         Verb::Run { command } => run::run(&command, &environment),
         Verb::Companion => embedded::serve(environment),

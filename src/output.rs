@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use lockpolicy::Problem;
+use observe::audit::Report;
 
-use crate::audit::Report;
 use crate::exit::{self, Exit};
 
 /// Tells everything that is wrong with the settings, one line each.

@@ -8,19 +8,23 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use lockpolicy::{Mode, Policy, Problem, Problems};
+use observe::audit::AuditSink;
+use observe::dashboard::{About, Dashboard, DashboardRoutes};
+use observe::log::{self, LogQueue};
+use observe::metrics::{Flusher, Metrics};
+use observe::{Fanout, ProcessState};
 use proxy::{BindError, Config, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::audit::Audit;
-use crate::page::{Desk, Front};
+use crate::adapters::{AdminPage, ProxyMeter, proxy_observer};
+use crate::assurance::Level;
 use crate::policy_source::reload::Reloader;
 use crate::policy_source::{self, Loaded, Location};
 use crate::settings::environment::Environment;
 use crate::settings::flags::Flags;
 use crate::settings::table::Setting;
 use crate::settings::{Given, Settings};
-use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink};
 use crate::{exit, output};
 
 /// Runs the proxy until a signal ends it.
@@ -35,10 +39,10 @@ pub(crate) fn serve(flags: &Flags, environment: Environment) -> ExitCode {
         Ok(loaded) => loaded,
         Err(Problems(problems)) => return output::problems(&problems),
     };
-    let counts = Arc::<Counts>::default();
-    counts.serving();
+    let (metrics, state) = (Arc::<Metrics>::default(), Arc::<ProcessState>::default());
+    metrics.serving();
     let audit = match settings.audit_file() {
-        Some(place) => match Audit::queued(&place, Arc::clone(&counts)) {
+        Some(place) => match AuditSink::queued(&place, Arc::clone(&metrics)) {
             Ok(audit) => Some(Arc::new(audit)),
             Err(source) => return output::failure(&AuditError(place.path, source)),
         },
@@ -50,17 +54,15 @@ pub(crate) fn serve(flags: &Flags, environment: Environment) -> ExitCode {
         environment,
         reading,
         Arc::clone(&policy),
-        Arc::clone(&counts),
+        Arc::clone(&metrics),
     );
-    let reloader = reloader.audited(audit.clone());
-    counts.standing.taken(loaded.origin.to_string());
-    let desk = desk(&settings, &counts, &policy);
-    let sink = ProxySink::new(Arc::clone(&counts), audit.clone());
+    let reloader = reloader.reporting_to(Arc::clone(&state), audit.clone());
+    state.policy_applied(loaded.origin.to_string());
     let parts = Parts {
-        sink: sink.booked(desk.as_ref().map(Desk::book)),
-        counts,
+        audit: audit.clone(),
+        metrics,
+        state,
         policy,
-        desk,
     };
     let ended = run((settings, config), &loaded, reloader, parts);
     if let Some(audit) = audit {
@@ -90,20 +92,36 @@ enum StartError {
     Machine(#[from] io::Error),
 }
 
-/// The page, where there is a port for it.
-fn desk(settings: &Settings, counts: &Arc<Counts>, policy: &Arc<ArcSwap<Policy>>) -> Option<Desk> {
-    settings.admin?;
-    let daemon = settings.statsd().map(|daemon| daemon.to_string());
-    let desk = Desk::new(Arc::clone(counts), Arc::clone(policy));
-    Some(desk.about(daemon, settings.key.is_some()))
+/// What observes the proxy.
+struct Parts {
+    audit: Option<Arc<AuditSink>>,
+    metrics: Arc<Metrics>,
+    state: Arc<ProcessState>,
+    policy: Arc<ArcSwap<Policy>>,
 }
 
-/// What the doors tell, and who knows of it.
-struct Parts {
-    sink: ProxySink,
-    counts: Arc<Counts>,
-    policy: Arc<ArcSwap<Policy>>,
-    desk: Option<Desk>,
+impl Parts {
+    /// Returns the dashboard, where there is a port for it.
+    fn dashboard(&self, settings: &Settings) -> Option<Dashboard> {
+        settings.admin?;
+        let statsd = settings.statsd().map(|target| target.to_string());
+        let about = About {
+            statsd: statsd.unwrap_or_default(),
+            holds_key: settings.key.is_some(),
+            level: |mode| level(mode).as_str(),
+        };
+        let (metrics, state) = (Arc::clone(&self.metrics), Arc::clone(&self.state));
+        let policy = Arc::clone(&self.policy);
+        Some(Dashboard::new(metrics, state, policy, about))
+    }
+}
+
+/// Returns the level that a proxy reaches by itself. That nothing goes around it, the network has to see to.
+fn level(mode: Mode) -> Level {
+    match mode {
+        Mode::ReportOnly => Level::Open,
+        Mode::Force | Mode::Reject => Level::Enforced,
+    }
 }
 
 fn run(
@@ -112,20 +130,25 @@ fn run(
     reloader: Reloader,
     parts: Parts,
 ) -> Result<ExitCode, StartError> {
-    let Parts {
-        sink,
-        counts,
-        policy,
-        desk,
-    } = parts;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let (mut server, signals) = runtime.block_on(start(config, policy, Arc::new(sink)))?;
-    let lines = Lines::start(Arc::clone(&counts))?;
-    telemetry::start(settings.log.clone(), lines.clone());
-    if let Some(desk) = desk {
-        let page = Front::open(desk, settings.audit.clone())?;
+    let queue = LogQueue::start(Arc::clone(&parts.metrics))?;
+    let dashboard = parts.dashboard(&settings);
+    let Parts {
+        audit,
+        metrics,
+        state,
+        policy,
+    } = parts;
+    let sink = dashboard.as_ref().map(Dashboard::sink);
+    let observer = proxy_observer(&metrics, &queue, audit, sink);
+    let meter = ProxyMeter::new(Arc::clone(&metrics), true);
+    let (server, signals) = runtime.block_on(start(config, policy, observer))?;
+    let mut server = server.metered(Arc::new(meter));
+    log::start(settings.log.clone(), queue.clone());
+    if let Some(dashboard) = dashboard {
+        let page = AdminPage(DashboardRoutes::open(dashboard, settings.audit.clone())?);
         let token = settings.admin_token.as_ref().map(|file| file.key.clone());
         server = server.with_page(Arc::new(page), token);
     }
@@ -136,20 +159,20 @@ fn run(
     {
         runtime.spawn(secret.follow());
     }
-    let daemon = settings.statsd();
-    let flusher = daemon
-        .map(|daemon| Flusher::start(daemon, Arc::clone(&counts)))
+    let flusher = settings
+        .statsd()
+        .map(|target| Flusher::start(target, metrics, Arc::clone(&state)))
         .transpose()?;
     announce(&server, loaded, has_token);
     reloader.begin();
-    let stop = Stop { signals, counts };
+    let stop = Stop { signals, state };
     let code = runtime.block_on(until_stopped(server, reloader, stop));
     // What is still stuck in a read of a dead mount does not hold up the end.
     runtime.shutdown_background();
     if let Some(flusher) = flusher {
         flusher.finish();
     }
-    lines.finish();
+    queue.finish();
     Ok(code)
 }
 
@@ -157,22 +180,21 @@ fn run(
 async fn start(
     config: Config,
     policy: Arc<ArcSwap<Policy>>,
-    sink: Arc<ProxySink>,
+    observer: Arc<Fanout>,
 ) -> Result<(Server, Signals), StartError> {
     let signals = Signals {
         interrupt: signal(SignalKind::interrupt())?,
         terminate: signal(SignalKind::terminate())?,
         hangup: signal(SignalKind::hangup())?,
     };
-    let meter = Arc::clone(&sink);
-    let server = Server::bind(config, policy, sink).await?;
-    Ok((server.metered(meter), signals))
+    let server = Server::bind(config, policy, observer).await?;
+    Ok((server, signals))
 }
 
 /// What ends it, and who is told.
 struct Stop {
     signals: Signals,
-    counts: Arc<Counts>,
+    state: Arc<ProcessState>,
 }
 
 struct Signals {
@@ -220,7 +242,7 @@ async fn until_stopped(server: Server, reloader: Reloader, end: Stop) -> ExitCod
     let two_signals = async {
         either(&mut interrupt, &mut terminate).await;
         tracing::info!(event = "draining");
-        end.counts.standing.drain();
+        end.state.drain();
         drop(stop);
         either(&mut interrupt, &mut terminate).await;
     };

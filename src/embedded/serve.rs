@@ -8,18 +8,21 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lockpolicy::Problems;
+use observe::ProcessState;
+use observe::audit::AuditSink;
+use observe::log::{self, LogQueue, audit_failed};
+use observe::metrics::{Flusher, Metrics};
 use proxy::{BindError, Config, Limits, Mount, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::request::{self, Order, Reply};
-use crate::audit::Audit;
+use crate::adapters::{ProxyMeter, proxy_observer};
 use crate::exit;
 use crate::policy_source::reload::Reloader;
 use crate::policy_source::{self, Location};
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
-use crate::telemetry::{self, Counts, Flusher, Lines, ProxySink, audit_failed};
 
 /// Why it cannot be one.
 #[derive(Debug, thiserror::Error)]
@@ -72,12 +75,12 @@ fn run(order: &Order, environment: Environment) -> Result<(), EmbeddedError> {
     let reading = policy_source::read(&location);
     let loaded = reading.compile_after(problems, &environment);
     let loaded = loaded.map_err(EmbeddedError::Settings)?;
-    let counts = Arc::<Counts>::default();
-    counts.serving();
+    let (metrics, state) = (Arc::<Metrics>::default(), Arc::<ProcessState>::default());
+    metrics.serving();
     // What is decided does not depend on the file: codex is not kept from its work by it.
     let audit = settings
         .audit_file()
-        .map(|place| Audit::queued(&place, Arc::clone(&counts)));
+        .map(|place| AuditSink::queued(&place, Arc::clone(&metrics)));
     let (audit, unwritten) = match audit.transpose() {
         Ok(audit) => (audit.map(Arc::new), None),
         Err(error) => (None, Some(error)),
@@ -88,33 +91,32 @@ fn run(order: &Order, environment: Environment) -> Result<(), EmbeddedError> {
         environment,
         reading,
         Arc::clone(&policy),
-        Arc::clone(&counts),
+        Arc::clone(&metrics),
     );
-    let reloader = reloader.audited(audit.clone());
+    let reloader = reloader.reporting_to(Arc::clone(&state), audit.clone());
     let config = config(order, &settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let sink = ProxySink::new(Arc::clone(&counts), audit.clone());
-    let sink = Arc::new(sink.one_of_many());
+    let queue = LogQueue::start(Arc::clone(&metrics))?;
+    let sink = proxy_observer(&metrics, &queue, audit.clone(), None);
+    let meter = Arc::new(ProxyMeter::new(Arc::clone(&metrics), false));
     let (server, ended, hangup) = runtime.block_on(async {
         let (ended, hangup) = (
             signal(SignalKind::terminate())?,
             signal(SignalKind::hangup())?,
         );
-        let meter = Arc::clone(&sink);
         let server = Server::bind(config, policy, sink).await?.metered(meter);
         Ok::<_, EmbeddedError>((server, ended, hangup))
     })?;
-    let lines = Lines::start(Arc::clone(&counts))?;
-    telemetry::start_in_companion(order.silent, lines.clone());
+    log::start_embedded(order.silent, queue.clone());
     if let Some(error) = unwritten {
         audit_failed(&error);
     }
     let flusher = settings
         .statsd()
-        .map(|daemon| Flusher::start(daemon, counts))
+        .map(|daemon| Flusher::start(daemon, metrics, state))
         .transpose()?;
     request::write(&Reply::Ready(server.address()), io::stdout().lock())?;
     runtime.block_on(until(server, reloader, ended, hangup));
@@ -125,7 +127,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), EmbeddedError> {
     if let Some(audit) = audit {
         audit.finish();
     }
-    lines.finish();
+    queue.finish();
     Ok(())
 }
 

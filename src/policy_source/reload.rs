@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lockpolicy::Policy;
+use observe::audit::AuditSink;
+use observe::metrics::Metrics;
+use observe::record::{RecordResult, Start};
+use observe::{ProcessState, Record, Reload};
 use tokio::signal::unix::Signal;
 use tokio::time::MissedTickBehavior;
 
-use crate::audit::{self, Audit};
 use crate::policy_source::{self, Location, Reading};
 use crate::settings::environment::Environment;
-use crate::telemetry::{Counts, Reload};
 
 const PERIOD: Duration = Duration::from_secs(2);
 
@@ -25,8 +27,9 @@ pub(crate) struct Reloader {
     environment: Environment,
     last: Reading,
     policy: Arc<ArcSwap<Policy>>,
-    counts: Arc<Counts>,
-    audit: Option<Arc<Audit>>,
+    metrics: Arc<Metrics>,
+    state: Arc<ProcessState>,
+    audit: Option<Arc<AuditSink>>,
 }
 
 impl Reloader {
@@ -36,33 +39,38 @@ impl Reloader {
         environment: Environment,
         first: Reading,
         policy: Arc<ArcSwap<Policy>>,
-        counts: Arc<Counts>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             location: first.location(location),
             environment,
             last: first,
             policy,
-            counts,
+            metrics,
+            state: Arc::default(),
             audit: None,
         }
     }
 
-    /// Writes changes to an audit file too.
-    pub(crate) fn audited(mut self, audit: Option<Arc<Audit>>) -> Self {
-        self.audit = audit;
+    /// Writes changes to an audit file too, and notes them in the state of the process.
+    pub(crate) fn reporting_to(
+        mut self,
+        state: Arc<ProcessState>,
+        audit: Option<Arc<AuditSink>>,
+    ) -> Self {
+        (self.state, self.audit) = (state, audit);
         self
     }
 
     /// Says which policy holds at the start.
     pub(crate) fn begin(&self) {
-        self.record("started");
+        self.record(RecordResult::Start(Start::Started));
     }
 
     /// Writes down what came of the policy, and which one holds now.
-    fn record(&self, result: &str) {
+    fn record(&self, result: RecordResult) {
         if let Some(audit) = &self.audit {
-            audit.record(audit::policy(result, &self.policy.load()));
+            audit.record(&Record::policy(result, &self.policy.load()));
         }
     }
 
@@ -95,7 +103,7 @@ impl Reloader {
         match reading.compile(&self.environment) {
             Ok(loaded) => {
                 self.location = reading.location(self.location.clone());
-                self.counts.reload(Reload::Applied);
+                self.metrics.policy_reloads.add((Reload::Applied,), 1);
                 tracing::info!(
                     event = "policy_reload",
                     result = "applied",
@@ -104,14 +112,14 @@ impl Reloader {
                     policy_hash = loaded.policy.hash(),
                     from = %loaded.origin,
                 );
-                self.counts.standing.taken(loaded.origin.to_string());
+                self.state.policy_applied(loaded.origin.to_string());
                 self.policy.store(loaded.policy);
-                self.record("applied");
+                self.record(RecordResult::Reload(Reload::Applied));
             }
             Err(problems) => {
-                self.counts.reload(Reload::Kept);
-                self.counts.standing.kept();
-                self.record("kept");
+                self.metrics.policy_reloads.add((Reload::Kept,), 1);
+                self.state.reload_failed();
+                self.record(RecordResult::Reload(Reload::Kept));
                 let kept = self.policy.load();
                 tracing::error!(
                     event = "policy_reload",

@@ -11,10 +11,10 @@ mod units;
 use std::ffi::OsString;
 
 use lockpolicy::Problem;
+use observe::audit::AuditFile;
+use observe::metrics::StatsdTarget;
 use proxy::{Config, Egress, Limits};
 
-use crate::audit::Place;
-use crate::telemetry::Daemon;
 use environment::Environment;
 use flags::Flags;
 pub(crate) use parse::{Given, address};
@@ -104,8 +104,8 @@ impl Settings {
     }
 
     /// Returns the daemon to which metrics are sent, if there is one.
-    pub(crate) fn statsd(&self) -> Option<Daemon> {
-        Some(Daemon {
+    pub(crate) fn statsd(&self) -> Option<StatsdTarget> {
+        Some(StatsdTarget {
             host: self.statsd_host.clone()?,
             port: self.statsd_port,
             prefix: self.statsd_prefix.clone(),
@@ -114,8 +114,8 @@ impl Settings {
     }
 
     /// Returns the audit file, if there is one.
-    pub(crate) fn audit_file(&self) -> Option<Place> {
-        Some(Place {
+    pub(crate) fn audit_file(&self) -> Option<AuditFile> {
+        Some(AuditFile {
             path: self.audit.clone()?,
             size: self.audit_size as u64,
         })

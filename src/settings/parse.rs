@@ -12,7 +12,7 @@ use tracing_subscriber::filter::Targets;
 use super::secret_file::SecretFile;
 use super::show::Show as _;
 use super::units;
-use crate::telemetry::Tags;
+use observe::metrics::TagStyle;
 
 /// HTTP/1 needs this much to read a header section at all.
 const LEAST_HEADER_BYTES: usize = 8 << 10;
@@ -117,9 +117,9 @@ pub(super) fn metric_prefix(given: &Given) -> Parsed<String> {
     })
 }
 
-pub(super) fn tags(given: &Given) -> Parsed<Tags> {
+pub(super) fn tags(given: &Given) -> Parsed<TagStyle> {
     given.parse("`datadog` or `name`", |text| {
-        [Tags::Datadog, Tags::Name]
+        [TagStyle::Datadog, TagStyle::Name]
             .into_iter()
             .find(|tags| tags.show() == text)
     })

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing_subscriber::filter::Targets;
 
 use super::units;
-use crate::telemetry::Tags;
+use observe::metrics::TagStyle;
 
 /// A value of a setting that can be written as it is read.
 pub(super) trait Show {
@@ -44,7 +44,7 @@ impl Show for Duration {
     }
 }
 
-impl Show for Tags {
+impl Show for TagStyle {
     fn show(&self) -> String {
         match self {
             Self::Datadog => "datadog".to_owned(),

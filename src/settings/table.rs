@@ -12,7 +12,7 @@ use tracing_subscriber::filter::Targets;
 use super::parse::{self, Given, Parsed};
 use super::secret_file::SecretFile;
 use super::show::Show;
-use crate::telemetry::Tags;
+use observe::metrics::TagStyle;
 
 /// Who reads a setting, and where help lists its flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,7 +239,7 @@ settings! {
     /// The form of tags: `datadog` sends `name:1|c|#tag:word`; `name` sends `name.word:1|c`, for a daemon that knows no
     /// tags.
     [Shared, "STATSD_TAGS", "", parse::tags]
-    statsd_tags: Tags = Tags::default(),
+    statsd_tags: TagStyle = TagStyle::default(),
 }
 
 /// The variables that the shim itself reads: name, default, documentation.

@@ -8,7 +8,7 @@ use lockpolicy::{PolicyConfig, VARIABLES};
 
 use crate::exit;
 use crate::settings::table::{SHIM, Setting, TABLE};
-use crate::telemetry::{METRICS, prometheus_name};
+use observe::metrics::Metrics;
 
 /// A key of the policy file: name, an example, what it means.
 const KEYS: [[&str; 3]; 12] = [
@@ -77,22 +77,27 @@ const KEYS: [[&str; 3]; 12] = [
 #[test]
 fn the_metrics_page_is_the_table() {
     let prefix = Setting::statsd_prefix().default_text();
-    let rows = METRICS.iter().map(|metric| {
-        let tags = metric
-            .tags
-            .iter()
-            .map(|tag| format!("`{}`", tag.name))
-            .collect::<Vec<_>>()
-            .join(", ");
-        vec![
-            format!("`{prefix}.{}`", metric.name),
-            format!("`{}`", prometheus_name(metric.name, metric.kind)),
-            metric.kind.as_str().to_owned(),
-            metric.unit.to_owned(),
-            tags,
-            metric.meaning.to_owned(),
-        ]
-    });
+    let metrics = Metrics::default();
+    let rows = metrics
+        .all()
+        .into_iter()
+        .map(|series| series.metric)
+        .map(|metric| {
+            let tags = metric
+                .labels
+                .iter()
+                .map(|tag| format!("`{}`", tag.name))
+                .collect::<Vec<_>>()
+                .join(", ");
+            vec![
+                format!("`{prefix}.{}`", metric.name),
+                format!("`{}`", metric.prometheus_name()),
+                metric.kind.as_str().to_owned(),
+                metric.unit.to_owned(),
+                tags,
+                metric.meaning.to_owned(),
+            ]
+        });
     compare(
         "reference/metrics.md",
         "metrics",
@@ -102,8 +107,8 @@ fn the_metrics_page_is_the_table() {
         ),
     );
     let mut tags: Vec<Vec<String>> = Vec::new();
-    for metric in METRICS {
-        for tag in metric.tags {
+    for metric in metrics.all().map(|series| series.metric) {
+        for tag in metric.labels {
             let words = tag
                 .words
                 .iter()

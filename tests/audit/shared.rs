@@ -90,7 +90,7 @@ const SAID: [[&str; 3]; 4] = [
         r#""approved_model":"gpt-5.5""#,
     ],
     [
-        r#""event":"attempt","door":"proxy","result":"rejected""#,
+        r#""event":"attempt","enforcement_point":"proxy","result":"rejected""#,
         r#""requested_model":"<img src=x onerror=alert(1)>\\n""#,
         r#""path":"/v1/responses""#,
     ],

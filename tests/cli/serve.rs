@@ -174,7 +174,7 @@ fn attempt_is_logged_and_counted_without_secrets() {
     let attempt = proxy.event("attempt");
     let wanted = [
         ("level", "warn"),
-        ("door", "proxy"),
+        ("enforcement_point", "proxy"),
         ("result", "rejected"),
         ("mode", "reject"),
         ("surface", "http"),

@@ -55,7 +55,7 @@ fn shim_reports_the_attempt_before_it_execs_codex() {
     let attempt: Event = serde_json::from_str(&told[0]).unwrap();
     let wanted = [
         ("event", "attempt"),
-        ("door", "shim"),
+        ("enforcement_point", "shim"),
         ("result", "forced"),
         ("surface", "argv"),
         ("requested_model", "gpt-x"),

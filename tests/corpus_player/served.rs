@@ -27,7 +27,7 @@ pub(crate) fn receipts(server: &Server) -> Vec<String> {
 }
 
 fn is_receipt(line: &str) -> bool {
-    line.contains(r#""event":"receipt""#)
+    line.contains(r#""event":"served""#)
 }
 
 /// What the receipt of this exchange says, where the case expects anything of it. `before` were there

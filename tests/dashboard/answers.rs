@@ -84,7 +84,7 @@ fn attempt_lists_requested_sent_and_served_model_together() {
             "attempt", "forced", "wished", "gpt-5.5", "gpt-5.5", "another", "mismatch",
         ],
         [
-            "receipt", "mismatch", "gpt-5.5", "-", "gpt-5.5", "another", "mismatch",
+            "served", "mismatch", "gpt-5.5", "-", "gpt-5.5", "another", "mismatch",
         ],
         [
             "attempt", "forced", MARKUP, "gpt-5.5", "gpt-5.5", "gpt-5.5", "match",

@@ -64,7 +64,13 @@ fn attempt_of_a_shim_is_shown_live() {
         !rows.is_empty()
     });
     let told = |row: &Json| {
-        ["door", "result", "requested_model", "applied_model"].map(|name| at(row, &[name]))
+        [
+            "enforcement_point",
+            "result",
+            "requested_model",
+            "applied_model",
+        ]
+        .map(|name| at(row, &[name]))
     };
     let rows: Vec<[String; 4]> = rows.iter().map(told).collect();
     assert_eq!(

@@ -33,7 +33,7 @@ fn wait_for_mismatch(fixture: &Fixture) -> String {
     let mismatch = |line: &str| line.contains("served:") && line.contains("result:mismatch");
     let counted = fixture.statsd.wait_for(mismatch, Duration::from_secs(10));
     assert!(counted.is_some(), "{:#?}", fixture.statsd.lines());
-    fixture.wait_for_log(&[r#""event":"receipt""#, r#""result":"mismatch""#])
+    fixture.wait_for_log(&[r#""event":"served""#, r#""result":"mismatch""#])
 }
 
 #[test]

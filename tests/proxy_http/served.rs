@@ -31,7 +31,7 @@ fn answer(fields: &[(&str, &str)], kind: &str, body: &[u8]) -> Reply {
 
 /// Waits for the log line of a served model with these words.
 fn wait_for_served(fixture: &Fixture, words: &[&str]) -> String {
-    fixture.wait_for_log(&[&[r#""event":"receipt""#], words].concat())
+    fixture.wait_for_log(&[&[r#""event":"served""#], words].concat())
 }
 
 fn wait_for_count(fixture: &Fixture, result: &str) {
@@ -76,7 +76,7 @@ fn response_of_each_kind_is_reported_once_with_its_served_model() {
     let lines = fixture.proxy_mut().daemon().lines();
     let receipts = lines
         .iter()
-        .filter(|line| line.contains(r#""event":"receipt""#));
+        .filter(|line| line.contains(r#""event":"served""#));
     assert_eq!(receipts.count(), wanted.len());
 }
 

@@ -7,10 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use lockpolicy::Policy;
+use observe::metrics::StatsdTarget;
 
 use super::finding::Finding;
 use super::route::authority;
-use crate::telemetry::Daemon;
 
 /// Asks what listens at a URL which policy it judges by, with a request that every policy refuses: nothing
 /// goes on to a provider.
@@ -57,7 +57,7 @@ fn policy_of(place: &str) -> io::Result<Option<String>> {
 }
 
 /// Whether anybody takes what is sent: a port that is closed says so.
-pub(crate) fn statsd(daemon: Option<&Daemon>) -> Option<Finding> {
+pub(crate) fn statsd(daemon: Option<&StatsdTarget>) -> Option<Finding> {
     let Some(daemon) = daemon else {
         return Some(Finding::StatsdOff);
     };
