@@ -5,7 +5,7 @@
 //! One model is approved: the **pin**. Whatever goes on to a provider or a program after a decision of
 //! this crate names the pin, for every plausible reader of it, or nothing goes on. What is approved goes
 //! on byte for byte; what is forced differs in the forced values alone. Every attempt at another
-//! model is told, whatever came of it.
+//! model is reported, whatever came of it.
 //!
 //! # The drawing
 //!

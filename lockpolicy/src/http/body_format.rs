@@ -1,4 +1,4 @@
-//! How a response is made up of JSON texts, by its media type.
+//! Describes how a response is made up of JSON texts, by its media type.
 
 /// The format of a response's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use crate::edit::{Edit, apply};
 use crate::{Decision, ModelChoice, Policy, Rejection, Source, Verdict, label_enum, refuse};
 
 label_enum! {
-    /// What was decided about a request, as `x-model-lock-decision` tells the client.
+    /// Describes what was decided about a request, as `x-model-lock-decision` tells the client.
     pub enum RequestOutcome {
         /// The operator lets the operation through unjudged.
         Allowed = "allowed",
@@ -32,7 +32,7 @@ label_enum! {
 /// A request that goes on, as the changes to what came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved {
-    /// What was decided.
+    /// Says what was decided.
     pub outcome: RequestOutcome,
     /// The path, where it differs.
     pub path: Option<String>,
@@ -42,7 +42,7 @@ pub struct Approved {
     pub fields: Vec<(usize, String)>,
     /// The edits of the content.
     pub content: Vec<Edit>,
-    /// What was requested in the pin's place, escaped.
+    /// Says what was requested in the pin's place, escaped.
     pub requested: Option<String>,
     /// The model that was requested and the one that goes on.
     pub choice: Option<ModelChoice>,
@@ -53,11 +53,11 @@ pub struct Approved {
 /// A verdict about a request, and what comes of it.
 #[derive(Clone, Debug)]
 pub struct Decided {
-    /// What was decided.
+    /// Says what was decided.
     pub verdict: Verdict,
-    /// Whether the operation runs a model.
+    /// It is true if the operation runs a model.
     pub runs_model: bool,
-    /// What goes on, or what the client is told.
+    /// Says what goes on, or what the client gets.
     pub result: Result<Approved, Refusal>,
 }
 
@@ -156,9 +156,9 @@ pub struct Forwarded {
 pub struct Exchange {
     /// The shape of the errors that the client reads.
     pub errors: ErrorShape,
-    /// What was decided.
+    /// Says what was decided.
     pub verdict: Verdict,
-    /// What goes on, or what the client is told.
+    /// Says what goes on, or what the client gets.
     pub result: Result<Forwarded, Refusal>,
 }
 

@@ -18,7 +18,7 @@ use crate::{
 /// A verdict with the cuts that carry it out. All are empty unless the decision is a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// What was decided.
+    /// Says what was decided.
     pub verdict: Verdict,
     /// Cuts in the path.
     pub path: Vec<Edit>,
@@ -50,7 +50,7 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         Err(rejection) => return refused(rejection),
     };
     let (headers, header_index) = header_finds(policy, &request);
-    // The headers come last: what they say again has been told by then.
+    // The headers come last: what they repeat has been counted by then.
     let parts = [
         path_and_query::path(&request),
         path_and_query::query(&request),
@@ -74,7 +74,7 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
     }
 }
 
-/// Whether the path is still one of as many plain segments with its cuts made: a pin such as
+/// Returns true if the path is still one of as many plain segments with its cuts made: a pin such as
 /// `vendor/model` would make another path of it.
 fn fits(request: &Request<'_>, edits: &[Edit]) -> bool {
     let edited = crate::edit::apply(request.path.as_bytes(), edits.to_vec());
@@ -97,7 +97,7 @@ fn misfit(mut verdict: Verdict) -> Judged {
     })
 }
 
-/// What the content states, read as the operation and the media type say.
+/// Returns what the content states, read as the operation and the media type say.
 fn content_finds<'a>(request: &Request<'a>) -> Result<Finds<'a>, Rejection> {
     let operation = request.found.operation;
     let whole = |reason: Reason, what: &str| Rejection::whole(reason, what);
@@ -132,7 +132,7 @@ fn uncut(verdict: Verdict) -> Judged {
     }
 }
 
-/// The door that an attempt is counted at: where the model stands.
+/// Returns the surface on which an attempt is counted: where the model stands.
 fn surface(request: &Request<'_>, parts: &[Finds<'_>; 4]) -> Surface {
     let [path, query, _, _] = parts;
     match media(request) {
@@ -142,7 +142,7 @@ fn surface(request: &Request<'_>, parts: &[Finds<'_>; 4]) -> Surface {
     }
 }
 
-/// What the headers state, with the index of the header of each occurrence.
+/// Returns what the headers state, with the index of the header of each occurrence.
 fn header_finds<'a>(policy: &Policy, request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
     let mut finds = Finds::default();
     let mut indexes = Vec::new();
@@ -213,7 +213,7 @@ fn cut(
     }
 }
 
-/// Whether a header goes on to the upstream: listed by the dialect or the policy, or a selector that
+/// Returns true if a header goes on to the upstream: listed by the dialect or the policy, or a selector that
 /// the verdict has pinned.
 pub(super) fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
     match fields::remedy(name, lists(found, policy)) {

@@ -1,4 +1,4 @@
-//! What a client gets in the place of a provider's response: status, fields, error object, the last event
+//! Describes what a client gets in the place of a provider's response: status, fields, error object, the last event
 //! of a stream, an error frame. Each is in the shape of the API that the client speaks.
 
 use alloc::borrow::ToOwned as _;
@@ -37,16 +37,16 @@ pub enum Fault {
     ModelMismatch(String),
 }
 
-/// A refusal or a failure as the client is told it.
+/// A refusal or a failure, as the client gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The status.
     pub status: u16,
     /// The value of `x-model-lock-decision`, where the policy decided.
     pub decision: Option<&'static str>,
-    /// Whether the connection is closed: the rest of the content is in the way of the next request.
+    /// It is true if the connection is closed: the rest of the content is in the way of the next request.
     pub close: bool,
-    /// Whether another try could succeed.
+    /// It is true if another try could succeed.
     retry: bool,
     message: String,
     kind: &'static str,
@@ -65,7 +65,7 @@ pub struct Refused<'a> {
     pub path: &'a str,
     /// The hash of the policy that decided.
     pub policy: &'a str,
-    /// Whether the client asked for another protocol: what follows cannot be delimited then.
+    /// It is true if the client asked for another protocol: what follows cannot be delimited then.
     pub upgrade: bool,
 }
 

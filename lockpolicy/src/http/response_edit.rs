@@ -1,4 +1,4 @@
-//! What an answer says about the model that served it, and the one thing that is taken out of it.
+//! Describes what an answer says about the model that served it, and the one thing that is taken out of it.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -14,7 +14,7 @@ pub const SERVED: &str = "openai-model";
 /// The other spelling of it.
 pub const SERVED_TOO: &str = "x-openai-model";
 
-/// Whether some bytes hold the field's name in any case; quick, and never wrong about absence as long
+/// Returns true if some bytes hold the field's name in any case; quick, and never wrong about absence as long
 /// as the name is not cut in two.
 pub fn may_name_model(bytes: &[u8]) -> bool {
     let tail = b"penai-model";
@@ -32,7 +32,7 @@ pub fn may_name_model(bytes: &[u8]) -> bool {
     false
 }
 
-/// Whether a message asks for a response.
+/// Returns true if a message asks for a response.
 pub fn begins_response(message: &[u8]) -> bool {
     holds(message, b"\"response.create\"")
 }

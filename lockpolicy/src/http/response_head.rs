@@ -19,7 +19,7 @@ pub struct ResponseHead<'a> {
     pub fields: &'a [(&'a str, &'a str)],
 }
 
-/// What is done with the content of a response.
+/// Describes what is done with the content of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseHandling {
     /// It is a list of models, which is cut down to what may be used.

@@ -52,7 +52,7 @@ pub fn judge_message(
     (verdict, edits)
 }
 
-/// What kind of message it is, and who asked, by what codex says of itself in it.
+/// Returns what kind of message it is, and who asked, by what codex says of itself in it.
 fn recognise<'o>(
     operation: &'o Operation,
     text: &[u8],

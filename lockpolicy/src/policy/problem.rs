@@ -1,4 +1,4 @@
-//! What is wrong with the settings: always all of it, each with its place.
+//! Describes what is wrong with the settings: always all of it, each with its place.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
