@@ -62,13 +62,12 @@
 //!
 //! ```
 //! use lockpolicy::PolicyConfig;
-//! use lockpolicy::agents::codex::cli::{Outcome, judge};
+//! use lockpolicy::agents::codex::cli::judge;
 //!
 //! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
-//! assert_eq!(judge(&policy, &[b"login", b"status"]).outcome, Outcome::Pass);
-//! let Outcome::Rewrite(args) = judge(&policy, &[b"exec", b"-m", b"other", b"hi"]).outcome else {
-//!     panic!()
-//! };
+//! assert!(judge(&policy, &[b"login", b"status"]).arguments().unwrap().is_unchanged());
+//! let judged = judge(&policy, &[b"exec", b"-m", b"other", b"hi"]);
+//! let args = judged.arguments().unwrap().with_overrides(&[]);
 //! assert!(args.windows(2).any(|pair| pair == [b"-m".to_vec(), b"gpt-5.5".to_vec()]));
 //! assert!(!args.contains(&b"other".to_vec()));
 //! ```
@@ -93,7 +92,7 @@
 //! - That the provider runs what it is asked for. What it says that it served is its word.
 //! - Anything about what does not come through here: another address, another program, a file.
 //! - That a request is valid to the provider, or safe in any other respect: only what selects a model,
-//!   an effort or a service tier is looked at, and only where [`dialect`] or [`argv`] say that it can
+//!   an effort or a service tier is looked at, and only where [`dialect`] or [`agents`] say that it can
 //!   stand. A member that no table knows passes as long as its name is a plain identifier.
 //! - Time that does not depend on the length of the input. It grows in proportion to it, and a little
 //!   more where an object has many names, which are sorted.

@@ -8,6 +8,7 @@ use crate::{Attempt, Capability, label_enum};
 
 /// Describes what happens to an input. Exhaustive on purpose: a new kind of answer must break every caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub enum Decision {
     /// The input goes on byte for byte.
     Pass,
@@ -37,6 +38,7 @@ pub enum Action {
 
 /// A decision with what is to be reported about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Verdict {
     /// Says what happens to the input.
     pub decision: Decision,
@@ -49,8 +51,8 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Returns the verdict about an input that goes on unjudged.
-    pub(crate) fn pass() -> Self {
+    /// Returns the verdict on an input that states nothing governed.
+    pub(crate) const fn pass() -> Self {
         Self {
             decision: Decision::Pass,
             attempts: Vec::new(),

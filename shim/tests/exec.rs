@@ -99,8 +99,8 @@ fn be_the_shim() -> ExitCode {
 #[derive(Debug)]
 struct NoProxy;
 
-impl shim::Opener for NoProxy {
-    fn open(&self, _: &shim::Mounts<'_>) -> std::io::Result<String> {
+impl shim::StartProxy for NoProxy {
+    fn start(&self, _: &shim::ProxyRequest<'_>) -> std::io::Result<String> {
         Err(std::io::Error::other("no proxy was wanted"))
     }
 }

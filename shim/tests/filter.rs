@@ -66,8 +66,8 @@ const TESTS: [Test; 10] = [
 #[derive(Debug)]
 struct NoProxy;
 
-impl shim::Opener for NoProxy {
-    fn open(&self, _: &shim::Mounts<'_>) -> std::io::Result<String> {
+impl shim::StartProxy for NoProxy {
+    fn start(&self, _: &shim::ProxyRequest<'_>) -> std::io::Result<String> {
         Err(std::io::Error::other("no proxy was wanted"))
     }
 }

@@ -1,13 +1,15 @@
 //! `model-lock explain -- codex …`: what would become of a command line, and why. Runs nothing.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use lockpolicy::agents::codex::cli::{Becomes, Told, tell};
+use lockpolicy::agents::codex::cli::{
+    ArgChange, Arguments, Becomes, CommandAction, CommandVerdict,
+};
 use lockpolicy::{Mode, Policy, Rejection};
-use shim::{Plan, Process, ShimError};
+use shim::{Process, ShimError};
 
 use crate::json::{Json, list, object, perhaps, text, truth};
 use crate::settings::environment::Environment;
@@ -32,12 +34,12 @@ pub(crate) fn explain(asked: &Explain, environment: &Environment) -> ExitCode {
         ..Process::current()
     };
     let policy = policy_source::for_shim(environment).map(|loaded| loaded.policy);
-    let plan = match shim::plan(&process, policy.as_deref()) {
-        Ok(plan) => plan,
+    let judged = match shim::plan(&process, policy.as_deref()) {
+        Ok(judged) => judged,
         Err(ShimError::Policy(problems)) => return output::problems(&problems.0),
         Err(error) => return output::failure(&error),
     };
-    let answer = Answer::new(&process.args, plan, policy.as_deref().ok());
+    let answer = Answer::new(judged, policy.as_deref().ok());
     let told = if asked.json {
         format!("{}\n", answer.json())
     } else {
@@ -60,7 +62,7 @@ fn arguments(words: &[OsString]) -> &[OsString] {
 struct Answer {
     verdict: Word,
     command: String,
-    told: Vec<Told>,
+    changes: Vec<ArgChange>,
     rejection: Option<Rejection>,
     /// What would run; empty where nothing would.
     args: Vec<OsString>,
@@ -103,37 +105,31 @@ impl Word {
 }
 
 impl Answer {
-    fn new(asked: &[OsString], plan: Plan, policy: Option<&Policy>) -> Self {
-        let words: Vec<&[u8]> = asked.iter().map(|word| word.as_bytes()).collect();
-        let told = policy
-            .map(|policy| tell(policy, &words))
-            .unwrap_or_default();
-        let (command, rejection) = match plan.verdict {
-            Some(verdict) => (verdict.command, verdict.rejection),
-            None => (
-                named(lockpolicy::agents::codex::cli::read(&words).name()),
-                None,
-            ),
+    fn new(judged: CommandVerdict<'_>, policy: Option<&Policy>) -> Self {
+        let changes = judged.arg_changes();
+        let arguments = judged.arguments();
+        let report_only = policy.is_some_and(|policy| policy.mode() == Mode::ReportOnly);
+        let verdict = match arguments {
+            None => Word::Refused,
+            Some(arguments) if !arguments.is_unchanged() => Word::Forced,
+            Some(_) if report_only => Word::Counted,
+            Some(_) => Word::Passes,
         };
-        let audit = policy.is_some_and(|policy| policy.mode() == Mode::ReportOnly);
-        let verdict = if rejection.is_some() {
-            Word::Refused
-        } else if plan.args != asked {
-            Word::Forced
-        } else if audit {
-            Word::Counted
-        } else {
-            Word::Passes
-        };
-        let led = policy.filter(|policy| plan.runs && !policy.is_proxy_off());
+        let runs_model = arguments.is_some_and(Arguments::runs_model);
+        let proxied = policy.filter(|policy| runs_model && !policy.is_proxy_off());
+        let words = arguments.map(|arguments| arguments.with_overrides(&[]));
+        let words = words.unwrap_or_default().into_iter();
         Self {
-            proxy: led.map(|policy| policy.proxy().unwrap_or(OWN).to_owned()),
+            proxy: proxied.map(|policy| policy.proxy().unwrap_or(OWN).to_owned()),
             verdict,
-            command,
-            told,
-            rejection,
-            args: plan.args,
-            server: plan.server.is_some(),
+            changes,
+            args: words.map(OsString::from_vec).collect(),
+            server: matches!(judged.action, CommandAction::Filter(..)),
+            command: judged.command,
+            rejection: match judged.action {
+                CommandAction::Refuse(rejection) => Some(rejection),
+                CommandAction::Run(_) | CommandAction::Filter(..) => None,
+            },
         }
     }
 
@@ -151,9 +147,9 @@ impl Answer {
             format!("command: {}", self.command),
         ];
         lines.extend(
-            self.told
+            self.changes
                 .iter()
-                .map(|told| format!("reason: {}", sentence(told))),
+                .map(|change| format!("reason: {}", sentence(change))),
         );
         if let Some(rejection) = &self.rejection {
             lines.push(format!("refusal: {rejection}"));
@@ -178,7 +174,7 @@ impl Answer {
         object([
             ("verdict", text(self.verdict.tag())),
             ("command", text(&self.command)),
-            ("reasons", list(self.told.iter().map(reason))),
+            ("reasons", list(self.changes.iter().map(reason))),
             ("refusal", perhaps(self.rejection.as_ref().map(refusal))),
             ("filtered", truth(self.server)),
             ("proxy", perhaps(self.proxy.as_deref().map(text))),
@@ -204,22 +200,13 @@ fn redirected(proxy: &str) -> String {
 /// The proxy that is started with codex and ends with it.
 const OWN: &str = "own";
 
-/// A command as the shim names it.
-fn named(command: String) -> String {
-    if command.is_empty() {
-        "tui".to_owned()
-    } else {
-        command
-    }
-}
-
 /// One change in words.
-fn sentence(told: &Told) -> String {
-    let Told {
+fn sentence(change: &ArgChange) -> String {
+    let ArgChange {
         place,
         requested: asked,
         becomes,
-    } = told;
+    } = change;
     let named = match asked.as_str() {
         "" => place.clone(),
         asked => format!("{place} names {}", quoted(asked)),
@@ -252,8 +239,8 @@ fn sentence(told: &Told) -> String {
     }
 }
 
-fn reason(told: &Told) -> Json {
-    let (becomes, put) = match &told.becomes {
+fn reason(change: &ArgChange) -> Json {
+    let (becomes, put) = match &change.becomes {
         Becomes::Counted => ("counted", None),
         Becomes::Dropped => ("dropped", None),
         Becomes::Inserted(text) => ("inserted", Some(text)),
@@ -262,8 +249,8 @@ fn reason(told: &Told) -> Json {
         Becomes::Written { text, alias: false } => ("written", Some(text)),
     };
     object([
-        ("place", text(&told.place)),
-        ("asked", text(&told.requested)),
+        ("place", text(&change.place)),
+        ("asked", text(&change.requested)),
         ("becomes", text(becomes)),
         ("text", perhaps(put.map(|put| text(put)))),
     ])

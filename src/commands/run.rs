@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use lockpolicy::agents::codex::config::{Base, Mount};
+use lockpolicy::agents::codex::config::{ProviderBase, ProviderRoute};
 use lockpolicy::{Policy, Problems};
 
 use crate::policy_source::{self, Location};
@@ -22,7 +22,7 @@ struct Client {
     variable: &'static str,
     dialect: &'static str,
     /// The path below which the tables list what it calls.
-    judged_as: &'static str,
+    canonical_prefix: &'static str,
     usual: &'static str,
 }
 
@@ -31,31 +31,31 @@ const CLIENTS: [Client; 5] = [
     Client {
         variable: "OPENAI_BASE_URL",
         dialect: "openai",
-        judged_as: "/v1",
+        canonical_prefix: "/v1",
         usual: "https://api.openai.com/v1",
     },
     Client {
         variable: "OPENAI_API_BASE",
         dialect: "openai",
-        judged_as: "/v1",
+        canonical_prefix: "/v1",
         usual: "https://api.openai.com/v1",
     },
     Client {
         variable: "ANTHROPIC_BASE_URL",
         dialect: "anthropic",
-        judged_as: "",
+        canonical_prefix: "",
         usual: "https://api.anthropic.com",
     },
     Client {
         variable: "GOOGLE_GEMINI_BASE_URL",
         dialect: "gemini",
-        judged_as: "",
+        canonical_prefix: "",
         usual: "https://generativelanguage.googleapis.com",
     },
     Client {
         variable: "OLLAMA_HOST",
         dialect: "ollama",
-        judged_as: "",
+        canonical_prefix: "",
         usual: "http://127.0.0.1:11434",
     },
 ];
@@ -102,8 +102,8 @@ fn start(
     // It is opened in any case, because it takes the directory away at the end.
     let mut dialects = CLIENTS.map(|client| client.dialect).to_vec();
     dialects.dedup();
-    let away = Some(directory.clone());
-    let own = embedded::open(&dialects, mounts(environment), false, away);
+    let cleanup_dir = Some(directory.clone());
+    let own = embedded::open(&dialects, mounts(environment), true, cleanup_dir);
     let own = own.map_err(RunError::Proxy)?;
     let (name, arguments) = command.split_first().unzip();
     let name = name.map_or(OsStr::new(""), OsString::as_os_str);
@@ -119,7 +119,7 @@ fn start(
     ))
 }
 
-fn mounts(environment: &Environment) -> Vec<Mount> {
+fn mounts(environment: &Environment) -> Vec<ProviderRoute> {
     CLIENTS
         .iter()
         .map(|client| client.mount(environment))
@@ -127,7 +127,7 @@ fn mounts(environment: &Environment) -> Vec<Mount> {
 }
 
 impl Client {
-    fn mount(&self, environment: &Environment) -> Mount {
+    fn mount(&self, environment: &Environment) -> ProviderRoute {
         let own = environment.raw(self.variable).and_then(OsStr::to_str);
         let own = own.filter(|url| !url.is_empty());
         let url = match own {
@@ -136,13 +136,13 @@ impl Client {
             Some(url) => url.to_owned(),
             None => self.usual.to_owned(),
         };
-        let key = Base {
-            judged_as: self.judged_as.to_owned(),
+        let key = ProviderBase {
+            canonical_prefix: self.canonical_prefix.to_owned(),
             url,
             query: Vec::new(),
             headers: Vec::new(),
         };
-        Mount {
+        ProviderRoute {
             name: self.variable.to_lowercase(),
             key,
             account: None,
@@ -154,7 +154,7 @@ impl Client {
         let proxy = policy.proxy().map(|proxy| proxy.trim_end_matches('/'));
         proxy.map_or_else(
             || format!("{own}/{}", self.variable.to_lowercase()),
-            |proxy| format!("{proxy}{}", self.judged_as),
+            |proxy| format!("{proxy}{}", self.canonical_prefix),
         )
     }
 }
@@ -168,7 +168,7 @@ fn led(environment: &Environment, policy: &Policy, own: &str) -> Vec<(&'static s
     let mut led: Vec<(&'static str, OsString)> = clients
         .map(|client| (client.variable, client.url(policy, own).into()))
         .collect();
-    let direct = shim::around(
+    let direct = shim::no_proxy_including(
         |name| environment.raw(name).map(OsStr::to_owned),
         policy.proxy().unwrap_or(own),
     );

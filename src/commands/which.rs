@@ -12,7 +12,7 @@ use crate::{exit, output};
 pub(crate) fn which() -> ExitCode {
     let process = Process::current();
     let found = on_path(&process);
-    let real = shim::find(&as_shim(process, &found));
+    let real = shim::find_real(&as_shim(process, &found));
     let mut text = String::new();
     if let Ok(real) = &real {
         text.extend(["real: ", &real.to_string_lossy(), "\n"]);

@@ -2,29 +2,29 @@
 
 use std::io::{self, Read, Write};
 
-use lockpolicy::agents::codex::config::Mount;
+use lockpolicy::agents::codex::config::ProviderRoute;
 use serde::{Deserialize, Serialize};
 
 /// What a companion is told on its standard input.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Order {
+pub(super) struct StartRequest {
     /// The program that it ends with.
     pub(super) parent: i32,
-    /// The path segment that nobody can guess, below which the mounts are.
+    /// The path segment that nobody can guess, below which the routes are.
     pub(super) secret: String,
     /// The dialects that are switched on.
     pub(super) dialects: Vec<String>,
     /// The providers.
-    pub(super) mounts: Vec<Mount>,
-    /// Whether standard error is somebody else's screen.
-    pub(super) silent: bool,
-    /// A directory that goes with it.
-    pub(super) directory: Option<std::path::PathBuf>,
+    pub(super) routes: Vec<ProviderRoute>,
+    /// Whether the log goes to standard error; codex may be drawing there.
+    pub(super) log_to_stderr: bool,
+    /// A directory that is removed when the proxy ends.
+    pub(super) cleanup_dir: Option<std::path::PathBuf>,
 }
 
 /// What it answers on its standard output.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Reply {
+pub(super) enum StartReply {
     /// It listens at this address.
     Ready(std::net::SocketAddr),
     /// It does not, and why.

@@ -16,7 +16,7 @@ use proxy::{BindError, Config, Limits, Mount, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::request::{self, Order, Reply};
+use super::request::{self, StartReply, StartRequest};
 use crate::adapters::{ProxyMeter, proxy_observer};
 use crate::exit;
 use crate::policy_source::reload::Reloader;
@@ -39,26 +39,26 @@ enum EmbeddedError {
 
 /// Reads its order, listens, and serves until the program is gone that ordered it.
 pub(crate) fn serve(environment: Environment) -> ExitCode {
-    let Ok(order) = request::read::<Order>(io::stdin().lock()) else {
+    let Ok(order) = request::read::<StartRequest>(io::stdin().lock()) else {
         return exit::USAGE.into();
     };
-    let code = match follow(order.parent).and_then(|()| run(&order, environment)) {
+    let code = match die_with_parent(order.parent).and_then(|()| run(&order, environment)) {
         Ok(()) => exit::DONE,
         Err(error) => {
-            let reply = Reply::Failed(error.to_string());
+            let reply = StartReply::Failed(error.to_string());
             // Where nobody listens any more, nobody wants to know.
             request::write(&reply, io::stdout().lock()).unwrap_or_default();
             exit::FAILED
         }
     };
-    if let Some(directory) = order.directory {
+    if let Some(directory) = order.cleanup_dir {
         std::fs::remove_dir_all(directory).unwrap_or_default();
     }
     code.into()
 }
 
 /// Lets the kernel end this process with its parent.
-fn follow(parent: i32) -> Result<(), EmbeddedError> {
+fn die_with_parent(parent: i32) -> Result<(), EmbeddedError> {
     set_parent_process_death_signal(Some(Signal::TERM)).map_err(io::Error::from)?;
     let now = getppid().map(|pid| pid.as_raw_nonzero().get());
     if now == Some(parent) {
@@ -68,7 +68,7 @@ fn follow(parent: i32) -> Result<(), EmbeddedError> {
     }
 }
 
-fn run(order: &Order, environment: Environment) -> Result<(), EmbeddedError> {
+fn run(order: &StartRequest, environment: Environment) -> Result<(), EmbeddedError> {
     let mut problems = Vec::new();
     let settings = Settings::shared(&environment, &mut problems);
     let location = Location::choose(None, &environment);
@@ -110,7 +110,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), EmbeddedError> {
         let server = Server::bind(config, policy, sink).await?.metered(meter);
         Ok::<_, EmbeddedError>((server, ended, hangup))
     })?;
-    log::start_embedded(order.silent, queue.clone());
+    log::start_embedded(!order.log_to_stderr, queue.clone());
     if let Some(error) = unwritten {
         audit_failed(&error);
     }
@@ -118,7 +118,7 @@ fn run(order: &Order, environment: Environment) -> Result<(), EmbeddedError> {
         .statsd()
         .map(|daemon| Flusher::start(daemon, metrics, state))
         .transpose()?;
-    request::write(&Reply::Ready(server.address()), io::stdout().lock())?;
+    request::write(&StartReply::Ready(server.address()), io::stdout().lock())?;
     runtime.block_on(until(server, reloader, ended, hangup));
     runtime.shutdown_background();
     if let Some(flusher) = flusher {
@@ -131,17 +131,17 @@ fn run(order: &Order, environment: Environment) -> Result<(), EmbeddedError> {
     Ok(())
 }
 
-fn config(order: &Order, settings: &Settings) -> Result<Config, EmbeddedError> {
+fn config(order: &StartRequest, settings: &Settings) -> Result<Config, EmbeddedError> {
     let egress = settings.egress();
     let egress = egress.map_err(|problems| EmbeddedError::Settings(Problems(problems)))?;
-    let mount = |mount: &lockpolicy::agents::codex::config::Mount| {
-        Mount::new(format!("/{}/{}", order.secret, mount.name), mount)
+    let mounted = |route: &lockpolicy::agents::codex::config::ProviderRoute| {
+        Mount::new(format!("/{}/{}", order.secret, route.name), route)
     };
     Ok(Config {
         listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
         admin: None,
         upstreams: Vec::new(),
-        mounts: order.mounts.iter().map(mount).collect::<Result<_, _>>()?,
+        mounts: order.routes.iter().map(mounted).collect::<Result<_, _>>()?,
         dialects: order.dialects.clone(),
         egress,
         // Clients have their own: they are the user's.

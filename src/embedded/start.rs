@@ -6,12 +6,12 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use lockpolicy::agents::codex::config::Mount;
+use lockpolicy::agents::codex::config::ProviderRoute;
 use lockpolicy::dialect::Table;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::VERB;
-use super::request::{self, Order, Reply};
+use super::request::{self, StartReply, StartRequest};
 
 /// What codex may speak, whichever provider it is sent to.
 const DIALECTS: [&str; 3] = ["openai", "chatgpt", "azure"];
@@ -20,42 +20,42 @@ const DIALECTS: [&str; 3] = ["openai", "chatgpt", "azure"];
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Companion;
 
-impl shim::Opener for Companion {
-    fn open(&self, mounts: &shim::Mounts<'_>) -> io::Result<String> {
+impl shim::StartProxy for Companion {
+    fn start(&self, request: &shim::ProxyRequest<'_>) -> io::Result<String> {
         let table = Table::of(DIALECTS).map_err(io::Error::other)?;
-        let silent = mounts.draws && io::stderr().is_terminal();
-        open(&DIALECTS, mounts.of(&table), silent, None)
+        let log_to_stderr = !(request.is_tui && io::stderr().is_terminal());
+        open(&DIALECTS, request.routes(&table), log_to_stderr, None)
     }
 }
 
 /// Starts a companion that ends with this process, also when that becomes another program, and waits
-/// until it listens. Returns the URL below which the mounts are.
+/// until it listens. Returns the URL below which the routes are.
 ///
 /// # Errors
 ///
 /// Where it does not start; then nothing is left of it.
 pub(crate) fn open(
     dialects: &[&str],
-    mounts: Vec<Mount>,
-    silent: bool,
-    directory: Option<PathBuf>,
+    routes: Vec<ProviderRoute>,
+    log_to_stderr: bool,
+    cleanup_dir: Option<PathBuf>,
 ) -> io::Result<String> {
     let secret = secret()?;
-    let order = Order {
+    let order = StartRequest {
         parent: rustix::process::getpid().as_raw_nonzero().get(),
         secret,
         dialects: dialects.iter().map(ToString::to_string).collect(),
-        mounts,
-        silent,
-        directory,
+        routes,
+        log_to_stderr,
+        cleanup_dir,
     };
     match ask(&order)? {
-        Reply::Ready(address) => Ok(format!("http://{address}/{}", order.secret)),
-        Reply::Failed(why) => Err(io::Error::other(why)),
+        StartReply::Ready(address) => Ok(format!("http://{address}/{}", order.secret)),
+        StartReply::Failed(why) => Err(io::Error::other(why)),
     }
 }
 
-fn ask(order: &Order) -> io::Result<Reply> {
+fn ask(order: &StartRequest) -> io::Result<StartReply> {
     let mut child = Command::new("/proc/self/exe")
         .arg0("model-lock")
         .arg(VERB)
@@ -67,7 +67,7 @@ fn ask(order: &Order) -> io::Result<Reply> {
     let missing = || io::Error::other("no pipe");
     request::write(order, child.stdin.take().ok_or_else(missing)?)?;
     let reply = request::read(child.stdout.take().ok_or_else(missing)?);
-    if matches!(reply, Ok(Reply::Ready(_))) {
+    if matches!(reply, Ok(StartReply::Ready(_))) {
         return reply;
     }
     // It has nothing to live for.

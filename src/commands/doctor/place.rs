@@ -34,7 +34,7 @@ pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
         }
         _ => findings.extend(in_login_shell(process)),
     }
-    let real = match shim::find(&which::as_shim(process.clone(), &found)) {
+    let real = match shim::find_real(&which::as_shim(process.clone(), &found)) {
         Ok(real) => Some(real),
         Err(error) => {
             findings.push(Finding::NoCodex(error.to_string()));

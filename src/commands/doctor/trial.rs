@@ -91,7 +91,7 @@ impl Scratch {
         for name in PROXIES {
             command.env(name, &proxy);
         }
-        for name in ["NO_PROXY", "no_proxy", shim::GUARD]
+        for name in ["NO_PROXY", "no_proxy", shim::DEPTH]
             .iter()
             .chain(&CREDENTIALS)
         {

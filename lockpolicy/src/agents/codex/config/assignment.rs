@@ -1,7 +1,7 @@
-//! `-c key=value`: a key with dots and a value laid over codex's configuration.
+//! An assignment `key=value`, which codex lays over its configuration.
 //!
-//! Taken as codex takes it: split at the first `=`, blanks trimmed, the key split at dots with
-//! nothing unquoted, the value as TOML or else as it stands.
+//! It is read as codex reads it: split at the first `=`, blanks trimmed, the key split at dots with
+//! nothing unquoted, the value as TOML or else as it is written.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -9,46 +9,31 @@ use alloc::vec::Vec;
 
 use toml::Value;
 
-/// One override.
+use super::keys::{Selects, selects};
+
+/// One assignment.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Override<'a> {
+pub(crate) struct Assignment<'a> {
     /// The key, blanks trimmed.
-    pub key: &'a str,
+    pub(crate) key: &'a str,
     /// The value as written, blanks trimmed.
-    pub written: &'a str,
+    pub(crate) written: &'a str,
     /// The value.
-    pub value: Value,
+    pub(crate) value: Value,
 }
 
-/// What an override selects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Selects {
-    /// How long the model may think.
-    Effort,
-    /// The service tier.
-    Tier,
-    /// The model of all that has none of its own: `model`, `review_model`.
-    Model,
-    /// The model of one thing: a sub-agent, the memory.
-    OtherModel,
-    /// Where a provider is.
-    BaseUrl,
-    /// The provider, or a file or table that may name model and provider.
-    Source,
-}
-
-/// What was found in an override.
+/// The selector that was found in an assignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What is selected.
-    pub selects: Selects,
+pub(crate) struct Finding {
+    /// The thing that is selected.
+    pub(crate) selects: Selects,
     /// Whether it stands inside the value, so that it cannot be written anew by itself.
-    pub nested: bool,
+    pub(crate) nested: bool,
 }
 
-impl<'a> Override<'a> {
-    /// Takes an override apart. `None` has no key or no `=`, which codex refuses.
-    pub fn parse(text: &'a str) -> Option<Self> {
+impl<'a> Assignment<'a> {
+    /// Reads an assignment. `None` has no key or no `=`, which codex refuses.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (key, written) = text.split_once('=')?;
         let (key, written) = (key.trim(), written.trim());
         (!key.is_empty()).then(|| Self {
@@ -58,8 +43,8 @@ impl<'a> Override<'a> {
         })
     }
 
-    /// What it selects, if anything.
-    pub fn finding(&self) -> Option<Finding> {
+    /// Returns the selector that it states, if it states one.
+    pub(crate) fn finding(&self) -> Option<Finding> {
         let path: Vec<&str> = self.key.split('.').collect();
         if let Some(selects) = selects(&path) {
             return Some(Finding {
@@ -81,9 +66,9 @@ impl<'a> Override<'a> {
         })
     }
 
-    /// The text that is stated. A text that is spelled in any but the plainest way is given as it
-    /// was written, since not every TOML reader reads all spellings alike.
-    pub fn text(&self) -> Option<&str> {
+    /// Returns the value where it is a text. A text with an unusual spelling is returned as it was
+    /// written, since TOML readers differ about spellings.
+    pub(crate) fn text(&self) -> Option<&str> {
         let Value::String(text) = &self.value else {
             return None;
         };
@@ -97,12 +82,12 @@ impl<'a> Override<'a> {
     }
 }
 
-/// An override of `key` with a text.
-pub fn write(key: &str, text: &str) -> String {
+/// Returns the assignment of a text to a key.
+pub(crate) fn assign(key: &str, text: &str) -> String {
     [key, "=", &quoted(text)].concat()
 }
 
-/// A text as TOML.
+/// Returns a text as TOML.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -116,7 +101,7 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// The value as TOML, or as the text that stands there, without quotes around it.
+/// Returns the value as TOML, or the text that is written, without quotes around it.
 fn parse_value(written: &str) -> Value {
     let document = ["_x_ = ", written].concat();
     let table: Option<toml::Table> = toml::from_str(&document).ok();
@@ -124,7 +109,7 @@ fn parse_value(written: &str) -> Value {
     value.unwrap_or_else(|| Value::String(written.trim_matches(['"', '\'']).to_string()))
 }
 
-/// The strongest selector inside a value; `path` is where the value stands.
+/// Returns the strongest selector inside a value; `path` leads to the value.
 fn strongest(path: &mut Vec<String>, value: &Value) -> Option<Selects> {
     let here = {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -153,90 +138,18 @@ fn strongest(path: &mut Vec<String>, value: &Value) -> Option<Selects> {
     here.max(inside)
 }
 
-/// What a key selects. A key that is one but for case, quotes or blanks is taken for it, and for
-/// the worst, because it has no use but to be misread.
-pub(crate) fn selects(path: &[&str]) -> Option<Selects> {
-    let plain: Vec<String> = path.iter().map(|part| plain(part)).collect();
-    let plain: Vec<&str> = plain.iter().map(String::as_str).collect();
-    let found = selects_exactly(&plain)?;
-    Some(if plain == path {
-        found
-    } else {
-        Selects::Source
-    })
-}
-
-fn plain(part: &str) -> String {
-    part.trim()
-        .trim_matches(['"', '\''])
-        .trim()
-        .to_ascii_lowercase()
-        .replace('-', "_")
-}
-
-fn selects_exactly(path: &[&str]) -> Option<Selects> {
-    let (first, last) = (*path.first()?, *path.last()?);
-    if SOURCES.contains(&first) || (first == "agents" && last == "config_file") {
-        Some(Selects::Source)
-    } else if OTHERS.contains(&first) {
-        None
-    } else if last.ends_with("base_url") {
-        Some(Selects::BaseUrl)
-    } else if matches!(path, ["model" | "review_model"]) {
-        Some(Selects::Model)
-    } else if last == "model" || last.ends_with("_model") {
-        Some(if first.starts_with("experimental_realtime") {
-            Selects::Source
-        } else {
-            Selects::OtherModel
-        })
-    } else if last.ends_with("reasoning_effort") {
-        Some(Selects::Effort)
-    } else if last.ends_with("service_tier") {
-        Some(Selects::Tier)
-    } else {
-        None
-    }
-}
-
-/// Keys that choose a provider, or a place where model and provider are chosen.
-const SOURCES: [&str; 6] = [
-    "model_catalog_json",
-    "model_provider",
-    "model_providers",
-    "oss_provider",
-    "profile",
-    "profiles",
-];
-
-/// Tables that belong to something else: a model named in there is not codex's.
-const OTHERS: [&str; 12] = [
-    "apps",
-    "history",
-    "hooks",
-    "marketplaces",
-    "mcp_servers",
-    "notice",
-    "otel",
-    "permissions",
-    "plugins",
-    "projects",
-    "shell_environment_policy",
-    "tui",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn found(text: &str) -> Option<(Selects, bool)> {
-        Override::parse(text)?
+        Assignment::parse(text)?
             .finding()
             .map(|finding| (finding.selects, finding.nested))
     }
 
     #[test]
-    fn keys_select_by_name() {
+    fn key_selects_by_its_name() {
         for (text, expected) in [
             ("model=x", Selects::Model),
             (" model = x", Selects::Model),
@@ -287,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_looked_into() {
+    fn selector_in_a_table_is_found() {
         for (text, expected) in [
             ("agents={r={config_file=\"/x\"}}", Selects::Source),
             ("agents={default_subagent_model=\"x\"}", Selects::OtherModel),
@@ -311,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_toml_or_what_stands_there() {
+    fn value_is_toml_or_the_written_text() {
         for (text, expected) in [
             ("model=x", Some("x")),
             ("model=\"x\"", Some("x")),
@@ -328,8 +241,8 @@ mod tests {
             ("model=1", None),
             ("model=[\"x\"]", None),
         ] {
-            assert_eq!(Override::parse(text).unwrap().text(), expected, "{text}");
+            assert_eq!(Assignment::parse(text).unwrap().text(), expected, "{text}");
         }
-        assert_eq!(write("model", "a/b"), "model=\"a/b\"");
+        assert_eq!(assign("model", "a/b"), "model=\"a/b\"");
     }
 }

@@ -1,18 +1,18 @@
-//! The answer to a request that is refused, as the server itself would give it.
+//! The error response to a request that is refused, as the server itself would write it.
 
 use alloc::string::String;
 
 use crate::Rejection;
 use crate::json::encode;
 
-/// A code of the range that is the server's own.
+/// A code of the range that JSON-RPC leaves to servers.
 const CODE: &str = "-32001";
 
-/// One line with its end: an error for the request with this id, which stands there as it was written.
+/// Returns one line with its end: an error for the request with this id, which is repeated as it was written.
 ///
-/// Clients look for `thread not found:` in errors and open the thread anew, with the model that they
-/// remember; so that never stands there, whatever was asked for.
-pub(super) fn answer(id: &str, rejection: &Rejection) -> String {
+/// Clients look for `thread not found:` in errors and open the thread again with the model that they
+/// remember, so the line never contains it, whatever was requested.
+pub(super) fn error_line(id: &str, rejection: &Rejection) -> String {
     let text = plain(&alloc::format!("model_lock_rejected: {rejection}"));
     [
         "{\"id\":",

@@ -1,50 +1,44 @@
-//! What a key of codex's configuration means to the judge, wherever it is written: behind `-c`, in a
-//! config map, in a write to the configuration file.
+//! A key of codex's configuration with its value as the setting that it states: behind `-c`, in a config
+//! map, or in a write to the configuration file.
 
 use alloc::borrow::{Cow, ToOwned};
 
-use super::dotted::Selects;
-use crate::{Capability, ForceAction, Policy, SelectorValue, Setting};
+use super::keys::Selects;
+use crate::{Policy, SelectorValue, Setting};
 
-/// What a key selects, as a setting with what is stated. `None` is nothing that is governed.
+/// Returns the setting that a key states, with its value; `None` where nothing governed is selected.
 ///
-/// `text` is the value where it is a text. Addresses may carry a password and tables a key, so neither
-/// is told.
-pub(crate) fn choice(
+/// `text` is the value where it is a text. Neither addresses, which may contain a password, nor tables,
+/// which may contain a key, are repeated.
+pub(crate) fn selection(
     selects: Selects,
     text: Option<&str>,
     policy: &Policy,
 ) -> Option<(Setting, SelectorValue<'static>)> {
-    let drop = Setting::OtherSelector(Capability::Generation, ForceAction::Drop);
     let stated = text.map_or(SelectorValue::NotText, |text| {
         SelectorValue::Text(Cow::Owned(text.to_owned()))
     });
-    Some(match selects {
-        Selects::Effort => (Setting::Effort, stated),
-        Selects::Tier => (Setting::Tier, tier(stated, policy)),
-        Selects::Model => (Setting::Model(Capability::Generation), stated),
-        Selects::OtherModel => (
-            Setting::OtherSelector(Capability::Generation, ForceAction::Pin),
-            stated,
-        ),
-        Selects::BaseUrl if leads_to_proxy(text, policy) => return None,
-        Selects::BaseUrl => (drop, SelectorValue::Text(Cow::Borrowed(ADDRESS))),
-        Selects::Source if is_name(text) => (drop, stated),
-        Selects::Source => (drop, SelectorValue::Text(Cow::Borrowed(TABLE))),
-    })
+    let stated = match selects {
+        Selects::BaseUrl if is_proxy(text, policy) => return None,
+        Selects::BaseUrl => SelectorValue::Text(Cow::Borrowed(ADDRESS)),
+        Selects::Source if !is_name(text) => SelectorValue::Text(Cow::Borrowed(TABLE)),
+        Selects::Tier => requested_tier(stated, policy),
+        Selects::Effort | Selects::Model | Selects::OtherModel | Selects::Source => stated,
+    };
+    Some((selects.setting(), stated))
 }
 
-/// What is told in place of an address.
+/// The text that is reported in place of an address.
 pub(crate) const ADDRESS: &str = "<address>";
 
-/// What is told in place of a value with an inside.
+/// The text that is reported in place of a table.
 pub(crate) const TABLE: &str = "<value>";
 
 /// The tiers that every codex knows, as a request names them.
 pub(crate) const TIERS: [&str; 2] = ["flex", "priority"];
 
-/// What a request calls `priority` is `fast` in a configuration.
-pub(crate) fn configured(setting: Setting, text: &str) -> &str {
+/// Returns the word of a configuration for a word of a request: `priority` is called `fast` there.
+pub(crate) fn config_word(setting: Setting, text: &str) -> &str {
     if setting == Setting::Tier && text == "priority" {
         "fast"
     } else {
@@ -52,8 +46,8 @@ pub(crate) fn configured(setting: Setting, text: &str) -> &str {
     }
 }
 
-/// The tier as a request will name it.
-pub(crate) fn tier<'a>(stated: SelectorValue<'a>, policy: &Policy) -> SelectorValue<'a> {
+/// Returns a tier of a configuration as a request will name it.
+pub(crate) fn requested_tier<'a>(stated: SelectorValue<'a>, policy: &Policy) -> SelectorValue<'a> {
     match stated {
         SelectorValue::Text(text) if text == "fast" && policy.tier() == Some("priority") => {
             SelectorValue::Text(Cow::Borrowed("priority"))
@@ -71,13 +65,13 @@ fn is_name(text: Option<&str>) -> bool {
     })
 }
 
-fn leads_to_proxy(text: Option<&str>, policy: &Policy) -> bool {
+fn is_proxy(text: Option<&str>, policy: &Policy) -> bool {
     text.zip(policy.proxy())
-        .is_some_and(|(url, proxy)| leads_to(url, proxy))
+        .is_some_and(|(url, proxy)| is_below(url, proxy))
 }
 
-/// Whether a base URL is the proxy's or lies below it, in plain characters.
-pub(crate) fn leads_to(url: &str, proxy: &str) -> bool {
+/// Returns true where a base URL is the proxy's or lies below it, in plain characters.
+pub(crate) fn is_below(url: &str, proxy: &str) -> bool {
     let Some(below) = url.strip_prefix(proxy.trim_end_matches('/')) else {
         return false;
     };
@@ -93,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_proxy_and_what_lies_below_it_is_the_proxy() {
+    fn url_below_the_proxy_is_the_proxy_and_no_other_is() {
         let proxy = "http://127.0.0.1:8383";
         for url in [
             proxy,
@@ -102,7 +96,7 @@ mod tests {
             "http://127.0.0.1:8383/x/v1",
         ] {
             assert!(
-                leads_to(url, proxy) && leads_to(url, "http://127.0.0.1:8383/"),
+                is_below(url, proxy) && is_below(url, "http://127.0.0.1:8383/"),
                 "{url}"
             );
         }
@@ -115,8 +109,8 @@ mod tests {
             "https://api.openai.com/v1",
             "",
         ] {
-            assert!(!leads_to(url, proxy), "{url}");
+            assert!(!is_below(url, proxy), "{url}");
         }
-        assert!(!leads_to("http://x", ""));
+        assert!(!is_below("http://x", ""));
     }
 }

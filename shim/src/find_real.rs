@@ -1,8 +1,8 @@
-//! The real codex: the first program of that name behind the shim on `PATH`, that is not the shim.
+//! Finds the real codex: the first program of that name behind the shim on `PATH` that is not the shim.
 //!
-//! The shim knows itself by device and inode, through links. It looks behind the place where it
-//! stands first, so that a second copy of it cannot send it back, and before that place only if
-//! nothing stands behind.
+//! The shim recognizes itself by device and inode, through links. It searches the entries behind its own
+//! first, so that a second copy of it cannot send it back, and those before only if there is nothing
+//! behind.
 
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
@@ -12,22 +12,22 @@ use std::path::{Path, PathBuf};
 
 use crate::{Process, ShimError};
 
-/// What the real program is called.
+/// The name of the real program.
 const NAME: &str = "codex";
 
 /// The variable that names the real program.
 const REAL: &str = "MODEL_LOCK_REAL_CODEX";
 
-/// What is searched where there is no `PATH`, as a shell does.
+/// The value of `PATH` where it is not set, as in a shell.
 const DEFAULT_PATH: &str = "/usr/bin:/bin";
 
-/// The path of the real codex.
+/// Returns the path of the real codex.
 ///
 /// # Errors
 ///
-/// [`ShimError::NotFound`], [`ShimError::NotThere`] and [`ShimError::NotRunnable`] say what is missing;
+/// Returns [`ShimError::NotFound`], [`ShimError::NotThere`] or [`ShimError::NotRunnable`] for what is missing;
 /// [`ShimError::MetItself`] where `MODEL_LOCK_REAL_CODEX` names the shim.
-pub fn find(process: &Process) -> Result<PathBuf, ShimError> {
+pub fn find_real(process: &Process) -> Result<PathBuf, ShimError> {
     let me = process
         .program
         .as_deref()
@@ -57,7 +57,7 @@ pub fn find(process: &Process) -> Result<PathBuf, ShimError> {
     }
 }
 
-/// The program that the operator named.
+/// Returns the program that the operator names.
 fn fixed(real: PathBuf, me: Option<Identity>) -> Result<PathBuf, ShimError> {
     match runnable(&real) {
         Ok(file) if Some(identity(&file)) == me => Err(ShimError::MetItself),
@@ -73,7 +73,7 @@ fn identity(file: &Metadata) -> Identity {
     (file.dev(), file.ino())
 }
 
-/// An empty or relative entry counts from where the process was started, as in a shell.
+/// Resolves an empty or relative entry from the current directory, as in a shell.
 fn absolute(process: &Process, path: &Path) -> PathBuf {
     process
         .directory
@@ -100,13 +100,13 @@ impl Search {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 self.refused.get_or_insert((path, error));
             }
-            // Not there, a directory, a loop of links: the next entry may have it.
+            // Missing, a directory, a loop of links: the next entry may have it.
             Err(_) => {}
         }
     }
 }
 
-/// The file behind the path, where it can be run.
+/// Returns the file of a path, where it can be run.
 fn runnable(path: &Path) -> io::Result<Metadata> {
     let file = fs::metadata(path)?;
     if !file.is_file() {
@@ -124,19 +124,19 @@ mod tests {
     use std::os::unix::fs::symlink;
     use tempfile::TempDir;
 
-    struct Place {
+    struct Host {
         root: TempDir,
     }
 
-    impl Place {
+    impl Host {
         /// `shim/codex`, the shim itself.
         fn new() -> Self {
-            let place = Self {
+            let host = Self {
                 root: TempDir::new().unwrap(),
             };
-            place.file("shim/codex", 0o755);
-            place.path("cwd/x");
-            place
+            host.file("shim/codex", 0o755);
+            host.path("cwd/x");
+            host
         }
 
         fn path(&self, name: &str) -> PathBuf {
@@ -171,9 +171,9 @@ mod tests {
             }
         }
 
-        /// What is found, relative to the place, or the exit status.
+        /// The program that is found, relative to the root, or the exit status.
         fn find(&self, entries: &[&str]) -> Result<String, u8> {
-            let found = find(&self.process(entries)).map_err(|error| error.exit())?;
+            let found = find_real(&self.process(entries)).map_err(|error| error.exit())?;
             Ok(found
                 .strip_prefix(self.root.path())
                 .unwrap()
@@ -184,109 +184,109 @@ mod tests {
     }
 
     #[test]
-    fn the_program_behind_the_shim_is_found() {
-        let place = Place::new();
-        place.file("real/codex", 0o755);
-        place.file("later/codex", 0o755);
+    fn program_behind_the_shim_is_found() {
+        let host = Host::new();
+        host.file("real/codex", 0o755);
+        host.file("later/codex", 0o755);
         assert_eq!(
-            place.find(&["shim", "real", "later"]),
+            host.find(&["shim", "real", "later"]),
             Ok("real/codex".into())
         );
         assert_eq!(
-            place.find(&["shim", "nowhere", "later", "real"]),
+            host.find(&["shim", "nowhere", "later", "real"]),
             Ok("later/codex".into())
         );
         assert_eq!(
-            place.find(&["real", "shim", "later"]),
+            host.find(&["real", "shim", "later"]),
             Ok("later/codex".into())
         );
-        assert_eq!(place.find(&["real", "shim"]), Ok("real/codex".into()));
-        assert_eq!(place.find(&["real"]), Ok("real/codex".into()));
-        assert_eq!(place.find(&["shim"]), Err(127));
-        assert_eq!(place.find(&[]), Err(127));
+        assert_eq!(host.find(&["real", "shim"]), Ok("real/codex".into()));
+        assert_eq!(host.find(&["real"]), Ok("real/codex".into()));
+        assert_eq!(host.find(&["shim"]), Err(127));
+        assert_eq!(host.find(&[]), Err(127));
     }
 
     #[test]
-    fn the_shim_is_known_through_links_and_twice() {
-        let place = Place::new();
-        place.file("real/codex", 0o755);
-        place.link("shim/codex", "link/codex");
-        place.link("link/codex", "chain/codex");
-        fs::hard_link(place.path("shim/codex"), place.path("hard/codex")).unwrap();
-        place.link("loop/codex", "loop/codex");
+    fn shim_is_recognized_through_links() {
+        let host = Host::new();
+        host.file("real/codex", 0o755);
+        host.link("shim/codex", "link/codex");
+        host.link("link/codex", "chain/codex");
+        fs::hard_link(host.path("shim/codex"), host.path("hard/codex")).unwrap();
+        host.link("loop/codex", "loop/codex");
         assert_eq!(
-            place.find(&["shim", "link", "chain", "hard", "loop", "real"]),
+            host.find(&["shim", "link", "chain", "hard", "loop", "real"]),
             Ok("real/codex".into())
         );
-        assert_eq!(place.find(&["link", "shim"]), Err(127));
-        place.link("real/codex", "alias/codex");
-        assert_eq!(place.find(&["shim", "alias"]), Ok("alias/codex".into()));
+        assert_eq!(host.find(&["link", "shim"]), Err(127));
+        host.link("real/codex", "alias/codex");
+        assert_eq!(host.find(&["shim", "alias"]), Ok("alias/codex".into()));
     }
 
     #[test]
-    fn a_copy_of_the_shim_cannot_send_it_back() {
-        let place = Place::new();
-        place.file("copy/codex", 0o755);
-        place.file("real/codex", 0o755);
+    fn copy_of_the_shim_cannot_send_it_back() {
+        let host = Host::new();
+        host.file("copy/codex", 0o755);
+        host.file("real/codex", 0o755);
         assert_eq!(
-            place.find(&["shim", "copy", "real"]),
+            host.find(&["shim", "copy", "real"]),
             Ok("copy/codex".into())
         );
         assert_eq!(
-            place.find(&["copy", "shim", "real"]),
+            host.find(&["copy", "shim", "real"]),
             Ok("real/codex".into())
         );
     }
 
     #[test]
-    fn what_cannot_be_run_is_passed_over() {
-        let place = Place::new();
-        place.file("plain/codex", 0o644);
-        place.path("directory/codex/x");
-        place.file("real/codex", 0o755);
+    fn program_that_cannot_be_run_is_skipped() {
+        let host = Host::new();
+        host.file("plain/codex", 0o644);
+        host.path("directory/codex/x");
+        host.file("real/codex", 0o755);
         assert_eq!(
-            place.find(&["shim", "plain", "directory", "real"]),
+            host.find(&["shim", "plain", "directory", "real"]),
             Ok("real/codex".into())
         );
-        assert_eq!(place.find(&["shim", "plain"]), Err(126));
-        assert_eq!(place.find(&["shim", "directory"]), Err(127));
+        assert_eq!(host.find(&["shim", "plain"]), Err(126));
+        assert_eq!(host.find(&["shim", "directory"]), Err(127));
     }
 
     #[test]
-    fn empty_and_relative_entries_count_from_the_directory() {
-        let place = Place::new();
-        place.file("cwd/codex", 0o755);
-        place.file("cwd/bin/codex", 0o755);
-        assert_eq!(place.find(&["shim", ""]), Ok("cwd/codex".into()));
-        assert_eq!(place.find(&["shim", "./bin"]), Ok("cwd/./bin/codex".into()));
+    fn empty_or_relative_entry_counts_from_the_directory() {
+        let host = Host::new();
+        host.file("cwd/codex", 0o755);
+        host.file("cwd/bin/codex", 0o755);
+        assert_eq!(host.find(&["shim", ""]), Ok("cwd/codex".into()));
+        assert_eq!(host.find(&["shim", "./bin"]), Ok("cwd/./bin/codex".into()));
         assert_eq!(
-            place.find(&["shim", "../shim", "../cwd"]),
+            host.find(&["shim", "../shim", "../cwd"]),
             Ok("cwd/../cwd/codex".into())
         );
     }
 
     #[test]
-    fn a_fixed_path_is_taken_as_it_is() {
-        let place = Place::new();
-        place.file("plain/codex", 0o644);
-        place.file("real/anything", 0o755);
-        place.link("shim/codex", "link/codex");
+    fn fixed_path_is_taken_as_it_is() {
+        let host = Host::new();
+        host.file("plain/codex", 0o644);
+        host.file("real/anything", 0o755);
+        host.link("shim/codex", "link/codex");
         let with = |real: &Path| {
-            let mut process = place.process(&["shim"]);
+            let mut process = host.process(&["shim"]);
             process.env.insert(REAL.into(), real.into());
-            find(&process).map_err(|error| error.exit())
+            find_real(&process).map_err(|error| error.exit())
         };
         assert_eq!(
-            with(&place.path("real/anything")),
-            Ok(place.path("real/anything"))
+            with(&host.path("real/anything")),
+            Ok(host.path("real/anything"))
         );
-        assert_eq!(with(&place.path("link/codex")), Err(70));
-        assert_eq!(with(&place.path("plain/codex")), Err(126));
-        assert_eq!(with(&place.path("real")), Err(126));
-        assert_eq!(with(&place.path("nowhere/codex")), Err(127));
+        assert_eq!(with(&host.path("link/codex")), Err(70));
+        assert_eq!(with(&host.path("plain/codex")), Err(126));
+        assert_eq!(with(&host.path("real")), Err(126));
+        assert_eq!(with(&host.path("nowhere/codex")), Err(127));
         assert_eq!(
             with(Path::new("../real/anything")),
-            Ok(place.root.path().join("cwd/../real/anything"))
+            Ok(host.root.path().join("cwd/../real/anything"))
         );
         assert_eq!(with(Path::new("")), Err(127));
     }

@@ -1,4 +1,4 @@
-//! Configuration files to the providers that they define.
+//! The providers that configuration files define.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
@@ -6,21 +6,29 @@ use alloc::vec::Vec;
 
 use toml::{Table, Value};
 
-use super::{LOCAL, OPENAI};
+use super::keys::{
+    AGENTS, CONFIG_FILE, MODEL_PROVIDER, MODEL_PROVIDERS, OPENAI_BASE_URL, PROFILES,
+    REALTIME_BASE_URL,
+};
 
-const REALTIME: &str = "experimental_realtime_ws_base_url";
+/// codex's own provider.
+pub(super) const OPENAI: &str = "openai";
+
+/// Providers of this machine that every codex has.
+const LOCAL: [&str; 2] = ["ollama", "lmstudio"];
 
 /// One configuration file. The last one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer<'a> {
-    /// The machine's or the user's.
+    /// The machine's or the user's file.
     Own(&'a str),
-    /// A working directory's. What it says about providers is heeded by some versions only, so nothing
-    /// that it defines is reached.
+    /// The file of a working directory. Some versions only respect its providers, so none of them is
+    /// reached.
     Project(&'a str),
-    /// A role's of the user. The oldest codex lays it over the command line, for the agent that has the role.
+    /// The file of a role of the user. The oldest codex lays it over the command line, for the agent that
+    /// has the role.
     Role(&'a str),
-    /// A role's of a working directory.
+    /// The file of a role of a working directory.
     ProjectRole(&'a str),
 }
 
@@ -31,33 +39,34 @@ pub struct Providers {
     pub(super) openai: Option<String>,
     pub(super) realtime: Option<String>,
     pub(super) custom: BTreeMap<String, Custom>,
+    /// Providers that only a project defines.
     pub(super) strangers: BTreeSet<String>,
 }
 
 /// A provider that the configuration defines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Custom {
-    /// `None` is the home of codex's own provider, by key or by account.
+    /// The address; `None` is that of codex's own provider, by key or by account.
     pub(super) base_url: Option<String>,
-    /// The names of the query parameters that it brings along.
+    /// The names of its query parameters.
     pub(super) query: Vec<String>,
-    /// The names of the fields that it brings along, in lower case.
+    /// The names of its header fields, in lower case.
     pub(super) headers: Vec<String>,
 }
 
-/// Why a configuration cannot be led through the lock.
+/// The reason why the calls of a configuration cannot be sent to the proxy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// A file that is no TOML.
+    /// A file is not TOML.
     #[error("it is not TOML")]
     Syntax,
-    /// A role that says where a provider is: no override stands above it.
+    /// A role states the address of a provider: no override ranks above it.
     #[error("a role may not say where a provider is")]
     Address,
-    /// A project's profile or role that selects another provider: no override stands above it either.
+    /// A project's profile or role selects another provider: no override ranks above it either.
     #[error("a project's profile or role may not select the provider `{0}`")]
     Choice(String),
-    /// A provider that no override can lead.
+    /// No override can change the provider's address.
     #[error("the provider `{0}` cannot be led through the lock")]
     Provider(String),
 }
@@ -67,8 +76,8 @@ impl Providers {
     ///
     /// # Errors
     ///
-    /// [`Unreadable`] where a file is no TOML, selects a provider whose address cannot be laid over, or stands
-    /// above the command line and says where a provider is or, in a project, which one is called.
+    /// Returns [`Unreadable`] where a file is no TOML, selects a provider whose address cannot be overridden, or
+    /// ranks above the command line and states the address of a provider or, in a project, selects one.
     pub fn read<'a>(layers: impl IntoIterator<Item = Layer<'a>>) -> Result<Self, Unreadable> {
         let mut providers = Self::default();
         let (mut selected, mut by_projects) = (BTreeSet::new(), BTreeSet::new());
@@ -89,7 +98,10 @@ impl Providers {
         if let Some(id) = by_projects.iter().find(other) {
             return Err(Unreadable::Choice(crate::escape_for_log(id)));
         }
-        match selected.into_iter().find(|id| !providers.leads(id)) {
+        match selected
+            .into_iter()
+            .find(|id| !providers.is_overridable(id))
+        {
             Some(id) => Err(Unreadable::Provider(crate::escape_for_log(&id))),
             None => Ok(providers),
         }
@@ -97,15 +109,18 @@ impl Providers {
 
     fn own(&mut self, table: &Table, selected: &mut BTreeSet<String>) {
         for (place, key) in [
-            (&mut self.selected, "model_provider"),
-            (&mut self.openai, "openai_base_url"),
-            (&mut self.realtime, REALTIME),
+            (&mut self.selected, MODEL_PROVIDER),
+            (&mut self.openai, OPENAI_BASE_URL),
+            (&mut self.realtime, REALTIME_BASE_URL),
         ] {
             *place = text(table, key).or(place.take());
         }
         select(table, selected);
         for (id, provider) in defined(table) {
-            self.custom.entry(id.clone()).or_default().lay(provider);
+            self.custom
+                .entry(id.clone())
+                .or_default()
+                .override_with(provider);
         }
     }
 
@@ -115,20 +130,20 @@ impl Providers {
             .extend(defined(table).map(|(id, _)| id.clone()));
     }
 
-    /// Whether a provider of this machine is selected.
+    /// Returns true where a provider of this machine is selected.
     pub fn selects_local(&self) -> bool {
         let selected = self.selected.as_deref();
         selected.is_some_and(|id| LOCAL.contains(&id) && !self.custom.contains_key(id))
     }
 
-    /// Whether an override can lead a provider.
-    fn leads(&self, id: &str) -> bool {
+    /// Returns true where an override can change the address of a provider.
+    fn is_overridable(&self, id: &str) -> bool {
         id == OPENAI || LOCAL.contains(&id) || self.custom.contains_key(id)
     }
 }
 
 impl Custom {
-    fn lay(&mut self, provider: &Table) {
+    fn override_with(&mut self, provider: &Table) {
         self.base_url = text(provider, "base_url").or(self.base_url.take());
         let names = |key| inside(provider, key).into_iter().flat_map(Table::keys);
         self.query.extend(names("query_params").cloned());
@@ -137,41 +152,37 @@ impl Custom {
     }
 }
 
-/// The files that a configuration names for roles, as it writes them.
+/// Returns the files that a configuration names for roles, as they are written.
 pub fn role_files(text: &str) -> Vec<String> {
     let Ok(table) = parsed(text) else {
         return Vec::new();
     };
-    let roles = inside(&table, "agents").into_iter().flat_map(Table::values);
+    let roles = inside(&table, AGENTS).into_iter().flat_map(Table::values);
     let roles = roles.filter_map(Value::as_table);
     roles
-        .filter_map(|role| self::text(role, "config_file"))
+        .filter_map(|role| self::text(role, CONFIG_FILE))
         .collect()
 }
 
 fn role(table: &Table, selected: &mut BTreeSet<String>) -> Result<(), Unreadable> {
     select(table, selected);
-    let addresses = ["model_providers", "openai_base_url", REALTIME];
-    let leads = addresses.iter().any(|key| table.contains_key(*key));
-    if leads {
-        Err(Unreadable::Address)
-    } else {
-        Ok(())
+    let mut addresses = [MODEL_PROVIDERS, OPENAI_BASE_URL, REALTIME_BASE_URL].into_iter();
+    match addresses.find(|key| table.contains_key(*key)) {
+        Some(_) => Err(Unreadable::Address),
+        None => Ok(()),
     }
 }
 
-/// Notes which providers a file may select.
+/// Collects the providers that a file may select.
 fn select(table: &Table, selected: &mut BTreeSet<String>) {
-    selected.extend(text(table, "model_provider"));
+    selected.extend(text(table, MODEL_PROVIDER));
     profiles(table, selected);
 }
 
 fn profiles(table: &Table, selected: &mut BTreeSet<String>) {
-    let profiles = inside(table, "profiles")
-        .into_iter()
-        .flat_map(Table::values);
+    let profiles = inside(table, PROFILES).into_iter().flat_map(Table::values);
     let profiles = profiles.filter_map(Value::as_table);
-    selected.extend(profiles.filter_map(|profile| text(profile, "model_provider")));
+    selected.extend(profiles.filter_map(|profile| text(profile, MODEL_PROVIDER)));
 }
 
 fn parsed(text: &str) -> Result<Table, Unreadable> {
@@ -187,7 +198,7 @@ fn inside<'t>(table: &'t Table, key: &str) -> Option<&'t Table> {
 }
 
 fn defined(table: &Table) -> impl Iterator<Item = (&String, &Table)> {
-    let providers = inside(table, "model_providers").into_iter().flatten();
+    let providers = inside(table, MODEL_PROVIDERS).into_iter().flatten();
     providers.filter_map(|(id, provider)| Some((id, provider.as_table()?)))
 }
 
@@ -197,7 +208,7 @@ mod tests {
     use alloc::format;
 
     #[test]
-    fn the_last_file_wins_and_the_rest_shines_through() {
+    fn last_file_overrides_the_same_keys_of_earlier_files() {
         let providers = Providers::read([
             Layer::Own("model_provider='a'\n[model_providers.a]\nbase_url='http://a'\nquery_params={x='1'}"),
             Layer::Own("openai_base_url='http://o'\n[model_providers.a]\nhttp_headers={X-Key='1'}\n[model_providers.b]\nname='b'"),
@@ -215,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_project_defines_is_a_stranger_and_selects_nothing() {
+    fn provider_of_a_project_is_a_stranger_and_is_not_selected() {
         let project = "model_provider='evil'\nopenai_base_url='http://evil'\n[model_providers.evil]\nbase_url='http://evil'\n[model_providers.a]\nbase_url='http://evil'";
         let providers = Providers::read([
             Layer::Project(project),
@@ -229,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_selects_among_what_is_led_and_leads_nowhere_itself() {
+    fn role_selects_among_the_providers_and_states_no_address() {
         let own = Layer::Own("model_provider='a'\n[model_providers.a]\n[model_providers.b]");
         let read = |role| Providers::read([own, role]);
         for role in ["model='x'", "model_provider='a'"] {
@@ -267,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_project_selects_no_provider_of_the_users_through_a_profile() {
+    fn profile_of_a_project_selects_no_provider_of_the_user() {
         let own = Layer::Own("model_provider='a'\n[model_providers.a]\n[model_providers.b]");
         let read = |id: &str| {
             let project = format!("[profiles.p]\nmodel_provider='{id}'\n[model_providers.n]");
@@ -280,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_names_the_files_of_its_roles() {
+    fn configuration_names_the_files_of_its_roles() {
         let text =
             "[agents]\nmax_depth=1\n[agents.a]\nconfig_file='a.toml'\n[agents.b]\ndescription='b'";
         assert_eq!(role_files(text), ["a.toml"]);
@@ -288,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_nothing_can_lead_is_refused() {
+    fn provider_without_an_address_to_override_is_refused() {
         for file in [
             "model_provider='amazon-bedrock'",
             "model_provider='gcp'",
