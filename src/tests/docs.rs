@@ -102,7 +102,7 @@ fn the_metrics_page_is_the_table() {
         "reference/metrics.md",
         "metrics",
         &table(
-            &["StatsD", "Prometheus", "Kind", "Of", "Tags", "Meaning"],
+            &["StatsD", "Prometheus", "Kind", "Of", "Labels", "Meaning"],
             rows,
         ),
     );
@@ -126,7 +126,7 @@ fn the_metrics_page_is_the_table() {
     compare(
         "reference/metrics.md",
         "tags",
-        &table(&["Metric", "Tag", "Words"], tags),
+        &table(&["Metric", "Label", "Values"], tags),
     );
 }
 
