@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use lockpolicy::agents::codex::CODEX;
 use shim::Process;
 
 use super::finding::Finding;
@@ -34,7 +35,7 @@ pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
         }
         _ => findings.extend(in_login_shell(process)),
     }
-    let real = match shim::find_real(&which::as_shim(process.clone(), &found)) {
+    let real = match shim::find_real(&which::as_shim(process.clone(), &found), CODEX) {
         Ok(real) => Some(real),
         Err(error) => {
             findings.push(Finding::NoCodex(error.to_string()));
@@ -139,7 +140,7 @@ fn places(process: &Process) -> Vec<PathBuf> {
     places.extend(versions.map(|version| version.path().join("bin")));
     places
         .into_iter()
-        .map(|place| place.join("codex"))
+        .map(|place| place.join(CODEX.executable))
         .collect()
 }
 
