@@ -96,7 +96,7 @@ mod tests {
     use lockpolicy::{Problem, Reason};
 
     #[test]
-    fn every_error_is_one_line_with_a_status() {
+    fn error_is_one_line_with_a_status() {
         let problem = |what: &str| Problem::new("OPENCLAW_MODEL", what);
         let rejection = Rejection {
             requested: "x".into(),

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_stays_and_a_signal_becomes_one() {
+    fn status_of_a_signal_is_128_and_its_number() {
         for (raw, expected) in [(0, 0), (1 << 8, 1), (255 << 8, 255), (9, 137), (15, 143)] {
             assert_eq!(code(ExitStatus::from_raw(raw)), expected);
         }

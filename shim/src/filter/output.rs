@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_stands_between_two_lines() {
+    fn answer_is_written_between_two_lines() {
         let output = Output::new(Vec::new());
         let server = |text: &str| output.server(text.as_bytes()).unwrap();
         let answer = |text: &str| output.answer(text.as_bytes()).unwrap();

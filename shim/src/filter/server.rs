@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_written_though_the_stream_stays_open() {
+    fn output_is_written_though_the_stream_stays_open() {
         let (mut out, to) = io::pipe().unwrap();
         let (reader, writer) = pipe(b"one\ntwo");
         carry(reader, Arc::new(Output::new(to))).drain();
