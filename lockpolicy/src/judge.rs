@@ -340,7 +340,7 @@ impl Bench<'_> {
     fn refuse(&mut self, occurrence: &Occurrence<'_>, reason: Reason) {
         let pin = self
             .policy
-            .discloses()
+            .disclose_model_in_errors()
             .then(|| self.policy.pin().to_string());
         self.refusal.get_or_insert_with(|| Rejection {
             reason,

@@ -136,8 +136,9 @@ pub use judge::{Origin, judge, refuse};
 pub use label::Label;
 pub use occurrence::{ForceAction, Occurrence, SelectorValue, Setting};
 pub use policy::{
-    Allow, MAX_NAME_BYTES, Mode, Name, NameError, Policy, PolicyConfig, Problem, Problems,
-    VARIABLES,
+    AllowedOperation, HeaderPattern, KEYS, Key, KeyValue, MAX_NAME_BYTES, Mode, Name, NameError,
+    OnServedMismatch, Policy, PolicyConfig, Problem, Problems, ProxySetting, ServedAliases,
+    TextValue, ValueKind, Word, policy_variables, renamed_policy_variables,
 };
 pub use report::{Event, Judged, NoObserver, Observer, RequestContext, ServedReport, report};
 #[doc(hidden)]
