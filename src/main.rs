@@ -7,9 +7,9 @@ mod codex_on_path;
 mod commands;
 mod embedded;
 mod exit;
-mod json;
 mod output;
 mod policy_source;
+mod probe;
 mod settings;
 mod shell_quote;
 
