@@ -83,7 +83,7 @@ struct Search {
     before: Option<PathBuf>,
     behind: Option<PathBuf>,
     refused: Option<(PathBuf, io::Error)>,
-    /// Whether the shim itself was seen.
+    /// True where the shim itself was seen.
     passed: bool,
 }
 

@@ -29,7 +29,7 @@ fn audit() -> Policy {
     policy("model = 'PIN'\nmode = 'report_only'")
 }
 
-/// What goes on: `=` where it is the same, `!reason` where it is answered, `-reason` where it is dropped.
+/// The line that goes on: `=` where it is the same, `!reason` where it is answered, `-reason` where it is dropped.
 fn outcome(policy: &Policy, server: Server, line: &str) -> String {
     let ruling = judge_line(policy, server, line.as_bytes());
     let reason = match &ruling.verdict.decision {
@@ -46,7 +46,7 @@ fn outcome(policy: &Policy, server: Server, line: &str) -> String {
     }
 }
 
-/// What becomes of the params of a request.
+/// The parameters of a request that go on.
 fn params(policy: &Policy, method: &str, params: &str) -> String {
     let server = if method == "tools/call" {
         Server::Mcp

@@ -16,7 +16,7 @@ pub struct OptionSpec {
     pub role: Role,
     /// The value with which it selects nothing.
     pub(super) harmless: Option<&'static str>,
-    /// Whether its value may contain a password, so that it is not reported.
+    /// True where its value may contain a password, so that it is not reported.
     pub(super) is_secret: bool,
     /// The long name of the option that codex requires beside it: where that is dropped, it is dropped too.
     pub(super) requires: Option<&'static str>,
@@ -87,7 +87,7 @@ pub struct Command {
     pub name: &'static str,
     /// Other words that call it.
     pub aliases: &'static [&'static str],
-    /// Whether every version knows it. To one that does not, the word may be a prompt.
+    /// True where every version knows it. To one that does not, the word may be a prompt.
     pub everywhere: bool,
     /// The source of the model that it runs.
     pub model: ModelSource,
@@ -95,7 +95,7 @@ pub struct Command {
     pub server: Option<Server>,
     /// The meaning of its words that call no sub-command.
     pub operands: Operands,
-    /// Whether it draws on the terminal.
+    /// True where it draws on the terminal.
     pub is_tui: bool,
     /// Its options, besides those that every command has.
     pub options: &'static [&'static [OptionSpec]],

@@ -1,4 +1,4 @@
-//! An assignment `key=value`, which codex lays over its configuration.
+//! An assignment `key=value`, which overrides codex's configuration.
 //!
 //! It is read as codex reads it: split at the first `=`, blanks trimmed, the key split at dots with
 //! nothing unquoted, the value as TOML or else as it is written.
@@ -27,7 +27,7 @@ pub(crate) struct Assignment<'a> {
 pub(crate) struct Finding {
     /// The thing that is selected.
     pub(crate) selects: Selects,
-    /// Whether it stands inside the value, so that it cannot be written anew by itself.
+    /// True where it is inside the value, so that it cannot be replaced alone.
     pub(crate) nested: bool,
 }
 

@@ -25,8 +25,8 @@ pub enum Layer<'a> {
     /// The file of a working directory. Some versions only respect its providers, so none of them is
     /// reached.
     Project(&'a str),
-    /// The file of a role of the user. The oldest codex lays it over the command line, for the agent that
-    /// has the role.
+    /// The file of a role of the user. For the oldest codex it overrides the command line of the agent
+    /// that has the role.
     Role(&'a str),
     /// The file of a role of a working directory.
     ProjectRole(&'a str),
@@ -61,13 +61,13 @@ pub enum Unreadable {
     #[error("it is not TOML")]
     Syntax,
     /// A role states the address of a provider: no override ranks above it.
-    #[error("a role may not say where a provider is")]
+    #[error("a role may not state the address of a provider")]
     Address,
     /// A project's profile or role selects another provider: no override ranks above it either.
     #[error("a project's profile or role may not select the provider `{0}`")]
     Choice(String),
     /// No override can change the provider's address.
-    #[error("the provider `{0}` cannot be led through the lock")]
+    #[error("the address of the provider `{0}` cannot be overridden")]
     Provider(String),
 }
 
