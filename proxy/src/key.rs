@@ -4,8 +4,8 @@ use core::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use lockpolicy::dialect::Credential;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use lockpolicy::dialect::{CREDENTIAL_FIELDS, Credential};
 use subtle::ConstantTimeEq as _;
 
 /// A secret text. It can be replaced while requests run.
@@ -16,16 +16,6 @@ pub struct Key(Arc<ArcSwap<String>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a key is one line of visible ASCII characters")]
 pub struct NoKey;
-
-/// Every field that a client may log in by.
-const CREDENTIALS: [HeaderName; 6] = [
-    header::AUTHORIZATION,
-    HeaderName::from_static("api-key"),
-    HeaderName::from_static("chatgpt-account-id"),
-    HeaderName::from_static("x-api-key"),
-    HeaderName::from_static("x-goog-api-key"),
-    HeaderName::from_static("ocp-apim-subscription-key"),
-];
 
 impl Key {
     /// A key, blanks around it taken off.
@@ -52,20 +42,15 @@ impl Key {
         self.0.load().as_bytes().ct_eq(said).into()
     }
 
-    /// Puts it in, and every credential of the client out.
-    pub(crate) fn put(&self, fields: &mut HeaderMap, credential: Credential) {
-        for name in &CREDENTIALS {
-            fields.remove(name);
+    /// Puts the key in, and every credential of the client out.
+    pub(crate) fn put(&self, fields: &mut HeaderMap, credential: &Credential) {
+        for name in CREDENTIAL_FIELDS {
+            fields.remove(*name);
         }
-        let key = self.0.load();
-        let (name, text) = match credential {
-            Credential::Bearer => (header::AUTHORIZATION, format!("Bearer {key}")),
-            Credential::ApiKey => (HeaderName::from_static("api-key"), key.to_string()),
-            Credential::XApiKey => (HeaderName::from_static("x-api-key"), key.to_string()),
-            Credential::XGoogApiKey => (HeaderName::from_static("x-goog-api-key"), key.to_string()),
-        };
-        // It was checked when it came; a request without a key is refused by the provider.
-        if let Ok(mut value) = HeaderValue::try_from(text) {
+        let text = [&credential.prefix, self.0.load().as_str()].concat();
+        // Both were checked when they came; a request without a key is refused by the provider.
+        let name = HeaderName::try_from(&credential.field);
+        if let (Ok(name), Ok(mut value)) = (name, HeaderValue::try_from(text)) {
             value.set_sensitive(true);
             fields.insert(name, value);
         }
@@ -92,19 +77,30 @@ mod tests {
     #[test]
     fn it_stands_in_the_place_of_every_credential() {
         let key = Key::new(" sk-own\n").unwrap();
-        for (credential, name, value) in [
-            (Credential::Bearer, "authorization", "Bearer sk-own"),
-            (Credential::XApiKey, "x-api-key", "sk-own"),
-            (Credential::ApiKey, "api-key", "sk-own"),
-            (Credential::XGoogApiKey, "x-goog-api-key", "sk-own"),
+        for (field, prefix, value) in [
+            ("authorization", "Bearer ", "Bearer sk-own"),
+            ("x-api-key", "", "sk-own"),
+            ("api-key", "", "sk-own"),
+            ("x-goog-api-key", "", "sk-own"),
         ] {
+            let credential = Credential {
+                field: field.into(),
+                prefix: prefix.into(),
+            };
             let mut fields = HeaderMap::new();
-            for name in &CREDENTIALS {
+            for name in [
+                "authorization",
+                "api-key",
+                "chatgpt-account-id",
+                "x-api-key",
+                "x-goog-api-key",
+                "ocp-apim-subscription-key",
+            ] {
                 fields.append(name, HeaderValue::from_static("theirs"));
             }
-            key.put(&mut fields, credential);
+            key.put(&mut fields, &credential);
             assert_eq!(fields.len(), 1, "{fields:?}");
-            assert_eq!(fields[name], value);
+            assert_eq!(fields[field], value);
         }
         assert!(!format!("{key:?}").contains("own"));
     }

@@ -12,6 +12,9 @@ mod table;
 pub use operation::{
     Answer, Content, Entry, ErrorShape, Message, ModelAt, Operation, Places, Refused,
 };
+pub(crate) use sources::{
+    SERVED_FIELDS, SERVED_MODELS, SERVED_PREFIXES, SERVED_REGIONS, SERVED_VENDORS, SERVED_VERSIONS,
+};
 pub(crate) use table::model_in_path;
 pub use table::{Found, Table, UnknownDialect};
 
@@ -25,7 +28,7 @@ pub struct Dialect {
     pub name: String,
     /// Where its requests go when nothing else is configured.
     pub upstream: Option<String>,
-    /// The header that a key stands in.
+    /// The field that a key stands in.
     pub credential: Credential,
     /// Request headers that pass, in lower case; a `*` at the end stands for any rest.
     pub headers: Vec<String>,
@@ -35,20 +38,29 @@ pub struct Dialect {
     pub refused: Vec<Refused>,
 }
 
-/// How a provider is told a key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Credential {
-    /// `authorization: Bearer …` (RFC 6750).
-    #[default]
-    Bearer,
-    /// `api-key: …`
-    ApiKey,
-    /// `x-api-key: …`
-    XApiKey,
-    /// `x-goog-api-key: …`
-    XGoogApiKey,
+/// The field in which a provider takes a key.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credential {
+    /// The name of the field.
+    pub field: String,
+    /// What stands in front of the key.
+    #[serde(default)]
+    pub prefix: String,
 }
+
+/// `authorization: Bearer KEY` (RFC 6750).
+impl Default for Credential {
+    fn default() -> Self {
+        Self {
+            field: "authorization".into(),
+            prefix: "Bearer ".into(),
+        }
+    }
+}
+
+/// Every field that a client may state a credential in, of all dialects.
+pub const CREDENTIAL_FIELDS: &[&str] = sources::CREDENTIALS_FIELDS;
 
 /// The names of all dialects.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::places::Meaning;
 use super::sources::{COMMON, DIALECTS};
@@ -21,6 +22,8 @@ struct File {
     errors: ErrorShape,
     #[serde(default)]
     credential: Credential,
+    #[serde(rename = "served")]
+    _served: Option<IgnoredAny>,
     #[serde(default)]
     headers: Vec<String>,
     #[serde(default)]
@@ -38,6 +41,8 @@ struct File {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Groups {
+    #[serde(rename = "credentials")]
+    _credentials: Option<IgnoredAny>,
     #[serde(default)]
     fields: BTreeMap<String, Vec<String>>,
     #[serde(default)]
@@ -252,7 +257,7 @@ mod tests {
 
     #[test]
     fn every_data_file_is_readable() {
-        for (name, text) in DIALECTS {
+        for &(name, text) in DIALECTS {
             let dialect = parse(name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(!dialect.operations.is_empty(), "{name}");
         }

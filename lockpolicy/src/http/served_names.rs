@@ -6,11 +6,11 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::response_edit::{SERVED, SERVED_TOO};
+use crate::dialect::{SERVED_FIELDS, SERVED_MODELS};
 use crate::json::{Hit, Kind, Tree, decode, scan};
 
 /// The header fields that name the model, in lower case.
-pub const FIELDS: [&str; 3] = [SERVED, SERVED_TOO, "x-litellm-model-group"];
+pub const FIELDS: &[&str] = SERVED_FIELDS;
 
 /// Describes what one text of an answer says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Places(Tree);
 impl Default for Places {
     fn default() -> Self {
         let mut tree = Tree::loose();
-        for pointer in MODELS {
+        for pointer in SERVED_MODELS {
             tree.insert(pointer, MODEL);
             tree.insert(&[LIST, pointer].concat(), MODEL);
         }
@@ -100,19 +100,6 @@ fn words(value: &[u8], kind: Kind) -> Vec<String> {
         }
     }
 }
-
-/// Says where a model is named: the APIs of `OpenAI`, Anthropic, Gemini, Bedrock's router, realtime sessions.
-const MODELS: [&str; 9] = [
-    "/model",
-    "/modelVersion",
-    "/model_version",
-    "/response/model",
-    "/message/model",
-    "/session/model",
-    "/usage/iterations/*/model",
-    "/message/usage/iterations/*/model",
-    "/trace/promptRouter/invokedModelId",
-];
 
 /// An array is read as the one member of an object.
 const LIST: &str = "/list/*";

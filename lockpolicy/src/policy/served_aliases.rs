@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
+use crate::dialect::{SERVED_PREFIXES, SERVED_REGIONS, SERVED_VENDORS, SERVED_VERSIONS};
+
 use super::value::{KeyValue, ValueKind};
 
 /// The names that a provider may give a model without another one having served.
@@ -48,9 +50,9 @@ impl ServedAliases {
         set(listed)?;
         let whole = listed.iter().map(|pattern| format!("^(?:{pattern})$"));
         Ok(Self {
-            decorated: pattern(DECORATED)?,
+            decorated: pattern(&decorated())?,
             dated: pattern(DATED)?,
-            version: pattern(VERSION)?,
+            version: pattern(&format!("^(?:{})$", SERVED_VERSIONS.join("|")))?,
             listed: set(whole)?,
         })
     }
@@ -105,20 +107,14 @@ fn one_line(error: &regex::Error) -> String {
 /// The most bytes that an operator's patterns may take, compiled.
 const MAX_COMPILED_BYTES: usize = 1 << 20;
 
-/// Matches resource names of Bedrock, Vertex and Gemini, the prefix of routers; then Bedrock's profile of
-/// regions and its vendors.
-const DECORATED: &str = "
-    ^(?: arn:aws[a-z-]*:bedrock:[^/]*/
-       | (?: projects/[^/]+/locations/[^/]+/ )? publishers/[^/]+/models/
-       | models/
-       | openai/
-     )?
-     (?: (?: apac | au | ca | eu | global | jp | us | us-gov )\\. )?
-     (?: (?: ai21 | amazon | anthropic | cohere | deepseek | meta | minimax | mistral | moonshot
-           | nvidia | openai | qwen | stability | twelvelabs | writer | zai )\\. )?";
+/// Returns the pattern of what stands in front of a name: a resource name or the prefix of a router, then a
+/// region and a vendor.
+fn decorated() -> String {
+    let dotted = |words: &[&str]| format!("(?:(?:{})\\.)?", words.join("|"));
+    let (regions, vendors) = (dotted(SERVED_REGIONS), dotted(SERVED_VENDORS));
+    format!("^(?:{})?{regions}{vendors}", SERVED_PREFIXES.join("|"))
+}
 
 const DATED: &str = "
     ^-(?:20[0-9]{2}) (?: -(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])
                        | (?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]) )$";
-
-const VERSION: &str = "^-v[0-9]+(?: :[0-9]+ )?$";

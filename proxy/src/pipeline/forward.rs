@@ -79,16 +79,13 @@ fn fields(
         }
     }
     if let Some(key) = &call.state.key {
-        key.put(&mut out, credential(route));
+        let own = match route {
+            Route::Listed(found) => found.dialect.credential.clone(),
+            Route::Allowed => Credential::default(),
+        };
+        key.put(&mut out, &own);
     }
     out
-}
-
-fn credential(route: &Route<'_>) -> Credential {
-    match route {
-        Route::Listed(found) => found.dialect.credential,
-        Route::Allowed => Credential::Bearer,
-    }
 }
 
 /// Says how long a content is, also where it is nothing, in a request that may carry one.
