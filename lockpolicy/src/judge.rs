@@ -331,7 +331,7 @@ impl Judging<'_> {
         self.attempts.push(Attempt {
             mode: self.policy.mode(),
             result,
-            surface: self.origin.surface,
+            surface: occurrence.surface.unwrap_or(self.origin.surface),
             source: self.origin.source,
             capability,
             place: crate::escape_for_log(&occurrence.place),

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::ops::Range;
 
-use crate::Capability;
+use crate::{Capability, Surface};
 
 /// Describes what a place in an input selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +58,8 @@ pub struct Occurrence<'a> {
     /// The bytes of the value; empty, at the point of insertion, where it is absent. A surface
     /// that does not work on bytes (a command line) counts in its own units.
     pub value: Range<usize>,
+    /// The surface of the place, where it is not the one of the whole input: a header of a request.
+    pub surface: Option<Surface>,
 }
 
 impl Occurrence<'_> {
@@ -89,6 +91,7 @@ impl Occurrence<'_> {
             },
             place: Cow::Owned(String::from(self.place)),
             value: self.value,
+            surface: self.surface,
         }
     }
 

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use crate::finds::{EditSpan, Finds};
-use crate::{Capability, ForceAction, Occurrence, SelectorValue, Setting};
+use crate::{Capability, ForceAction, Occurrence, SelectorValue, Setting, Surface};
 
 /// Headers that name a model, whatever the dialect, in lower case. None of them is on a dialect's list,
 /// so what is not pinned never goes on.
@@ -96,6 +96,7 @@ pub(super) fn find<'a>(
         stated: SelectorValue::Text(Cow::Borrowed(text)),
         place: Cow::Borrowed(name),
         value: start..value.len(),
+        surface: Some(Surface::Header),
     };
     let place = EditSpan {
         value: start..value.len(),

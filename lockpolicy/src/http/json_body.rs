@@ -110,6 +110,7 @@ pub(crate) fn occurrence<'a>(
         stated,
         place: Cow::Borrowed(pointer),
         value,
+        surface: None,
     }
 }
 

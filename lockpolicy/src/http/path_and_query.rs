@@ -77,6 +77,7 @@ fn one<'a>(
         stated,
         place: Cow::Borrowed(place),
         value: value.clone(),
+        surface: None,
     };
     let around = (before, String::new());
     finds.push(

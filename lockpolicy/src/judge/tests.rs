@@ -14,6 +14,7 @@ fn at(setting: Setting, stated: SelectorValue<'static>) -> Occurrence<'static> {
         stated,
         place: Cow::Borrowed("/x"),
         value: 0..0,
+        surface: None,
     }
 }
 

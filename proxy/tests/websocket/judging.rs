@@ -92,6 +92,19 @@ fn undecidable_message_is_refused_in_each_mode() {
     }
 }
 
+#[test]
+fn attempt_after_a_reload_has_the_hash_of_the_policy_that_judged_it() {
+    let stack = Stack::start("model='pin'", Limits::default());
+    let (mut client, mut provider) = stack.open();
+    let second = stack.reload("model='second'");
+    client.send(FIN | TEXT, create("other").as_bytes());
+    assert_eq!(text(&mut provider), create("second"));
+    let third = stack.reload("model='third'");
+    client.send(FIN | TEXT, create("other").as_bytes());
+    assert_eq!(text(&mut provider), create("third"));
+    assert_eq!(stack.attempts(), [second, third]);
+}
+
 /// codex takes the pin's name for a security downgrade where it asked for another model.
 #[test]
 fn approved_model_header_is_removed_on_forced_connections_only() {

@@ -2,11 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use lockpolicy::{NoObserver, PolicyConfig};
+use lockpolicy::{Event, Observer, Policy, PolicyConfig, RequestContext};
 use proxy::{Config, Limits, Server, Upstream};
 use tokio::sync::Notify;
 
@@ -105,11 +105,29 @@ impl Peer {
     }
 }
 
+/// Records the hash of the policy of each attempt.
+#[derive(Debug, Default)]
+struct Attempts(Mutex<Vec<String>>);
+
+impl Observer for Attempts {
+    fn observe(&self, event: Event<'_>, context: &RequestContext<'_>) {
+        if matches!(event, Event::Attempt(_)) {
+            self.0.lock().unwrap().push(context.policy.to_owned());
+        }
+    }
+}
+
+fn policy(text: &str) -> Policy {
+    PolicyConfig::from_toml(text).build().unwrap()
+}
+
 /// A proxy on a runtime of its own, which ends with the test.
 pub(crate) struct Stack {
     listener: TcpListener,
     address: SocketAddr,
     stop: Arc<Notify>,
+    policy: Arc<ArcSwap<Policy>>,
+    attempts: Arc<Attempts>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -119,10 +137,22 @@ impl Stack {
         self.stop.notify_one();
     }
 
-    pub(crate) fn start(policy: &str, limits: Limits) -> Self {
+    /// Replaces the policy, as a reload does, and returns the hash of the new one.
+    pub(crate) fn reload(&self, text: &str) -> String {
+        let policy = policy(text);
+        let hash = policy.hash().to_owned();
+        self.policy.store(Arc::new(policy));
+        hash
+    }
+
+    /// Returns the policy's hash of each attempt.
+    pub(crate) fn attempts(&self) -> Vec<String> {
+        self.attempts.0.lock().unwrap().clone()
+    }
+
+    pub(crate) fn start(text: &str, limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let upstream = format!("http://{}", listener.local_addr().unwrap());
-        let policy = PolicyConfig::from_toml(policy).build().unwrap();
         let config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             admin: None,
@@ -138,10 +168,11 @@ impl Stack {
             .enable_all()
             .build()
             .unwrap();
-        let policy = Arc::new(ArcSwap::from_pointee(policy));
-        let server = runtime
-            .block_on(Server::bind(config, policy, Arc::new(NoObserver)))
-            .unwrap();
+        let policy = Arc::new(ArcSwap::from_pointee(policy(text)));
+        let attempts = Arc::<Attempts>::default();
+        let observer = Arc::clone(&attempts);
+        let binding = Server::bind(config, Arc::clone(&policy), observer);
+        let server = runtime.block_on(binding).unwrap();
         let address = server.address();
         let stop = Arc::new(Notify::new());
         let told = Arc::clone(&stop);
@@ -150,6 +181,8 @@ impl Stack {
             listener,
             address,
             stop,
+            policy,
+            attempts,
             _runtime: runtime,
         }
     }

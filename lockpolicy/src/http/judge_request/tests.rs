@@ -329,3 +329,24 @@ fn a_colon_in_a_path_may_be_escaped_and_nothing_else() {
         assert_eq!(run("reject", other), None, "{other}");
     }
 }
+
+#[test]
+fn attempt_in_a_header_has_the_surface_header() {
+    let policy = PolicyConfig::from_toml("model='p'").build().unwrap();
+    let table = Table::of(["openai"]).unwrap();
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-litellm-model", "other"),
+    ];
+    let request = Request {
+        found: &table.find("POST", "/v1/responses").unwrap(),
+        path: "/v1/responses",
+        query: "",
+        headers: &headers,
+        content: br#"{"model":"third"}"#,
+        source: Source::User,
+    };
+    let attempts = judge_request(&policy, request).verdict.attempts;
+    let surfaces: Vec<Surface> = attempts.iter().map(|attempt| attempt.surface).collect();
+    assert_eq!(surfaces, [Surface::Http, Surface::Header]);
+}

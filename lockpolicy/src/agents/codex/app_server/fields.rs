@@ -137,6 +137,7 @@ fn insert(finder: &mut Finder<'_>, object: usize, field: &Field, place: &str) {
         stated: SelectorValue::Missing,
         place: Cow::Owned(String::from(place)),
         value: span.value.clone(),
+        surface: None,
     };
     finder.finds.push(occurrence, span);
 }

@@ -77,6 +77,7 @@ impl<'a> Finder<'a> {
             stated,
             place: Cow::Owned(place),
             value: value.clone(),
+            surface: None,
         };
         let span = EditSpan {
             value,

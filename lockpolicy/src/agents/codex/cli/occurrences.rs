@@ -26,6 +26,7 @@ pub(super) fn stated(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<
             stated,
             place: Cow::Owned(place),
             value: index..index.saturating_add(1),
+            surface: None,
         })
     };
     let mut found: Vec<Occurrence<'static>> = line.options().filter_map(occurrence).collect();
@@ -39,6 +40,7 @@ pub(super) fn stated(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<
         stated: SelectorValue::Text(Cow::Owned(line.name())),
         place: Cow::Borrowed(place),
         value: 0..0,
+        surface: None,
     }));
     found
 }
@@ -66,6 +68,7 @@ pub(super) fn missing(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence
         stated: SelectorValue::Missing,
         place: Cow::Borrowed(key),
         value: end..end,
+        surface: None,
     };
     places.into_iter().map(occurrence).collect()
 }
