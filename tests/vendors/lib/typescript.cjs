@@ -152,6 +152,8 @@ function functionFile(source) {
     if (ts.isIdentifier(node) && node.text.endsWith('$outboundSchema')) bodies.push(node);
   });
   if (!where || !verb) return;
+  where = where.split('#')[0];
+  if (/[{]/.test(where) || !/^(POST|PUT|PATCH)$/.test(verb)) bodies.length = 0;
   const at = `${verb} ${where}`;
   const one = operation(at);
   for (const node of bodies) {

@@ -1,0 +1,195 @@
+"""Compares what the vendors' types name with the dialects' tables."""
+
+from dataclasses import dataclass, field
+
+from . import mapping
+from .dialects import star
+from .names import folded, selecting, selecting_type
+
+# Why a member that looks like a selector is none. The list is closed.
+REASONS = {
+    "history": "it stands in the conversation so far: the provider reads it and runs nothing by it",
+    "reported": "the provider says it in an answer; in a request it is an echo",
+    "protocol": "the version or variant of an interface, a file or a schema, not of a model",
+    "label": "a name or text for people, for accounting or for the cache; nothing is chosen by it",
+    "result": "the shape, amount or language of the output of the same model",
+    "tool": "settings of a tool that runs no model, or of one that the client runs",
+    "storage": "where or how long something is stored or looked up; no model runs by it",
+    "limit": "an upper bound on amounts, times or costs",
+    "switch": "switches a function of the same model on or off",
+    "provider": "which computers serve the same model, or in which order they are tried",
+    "credential": "whose account it is",
+    "client": "of the package or the gateway itself, and never part of what the provider is asked",
+    "voice": "the voice or speed of the speech that the same model makes",
+    "elsewhere": "the same is judged at another place that it has to agree with",
+}
+
+
+@dataclass
+class Candidate:
+    """A member that may select, at one place of one operation of a dialect."""
+
+    dialect: str
+    at: str
+    pointer: str
+    vendor: str
+    owner: str
+    member: str
+    refs: tuple = ()
+
+    @property
+    def key(self):
+        """The name under which a member can be listed as harmless."""
+        return f"{self.vendor} {self.owner}/{self.member}"
+
+
+@dataclass
+class Result:
+    """What a comparison found."""
+
+    governed: list = field(default_factory=list)
+    harmless: list = field(default_factory=list)
+    new: list = field(default_factory=list)
+    used: set = field(default_factory=set)
+    refused: dict = field(default_factory=dict)
+    reasonless: list = field(default_factory=list)
+    members: int = 0
+
+
+def candidates_of(graph, at):
+    """Yields `(pointer, owner, member, references)` of each member of a request that may select."""
+    for pointer, owner, member, shapes in graph.members_of(at):
+        leaf = any(last not in graph.types or not graph.types[last] for _, last in shapes) and [last for _, last in shapes] != ["."]
+        if leaf and selects(graph, pointer, owner, member):
+            yield pointer, owner, member, tuple(last for _, last in shapes)
+
+
+def selects(graph, pointer, owner, member):
+    """Tells whether a member may select, by its name or its type."""
+    depth = pointer.count("/")
+    return selecting(member, depth) or selecting_type(graph, graph.types.get(owner, {}).get(member, []))
+
+
+class Comparison:
+    """The vendors' names, expanded once, and compared with tables as often as wanted."""
+
+    def __init__(self, graphs, harmless, operations, words):
+        self.graphs, self.harmless, self.operations, self.words = graphs, harmless, operations, words
+        self.cache = {}
+
+    def candidates(self, vendor, at):
+        """Returns the candidates of one operation of a vendor."""
+        if (vendor, at) not in self.cache:
+            self.cache[vendor, at] = list(candidates_of(self.graphs[vendor], at))
+        return self.cache[vendor, at]
+
+    def run(self, dialects, only=None):
+        """Compares all dialects, or one."""
+        result = Result()
+        for name, dialect in dialects.items():
+            if only is None or name in only:
+                self.dialect(result, dialect)
+        if only is None:
+            for vendor, homes in mapping.WORDS.items():
+                self.vendor_words(result, vendor, [dialects[home] for home in homes if home in dialects])
+        return result
+
+    def dialect(self, result, dialect):
+        """Compares one dialect."""
+        known = set()
+        for vendor, prefix in mapping.OPERATIONS.get(dialect.name, []):
+            for at in self.graphs[vendor].operations:
+                method, path = at.split(" ", 1)
+                here = f"{method} {prefix}{path}"
+                listed = dialect.find(here)
+                if listed is None:
+                    if mapping.OWN.get(dialect.name) == vendor:
+                        result.refused.setdefault(dialect.name, set()).add(at)
+                    continue
+                known.add(listed.at)
+                if not listed.capability and f"{dialect.name} {listed.at}" not in self.operations:
+                    result.reasonless.append(f"{dialect.name} {listed.at}")
+                self.operation(result, dialect, listed, vendor, at, "")
+        for (vendor, at), places in mapping.RENAMED.get(dialect.name, {}).items():
+            for here in places:
+                listed = dialect.find(star(here))
+                if listed is not None:
+                    self.operation(result, dialect, listed, vendor, at, "")
+        for (vendor, at), places in mapping.UNDER.get(dialect.name, {}).items():
+            for here, under in places:
+                listed = dialect.find(here)
+                if listed is not None:
+                    self.operation(result, dialect, listed, vendor, at, under)
+        for socket, here in mapping.SOCKETS.get(dialect.name, {}).items():
+            listed = dialect.find(here)
+            if listed is not None:
+                self.socket(result, dialect, listed, mapping.SOCKET_EXTRACT.get(dialect.name, "openai"), socket)
+
+    def operation(self, result, dialect, listed, vendor, at, under):
+        """Compares the members, query parameters and headers of one operation."""
+        one = self.graphs[vendor].operations[at]
+        if "json" in listed.content or listed.content == "multipart":
+            for pointer, owner, member, refs in self.candidates(vendor, at):
+                self.member(result, listed, Candidate(dialect.name, listed.at, under + pointer, vendor, owner, member, refs))
+        for name in sorted(one.query):
+            if selecting(name, 1) and name in listed.query and f"?{name}" != listed.model:
+                self.member(result, listed, Candidate(dialect.name, listed.at, f"?{name}", vendor, "query", name))
+        for name in sorted(one.headers):
+            if selecting(name, 1) and dialect.passes_header(name):
+                self.member(result, listed, Candidate(dialect.name, listed.at, f"@{name}", vendor, "header", name))
+
+    def socket(self, result, dialect, listed, vendor, socket):
+        """Compares the messages of one WebSocket, by their `type`."""
+        graph = self.graphs[vendor]
+        key = (vendor, "MESSAGE", socket)
+        if key not in self.cache:
+            self.cache[key] = [(kind, list(self.message(graph, name))) for _, name in graph.shapes(graph.messages.get(socket, [])) for kind in kinds(graph, name)]
+        for kind, found in self.cache[key]:
+            said = listed.messages.get(kind) or listed.messages.get("")
+            if said is None:
+                result.refused.setdefault(dialect.name, set()).add(f"{listed.at} {kind}")
+                continue
+            for pointer, owner, member, refs in found:
+                self.member(result, said, Candidate(dialect.name, f"{listed.at} {kind}", pointer, vendor, owner, member, refs))
+
+    @staticmethod
+    def message(graph, name):
+        """Yields the candidates of one kind of message."""
+        for pointer, owner, member, shapes in graph.walk([name]):
+            leaf = any(last not in graph.types or not graph.types[last] for _, last in shapes)
+            if leaf and selects(graph, pointer, owner, member):
+                yield pointer, owner, member, tuple(last for _, last in shapes)
+
+    def member(self, result, listed, candidate):
+        """Decides one candidate."""
+        row = listed.governing(candidate.pointer) if candidate.pointer.startswith("/") else None
+        if row is not None:
+            result.governed.append((candidate, row))
+        else:
+            entry = next((key for key in (candidate.key, f"{candidate.vendor} */{candidate.member}", f"* */{candidate.member}") if key in self.harmless), None)
+            result.used.add(entry)
+            (result.harmless if entry else result.new).append(candidate)
+
+    def vendor_words(self, result, vendor, dialects):
+        """Compares the names of a bundle: each is the last name of a governed pointer, or harmless."""
+        ends = {}
+        for dialect in dialects:
+            for one in dialect.operations:
+                for part in [one, *one.messages.values()]:
+                    ends.update({folded(pointer.rpartition("/")[2]): row[0] for pointer, row in part.rows.items()})
+        for word in sorted(self.graphs[vendor].words):
+            if word.startswith("/") or not selecting(word, 1):
+                continue
+            candidate = Candidate(dialects[0].name, "bundle", word, vendor, "word", word)
+            if folded(word) in ends:
+                result.governed.append((candidate, ends[folded(word)]))
+            else:
+                entry = next((key for key in (candidate.key, f"* */{word}") if key in self.harmless), None)
+                result.used.add(entry)
+                (result.harmless if entry else result.new).append(candidate)
+
+
+def kinds(graph, name):
+    """Returns the values that a message's `type` may have; one that is empty where it has none."""
+    found = [last[1:] for _, last in graph.shapes(graph.types.get(name, {}).get("type", [])) if last.startswith("=")]
+    return found or [""]

@@ -1,0 +1,48 @@
+"""The filter of names: which members may select what runs, how hard it thinks, or how it is served."""
+
+from .graph import words
+
+# A member is looked at where one of its words is one of these.
+SELECTING = {
+    "adapter", "adapters", "advisor", "agent", "agents", "alias", "aliases", "assistant", "author", "autorouter", "backend", "checkpoint",
+    "classifier", "completion", "cyber", "deployment", "deployments", "draft", "effort", "efforts", "embedder", "embedding", "engine", "engines",
+    "expert", "experts", "fallback", "fallbacks", "fast", "grader", "graders", "judge", "latency", "lora", "loras", "model", "modelid", "models",
+    "override", "overrides", "performance", "plugin", "plugins", "preset", "presets", "priority", "profile", "profiles", "program", "programs",
+    "provider", "providers", "ranker", "ranking", "reasoning", "route", "router", "routing", "runner", "snapshot", "speculative", "speed",
+    "subagent", "subagents", "switch", "target", "targets", "think", "thinking", "throughput", "tier", "tiers", "ultra", "variant", "version",
+    "weights", "worker", "workers", "workflow",
+}
+# The same for a name as a whole, in lower case without what stands between its words.
+WHOLE = {
+    "apibase", "baseurl", "apiurl", "endpoint", "endpointurl", "extrabody", "extraheaders", "extraquery", "headers", "prompt", "promptid",
+    "promptvariables", "session", "response", "userconfig", "additionalmodelrequestfields", "name", "cachedcontent", "multiagent", "level",
+    "mode", "servedby", "customllmprovider",
+}
+# Names that are looked at in a request's outermost object alone: elsewhere they are the names of things, or parts of a conversation.
+OUTER = {"name", "session", "response", "headers", "prompt", "completion", "extrabody", "extraheaders", "extraquery"}
+
+
+def folded(name):
+    """Returns a name in lower case, without what stands between its words."""
+    return "".join(words(name))
+
+
+def selecting(name, depth=0):
+    """Tells whether a name may select."""
+    whole = folded(name)
+    if whole in OUTER:
+        return depth <= 1
+    return whole in WHOLE or bool(SELECTING & set(words(name)))
+
+
+def selecting_type(graph, refs):
+    """Tells whether the type of a member says that it names a model, whatever the member is called."""
+    for ref in refs:
+        last = ref.lstrip("*{}")
+        if last == "=model":
+            return True
+        if last in graph.aliases:
+            name = last.rpartition(".")[2].rpartition(":")[2]
+            if {"model", "effort", "tier"} & set(words(name)) or selecting_type(graph, graph.aliases[last]):
+                return True
+    return False
