@@ -1,13 +1,15 @@
 """Compares what the vendors' types name with the dialects' tables."""
 
+import re
 from dataclasses import dataclass, field
 
 from . import mapping
 from .dialects import star
-from .names import folded, selecting, selecting_type
+from .names import folded, selecting, selecting_place, selecting_type
 
 # Why a member that looks like a selector is none. The list is closed.
 REASONS = {
+    "content": "the text, picture or sound that the model works on",
     "history": "it stands in the conversation so far: the provider reads it and runs nothing by it",
     "reported": "the provider says it in an answer; in a request it is an echo",
     "protocol": "the version or variant of an interface, a file or a schema, not of a model",
@@ -40,7 +42,8 @@ class Candidate:
     @property
     def key(self):
         """The name under which a member can be listed as harmless."""
-        return f"{self.vendor} {self.owner}/{self.member}"
+        owner = re.sub(r"_param(?=[._]|$)|Param$", "", self.owner).replace("_param.", ".")
+        return f"{self.vendor} {owner}/{self.member}"
 
 
 @dataclass
@@ -66,8 +69,7 @@ def candidates_of(graph, at):
 
 def selects(graph, pointer, owner, member):
     """Tells whether a member may select, by its name or its type."""
-    depth = pointer.count("/")
-    return selecting(member, depth) or selecting_type(graph, graph.types.get(owner, {}).get(member, []))
+    return selecting_place(pointer) or selecting_type(graph, graph.types.get(owner, {}).get(member, []))
 
 
 class Comparison:

@@ -109,7 +109,7 @@ def listed(at, line, groups):
     model = one.model.split(" ")[0]
     if model.startswith("/"):
         one.rows[model] = (("operation", at, model), "model")
-    left_out = {entry[1:] for entry in line.get("selectors", []) if entry.startswith("-")}
+    left_out = [entry[1:] for entry in line.get("selectors", []) if entry.startswith("-")]
     for entry in line.get("selectors", []):
         if entry.startswith("-"):
             continue
@@ -118,7 +118,9 @@ def listed(at, line, groups):
             continue
         (file, name), rows = groups[group]
         for pointer, meaning in rows.items():
-            if under + pointer not in left_out:
+            if under + pointer in left_out:
+                left_out.remove(under + pointer)
+            else:
                 word = next((w for w in as_list(meaning)[0].split(" ") if w in WORDS), "")
                 one.rows[under + pointer] = ((file, name, pointer), word)
     return one

@@ -115,7 +115,8 @@ class Graph:
         elif at in self.operations and self.operations[at].body:
             yield from self.walk([self.operations[at].body])
         for pointer, refs in self.extras.get(at, {}).items():
-            yield pointer, at.replace(" ", ":"), pointer.rpartition("/")[2], [("", ref) for ref in refs]
+            above, _, member = pointer.rpartition("/")
+            yield pointer, at.replace(" ", ":") + above, member, [("", ref) for ref in refs]
 
     def reachable(self):
         """Returns the names of types and aliases that requests and messages lead to."""

@@ -40,6 +40,8 @@ def extract(root, title):
     for name in READERS:
         for key in read_names(package.module(name).tree):
             members.setdefault(key, ["?"])
+    for member, refs in members.items():
+        members[member] = ["-"] if set(refs) == {"-"} else ["?"]
     for one in graph.operations.values():
         one.body = "" if one.at.startswith(("GET", "DELETE", "WEBSOCKET")) else "request"
     return graph

@@ -5,7 +5,7 @@ from .graph import words
 # A member is looked at where one of its words is one of these.
 SELECTING = {
     "adapter", "adapters", "advisor", "agent", "agents", "alias", "aliases", "assistant", "author", "autorouter", "backend", "checkpoint",
-    "classifier", "completion", "cyber", "deployment", "deployments", "draft", "effort", "efforts", "embedder", "embedding", "engine", "engines",
+    "classifier", "cyber", "deployment", "deployments", "draft", "effort", "efforts", "embedder", "engine", "engines",
     "expert", "experts", "fallback", "fallbacks", "fast", "grader", "graders", "judge", "latency", "lora", "loras", "model", "modelid", "models",
     "override", "overrides", "performance", "plugin", "plugins", "preset", "presets", "priority", "profile", "profiles", "program", "programs",
     "provider", "providers", "ranker", "ranking", "reasoning", "route", "router", "routing", "runner", "snapshot", "speculative", "speed",
@@ -18,6 +18,11 @@ WHOLE = {
     "promptvariables", "session", "response", "userconfig", "additionalmodelrequestfields", "name", "cachedcontent", "multiagent", "level",
     "mode", "servedby", "customllmprovider",
 }
+# A member right below one of these is looked at, whatever it is called.
+AROUND = {
+    "agent", "effort", "fallback", "fallbacks", "model", "models", "plugins", "preset", "program", "programs", "provider", "reasoning", "route",
+    "router", "routing", "thinking", "tier",
+}
 # Names that are looked at in a request's outermost object alone: elsewhere they are the names of things, or parts of a conversation.
 OUTER = {"name", "session", "response", "headers", "prompt", "completion", "extrabody", "extraheaders", "extraquery"}
 
@@ -25,6 +30,16 @@ OUTER = {"name", "session", "response", "headers", "prompt", "completion", "extr
 def folded(name):
     """Returns a name in lower case, without what stands between its words."""
     return "".join(words(name))
+
+
+def selecting_place(pointer):
+    """Tells whether the member at a pointer may select, by its own name or by that of what is around it."""
+    names = pointer.split("/")[1:]
+    above = names[-2] if len(names) > 1 else ""
+    if above in ("*", "{}") and len(names) > 2 and names[-3].endswith("s"):
+        above = names[-3]
+    around = words(above)[-1:] and words(above)[-1] in AROUND
+    return bool(around) or selecting(names[-1], pointer.count("/"))
 
 
 def selecting(name, depth=0):

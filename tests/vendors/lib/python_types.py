@@ -1,6 +1,7 @@
 """Reads the types of a Python package from its source text, without importing it."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 SCALARS = {
@@ -21,12 +22,13 @@ class Package:
     """The modules of a package: their classes, aliases and imports."""
 
     def __init__(self, root, name):
-        self.root, self.name, self.modules, self.flat = Path(root), name, {}, {}
+        self.root, self.name, self.modules = Path(root), name, {}
         for file in sorted(self.root.rglob("*.py")):
             parts = list(file.relative_to(self.root).with_suffix("").parts)
             if parts[-1] == "__init__":
                 parts.pop()
             self.modules[".".join(parts)] = file
+        self.leaves = Counter(name.rpartition(".")[2] for name in self.modules)
 
     def module(self, name):
         """Returns the symbols of a module, read at first use."""
@@ -110,7 +112,7 @@ class Types:
     def name(self, module, node_name):
         """Returns the name of a type in the graph: its module in front, unless the module is named like the type."""
         leaf = module.name.rpartition(".")[2]
-        if leaf.replace("_", "") == node_name.lower():
+        if self.package.leaves[leaf] == 1 and leaf.replace("_", "") == node_name.lower():
             return node_name
         path = module.name
         for prefix in self.strip:
