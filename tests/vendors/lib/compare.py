@@ -23,7 +23,24 @@ REASONS = {
     "credential": "whose account it is",
     "client": "of the package or the gateway itself, and never part of what the provider is asked",
     "voice": "the voice or speed of the speech that the same model makes",
+    "unlisted": "it belongs to an operation that no dialect lists",
     "elsewhere": "the same is judged at another place that it has to agree with",
+}
+# Why an operation that is listed without a capability runs no model. This list is closed, too.
+QUIET = {
+    "list": "lists what is stored or offered",
+    "read": "reads one thing that is stored, or a description",
+    "delete": "deletes one thing that is stored",
+    "stop": "ends something that runs",
+    "health": "says how the server or the account is",
+}
+# Why a row of the tables is there although no package names it. This list is closed, too.
+BEYOND = {
+    "spelling": "another spelling of a member that a package names: the provider reads both",
+    "elsewhere": "packages name this member at another place or operation, and servers may read it here as well",
+    "server": "the source or the documents of a server or gateway name it",
+    "unnamed": "no vendor is known to read it: it would select by its name, and costs nothing to reject",
+    "message": "a message that starts nothing has no such member: one that has it is no such message",
 }
 
 
@@ -56,7 +73,7 @@ class Result:
     used: set = field(default_factory=set)
     refused: dict = field(default_factory=dict)
     reasonless: list = field(default_factory=list)
-    members: int = 0
+    known: set = field(default_factory=set)
 
 
 def candidates_of(graph, at):
@@ -75,8 +92,8 @@ def selects(graph, pointer, owner, member):
 class Comparison:
     """The vendors' names, expanded once, and compared with tables as often as wanted."""
 
-    def __init__(self, graphs, harmless, operations, words):
-        self.graphs, self.harmless, self.operations, self.words = graphs, harmless, operations, words
+    def __init__(self, graphs, harmless, operations):
+        self.graphs, self.harmless, self.operations = graphs, harmless, operations
         self.cache = {}
 
     def candidates(self, vendor, at):
@@ -98,7 +115,9 @@ class Comparison:
 
     def dialect(self, result, dialect):
         """Compares one dialect."""
-        known = set()
+        for listed in dialect.operations:
+            if not listed.capability and f"{dialect.name} {listed.at}" not in self.operations:
+                result.reasonless.append(f"{dialect.name} {listed.at}")
         for vendor, prefix in mapping.OPERATIONS.get(dialect.name, []):
             for at in self.graphs[vendor].operations:
                 method, path = at.split(" ", 1)
@@ -108,9 +127,7 @@ class Comparison:
                     if mapping.OWN.get(dialect.name) == vendor:
                         result.refused.setdefault(dialect.name, set()).add(at)
                     continue
-                known.add(listed.at)
-                if not listed.capability and f"{dialect.name} {listed.at}" not in self.operations:
-                    result.reasonless.append(f"{dialect.name} {listed.at}")
+                result.known.add((dialect.name, listed.at))
                 self.operation(result, dialect, listed, vendor, at, "")
         for (vendor, at), places in mapping.RENAMED.get(dialect.name, {}).items():
             for here in places:
@@ -164,13 +181,34 @@ class Comparison:
 
     def member(self, result, listed, candidate):
         """Decides one candidate."""
-        row = listed.governing(candidate.pointer) if candidate.pointer.startswith("/") else None
+        self.decide(result, candidate, listed.governing(candidate.pointer) if candidate.pointer.startswith("/") else None)
+
+    def decide(self, result, candidate, row):
+        """Files a candidate: governed, harmless, or new."""
         if row is not None:
             result.governed.append((candidate, row))
-        else:
-            entry = next((key for key in (candidate.key, f"{candidate.vendor} */{candidate.member}", f"* */{candidate.member}") if key in self.harmless), None)
-            result.used.add(entry)
-            (result.harmless if entry else result.new).append(candidate)
+            return
+        keys = (candidate.key, f"{candidate.vendor} */{candidate.member}", f"* */{candidate.member}")
+        entry = next((key for key in keys if key in self.harmless), None)
+        result.used.add(entry)
+        (result.harmless if entry else result.new).append(candidate)
+
+    def codex(self, result, tables):
+        """Compares the options, keys and JSON-RPC methods of codex with its tables."""
+        graph = self.graphs["codex"]
+        for at in graph.operations:
+            for pointer, owner, member, refs in self.candidates("codex", at):
+                candidate = Candidate("codex", at, pointer, "codex", owner, member, refs)
+                governed = tables.governs(at.removeprefix("RPC "), pointer)
+                self.decide(result, candidate, ("codex", "rpc", f"{at} {pointer}") if governed else None)
+        for word in sorted(graph.words):
+            kind, where, *names = word.split(" ")
+            name = names[0].removeprefix("--") if names else where.rpartition("/")[2]
+            known = tables.dotted if kind == "key" else tables.literals
+            if kind == "key" and not selecting(name, 1):
+                continue
+            row = ("codex", kind, name) if name in known or name in ("help", "version", "config") else None
+            self.decide(result, Candidate("codex", kind, f"{where} {name}", "codex", f"{kind}:{where}", name), row)
 
     def vendor_words(self, result, vendor, dialects):
         """Compares the names of a bundle: each is the last name of a governed pointer, or harmless."""
@@ -183,12 +221,7 @@ class Comparison:
             if word.startswith("/") or not selecting(word, 1):
                 continue
             candidate = Candidate(dialects[0].name, "bundle", word, vendor, "word", word)
-            if folded(word) in ends:
-                result.governed.append((candidate, ends[folded(word)]))
-            else:
-                entry = next((key for key in (candidate.key, f"* */{word}") if key in self.harmless), None)
-                result.used.add(entry)
-                (result.harmless if entry else result.new).append(candidate)
+            self.decide(result, candidate, ends.get(folded(word)))
 
 
 def kinds(graph, name):

@@ -1,5 +1,7 @@
 """The filter of names: which members may select what runs, how hard it thinks, or how it is served."""
 
+import re
+
 from .graph import words
 
 # A member is looked at where one of its words is one of these.
@@ -36,6 +38,8 @@ def selecting_place(pointer):
     """Tells whether the member at a pointer may select, by its own name or by that of what is around it."""
     names = pointer.split("/")[1:]
     above = names[-2] if len(names) > 1 else ""
+    if names[-1] == "type" and re.search(r"/(tools/\*|tool/definition)/type$", pointer):
+        return True
     if above in ("*", "{}") and len(names) > 2 and names[-3].endswith("s"):
         above = names[-3]
     around = words(above)[-1:] and words(above)[-1] in AROUND

@@ -1,0 +1,6 @@
+"""Self-tests."""
+
+
+def run():
+    """Runs."""
+    return 0
