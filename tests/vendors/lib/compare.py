@@ -33,6 +33,10 @@ QUIET = {
     "delete": "deletes one thing that is stored",
     "stop": "ends something that runs",
     "health": "says how the server or the account is",
+    "local": "works on files, processes, settings or devices of this machine, and runs no model",
+    "account": "signs in or out, or changes or shows an account or what it has",
+    "thread": "keeps, names, sorts or shows threads and projects; a model that runs later is chosen elsewhere",
+    "chosen": "runs the model that was chosen for the thread before",
 }
 # Why a row of the tables is there although no package names it. This list is closed, too.
 BEYOND = {
@@ -40,6 +44,7 @@ BEYOND = {
     "elsewhere": "packages name this member at another place or operation, and servers may read it here as well",
     "server": "the source or the documents of a server or gateway name it",
     "unnamed": "no vendor is known to read it: it would select by its name, and costs nothing to reject",
+    "older": "an older version of codex has it",
     "message": "a message that starts nothing has no such member: one that has it is no such message",
 }
 
@@ -61,6 +66,12 @@ class Candidate:
         """The name under which a member can be listed as harmless."""
         owner = re.sub(r"_param(?=[._]|$)|Param$", "", self.owner).replace("_param.", ".")
         return f"{self.vendor} {owner}/{self.member}"
+
+    @property
+    def keys(self):
+        """Every name under which it can be listed: a name in a bundle also for all vendors at once."""
+        wide = f"* word/{self.member}" if self.owner == "word" else f"{self.vendor} */{self.member}"
+        return self.key, wide
 
 
 @dataclass
@@ -188,8 +199,7 @@ class Comparison:
         if row is not None:
             result.governed.append((candidate, row))
             return
-        keys = (candidate.key, f"{candidate.vendor} */{candidate.member}", f"* */{candidate.member}")
-        entry = next((key for key in keys if key in self.harmless), None)
+        entry = next((key for key in candidate.keys if key in self.harmless), None)
         result.used.add(entry)
         (result.harmless if entry else result.new).append(candidate)
 
@@ -197,9 +207,12 @@ class Comparison:
         """Compares the options, keys and JSON-RPC methods of codex with its tables."""
         graph = self.graphs["codex"]
         for at in graph.operations:
+            method = at.removeprefix("RPC ")
+            if method not in tables.methods and f"codex {at}" not in self.operations:
+                result.reasonless.append(f"codex {at}")
             for pointer, owner, member, refs in self.candidates("codex", at):
                 candidate = Candidate("codex", at, pointer, "codex", owner, member, refs)
-                governed = tables.governs(at.removeprefix("RPC "), pointer)
+                governed = tables.governs(method, pointer)
                 self.decide(result, candidate, ("codex", "rpc", f"{at} {pointer}") if governed else None)
         for word in sorted(graph.words):
             kind, where, *names = word.split(" ")

@@ -6,25 +6,26 @@ from .graph import words
 
 # A member is looked at where one of its words is one of these.
 SELECTING = {
-    "adapter", "adapters", "advisor", "agent", "agents", "alias", "aliases", "assistant", "author", "autorouter", "backend", "checkpoint",
-    "classifier", "cyber", "deployment", "deployments", "draft", "effort", "efforts", "embedder", "engine", "engines",
+    "adapter", "adapters", "advisor", "agent", "agents", "alias", "aliases", "assistant", "author", "autorouter", "backend", "boost", "checkpoint",
+    "classifier", "complexity", "compute", "cyber", "daybreak", "deployment", "deployments", "draft", "effort", "efforts", "embedder", "engine", "engines",
     "expert", "experts", "fallback", "fallbacks", "fast", "grader", "graders", "judge", "latency", "lora", "loras", "model", "modelid", "models",
     "override", "overrides", "performance", "plugin", "plugins", "preset", "presets", "priority", "profile", "profiles", "program", "programs",
     "provider", "providers", "ranker", "ranking", "reasoning", "route", "router", "routing", "runner", "snapshot", "speculative", "speed",
-    "subagent", "subagents", "switch", "target", "targets", "think", "thinking", "throughput", "tier", "tiers", "ultra", "variant", "version",
+    "subagent", "subagents", "switch", "target", "targets", "think", "thinking", "throughput", "tier", "tiers", "turbo", "ultra", "variant", "version",
     "weights", "worker", "workers", "workflow",
 }
 # The same for a name as a whole, in lower case without what stands between its words.
 WHOLE = {
-    "apibase", "baseurl", "apiurl", "endpoint", "endpointurl", "extrabody", "extraheaders", "extraquery", "headers", "prompt", "promptid",
+    "apibase", "baseurl", "config", "inputfileid", "keypath", "apiurl", "endpoint", "endpointurl", "extrabody", "extraheaders", "extraquery", "headers", "prompt", "promptid",
     "promptvariables", "session", "response", "userconfig", "additionalmodelrequestfields", "name", "cachedcontent", "multiagent", "level",
     "mode", "servedby", "customllmprovider",
 }
 # A member right below one of these is looked at, whatever it is called.
 AROUND = {
     "agent", "effort", "fallback", "fallbacks", "model", "models", "plugins", "preset", "program", "programs", "provider", "reasoning", "route",
-    "router", "routing", "thinking", "tier",
+    "router", "routing", "selection", "thinking", "tier",
 }
+GENERIC = {"config", "configuration", "options", "parameters", "params", "preferences", "settings"}
 # Names that are looked at in a request's outermost object alone: elsewhere they are the names of things, or parts of a conversation.
 OUTER = {"name", "session", "response", "headers", "prompt", "completion", "extrabody", "extraheaders", "extraquery"}
 
@@ -42,8 +43,8 @@ def selecting_place(pointer):
         return True
     if above in ("*", "{}") and len(names) > 2 and names[-3].endswith("s"):
         above = names[-3]
-    around = words(above)[-1:] and words(above)[-1] in AROUND
-    return bool(around) or selecting(names[-1], pointer.count("/"))
+    telling = [word for word in words(above) if word not in GENERIC]
+    return telling[-1:] != [] and telling[-1] in AROUND or selecting(names[-1], pointer.count("/"))
 
 
 def selecting(name, depth=0):
@@ -51,7 +52,7 @@ def selecting(name, depth=0):
     whole = folded(name)
     if whole in OUTER:
         return depth <= 1
-    return whole in WHOLE or bool(SELECTING & set(words(name)))
+    return whole in WHOLE or whole.endswith("baseurl") or bool(SELECTING & set(words(name)))
 
 
 def selecting_type(graph, refs):
