@@ -36,6 +36,7 @@ class Graph:
     aliases: dict = field(default_factory=dict)
     words: set = field(default_factory=set)
     extras: dict = field(default_factory=dict)
+    received: dict = field(default_factory=dict)
 
     def operation(self, at):
         """Returns the operation of that name, made where it is new."""
@@ -146,6 +147,7 @@ class Graph:
             lines.append(operation_line(self.operations[at]))
         for name in sorted(self.messages):
             lines.append(" ".join(["message", name, *sorted(set(self.messages[name]))]))
+        lines += [f"received {name} {','.join(sorted(found))}" for name, found in sorted(self.received.items()) if found]
         for name in sorted(self.aliases):
             if name in kept:
                 lines.append(" ".join(["alias", name, *compact(self.aliases[name], True)]))
@@ -201,6 +203,8 @@ def parse(text):
             read_operation(graph, parts)
         elif kind in ("message", "alias"):
             (graph.messages if kind == "message" else graph.aliases)[parts[0]] = parts[1:]
+        elif kind == "received":
+            graph.received[parts[0]] = set(parts[1].split(","))
         elif kind == "extra":
             current = graph.extras.setdefault(rest, {})
         elif kind == "type":

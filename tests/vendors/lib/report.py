@@ -4,7 +4,6 @@ from collections import defaultdict
 
 from . import dialects, files, mapping
 from .compare import Comparison
-from .graph import Graph
 
 
 def compared(graphs=None):
@@ -102,22 +101,22 @@ def tool_types():
                 if pointer.endswith(("/tools/*/type", "/tool/definition/type")):
                     found[at, pointer] |= {last[1:] for _, last in shapes if last.startswith("=")}
         for (at, pointer), kinds in sorted(found.items()):
-            if kinds and any(at in graph_ops(vendor) for _ in "1"):
+            if kinds and at in listed_at(vendor):
                 print(vendor, at, pointer, " ".join(sorted(kinds)))
     return 0
 
 
-def graph_ops(vendor):
+def listed_at(vendor):
     """Returns the operations of a vendor that a dialect lists."""
-    if not hasattr(graph_ops, "cache"):
-        graph_ops.cache = defaultdict(set)
+    if not hasattr(listed_at, "cache"):
+        listed_at.cache = defaultdict(set)
         for name, dialect in dialects.load(files.DIALECTS).items():
             for extract, prefix in mapping.OPERATIONS.get(name, []):
                 for one in dialect.operations:
                     method, path = one.at.split(" ", 1)
                     if path.startswith(prefix):
-                        graph_ops.cache[extract].add(f"{method} {path[len(prefix):]}")
-    return graph_ops.cache[vendor]
+                        listed_at.cache[extract].add(f"{method} {path[len(prefix):]}")
+    return listed_at.cache[vendor]
 
 
 def answers():
@@ -126,7 +125,7 @@ def answers():
         for at in sorted(graph.operations):
             for pointer in sorted(graph.operations[at].answers):
                 print(vendor, at, pointer)
+        for name, found in graph.received.items():
+            for pointer in sorted(found):
+                print(vendor, f"WebSocket {name}", pointer)
     return 0
-
-
-__all__ = ["Graph", "answers", "check", "compared", "counts", "faults", "new", "refused", "tool_types"]

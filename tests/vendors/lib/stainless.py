@@ -76,6 +76,9 @@ class Reader:
                 if isinstance(inner, ast.keyword) and inner.arg == "query":
                     one.query |= set(self.body(module, method, inner.value))
         one.headers |= headers(method)
+        for events in ast.walk(words["stream_cls"]) if "stream_cls" in words else []:
+            if isinstance(events, ast.Subscript):
+                one.answers |= {f"event:{place}" for place in places(self.graph, self.types.refs(module, events.slice))}
         for answer in ("cast_to", "page", "model"):
             if answer in words:
                 refs = self.types.refs(module, words[answer].args[-1] if isinstance(words[answer], ast.Call) and words[answer].args else words[answer])
@@ -123,6 +126,9 @@ class Reader:
             if isinstance(method, ast.FunctionDef) and method.name == "send":
                 refs = self.types.refs(module, method.args.args[1].annotation)
                 self.graph.messages[module.name.removeprefix("resources.")] = sorted(r for r in refs if r not in "-?")
+            if isinstance(method, ast.FunctionDef) and method.name == "recv" and method.returns is not None:
+                name = module.name.removeprefix("resources.")
+                self.graph.received[name] = places(self.graph, self.types.refs(module, method.returns))
 
 
 def headers(method):
