@@ -135,7 +135,8 @@ class Comparison:
                 here = f"{method} {prefix}{path}"
                 listed = dialect.find(here)
                 if listed is None:
-                    if mapping.OWN.get(dialect.name) == vendor:
+                    alias = any(dialect.find(f"{method} {other}{path}") for name, other in mapping.OPERATIONS[dialect.name] if name == vendor)
+                    if not alias and mapping.OWN.get(dialect.name) == vendor:
                         result.refused.setdefault(dialect.name, set()).add(at)
                     continue
                 result.known.add((dialect.name, listed.at))

@@ -25,6 +25,8 @@ def extract(root, service, title):
         reader.graph.messages[socket] = refs + reader.types.refs(reader.package.module("types"), ast.Name(name))
     setup = reader.convert("LiveConnectParameters")
     reader.graph.messages["live"] = sorted({*reader.graph.messages["live"], setup})
+    for name in ("live", "live_music"):
+        reader.sockets(reader.package.module(name).tree)
     if service == "gemini":
         reader.graph.merge(prefixed(speakeasy.extract(root / "_gaos", "google.genai._gaos", "")))
     reader.graph.title = title
@@ -176,6 +178,18 @@ class Reader:
     def raises(statements):
         """Tells whether a branch only says that the service cannot do this."""
         return any(isinstance(s, ast.Raise) for s in statements)
+
+    def sockets(self, tree):
+        """Reads the addresses of WebSockets: the strings that hold `/ws/`."""
+        methods = [n.value.value for n in ast.walk(tree) if isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == "method" and isinstance(n.value, ast.Constant)]
+        host = "cloud.aiplatform" if self.flavour == "vertex" else "ai.generativelanguage"
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                text = "".join(p.value if isinstance(p, ast.Constant) else "{%s}" % ast.unparse(p.value) for p in node.values)
+                for method in methods or [""]:
+                    path = text.partition("/ws/")[2].replace("{version}", "v1beta").replace("{method}", method)
+                    if host in path:
+                        self.graph.operation("GET /ws/" + path.partition("?")[0])
 
     def branch(self, module, node, verb, statements):
         """Reads one branch: the paths, and the converter of the request."""

@@ -10,7 +10,7 @@ OPERATIONS = {
     "azure": [("openai", "/openai/v1"), ("openai", "/openai"), ("openai", "/openai/deployments/*"), ("openai", "/models"), ("anthropic", "/anthropic")],
     "anthropic": [("anthropic", "")],
     "bedrock": [("bedrock", ""), ("openai", "/openai/v1")],
-    "gemini": [("gemini", "/v1beta"), ("gemini", "/v1"), ("openai", "/v1beta/openai")],
+    "gemini": [("gemini", "/v1beta"), ("gemini", "/v1"), ("gemini", ""), ("openai", "/v1beta/openai")],
     "vertex": [
         ("vertex", "/v1/projects/*/locations/*"), ("vertex", "/v1beta1/projects/*/locations/*"),
         ("openai", "/v1/projects/*/locations/*/endpoints/openapi"), ("openai", "/v1beta1/projects/*/locations/*/endpoints/openapi"),
@@ -42,8 +42,16 @@ RENAMED = {
         ],
     },
 }
+_FIELDS = [
+    ("POST /model/*/converse", "/additionalModelRequestFields"),
+    ("POST /model/*/converse-stream", "/additionalModelRequestFields"),
+    ("POST /model/*/count-tokens", "/input/converse/additionalModelRequestFields"),
+]
 UNDER = {
-    "bedrock": {("anthropic", "POST /v1/messages"): [(f"POST /model/*/{verb}", "/additionalModelRequestFields") for verb in ("converse", "converse-stream", "count-tokens")]},
+    "bedrock": {
+        ("anthropic", "POST /v1/messages"): _FIELDS,
+        ("openai", "POST /chat/completions"): _FIELDS,
+    },
 }
 SOCKETS = {
     "openai": {"responses.responses": "GET /v1/responses", "beta.responses.responses": "GET /v1/responses", "realtime.realtime": "GET /v1/realtime", "beta.realtime.realtime": "GET /v1/realtime"},

@@ -54,6 +54,20 @@ class Reader:
                         self.call(module, method, call)
         if node.name.endswith("Connection"):
             self.socket(module, node)
+        if node.name.endswith("ConnectionManager"):
+            self.handshake(module, node)
+
+    def handshake(self, module, node):
+        """Reads where a connection is made, and the query parameters that its method `connect` takes."""
+        for method in node.body:
+            if getattr(method, "name", "") == "_prepare_url":
+                added = [part for part in ast.walk(method) if isinstance(part, ast.Assign) and getattr(part.targets[0], "id", "") == "merge_raw_path"]
+                parts = [c.value for one in added for c in ast.walk(one) if isinstance(c, ast.Constant)]
+                parts = [part.decode() if isinstance(part, bytes) else part for part in parts]
+                parts = [part for part in parts if part.startswith("/") and len(part) > 1]
+                if parts:
+                    one = self.graph.operation("GET " + "*".join(sorted(parts, key=len, reverse=True)))
+                    one.query |= connect_parameters(module.tree)
 
     def call(self, module, method, call):
         """Reads one `self._post(…)`."""
@@ -129,6 +143,16 @@ class Reader:
             if isinstance(method, ast.FunctionDef) and method.name == "recv" and method.returns is not None:
                 name = module.name.removeprefix("resources.")
                 self.graph.received[name] = places(self.graph, self.types.refs(module, method.returns))
+
+
+def connect_parameters(tree):
+    """Returns the names that the methods `connect` of a module take for the query."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == "connect":
+            found |= {arg.arg for arg in node.args.kwonlyargs if arg.annotation is not None and "Omit" in ast.unparse(arg.annotation)}
+            found |= {arg.arg for arg in node.args.kwonlyargs if ast.unparse(arg.annotation or ast.Constant("")) == "str"}
+    return found
 
 
 def headers(method):
