@@ -35,7 +35,9 @@ def extract(root, title):
         if "output" in operation:
             one.answers |= places(graph, [operation["output"]["shape"]])
             output = model["shapes"][operation["output"]["shape"]]["members"].values()
-            one.answers |= {f"header:{ref['locationName'].lower()}" for ref in output if ref.get("location") == "header"}
+            one.answers |= {
+                f"header:{ref['locationName'].lower()}" for ref in output if ref.get("location") == "header"
+            }
     return graph
 
 
@@ -50,7 +52,9 @@ def define(graph, name, shape):
     if kind == "structure" and shape.get("document"):
         graph.aliases[name] = ["?"]
     elif kind == "structure":
-        graph.types[name] = {ref.get("locationName", m): [reference(ref)] for m, ref in shape.get("members", {}).items()}
+        graph.types[name] = {
+            ref.get("locationName", m): [reference(ref)] for m, ref in shape.get("members", {}).items()
+        }
     elif kind == "list":
         graph.aliases[name] = ["*" + shape["member"]["shape"]]
     elif kind == "map":

@@ -21,7 +21,14 @@ def extract(program, title):
         environment = {"HOME": home, "CODEX_HOME": home, "PATH": os.environ["PATH"], "NO_COLOR": "1"}
 
         def run(*arguments):
-            done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+            done = subprocess.run(
+                [program, *arguments],
+                env=environment,
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                timeout=60,
+            )
             return done.stdout
 
         commands(graph, run, ())
@@ -63,7 +70,9 @@ def methods(graph, schema):
 def define(graph, name, schema):
     """Adds one definition."""
     if "properties" in schema and not {"oneOf", "anyOf"} & set(schema):
-        graph.types[name] = {member: shapes(graph, f"{name}.{member}", part) for member, part in schema["properties"].items()}
+        graph.types[name] = {
+            member: shapes(graph, f"{name}.{member}", part) for member, part in schema["properties"].items()
+        }
     else:
         graph.aliases[name] = shapes(graph, name, schema)
 
@@ -76,14 +85,20 @@ def shapes(graph, name, schema):
         return [schema["$ref"].rpartition("/")[2]]
     for key in ("oneOf", "anyOf", "allOf"):
         if key in schema:
-            return [ref for i, part in enumerate(schema[key]) for ref in shapes(graph, f"{name}.{part.get('title', i)}".replace(" ", "_"), part)]
+            return [
+                ref
+                for i, part in enumerate(schema[key])
+                for ref in shapes(graph, f"{name}.{part.get('title', i)}".replace(" ", "_"), part)
+            ]
     kinds = schema.get("type", "object" if "properties" in schema else "any")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     out = [f"={value}".replace(" ", "_") for value in schema.get("enum", []) if isinstance(value, str)]
     if "array" in kinds:
         out += ["*" + ref for ref in shapes(graph, name, schema.get("items", {}))]
     if "object" in kinds and "properties" in schema:
-        graph.types[name] = {member: shapes(graph, f"{name}.{member}", part) for member, part in schema["properties"].items()}
+        graph.types[name] = {
+            member: shapes(graph, f"{name}.{member}", part) for member, part in schema["properties"].items()
+        }
         out.append(name)
     elif "object" in kinds:
         more = schema.get("additionalProperties", True)

@@ -90,7 +90,9 @@ class Result:
 def candidates_of(graph, at):
     """Yields `(pointer, owner, member, references)` of each member of a request that may select."""
     for pointer, owner, member, shapes in graph.members_of(at):
-        leaf = any(last not in graph.types or not graph.types[last] for _, last in shapes) and [last for _, last in shapes] != ["."]
+        leaf = any(last not in graph.types or not graph.types[last] for _, last in shapes) and [
+            last for _, last in shapes
+        ] != ["."]
         if leaf and selects(graph, pointer, owner, member):
             yield pointer, owner, member, tuple(last for _, last in shapes)
 
@@ -135,7 +137,11 @@ class Comparison:
                 here = f"{method} {prefix}{path}"
                 listed = dialect.find(here)
                 if listed is None:
-                    alias = any(dialect.find(f"{method} {other}{path}") for name, other in mapping.OPERATIONS[dialect.name] if name == vendor)
+                    alias = any(
+                        dialect.find(f"{method} {other}{path}")
+                        for name, other in mapping.OPERATIONS[dialect.name]
+                        if name == vendor
+                    )
                     if not alias and mapping.OWN.get(dialect.name) == vendor:
                         result.refused.setdefault(dialect.name, set()).add(at)
                     continue
@@ -161,7 +167,9 @@ class Comparison:
         one = self.graphs[vendor].operations[at]
         if "json" in listed.content or listed.content == "multipart":
             for pointer, owner, member, refs in self.candidates(vendor, at):
-                self.member(result, listed, Candidate(dialect.name, listed.at, under + pointer, vendor, owner, member, refs))
+                self.member(
+                    result, listed, Candidate(dialect.name, listed.at, under + pointer, vendor, owner, member, refs)
+                )
         for name in sorted(one.query):
             if selecting(name, 1) and name in listed.query and f"?{name}" != listed.model:
                 self.member(result, listed, Candidate(dialect.name, listed.at, f"?{name}", vendor, "query", name))
@@ -174,14 +182,20 @@ class Comparison:
         graph = self.graphs[vendor]
         key = (vendor, "MESSAGE", socket)
         if key not in self.cache:
-            self.cache[key] = [(kind, list(self.message(graph, name))) for _, name in graph.shapes(graph.messages.get(socket, [])) for kind in kinds(graph, name)]
+            self.cache[key] = [
+                (kind, list(self.message(graph, name)))
+                for _, name in graph.shapes(graph.messages.get(socket, []))
+                for kind in kinds(graph, name)
+            ]
         for kind, found in self.cache[key]:
             said = listed.messages.get(kind) or listed.messages.get("")
             if said is None:
                 result.refused.setdefault(dialect.name, set()).add(f"{listed.at} {kind}")
                 continue
             for pointer, owner, member, refs in found:
-                self.member(result, said, Candidate(dialect.name, f"{listed.at} {kind}", pointer, vendor, owner, member, refs))
+                self.member(
+                    result, said, Candidate(dialect.name, f"{listed.at} {kind}", pointer, vendor, owner, member, refs)
+                )
 
     @staticmethod
     def message(graph, name):
@@ -193,7 +207,9 @@ class Comparison:
 
     def member(self, result, listed, candidate):
         """Decides one candidate."""
-        self.decide(result, candidate, listed.governing(candidate.pointer) if candidate.pointer.startswith("/") else None)
+        self.decide(
+            result, candidate, listed.governing(candidate.pointer) if candidate.pointer.startswith("/") else None
+        )
 
     def decide(self, result, candidate, row):
         """Files a candidate: governed, harmless, or new."""

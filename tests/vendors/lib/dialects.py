@@ -91,7 +91,11 @@ def dialect(name, data, common):
     groups.update({g: ((name, g), rows) for g, rows in data.get("selectors", {}).items()})
     fields = {**common.get("fields", {}), **data.get("fields", {})}
     messages = {**common.get("messages", {}), **data.get("messages", {})}
-    headers = [h for entry in data.get("headers", []) for h in (fields.get(entry[1:], []) if entry.startswith("@") else [entry])]
+    headers = [
+        h
+        for entry in data.get("headers", [])
+        for h in (fields.get(entry[1:], []) if entry.startswith("@") else [entry])
+    ]
     operations = []
     for line in data["operations"]:
         for at in as_list(line["at"]):
@@ -105,7 +109,13 @@ def dialect(name, data, common):
 
 def listed(at, line, groups):
     """Returns one operation or message, with the pointers that its groups govern."""
-    one = Listed(star(at), line.get("capability", ""), line.get("content", "none"), query=line.get("query", []), model=line.get("model", ""))
+    one = Listed(
+        star(at),
+        line.get("capability", ""),
+        line.get("content", "none"),
+        query=line.get("query", []),
+        model=line.get("model", ""),
+    )
     model = one.model.split(" ")[0]
     if model.startswith("/"):
         one.rows[model] = (("operation", at, model), "model")

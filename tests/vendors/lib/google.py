@@ -128,7 +128,9 @@ class Reader:
         """Returns the references of a value: of a converter, or of the member that is read."""
         prefix = "*" if isinstance(node, ast.ListComp) else "{}" if isinstance(node, ast.DictComp) else ""
         for call in ast.walk(node):
-            match = isinstance(call, ast.Call) and re.fullmatch(rf"_(\w+)_to_{self.flavour}", getattr(call.func, "id", ""))
+            match = isinstance(call, ast.Call) and re.fullmatch(
+                rf"_(\w+)_to_{self.flavour}", getattr(call.func, "id", "")
+            )
             if match and self.find(match[1]) is not None:
                 inner = self.convert(match[1])
                 for steps, refs in self.upward[match[1]]:
@@ -150,7 +152,11 @@ class Reader:
             node = module.nodes.get(spelled)
             if isinstance(node, ast.ClassDef):
                 for item in node.body:
-                    if isinstance(item, ast.AnnAssign) and getattr(item.target, "id", "") == steps[-1] and len(steps) == 1:
+                    if (
+                        isinstance(item, ast.AnnAssign)
+                        and getattr(item.target, "id", "") == steps[-1]
+                        and len(steps) == 1
+                    ):
                         return self.types.refs(module, item.annotation)
         return ["?"]
 
@@ -158,7 +164,11 @@ class Reader:
 
     def method(self, module, node):
         """Reads the requests of one method, where it branches by service."""
-        request = [c for c in ast.walk(node) if isinstance(c, ast.Call) and getattr(c.func, "attr", "") in ("request", "request_streamed")]
+        request = [
+            c
+            for c in ast.walk(node)
+            if isinstance(c, ast.Call) and getattr(c.func, "attr", "") in ("request", "request_streamed")
+        ]
         verbs = [c.args[0].value.upper() for c in request if c.args and isinstance(c.args[0], ast.Constant)]
         if not verbs:
             return
@@ -181,11 +191,19 @@ class Reader:
 
     def sockets(self, tree):
         """Reads the addresses of WebSockets: the strings that hold `/ws/`."""
-        methods = [n.value.value for n in ast.walk(tree) if isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == "method" and isinstance(n.value, ast.Constant)]
+        methods = [
+            n.value.value
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Assign)
+            and getattr(n.targets[0], "id", "") == "method"
+            and isinstance(n.value, ast.Constant)
+        ]
         host = "cloud.aiplatform" if self.flavour == "vertex" else "ai.generativelanguage"
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
-                text = "".join(p.value if isinstance(p, ast.Constant) else "{%s}" % ast.unparse(p.value) for p in node.values)
+                text = "".join(
+                    p.value if isinstance(p, ast.Constant) else "{%s}" % ast.unparse(p.value) for p in node.values
+                )
                 for method in methods or [""]:
                     path = text.partition("/ws/")[2].replace("{version}", "v1beta").replace("{method}", method)
                     if host in path:
@@ -198,7 +216,11 @@ class Reader:
             for inner in ast.walk(statement):
                 if isinstance(inner, ast.Assign) and getattr(inner.targets[0], "id", "") == "path":
                     for leaf in ast.walk(inner.value):
-                        if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str) and not isinstance(inner.value, ast.JoinedStr):
+                        if (
+                            isinstance(leaf, ast.Constant)
+                            and isinstance(leaf.value, str)
+                            and not isinstance(inner.value, ast.JoinedStr)
+                        ):
                             paths.add(leaf.value.replace("{{", "{").replace("}}", "}"))
                 if isinstance(inner, ast.Call):
                     match = re.fullmatch(rf"_(\w+)_to_{self.flavour}", getattr(inner.func, "id", ""))

@@ -83,7 +83,7 @@ class Graph:
             prefix, rest = "", ref
             while rest.startswith(("*", "{}")):
                 step = "*" if rest.startswith("*") else "{}"
-                prefix, rest = f"{prefix}/{step}", rest[len(step):]
+                prefix, rest = f"{prefix}/{step}", rest[len(step) :]
             if rest in self.aliases and rest not in seen:
                 for inner, last in self.shapes(self.aliases[rest], (*seen, rest)):
                     yield prefix + inner, last
@@ -147,7 +147,9 @@ class Graph:
             lines.append(operation_line(self.operations[at]))
         for name in sorted(self.messages):
             lines.append(" ".join(["message", name, *sorted(set(self.messages[name]))]))
-        lines += [f"received {name} {','.join(sorted(found))}" for name, found in sorted(self.received.items()) if found]
+        lines += [
+            f"received {name} {','.join(sorted(found))}" for name, found in sorted(self.received.items()) if found
+        ]
         for name in sorted(self.aliases):
             if name in kept:
                 lines.append(" ".join(["alias", name, *compact(self.aliases[name], True)]))
@@ -160,7 +162,9 @@ class Graph:
         for at, pointers in sorted(self.extras.items()):
             lines.append(f"extra {at}")
             for pointer, refs in sorted(pointers.items()):
-                lines.append(" ".join([" " + pointer, *compact(refs, set(words(pointer.rpartition("/")[2])) & LITERALS)]))
+                lines.append(
+                    " ".join([" " + pointer, *compact(refs, set(words(pointer.rpartition("/")[2])) & LITERALS)])
+                )
         lines += [f"word {word}" for word in sorted(self.words)]
         return "\n".join(lines) + "\n"
 

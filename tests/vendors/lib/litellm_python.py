@@ -11,8 +11,22 @@ from .graph import Graph
 from .python_types import Package, Types
 
 VERBS = ("get", "post", "put", "patch", "delete", "websocket")
-CLASSES = ("GenericLiteLLMParams", "LiteLLM_Params", "StandardCallbackDynamicParams", "CustomPricingLiteLLMParams", "CredentialLiteLLMParams")
-READERS = ("router", "main", "utils", "proxy.route_llm_request", "proxy.litellm_pre_call_utils", "proxy.common_request_processing", "proxy.auth.auth_utils")
+CLASSES = (
+    "GenericLiteLLMParams",
+    "LiteLLM_Params",
+    "StandardCallbackDynamicParams",
+    "CustomPricingLiteLLMParams",
+    "CredentialLiteLLMParams",
+)
+READERS = (
+    "router",
+    "main",
+    "utils",
+    "proxy.route_llm_request",
+    "proxy.litellm_pre_call_utils",
+    "proxy.common_request_processing",
+    "proxy.auth.auth_utils",
+)
 CONTENTS = ("data", "kwargs", "request_data", "body", "request_body", "request_kwargs")
 
 
@@ -84,10 +98,21 @@ def read_names(tree):
             key, home = node.slice, node.value
         elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
             key, home = node.left, node.comparators[0]
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and "BANNED_REQUEST_BODY" in ast.dump(getattr(node, "target", None) or node.targets[0]):
-            yield from (leaf.value for leaf in ast.walk(node.value) if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str))
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and "BANNED_REQUEST_BODY" in ast.dump(
+            getattr(node, "target", None) or node.targets[0]
+        ):
+            yield from (
+                leaf.value
+                for leaf in ast.walk(node.value)
+                if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)
+            )
             continue
         else:
             continue
-        if isinstance(key, ast.Constant) and isinstance(key.value, str) and getattr(home, "id", "") in CONTENTS and key.value.replace("_", "").replace("-", "").isalnum():
+        if (
+            isinstance(key, ast.Constant)
+            and isinstance(key.value, str)
+            and getattr(home, "id", "") in CONTENTS
+            and key.value.replace("_", "").replace("-", "").isalnum()
+        ):
             yield key.value

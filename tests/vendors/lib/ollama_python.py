@@ -24,7 +24,11 @@ def extract(root, title):
 def request(graph, types, module, call):
     """Reads one `self._request(…, 'POST', '/api/chat', json=ChatRequest(…))`."""
     texts = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-    joined = ["".join(p.value if isinstance(p, ast.Constant) else "{}" for p in arg.values) for arg in call.args if isinstance(arg, ast.JoinedStr)]
+    joined = [
+        "".join(p.value if isinstance(p, ast.Constant) else "{}" for p in arg.values)
+        for arg in call.args
+        if isinstance(arg, ast.JoinedStr)
+    ]
     if len(texts + joined) < 2:
         return
     one = graph.operation(" ".join((texts + joined)[:2]))

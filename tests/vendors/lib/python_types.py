@@ -5,14 +5,53 @@ from collections import Counter
 from pathlib import Path
 
 SCALARS = {
-    "str", "int", "float", "bool", "bytes", "None", "datetime", "date", "Decimal", "UUID", "FileTypes", "Base64FileInput",
-    "IO", "PathLike", "UnrecognizedStr", "UnrecognizedInt", "Base64Str", "HttpxBinaryResponseContent", "AnyUrl",
+    "str",
+    "int",
+    "float",
+    "bool",
+    "bytes",
+    "None",
+    "datetime",
+    "date",
+    "Decimal",
+    "UUID",
+    "FileTypes",
+    "Base64FileInput",
+    "IO",
+    "PathLike",
+    "UnrecognizedStr",
+    "UnrecognizedInt",
+    "Base64Str",
+    "HttpxBinaryResponseContent",
+    "AnyUrl",
 }
 ANYTHING = {"object", "Any", "BaseModel", "dict", "Dict", "Mapping", "JsonSchemaValue", "UnknownType"}
-TRANSPARENT = {"Optional", "Required", "NotRequired", "Annotated", "Nullable", "OptionalNullable", "ClassVar", "Final", "ReadOnly"}
+TRANSPARENT = {
+    "Optional",
+    "Required",
+    "NotRequired",
+    "Annotated",
+    "Nullable",
+    "OptionalNullable",
+    "ClassVar",
+    "Final",
+    "ReadOnly",
+}
 ARRAYS = {
-    "List", "list", "Iterable", "Sequence", "SequenceNotStr", "Tuple", "tuple", "Set", "set", "FrozenSet", "Iterator",
-    "SyncPage", "SyncCursorPage", "SyncConversationCursorPage",
+    "List",
+    "list",
+    "Iterable",
+    "Sequence",
+    "SequenceNotStr",
+    "Tuple",
+    "tuple",
+    "Set",
+    "set",
+    "FrozenSet",
+    "Iterator",
+    "SyncPage",
+    "SyncCursorPage",
+    "SyncConversationCursorPage",
 }
 MAPS = {"Dict", "dict", "Mapping", "MutableMapping"}
 NOTHING = {"Omit", "NotGiven", "NoneType", "Unset"}
@@ -95,7 +134,7 @@ class Module:
             parts = parts[: len(parts) - (node.level - 1)]
             base = ".".join(parts + ([node.module] if node.module else []))
         elif node.module and (node.module == package.name or node.module.startswith(package.name + ".")):
-            base = node.module[len(package.name) + 1:]
+            base = node.module[len(package.name) + 1 :]
         else:
             return
         for alias in node.names:
@@ -142,7 +181,11 @@ class Types:
         head = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
         items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         if head == "Literal":
-            return [f"={item.value}".replace(" ", "_") for item in items if isinstance(item, ast.Constant) and item.value is not None] or ["-"]
+            return [
+                f"={item.value}".replace(" ", "_")
+                for item in items
+                if isinstance(item, ast.Constant) and item.value is not None
+            ] or ["-"]
         if head in TRANSPARENT:
             return self.refs(module, items[0])
         if head == "Union":
@@ -187,7 +230,11 @@ class Types:
         if isinstance(target, ast.ClassDef):
             bases = [getattr(base, "id", getattr(base, "attr", "")) for base in target.bases]
             if {"Enum", "StrEnum", "CaseInSensitiveEnum"} & set(bases):
-                values = [item.value.value for item in target.body if isinstance(item, ast.Assign) and isinstance(item.value, ast.Constant)]
+                values = [
+                    item.value.value
+                    for item in target.body
+                    if isinstance(item, ast.Assign) and isinstance(item.value, ast.Constant)
+                ]
                 self.graph.aliases[name] = [f"={value}".replace(" ", "_") for value in values] or ["-"]
                 return
             self.graph.types.setdefault(name, {})
@@ -224,7 +271,11 @@ def alias_of(item):
     """Returns the name on the wire of a member that states one: `PropertyInfo(alias=…)`, `Field(alias=…)`."""
     for part in (item.annotation, item.value):
         for node in ast.walk(part) if part is not None else []:
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in ("PropertyInfo", "Field", "FieldInfo"):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
+                "PropertyInfo",
+                "Field",
+                "FieldInfo",
+            ):
                 for word in node.keywords:
                     if word.arg in ("alias", "serialization_alias") and isinstance(word.value, ast.Constant):
                         return word.value.value

@@ -25,8 +25,12 @@ def faults(comparison, tables, result, folder=None):
         yield f"harmless.txt: {entry} is governed, or no package names it any more: remove the line"
     for at in sorted(set(result.reasonless)):
         yield f"operations.txt: nothing says why no model runs at {at}, or why none is chosen there"
-    listed = {f"{name} {one.at}" for name, dialect in tables.items() for one in dialect.operations if not one.capability}
-    listed |= {f"codex {at}" for at in comparison.graphs["codex"].operations} - {f"codex RPC {name}" for name in files.codex_tables().methods}
+    listed = {
+        f"{name} {one.at}" for name, dialect in tables.items() for one in dialect.operations if not one.capability
+    }
+    listed |= {f"codex {at}" for at in comparison.graphs["codex"].operations} - {
+        f"codex RPC {name}" for name in files.codex_tables().methods
+    }
     for at in sorted(set(comparison.operations) - listed):
         yield f"operations.txt: {at} is governed, or not listed any more: remove the line"
     yield from row_faults(result, dialects.rows_of(folder or files.DIALECTS), files.beyond())
@@ -59,17 +63,27 @@ def counts(graphs, tables, result):
     """Yields the lines of the counts."""
     packages = {title for graph in graphs.values() for title in graph.title.split(") ")}
     operations = sum(len(graph.operations) for graph in graphs.values())
-    members = sum(len(graph.types[name]) for graph in graphs.values() for name in graph.reachable() if name in graph.types)
-    members += sum(len(pointers) for graph in graphs.values() for pointers in graph.extras.values()) + sum(len(graph.words) for graph in graphs.values())
-    yield f"packages: {len(packages)}; operations: {operations}; members of types: {members}; messages: {sum(len(g.messages) for g in graphs.values())}"
+    members = sum(len(graph.types.get(name, {})) for graph in graphs.values() for name in graph.reachable())
+    members += sum(len(pointers) for graph in graphs.values() for pointers in graph.extras.values())
+    members += sum(len(graph.words) for graph in graphs.values())
+    messages = sum(len(graph.messages) for graph in graphs.values())
+    yield f"packages: {len(packages)}; operations: {operations}; members: {members}; sockets: {messages}"
+    changed = [line.split(" ") for line in files.lines("last-refresh.txt")]
+    yield f"new at the last refresh: {sum(int(new) for _, new, _ in changed)} lines, gone: {sum(int(gone) for *_, gone in changed)}"
     refused = sum(len(found) for found in result.refused.values())
     quiet = sum(1 for dialect in tables.values() for one in dialect.operations if not one.capability)
     governed = sum(1 for dialect in tables.values() for one in dialect.operations if one.capability)
-    yield f"operations listed: {governed} with a capability, {quiet} harmless with a reason; of the vendors' own, refused: {refused}"
-    kinds = {"governed": {c.key for c, _ in result.governed}, "harmless": {c.key for c in result.harmless}, "new": {c.key for c in result.new}}
+    yield f"operations listed: {governed} that run a model, {quiet} harmless; refused of the vendors' own: {refused}"
+    kinds = {
+        "governed": {c.key for c, _ in result.governed},
+        "harmless": {c.key for c in result.harmless},
+        "new": {c.key for c in result.new},
+    }
     places = {"governed": result.governed, "harmless": result.harmless, "new": result.new}
     total = len(set().union(*kinds.values()))
-    yield f"members that may select: {total}; " + ", ".join(f"{name}: {len(found)} (at {len(places[name])} places)" for name, found in kinds.items())
+    yield f"members that may select: {total}; " + ", ".join(
+        f"{name}: {len(found)} (at {len(places[name])} places)" for name, found in kinds.items()
+    )
 
 
 def refused():

@@ -4,53 +4,8 @@ import copy
 
 from . import dialects, files, report
 from .compare import REASONS, Comparison, candidates_of
+from .known import MADE_UP, NAMES, PLACES
 from .names import selecting
-
-# Names that have been found to select, and places that have been found to be forgotten: the filter finds each.
-NAMES = (
-    "model models fallbacks fallback_models context_window_fallbacks content_policy_fallbacks route preset plugins provider providerOptions"
-    " router_settings_override model_list user_config api_base base_url target_model_names draft_model adapter_id lora engine deployment"
-    " deployment_name model_id modelId modelName agent agent_id agent_config assistant_id workflow service_tier serviceTier tier effort"
-    " reasoning_effort thinkingLevel thinking_budget speed access_programs cyber multi_agent multiAgentMode author runner svg_author routingConfig"
-    " auto_router_config custom_llm_provider prompt_id additionalModelRequestFields x-amzn-bedrock-service-tier x-litellm-model allowed_models"
-    " analysis_models modelProvider profile cyberAccessProgram keyPath config allowProviderModelFallback review_model model_provider"
-    " openai_base_url default_subagent_model complexity input_file_id completion.model"
-).split()
-PLACES = (
-    "openai POST:/responses /tools/*/svg/model", "openai POST:/responses /input/*/tools/*/svg/model", "openai POST:/responses /tools/*/svg/reasoning/effort",
-    "openai POST:/responses /input/*/tools/*/model", "openai POST:/responses /access_programs/cyber", "openai POST:/responses /service_tier",
-    "openai POST:/responses /moderation/model", "openai POST:/responses /reasoning/effort", "openai POST:/responses /input/*/reasoning/effort",
-    "openai POST:/responses /prompt/version", "openai POST:/responses /multi_agent/max_concurrent_subagents", "openai POST:/responses /tools/*/type",
-    "openai POST:/images/generations /svg/model", "openai POST:/images/edits /svg/model", "openai POST:/chat/completions /reasoning_effort",
-    "openai POST:/realtime/client_secrets /session/audio/input/transcription/model", "openai POST:/evals /testing_criteria/*/model",
-    "openai POST:/fine_tuning/jobs /method/reinforcement/grader/model", "openai POST:/batches /input_file_id",
-    "openai MESSAGE:responses.responses /access_programs/cyber", "openai MESSAGE:realtime.realtime /session/audio/input/transcription/model",
-    "anthropic POST:/v1/messages /messages/*/output_config/effort", "anthropic POST:/v1/messages /output_config/effort",
-    "anthropic POST:/v1/messages /fallbacks/*/model", "anthropic POST:/v1/messages /fallbacks", "anthropic POST:/v1/messages /tools/*/model",
-    "anthropic POST:/v1/messages /messages/*/content/*/tool_changes/*/tool/definition/model", "anthropic POST:/v1/messages /thinking/budget_tokens",
-    "anthropic POST:/v1/messages/batches /requests/*/params/model",
-    "bedrock POST:/model/*/converse /serviceTier/type", "bedrock POST:/model/*/converse /additionalModelRequestFields",
-    "bedrock POST:/model/*/converse /performanceConfig/latency", "bedrock POST:/async-invoke /modelId",
-    "gemini POST:/models/*:generateContent /generationConfig/thinkingConfig/thinkingLevel", "gemini POST:/models/*:generateContent /serviceTier",
-    "gemini POST:/interactions /agent", "gemini POST:/interactions /agent_config/model",
-    "vertex POST:/publishers/google/models/*:generateContent /generationConfig/routingConfig/manualMode/modelName",
-    "vertex POST:/publishers/google/models/*:generateContent /tools/*/retrieval/vertexRagStore/ragRetrievalConfig/ranking/llmRanker/modelName",
-    "mistral POST:/v1/chat/completions /guardrails/*/moderation_llm_v1/model_name", "mistral POST:/v1/conversations /agent_id",
-    "openrouter POST:/chat/completions /models", "openrouter POST:/chat/completions /plugins/*/model",
-    "openrouter POST:/chat/completions /tools/*/parameters/model", "openrouter POST:/chat/completions /plugins/*/allowed_models",
-    "litellm POST:/chat/completions /fallbacks", "litellm POST:/chat/completions /api_base", "litellm POST:/chat/completions /model_list",
-    "litellm POST:/chat/completions /user_config", "litellm POST:/chat/completions /router_settings_override",
-    "ollama POST:/api/chat /think", "codex RPC:thread/start /modelProvider", "codex RPC:turn/start /cyberAccessProgram",
-    "codex RPC:config/value/write /keyPath", "codex RPC:modelProvider/default/set /providerId",
-)
-# What is added to a copy of the extracts: vendor, type and member.
-MADE_UP = (
-    ("openai", "responses.tool_param.ImageGenerationSvg", "author"), ("openai", "POST:/responses", "runner"),
-    ("openai", "responses.responses_client_event_param.ResponseCreate", "model_route"), ("anthropic", "POST:/v1/messages", "engine_version"),
-    ("anthropic", "BetaAdvisorTool20260301Param", "agent"), ("bedrock", "ConverseRequest", "fallbackModel"),
-    ("gemini", "to.GenerateContentConfig", "modelTier"), ("openrouter", "POST:/chat/completions", "expert"), ("litellm", "request", "shadow_deployment"),
-    ("mistral", "POST:/v1/chat/completions", "model_lora"), ("codex", "TurnStartParams", "engine"),
-)
 
 
 def run():
@@ -80,7 +35,8 @@ def filter_finds(comparison, _tables, _result):
 def made_up(comparison, tables, result):
     """Yields each made-up selector that is added to a copy and does not make the check fail."""
     before = set(report.faults(comparison, tables, result))
-    for vendor, name, member in MADE_UP:
+    for line in MADE_UP:
+        vendor, name, member = line.split(" ")
         graphs = {**comparison.graphs, vendor: copy.deepcopy(comparison.graphs[vendor])}
         if name not in graphs[vendor].types:
             yield f"{vendor} has no type {name}: the test needs another"
@@ -118,7 +74,9 @@ def rows(_comparison, tables, result):
         count += 1
         if row not in named:
             left = [r for r in every if r != row and r[0] != "operation"]
-            if row not in beyond or not any(" ".join(row) in fault for fault in report.row_faults(result, left, beyond)):
+            if row not in beyond or not any(
+                " ".join(row) in fault for fault in report.row_faults(result, left, beyond)
+            ):
                 yield f"without {' '.join(row)} nothing fails"
         elif not fails_without(result, tables, named[row], row):
             yield f"without {' '.join(row)} nothing fails"
@@ -160,9 +118,12 @@ def codex_rows(comparison, _tables, result):
         after = type(result)()
         own.codex(after, less)
         before = {c.pointer for c in result.new if c.at == f"RPC {method}"}
-        found = {c.pointer for c in after.new if c.at == f"RPC {method}"} - before or f"codex RPC {method}" in after.reasonless
-        if not found and ("codex", "rpc", f"{method} /{'/'.join(path)}") not in beyond:
-            yield f"without {method} /{'/'.join(path)} nothing fails"
+        found = {
+            c.pointer for c in after.new if c.at == f"RPC {method}"
+        } - before or f"codex RPC {method}" in after.reasonless
+        name = f"{method} /{'/'.join(path)}"
+        if not found and ("codex", "rpc", name) not in beyond:
+            yield f"without {name} nothing fails"
     print(f"fields of codex's methods removed in turn: {len(rows)}")
 
 

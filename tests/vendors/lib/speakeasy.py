@@ -52,7 +52,9 @@ def parameters(types, module, node, one):
     """Collects query parameters and headers, which the members of the request's class state."""
     for item in ast.walk(node):
         target = getattr(item, "target", None) or (getattr(item, "targets", None) or [None])[0]
-        if getattr(target, "id", "") not in ("request", "_globals") or not isinstance(getattr(item, "value", None), ast.Call):
+        if getattr(target, "id", "") not in ("request", "_globals") or not isinstance(
+            getattr(item, "value", None), ast.Call
+        ):
             continue
         found = types.package.dotted(module, item.value.func)
         if not found or not isinstance(found[1], ast.ClassDef):

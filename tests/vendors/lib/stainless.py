@@ -61,7 +61,11 @@ class Reader:
         """Reads where a connection is made, and the query parameters that its method `connect` takes."""
         for method in node.body:
             if getattr(method, "name", "") == "_prepare_url":
-                added = [part for part in ast.walk(method) if isinstance(part, ast.Assign) and getattr(part.targets[0], "id", "") == "merge_raw_path"]
+                added = [
+                    part
+                    for part in ast.walk(method)
+                    if isinstance(part, ast.Assign) and getattr(part.targets[0], "id", "") == "merge_raw_path"
+                ]
                 parts = [c.value for one in added for c in ast.walk(one) if isinstance(c, ast.Constant)]
                 parts = [part.decode() if isinstance(part, bytes) else part for part in parts]
                 parts = [part for part in parts if part.startswith("/") and len(part) > 1]
@@ -95,7 +99,14 @@ class Reader:
                 one.answers |= {f"event:{place}" for place in places(self.graph, self.types.refs(module, events.slice))}
         for answer in ("cast_to", "page", "model"):
             if answer in words:
-                refs = self.types.refs(module, words[answer].args[-1] if isinstance(words[answer], ast.Call) and words[answer].args else words[answer])
+                refs = self.types.refs(
+                    module,
+                    (
+                        words[answer].args[-1]
+                        if isinstance(words[answer], ast.Call) and words[answer].args
+                        else words[answer]
+                    ),
+                )
                 one.answers |= places(self.graph, refs)
 
     def body(self, module, method, node):
@@ -150,8 +161,14 @@ def connect_parameters(tree):
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == "connect":
-            found |= {arg.arg for arg in node.args.kwonlyargs if arg.annotation is not None and "Omit" in ast.unparse(arg.annotation)}
-            found |= {arg.arg for arg in node.args.kwonlyargs if ast.unparse(arg.annotation or ast.Constant("")) == "str"}
+            found |= {
+                arg.arg
+                for arg in node.args.kwonlyargs
+                if arg.annotation is not None and "Omit" in ast.unparse(arg.annotation)
+            }
+            found |= {
+                arg.arg for arg in node.args.kwonlyargs if ast.unparse(arg.annotation or ast.Constant("")) == "str"
+            }
     return found
 
 

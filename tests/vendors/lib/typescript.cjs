@@ -11,15 +11,42 @@ const [compiler, kind, root, ...files] = process.argv.slice(2);
 const ts = require(compiler);
 const graph = { operations: {}, messages: {}, types: {}, aliases: {}, words: [] };
 const program = ts.createProgram(files, {
-  target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  noEmit: true, skipLibCheck: true, strict: true, allowJs: kind === 'bundle', types: [],
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  noEmit: true,
+  skipLibCheck: true,
+  strict: true,
+  allowJs: kind === 'bundle',
+  types: [],
 });
 const checker = program.getTypeChecker();
 const VERBS = { get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', delete: 'DELETE', getAPIList: 'GET' };
-const OPAQUE = new Set(['Date', 'Blob', 'File', 'Response', 'ReadableStream', 'AbortSignal', 'Uint8Array', 'Buffer', 'ArrayBuffer', 'URL', 'Promise', 'Headers', 'FormData', 'RegExp', 'Function']);
+const OPAQUE = new Set([
+  'Date',
+  'Blob',
+  'File',
+  'Response',
+  'ReadableStream',
+  'AbortSignal',
+  'Uint8Array',
+  'Buffer',
+  'ArrayBuffer',
+  'URL',
+  'Promise',
+  'Headers',
+  'FormData',
+  'RegExp',
+  'Function',
+]);
 
 const operation = (at) => (graph.operations[at] ??= { body: '', query: [], headers: [] });
-const base = (file) => path.relative(root, file).replace(/(\.d)?\.[cm]?[jt]s$/, '').replace(/^(src|esm|dist)\//, '').replace(/^resources\//, '');
+const base = (file) =>
+  path
+    .relative(root, file)
+    .replace(/(\.d)?\.[cm]?[jt]s$/, '')
+    .replace(/^(src|esm|dist)\//, '')
+    .replace(/^resources\//, '');
 
 // --- Types ---
 
@@ -32,11 +59,16 @@ function nameOf(symbol) {
 
 function refs(type, owner, depth = 0) {
   if (depth > 12) return ['?'];
-  if (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.NonPrimitive | ts.TypeFlags.TypeParameter)) return ['?'];
+  if (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.NonPrimitive | ts.TypeFlags.TypeParameter))
+    return ['?'];
   if (type.flags & (ts.TypeFlags.Null | ts.TypeFlags.Undefined | ts.TypeFlags.Void | ts.TypeFlags.Never)) return [];
   if (type.flags & ts.TypeFlags.StringLiteral) return [`=${type.value.replace(/\s/g, '_')}`];
   if (type.isUnion()) return union(type, owner, depth);
-  if (type.isIntersection() && type.types.some((t) => !(t.flags & (ts.TypeFlags.Object | ts.TypeFlags.Union | ts.TypeFlags.Intersection)))) return ['-'];
+  if (
+    type.isIntersection() &&
+    type.types.some((t) => !(t.flags & (ts.TypeFlags.Object | ts.TypeFlags.Union | ts.TypeFlags.Intersection)))
+  )
+    return ['-'];
   if (!(type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection))) return ['-'];
   const symbol = type.aliasSymbol ?? type.symbol;
   if (type.symbol && OPAQUE.has(type.symbol.name)) return ['-'];
@@ -49,7 +81,7 @@ function refs(type, owner, depth = 0) {
   const members = checker.getPropertiesOfType(type);
   const map = index ? refs(index, owner, depth + 1).map((r) => `{}${r}`) : [];
   if (!members.length) return map.length ? map : ['?'];
-  const named = symbol && !symbol.name.startsWith('__') && !type.aliasTypeArguments && !(type.typeArguments?.length);
+  const named = symbol && !symbol.name.startsWith('__') && !type.aliasTypeArguments && !type.typeArguments?.length;
   const name = named ? nameOf(symbol) : owner;
   define(name, type, members);
   return [name, ...map];
@@ -85,7 +117,13 @@ function define(name, type, members) {
 function text(node) {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTaggedTemplateExpression(node)) return text(node.template);
-  if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((s) => `{${s.expression.getText().split(/[.([]/).pop().replace(/\W/g, '') || ''}}${s.literal.text}`).join('');
+  if (ts.isTemplateExpression(node))
+    return (
+      node.head.text +
+      node.templateSpans
+        .map((s) => `{${s.expression.getText().split(/[.([]/).pop().replace(/\W/g, '') || ''}}${s.literal.text}`)
+        .join('')
+    );
   return null;
 }
 
@@ -99,7 +137,8 @@ function property(node, name) {
   walk(node, (inner) => {
     if (ts.isShorthandPropertyAssignment(inner) && inner.name.text === name) {
       found.push(checker.getTypeOfSymbol(checker.getShorthandAssignmentValueSymbol(inner)));
-    } else if (ts.isPropertyAssignment(inner) && inner.name.text === name) found.push(checker.getTypeAtLocation(inner.initializer));
+    } else if (ts.isPropertyAssignment(inner) && inner.name.text === name)
+      found.push(checker.getTypeAtLocation(inner.initializer));
   });
   return found;
 }
@@ -126,29 +165,44 @@ function clientCall(node) {
   if (!where) return;
   const [clean, query] = where.split('?');
   const rest = node.arguments.slice(1);
-  const stated = rest.flatMap((arg) => { const out = []; walk(arg, (n) => { if (ts.isPropertyAssignment(n) && n.name.getText() === 'method' && ts.isStringLiteral(n.initializer)) out.push(n.initializer.text.toUpperCase()); }); return out; });
+  const stated = rest.flatMap((arg) => {
+    const out = [];
+    walk(arg, (n) => {
+      if (ts.isPropertyAssignment(n) && n.name.getText() === 'method' && ts.isStringLiteral(n.initializer))
+        out.push(n.initializer.text.toUpperCase());
+    });
+    return out;
+  });
   const at = `${stated[0] ?? verb} ${clean.replace(/\s/g, '')}`;
   const one = operation(at);
   if (query) one.query.push(query.split('=')[0]);
   for (const arg of rest) {
     addBody(one, at, property(arg, 'body'));
-    for (const type of property(arg, 'query')) one.query.push(...checker.getPropertiesOfType(checker.getNonNullableType(type)).map((p) => p.name));
-    walk(arg, (n) => { if (ts.isPropertyAssignment(n) && ts.isStringLiteral(n.name) && /^[A-Za-z][A-Za-z-]+$/.test(n.name.text)) one.headers.push(n.name.text.toLowerCase()); });
+    for (const type of property(arg, 'query'))
+      one.query.push(...checker.getPropertiesOfType(checker.getNonNullableType(type)).map((p) => p.name));
+    walk(arg, (n) => {
+      if (ts.isPropertyAssignment(n) && ts.isStringLiteral(n.name) && /^[A-Za-z][A-Za-z-]+$/.test(n.name.text))
+        one.headers.push(n.name.text.toLowerCase());
+    });
   }
 }
 
 function sender(node, file) {
   if (!ts.isMethodDeclaration(node) || node.name.getText() !== 'send' || !node.parameters.length) return;
-  const found = refs(checker.getTypeAtLocation(node.parameters[0]), `send.${base(file)}`).filter((r) => r !== '-' && r !== '?');
+  const found = refs(checker.getTypeAtLocation(node.parameters[0]), `send.${base(file)}`).filter(
+    (r) => r !== '-' && r !== '?',
+  );
   if (found.length) graph.messages[base(file)] = found;
 }
 
 function functionFile(source) {
-  let where = null, verb = null;
+  let where = null,
+    verb = null;
   const bodies = [];
   walk(source, (node) => {
     if (ts.isCallExpression(node) && node.expression.getText() === 'pathToFunc') where = text(node.arguments[0]);
-    if (ts.isPropertyAssignment(node) && node.name.getText() === 'method' && ts.isStringLiteral(node.initializer)) verb = node.initializer.text;
+    if (ts.isPropertyAssignment(node) && node.name.getText() === 'method' && ts.isStringLiteral(node.initializer))
+      verb = node.initializer.text;
     if (ts.isIdentifier(node) && node.text.endsWith('$outboundSchema')) bodies.push(node);
   });
   if (!where || !verb) return;
@@ -160,7 +214,12 @@ function functionFile(source) {
     const symbol = checker.getSymbolAtLocation(node);
     const target = symbol && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
     const home = target?.declarations?.[0]?.getSourceFile();
-    const outbound = home && checker.getSymbolAtLocation(home) && checker.getExportsOfModule(checker.getSymbolAtLocation(home)).find((s) => s.name === node.text.replace('$outboundSchema', '$Outbound'));
+    const outbound =
+      home &&
+      checker.getSymbolAtLocation(home) &&
+      checker
+        .getExportsOfModule(checker.getSymbolAtLocation(home))
+        .find((s) => s.name === node.text.replace('$outboundSchema', '$Outbound'));
     if (outbound) addBody(one, at, [checker.getDeclaredTypeOfSymbol(outbound)]);
   }
 }
@@ -177,9 +236,14 @@ function declared(source) {
       for (const member of declaration.members) {
         const method = ts.isMethodDeclaration(member) ? member : null;
         const type = method ? null : member.type && checker.getTypeAtLocation(member.type).getCallSignatures()[0];
-        const parameters = method ? method.parameters.map((p) => checker.getTypeAtLocation(p)) : type ? type.parameters.map((p) => checker.getTypeOfSymbol(p)) : [];
+        const parameters = method
+          ? method.parameters.map((p) => checker.getTypeAtLocation(p))
+          : type
+            ? type.parameters.map((p) => checker.getTypeOfSymbol(p))
+            : [];
         const at = `CALL ${target.name}.${member.name?.getText()}`;
-        if (parameters.length && !/private|protected/.test(member.getText().slice(0, 20))) addBody(operation(at), at, parameters);
+        if (parameters.length && !/private|protected/.test(member.getText().slice(0, 20)))
+          addBody(operation(at), at, parameters);
       }
     }
   }
@@ -188,9 +252,19 @@ function declared(source) {
 function bundle(source) {
   const words = new Set();
   walk(source, (node) => {
-    if ((ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) && (ts.isIdentifier(node.name) || ts.isStringLiteral(node.name))) words.add(node.name.text);
-    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken && ts.isPropertyAccessExpression(node.left)) words.add(node.left.name.text);
-    const where = (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) && text(node)?.replace(/^\{[^}]*\}(?=\/)/, '');
+    if (
+      (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) &&
+      (ts.isIdentifier(node.name) || ts.isStringLiteral(node.name))
+    )
+      words.add(node.name.text);
+    if (
+      ts.isBinaryExpression(node) &&
+      node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+      ts.isPropertyAccessExpression(node.left)
+    )
+      words.add(node.left.name.text);
+    const where =
+      (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) && text(node)?.replace(/^\{[^}]*\}(?=\/)/, '');
     if (where && /^\/[a-z0-9_.{}A-Z:/-]+$/.test(where) && where.length > 2) operation(`CALL ${where}`);
   });
   graph.words.push(...[...words].filter((w) => /^[A-Za-z][A-Za-z0-9_-]*$/.test(w)));
@@ -198,9 +272,14 @@ function bundle(source) {
 
 for (const source of program.getSourceFiles()) {
   if (!source.fileName.startsWith(root) || source.fileName.includes('/node_modules/')) continue;
-  if (kind === 'client') walk(source, (node) => { clientCall(node); sender(node, source.fileName); });
+  if (kind === 'client')
+    walk(source, (node) => {
+      clientCall(node);
+      sender(node, source.fileName);
+    });
   if (kind === 'functions' && source.fileName.includes('/funcs/')) functionFile(source);
   if (kind === 'declared' && files.includes(source.fileName)) declared(source);
-  if (kind === 'bundle' && files.includes(source.fileName)) source.isDeclarationFile ? declared(source) : bundle(source);
+  if (kind === 'bundle' && files.includes(source.fileName))
+    source.isDeclarationFile ? declared(source) : bundle(source);
 }
 process.stdout.write(JSON.stringify(graph));

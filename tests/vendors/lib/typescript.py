@@ -52,7 +52,11 @@ def add_pointers(graph, at, refs, other, their_refs):
 
 def leaf(graph, last):
     """Returns what a member of another package's type is here: an object whose members stand on lines of their own, or less."""
-    return "." if last in graph.types and graph.types[last] else last if last.startswith("=") else "?" if last == "?" else "-"
+    return (
+        "."
+        if last in graph.types and graph.types[last]
+        else last if last.startswith("=") else "?" if last == "?" else "-"
+    )
 
 
 def plain(pointer):
@@ -63,8 +67,16 @@ def plain(pointer):
 def add_words(graph, bundle, known):
     """Adds the names and addresses of a bundle that other graphs of the same vendor do not know."""
     names = {"".join(words(member)) for other in known for _, members in other.types.items() for member in members}
-    names |= {"".join(words(part)) for other in known for pointers in other.extras.values() for p in pointers for part in p.split("/")}
+    names |= {
+        "".join(words(part))
+        for other in known
+        for pointers in other.extras.values()
+        for p in pointers
+        for part in p.split("/")
+    }
     mine = set(bundle.words) | {member for members in bundle.types.values() for member in members}
-    graph.words |= {word for word in mine if "".join(words(word)) not in names and re.fullmatch(r"[A-Za-z][\w.:$-]*", word)}
+    graph.words |= {
+        word for word in mine if "".join(words(word)) not in names and re.fullmatch(r"[A-Za-z][\w.:$-]*", word)
+    }
     paths = {at.split(" ", 1)[1] for at in bundle.operations if at.startswith("CALL /")}
     graph.words |= {path for path in paths if re.fullmatch(r"/[a-zA-Z0-9_.{}:/-]+", path)}
