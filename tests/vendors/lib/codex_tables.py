@@ -3,6 +3,7 @@
 Nothing here knows Rust: it reads the few shapes that the tables are written in, and fails where it finds none.
 """
 
+import fnmatch
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ class Tables:
     def __init__(self, folder):
         sources = {file: file.read_text(encoding="utf-8") for file in sorted(Path(folder).rglob("*.rs"))}
         self.literals = {word for text in sources.values() for word in LITERAL.findall(text)}
+        self.patterns = {word for word in self.literals if re.fullmatch(r"\*?\w{3,}\*?", word) and "*" in word}
         self.dotted = {part for word in self.literals for part in word.split(".")}
         text = next((t for t in sources.values() if "fn looks_governed" in t and "const fn method" in t), "")
         self.constants = {}
@@ -30,9 +32,13 @@ class Tables:
         if len(self.methods) < 10 or not self.looks:
             raise ValueError("the tables of JSON-RPC methods are not where they were: adapt lib/codex_tables.py")
 
+    def knows_key(self, name):
+        """Tells whether a key of the configuration is written in the source, as itself or as a pattern with `*`."""
+        return name in self.dotted or any("*" in word.strip() and fnmatch.fnmatchcase(name, word) for word in self.patterns)
+
     def paths(self, text):
-        """Returns the paths of fields: those written as `at(&[…], …)`, and those of constants that are named."""
-        found = {tuple(LITERAL.findall(names)) for names in re.findall(r"at\(\s*&\[([^\]]*)\]", text)}
+        """Returns the paths of fields: those written as `name(&["…"], …)`, and those of constants that are named."""
+        found = {tuple(LITERAL.findall(names)) for names in re.findall(r"\w\(\s*&\[((?:\s*\"[^\"]*\",?)*)\s*\]", text)}
         for name in re.findall(r"\b[A-Z][A-Z_]+\b", text):
             found |= self.constants.get(name, set())
         return found

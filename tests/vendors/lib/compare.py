@@ -234,10 +234,10 @@ class Comparison:
         for word in sorted(graph.words):
             kind, where, *names = word.split(" ")
             name = names[0].removeprefix("--") if names else where.rpartition("/")[2]
-            known = tables.dotted if kind == "key" else tables.literals
+            known = tables.knows_key(name) if kind == "key" else name in tables.literals
             if kind == "key" and not selecting(name, 1):
                 continue
-            row = ("codex", kind, name) if name in known or name in ("help", "version", "config") else None
+            row = ("codex", kind, name) if known or name in ("help", "version", "config") else None
             self.decide(result, Candidate("codex", kind, f"{where} {name}", "codex", f"{kind}:{where}", name), row)
 
     def vendor_words(self, result, vendor, dialects):
