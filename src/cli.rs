@@ -1,53 +1,55 @@
-//! The command line as it is written: texts, checked later and together with the environment.
+//! The command line as clap reads it. Values stay texts here; `settings` checks them together with the environment.
 
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::doctor::Doctor;
-use crate::explain::Explain;
-use crate::manual::Shell;
-use crate::route::Route;
-use crate::{env, exit};
+use crate::commands::doctor::Doctor;
+use crate::commands::explain::Explain;
+use crate::commands::man::Shell;
+use crate::commands::route::Route;
+use crate::exit;
+use crate::settings::flags::Flags;
+use crate::settings::table::{SHIM, Setting, TABLE};
 
-/// One approved model runs, whatever a coding agent asks for.
+/// One approved model runs, whatever a coding agent requests.
 ///
-/// The approved model is named by `OPENCLAW_MODEL`, or by a policy file that the agent cannot write.
-/// Called as `codex`, this program stands in for codex: it puts the approved model in and becomes
-/// the real one.
+/// `OPENCLAW_MODEL` names the approved model, or a policy file that the agent cannot write. Called as
+/// `codex`, this program is the shim: it writes the approved model into the command line and execs the
+/// real codex.
 #[derive(Debug, Parser)]
 #[command(name = "model-lock", version, max_term_width = 100, after_long_help = codex_and_statuses())]
 pub(crate) struct Cli {
-    /// What to do.
+    /// The verb.
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
 
-/// What can be done.
+/// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Run the proxy that every model call goes through
+    /// Run the proxy that every model call passes
     ///
-    /// Each flag has an environment variable; the flag wins. Whatever is wrong with them or with the
-    /// policy is told at once, before anything listens, and ends with status 78.
+    /// A flag overrides its environment variable. All problems in flags, variables and policy are printed
+    /// before anything listens, and the program exits with 78.
     #[command(after_help = variables())]
-    Serve(Box<Serve>),
-    /// Show the policy that holds here, or everything that is wrong with it (status 78)
+    Serve(Flags),
+    /// Show the policy that holds here, or every problem in it (status 78)
     Check {
-        #[arg(long, value_name = "FILE", help = env::POLICY.help())]
+        #[arg(long, value_name = "FILE", help = Setting::policy().help())]
         policy: Option<PathBuf>,
     },
-    /// Ask a running proxy whether it is ready; status 1 where it is not, or does not answer
+    /// Ask a running proxy whether it is ready; status 1 if it is not ready or does not respond
     ///
-    /// For a container's health check: there is no shell in the image that could ask.
+    /// The health check of the image uses it, because the image has no shell.
     Health {
-        #[arg(long, value_name = "ADDRESS", help = env::ADMIN.help())]
+        #[arg(long, value_name = "ADDRESS", help = Setting::admin().help())]
         admin: Option<String>,
     },
-    /// Look into the audit file
+    /// Check the audit file
     Audit {
-        /// What to do with it
+        /// The verb
         #[command(subcommand)]
         verb: AuditVerb,
     },
@@ -56,15 +58,15 @@ pub(crate) enum Verb {
     /// Put the directory before the real codex's on PATH. Running it again updates the copy; a `codex`
     /// that is not ours is never overwritten.
     Install {
-        /// The directory; made if it does not exist
+        /// The directory; it is created if it does not exist
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
     /// Run any program under the lock
     ///
-    /// It finds the shim first on its PATH, and the base URLs that clients of model APIs read from the
-    /// environment (`OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL`, `GOOGLE_GEMINI_BASE_URL`, `OLLAMA_HOST`) lead
-    /// to a proxy that ends with it. A client that is told another address in another way is not led.
+    /// The shim stands first on its PATH, and the base URLs that clients of model APIs read from the
+    /// environment (`OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL`, `GOOGLE_GEMINI_BASE_URL`, `OLLAMA_HOST`) name
+    /// a proxy that exits with it. A client that gets another address in another way does not use it.
     Run {
         /// The program and its arguments
         #[arg(
@@ -75,45 +77,45 @@ pub(crate) enum Verb {
         )]
         command: Vec<std::ffi::OsString>,
     },
-    /// Be the proxy of one program; what to do is read from standard input
+    /// Serve one program as its proxy; standard input says how
     #[command(hide = true)]
     Companion,
-    /// Take out what `install` put into a directory, and only that
+    /// Remove what `install` put into a directory, and only that
     Uninstall {
         /// The directory
         #[arg(long, value_name = "DIR")]
         from: PathBuf,
     },
-    /// Say what would become of a codex command line, and why; runs nothing
+    /// Show what the shim would do with a codex command line, and why; runs nothing
     ///
-    /// Ends with 0 where it would run, 77 where it would be refused, 78 without a policy.
+    /// The status is 0 if the command line would run, 77 if it would be refused, 78 without a policy.
     Explain(Explain),
     /// Show the real codex, and every other codex on PATH in order
     Which,
-    /// Make the proxy the way that a client's model traffic takes
+    /// Make a client send its model calls to the proxy, however it is started
     #[command(subcommand)]
     Route(Route),
-    /// Find out which of the layers hold here, by trying, and what to do about the rest
+    /// Find out by trying which layers hold here, and what to do about the rest
     ///
-    /// Run it as the agent's user, in the agent's environment. Nothing that is tried reaches a provider.
+    /// Run it as the agent's user, in the agent's environment. No trial reaches a provider.
     Doctor(Doctor),
-    /// Print what completes this program's command line in a shell
+    /// Print the completions of this command line for a shell
     Completions {
         /// The shell
         shell: Shell,
     },
     /// Write the manual pages into a directory
     Man {
-        /// The directory; made if it does not exist
+        /// The directory; it is created if it does not exist
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
 }
 
-/// What can be done with an audit file.
+/// The verbs of `audit`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditVerb {
-    /// Tell where a line is missing or altered (status 1), in the file and those put aside from it
+    /// Report where a line is missing or altered (status 1), in the file and in its older parts
     Verify {
         /// The file
         #[arg(value_name = "FILE")]
@@ -121,59 +123,16 @@ pub(crate) enum AuditVerb {
     },
 }
 
-/// The flags of `serve`. Each is a text here: `settings` reads them.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Serve {
-    #[arg(long, value_name = "ADDRESS", help = env::LISTEN.help())]
-    pub(crate) listen: Option<String>,
-    #[arg(long, value_name = "URL|PREFIX=URL", help = env::UPSTREAM.help())]
-    pub(crate) upstream: Vec<String>,
-    #[arg(long, value_name = "ADDRESS", help = env::ADMIN.help())]
-    pub(crate) admin: Option<String>,
-    #[arg(long, value_name = "FILE", help = env::ADMIN_TOKEN.help())]
-    pub(crate) admin_token: Option<String>,
-    #[arg(long, value_name = "FILE", help = env::POLICY.help())]
-    pub(crate) policy: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", help = env::KEY.help())]
-    pub(crate) key: Option<String>,
-    #[arg(long, value_name = "NAME,…", help = env::DIALECT.help())]
-    pub(crate) dialect: Option<String>,
-    #[arg(long, value_name = "LEVEL|TARGET=LEVEL,…", help = env::LOG.help())]
-    pub(crate) log: Option<String>,
-    #[arg(long, value_name = "FILE", help = env::AUDIT.help())]
-    pub(crate) audit: Option<String>,
-    #[arg(long, value_name = "SIZE", help = env::AUDIT_SIZE.help())]
-    pub(crate) audit_size: Option<String>,
-    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_HEAD.help())]
-    pub(crate) max_head: Option<String>,
-    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_BODY.help())]
-    pub(crate) max_body: Option<String>,
-    #[arg(long, value_name = "SIZE", help_heading = LIMITS, help = env::MAX_DECODED.help())]
-    pub(crate) max_decoded: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::HEAD_TIME.help())]
-    pub(crate) head_time: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::BODY_TIME.help())]
-    pub(crate) body_time: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::IDLE.help())]
-    pub(crate) idle: Option<String>,
-    #[arg(long, value_name = "TIME", help_heading = LIMITS, help = env::DRAIN.help())]
-    pub(crate) drain: Option<String>,
-}
-
-const LIMITS: &str = "Limits";
-
-/// What stands below the flags of `serve`: the variables that have none, and the policy's own.
+/// Returns the text below the flags of `serve`: the variables without a flag, and those of the policy.
 fn variables() -> String {
-    let process = env::ALL.iter().filter(|variable| variable.flag.is_empty());
-    let process = process.map(|variable| (variable.name, variable.meaning));
+    let process = TABLE.iter().filter(|setting| setting.flag().is_none());
+    let process = process.map(|setting| (setting.variable(), setting.doc()));
     list("Environment:", process.chain(lockpolicy::VARIABLES))
 }
 
-/// What stands below everything: what `codex` looks at besides the policy, and how it can end.
+/// Returns the text below all verbs: the variables that `codex` reads besides the policy, and its exit statuses.
 fn codex_and_statuses() -> String {
-    let codex = env::SHIM
-        .iter()
-        .map(|variable| (variable.name, variable.meaning));
+    let codex = SHIM.iter().map(|(name, _, doc)| (*name, *doc));
     let statuses = exit::ALL.iter().map(|exit| (exit.code, exit.meaning));
     [
         list("Environment of codex:", codex),

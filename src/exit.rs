@@ -1,13 +1,13 @@
-//! Every exit status that is ours, each with its meaning.
+//! Every exit status of `model-lock`, each with its meaning.
 
 use std::process::ExitCode;
 
-/// A status and what it says.
+/// An exit status with its meaning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exit {
     /// The number.
     pub(crate) code: u8,
-    /// What it says.
+    /// The meaning.
     pub(crate) meaning: &'static str,
 }
 
@@ -17,22 +17,22 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Done.
+/// The command succeeded.
 pub(crate) const DONE: Exit = Exit {
     code: 0,
-    meaning: "Done; after SIGTERM or SIGINT: every running request was answered, or the deadline passed.",
+    meaning: "The command succeeded. After SIGTERM or SIGINT: every running request was answered, or the deadline passed.",
 };
 
-/// Something outside is not as it has to be.
+/// Something outside of the program is not as required.
 pub(crate) const FAILED: Exit = Exit {
     code: 1,
-    meaning: "A port is in use, a file cannot be written, an audit file is not whole, `health` found no proxy that is ready, or the like.",
+    meaning: "The command failed: a port is in use, a file cannot be written, an audit file is altered, `health` found no ready proxy, or the like.",
 };
 
-/// Less holds than was asked for.
+/// The assurance level is lower than required.
 pub(crate) const BELOW: Exit = Exit {
     code: 3,
-    meaning: "`doctor`: the level that was asked for is not reached.",
+    meaning: "`doctor`: the required level is not reached.",
 };
 
 /// The command line cannot be read.
@@ -44,10 +44,10 @@ pub(crate) const USAGE: Exit = Exit {
 /// The settings or the policy are missing or wrong.
 pub(crate) const CONFIG: Exit = Exit {
     code: shim::exit::NO_POLICY,
-    meaning: "The policy or a setting is missing or wrong; every problem is told, one line each.",
+    meaning: "The policy or a setting is missing or wrong. Every problem is printed, one line each.",
 };
 
-/// The command line that was asked about would be refused.
+/// The explained command line would be refused.
 pub(crate) const REFUSED: Exit = Exit {
     code: shim::exit::REFUSED,
     meaning: "`explain`: the command line would be refused.",
@@ -62,10 +62,10 @@ pub(crate) const NOT_FOUND: Exit = Exit {
 /// A second signal came while running requests were finishing.
 pub(crate) const INTERRUPTED: Exit = Exit {
     code: 130,
-    meaning: "A second signal ended it before every running request was answered.",
+    meaning: "A second signal ended the proxy before every running request was answered.",
 };
 
-/// Everything that `model-lock` ends with.
+/// Every exit status of `model-lock`.
 pub(crate) const ALL: [Exit; 8] = [
     DONE,
     FAILED,

@@ -1,40 +1,20 @@
 //! The command. Called as `codex` it is the shim; called by its own name it has verbs.
 
-mod audit;
-mod check;
+mod adapters;
+mod assurance;
 mod cli;
-mod codex;
-mod companion;
-mod doctor;
-mod env;
+mod codex_on_path;
+mod commands;
+mod embedded;
 mod exit;
-mod explain;
-mod health;
-mod here;
-mod install;
 mod json;
-mod key;
-mod manual;
-mod page;
-mod policy;
-mod quantity;
-mod quote;
-mod reachable;
-mod reload;
-mod report;
-mod route;
-mod run;
-mod seal;
-mod serve;
+mod output;
+mod policy_source;
 mod settings;
-mod telemetry;
-mod value;
-mod which;
+mod shell_quote;
 
 #[cfg(test)]
-mod docs;
-#[cfg(test)]
-mod panels;
+mod tests;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -42,7 +22,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::cli::{AuditVerb, Cli, Verb};
-use crate::env::Environment;
+use crate::commands::{
+    check, codex, doctor, explain, health, install, man, route, run, serve, which,
+};
+use crate::settings::environment::Environment;
 
 /// musl's own allocator has one lock for all threads.
 #[cfg(target_env = "musl")]
@@ -75,19 +58,19 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Check { policy } => check::check(policy.as_deref(), &environment),
         Verb::Audit {
             verb: AuditVerb::Verify { file },
-        } => report::verified(&audit::verify(&file)),
+        } => output::verified(&observe::audit::verify(&file)),
         Verb::Install { to } => install(&to),
         Verb::Run { command } => run::run(&command, &environment),
-        Verb::Companion => companion::serve(environment),
+        Verb::Companion => embedded::serve(environment),
         Verb::Uninstall { from } => uninstall(&from),
         Verb::Explain(asked) => explain::explain(&asked, &environment),
         Verb::Which => which::which(),
         Verb::Doctor(asked) => doctor::doctor(&asked, &environment),
         Verb::Route(asked) => route::route(&asked, &environment),
-        Verb::Completions { shell } => report::result(&manual::completions(shell)),
-        Verb::Man { to } => match manual::man(&to) {
+        Verb::Completions { shell } => output::result(&man::completions(shell)),
+        Verb::Man { to } => match man::man(&to) {
             Ok(()) => exit::DONE.into(),
-            Err(error) => report::failure(&error),
+            Err(error) => output::failure(&error),
         },
     }
 }
@@ -99,18 +82,18 @@ fn install(directory: &Path) -> ExitCode {
         .map_err(install::InstallError::Program)
         .and_then(|(program, to)| install::install(&program, &to).map(|()| to));
     match installed {
-        Ok(to) => report::result(&format!(
+        Ok(to) => output::result(&format!(
             "{0}/codex -> model-lock\nput it first: export PATH=\"{0}:$PATH\"\n",
             to.display()
         )),
-        Err(error) => report::failure(&error),
+        Err(error) => output::failure(&error),
     }
 }
 
 fn uninstall(directory: &Path) -> ExitCode {
     match install::uninstall(directory) {
-        Ok(removed) => report::result(&removed.join("")),
-        Err(error) => report::failure(&error),
+        Ok(removed) => output::result(&removed.join("")),
+        Err(error) => output::failure(&error),
     }
 }
 

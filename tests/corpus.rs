@@ -8,6 +8,7 @@
     clippy::format_push_string,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::string_slice,
     clippy::unwrap_used,
     reason = "a test that cannot go on fails, and its texts are short"
@@ -16,14 +17,15 @@
 mod corpus_player;
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::Instant;
 
 use corpus_player::case::{self, Case};
 use corpus_player::cli;
-use corpus_player::play::play;
+use corpus_player::play::Player;
+use corpus_player::policy_alone::{OF_THE_TRANSPORT, PolicyAlone};
 use corpus_player::report::{self, Line, Result};
 use corpus_player::server::Server;
 
@@ -41,18 +43,22 @@ struct Batch<'a> {
     cases: Vec<&'a Case>,
 }
 
-#[test]
-fn each_corpus_case_has_the_expected_outcome() {
+/// All cases, played once for both tests.
+struct Run {
+    /// How many cases are the corpus' own; ours follow.
+    corpus: usize,
+    cases: &'static [Case],
+    lines: Vec<Line<'static>>,
+    seconds: f64,
+}
+
+static RUN: LazyLock<Run> = LazyLock::new(|| {
     let began = Instant::now();
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let mut cases = case::all(&tests.join("corpus"));
+    let mut cases = case::all(&tests().join("corpus"));
     let corpus = cases.len();
-    cases.append(&mut case::all(&tests.join("corpus/extra")));
-    let mut failures = report::misnamed(&cases, corpus);
-    let only = std::env::var("MODEL_LOCK_CORPUS_ONLY").unwrap_or_default();
-    let mut exceptions = report::exceptions(&tests.join("corpus-exceptions.toml"));
-    exceptions.retain(|exception| exception.id.contains(&only));
-    let queue = Mutex::new(batches(&cases, &only));
+    cases.append(&mut case::all(&tests().join("corpus/extra")));
+    let cases: &'static [Case] = cases.leak();
+    let queue = Mutex::new(batches(cases, &only()));
     let lines = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..WORKERS {
@@ -69,15 +75,54 @@ fn each_corpus_case_has_the_expected_outcome() {
     });
     let mut lines = lines.into_inner().unwrap();
     lines.sort_by(|one, two| (&one.case.file, &one.case.id).cmp(&(&two.case.file, &two.case.id)));
-    let (mut table, differences) = report::judge(&lines, &exceptions, corpus);
+    Run {
+        corpus,
+        cases,
+        lines,
+        seconds: began.elapsed().as_secs_f64(),
+    }
+});
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// What the ids of the cases have to contain that are played.
+fn only() -> String {
+    std::env::var("MODEL_LOCK_CORPUS_ONLY").unwrap_or_default()
+}
+
+#[test]
+fn each_corpus_case_has_the_expected_outcome() {
+    let run = &*RUN;
+    let mut failures = report::misnamed(run.cases, run.corpus);
+    let mut exceptions = report::exceptions(&tests().join("corpus-exceptions.toml"));
+    exceptions.retain(|exception| exception.id.contains(&only()));
+    let (mut table, differences) = report::judge(&run.lines, &exceptions, run.corpus);
     failures.extend(differences);
-    table.push_str(&format!("{:.1} s\n", began.elapsed().as_secs_f64()));
-    for failure in &failures {
+    table.push_str(&format!("{:.1} s\n", run.seconds));
+    publish("corpus-report.txt", table, &failures);
+}
+
+#[test]
+fn each_corpus_case_is_decided_by_the_policy_alone_as_by_the_binary() {
+    let exceptions = tests().join("policy-alone-exceptions.toml");
+    let (table, mut failures) = report::judge_alone(&RUN.lines, &exceptions);
+    if !only().is_empty() {
+        // What is not played cannot differ.
+        failures.retain(|failure| !failure.contains("listed, and nothing differs"));
+    }
+    publish("policy-alone-report.txt", table, &failures);
+}
+
+/// Prints a report, keeps it in the target directory, and fails where something differs.
+fn publish(name: &str, mut table: String, failures: &[String]) {
+    for failure in failures {
         table.push_str(&format!("DIFFERS {failure}\n"));
     }
     print!("{table}");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    std::fs::write(target.join("corpus-report.txt"), &table).unwrap();
+    std::fs::write(target.join(name), &table).unwrap();
     assert!(failures.is_empty(), "{} differ\n{table}", failures.len());
 }
 
@@ -121,26 +166,40 @@ fn batches<'a>(cases: &'a [Case], only: &str) -> Vec<Batch<'a>> {
 fn run<'a>(batch: &Batch<'a>) -> Vec<Line<'a>> {
     let mode = batch.mode;
     if batch.profile == "cli" {
-        return lines(batch, |case| {
-            Result::from_differences(cli::play(case, mode))
-        });
+        return lines(batch, |case| (cli::play(case, mode), None));
     }
     let on_mismatch = if batch.strict { "fail" } else { "log" };
-    match Server::start(&batch.profile, mode, on_mismatch) {
-        Ok(server) => lines(batch, |case| {
-            Result::from_differences(play(&server, case, mode, batch.strict))
-        }),
-        Err(said) => lines(batch, |_| Result::Differs(vec![said.clone()])),
-    }
+    let server = match Server::start(&batch.profile, mode, on_mismatch) {
+        Ok(server) => server,
+        Err(said) => return lines(batch, |_| (vec![said.clone()], None)),
+    };
+    let alone = PolicyAlone::new(&batch.profile, mode);
+    lines(batch, |case| {
+        let compared = !batch.strict && !OF_THE_TRANSPORT.contains(&case.file.as_str());
+        let player = Player {
+            server: &server,
+            strict: batch.strict,
+            alone: compared.then_some(&alone),
+        };
+        let outcome = player.play(case, mode);
+        (outcome.differences, compared.then_some(outcome.alone))
+    })
 }
 
-fn lines<'a>(batch: &Batch<'a>, mut result: impl FnMut(&Case) -> Result) -> Vec<Line<'a>> {
+/// What was found in a case: what differs from what it expects, and what the policy alone decides otherwise.
+type Found = (Vec<String>, Option<Vec<String>>);
+
+fn lines<'a>(batch: &Batch<'a>, mut found: impl FnMut(&Case) -> Found) -> Vec<Line<'a>> {
     let cases = batch.cases.iter();
     cases
-        .map(|case| Line {
-            case,
-            mode: batch.mode,
-            result: result(case),
+        .map(|case| {
+            let (differences, alone) = found(case);
+            Line {
+                case,
+                mode: batch.mode,
+                result: Result::from_differences(differences),
+                alone,
+            }
         })
         .collect()
 }

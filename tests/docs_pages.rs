@@ -1,4 +1,4 @@
-//! Every relative link of a page leads to a file, and to a heading of it where it names one.
+//! Relative links of the pages resolve, and the map in CONTRIBUTING.md names paths that exist.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs;
@@ -91,4 +91,30 @@ fn a_link_to_a_missing_file_or_heading_does_not_resolve() {
     assert!(resolves(&page, "CONTRIBUTING.md#tests"));
     assert!(!resolves(&page, "CONTRIBUTING.md#no-such-heading"));
     assert!(!resolves(&page, "no-such-page.md"));
+}
+
+/// Returns the paths that the map in `CONTRIBUTING.md` names, and the number of its rows.
+fn map_of_contributing() -> (Vec<String>, usize) {
+    let text = fs::read_to_string(repository().join("CONTRIBUTING.md")).unwrap();
+    let (_, rest) = text.split_once("## To add X, edit Y\n").unwrap();
+    let (section, _) = rest.split_once("\n## ").unwrap();
+    let rows = section.lines().filter(|line| {
+        let number = line.trim_start_matches("| ").split(' ').next().unwrap();
+        number.parse::<usize>().is_ok()
+    });
+    let code = section.split('`').skip(1).step_by(2);
+    let paths = code.filter(|code| code.contains('/'));
+    (paths.map(str::to_owned).collect(), rows.count())
+}
+
+#[test]
+fn the_map_of_contributing_answers_16_questions_with_paths_that_exist() {
+    let (paths, rows) = map_of_contributing();
+    let missing: Vec<_> = paths
+        .iter()
+        .filter(|path| !repository().join(path).exists())
+        .collect();
+    assert!(missing.is_empty(), "CONTRIBUTING.md names {missing:#?}");
+    assert_eq!(rows, 16);
+    assert!(paths.len() > 20, "{paths:?}");
 }

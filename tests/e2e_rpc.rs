@@ -9,14 +9,12 @@
 )]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
-use fake_provider::fixture::{Codex, Lock, Transport};
+use fake_provider::fixture::{Codex, Fixture, Transport};
 use fake_provider::json::Json;
 use fake_provider::rpc::Server;
-use fake_provider::{FakeProvider, Statsd};
+use fake_provider::{FakeProvider, fixture};
 
 /// The versions with both servers, the oldest and the newest.
 const VERSIONS: [&str; 2] = ["0.125.0", "0.169.0"];
@@ -24,76 +22,45 @@ const PIN: &str = "gpt-5.5";
 /// How long the real codex may take for one thing; it takes less than a second.
 const LONG: Duration = Duration::from_mins(1);
 
-/// A home with a provider that is approved and one that is not.
-struct Bench {
-    provider: FakeProvider,
+/// A codex behind the shim whose home has a provider that is approved and one that is not.
+struct TwoProviders {
+    fixture: Fixture,
     rogue: FakeProvider,
-    statsd: Statsd,
     codex: Codex,
-    real: PathBuf,
 }
 
-impl Bench {
+impl TwoProviders {
     fn new(version: &str, mode: &str) -> Self {
-        let (provider, rogue) = (
-            FakeProvider::start().unwrap(),
-            FakeProvider::start().unwrap(),
-        );
-        let statsd = Statsd::start().unwrap();
-        let lock = Lock {
-            program: env!("CARGO_BIN_EXE_model-lock").into(),
-            model: PIN.into(),
-            mode: mode.into(),
-            statsd: statsd.address(),
-        };
-        let (real, below) = (
-            fake_provider::codex(version),
-            Path::new(env!("CARGO_TARGET_TMPDIR")),
-        );
-        let base = format!("{}/v1", provider.url());
-        let codex = Codex::new(&real, &base, Transport::Http, below).unwrap();
-        let codex = codex.behind_shim(&lock).unwrap();
-        let bench = Self {
-            provider,
-            rogue,
-            statsd,
-            codex,
-            real,
-        };
-        let config = fs::read_to_string(bench.codex.home().join("config.toml")).unwrap();
+        let (fixture, rogue) = (fixture!(mode), FakeProvider::start().unwrap());
+        let base = format!("{}/v1", fixture.provider.url());
+        let codex = fixture.codex(&fake_provider::codex(version), &base, Transport::Http);
+        let codex = codex.behind_shim(&fixture.lock).unwrap();
+        let config = fs::read_to_string(codex.config()).unwrap();
         let more = format!(
             "model = \"configured\"\n{config}\n[model_providers.rogue]\nname = \"rogue\"\nbase_url = \"{}/v1\"\nwire_api = \"responses\"\nenv_key = \"CODEX_API_KEY\"\n",
-            bench.rogue.url()
+            rogue.url()
         );
-        fs::write(bench.codex.home().join("config.toml"), more).unwrap();
-        bench
+        fs::write(codex.config(), more).unwrap();
+        Self {
+            fixture,
+            rogue,
+            codex,
+        }
     }
 
     fn serve(&self) -> Server {
         Server::start(self.codex.command(&["app-server"]))
     }
 
-    /// The same server in the same home, without the shim.
+    /// Starts the same server in the same home, without the shim.
     fn unlocked(&self) -> Server {
-        let locked = self.codex.command(&["app-server"]);
-        let mut command = Command::new(&self.real);
-        command.env_clear().args(locked.get_args());
-        command.current_dir(locked.get_current_dir().unwrap());
-        let set = locked.get_envs();
-        command.envs(set.filter_map(|(name, value)| Some((name, value?))));
-        Server::start(command)
+        Server::start(self.codex.past_the_shim(&["app-server"]))
     }
 
-    /// The models of the calls that reached the provider so far.
-    fn models(&self) -> Vec<String> {
-        let requests = self.provider.requests();
-        let calls = requests.iter().filter(|request| request.method == "POST");
-        calls.map(|call| call.model().unwrap()).collect()
-    }
-
-    fn told(&self, tag: &str) {
-        let told = |line: &str| line.contains("surface:jsonrpc") && line.contains(tag);
-        assert!(self.statsd.wait_for(told, LONG).is_some(), "{tag}");
+    fn wait_for_count(&self, tag: &str) {
+        let fits = |line: &str| line.contains("surface:jsonrpc") && line.contains(tag);
+        let line = self.fixture.statsd.wait_for(fits, LONG);
+        assert!(line.is_some(), "{tag}");
     }
 }
 
@@ -125,22 +92,22 @@ fn cases(rogue: &str) -> Vec<(String, &'static str)> {
 #[test]
 fn app_server_in_force_runs_the_approved_model_for_each_request() {
     for version in VERSIONS {
-        let bench = Bench::new(version, "force");
-        let mut server = bench.serve();
-        for (opening, more) in cases(&bench.rogue.url()) {
-            let before = bench.models().len();
+        let codex = TwoProviders::new(version, "force");
+        let mut server = codex.serve();
+        for (opening, more) in cases(&codex.rogue.url()) {
+            let before = codex.fixture.models().len();
             let thread = server.thread("thread/start", &opening);
             server.turn(&thread, more);
             server.turn(&thread, "");
-            let models = bench.models().split_off(before);
+            let models = codex.fixture.models().split_off(before);
             assert!(models.len() >= 2, "{version} {opening} {more}");
             assert!(
                 models.iter().all(|model| model == PIN),
                 "{version} {opening} {more}: {models:?}"
             );
         }
-        assert_eq!(bench.rogue.bytes_received(), 0, "{version}");
-        bench.told("result:forced");
+        assert_eq!(codex.rogue.bytes_received(), 0, "{version}");
+        codex.wait_for_count("result:forced");
         server.end();
     }
 }
@@ -148,19 +115,19 @@ fn app_server_in_force_runs_the_approved_model_for_each_request() {
 #[test]
 fn app_server_resuming_a_session_does_not_restore_its_model() {
     for version in VERSIONS {
-        let bench = Bench::new(version, "reject");
-        let mut unlocked = bench.unlocked();
+        let codex = TwoProviders::new(version, "reject");
+        let mut unlocked = codex.unlocked();
         let thread = unlocked.thread("thread/start", r#"{"model":"recorded"}"#);
         unlocked.turn(&thread, "");
         unlocked.end();
-        assert_eq!(bench.models(), ["recorded"], "{version}");
-        let mut server = bench.serve();
+        assert_eq!(codex.fixture.models(), ["recorded"], "{version}");
+        let mut server = codex.serve();
         let params = format!(r#"{{"threadId":"{thread}"}}"#);
         let resumed = server.thread("thread/resume", &params);
         server.turn(&resumed, "");
         let forked = server.thread("thread/fork", &params);
         server.turn(&forked, "");
-        assert_eq!(bench.models(), ["recorded", PIN, PIN], "{version}");
+        assert_eq!(codex.fixture.models(), ["recorded", PIN, PIN], "{version}");
         server.end();
     }
 }
@@ -168,8 +135,8 @@ fn app_server_resuming_a_session_does_not_restore_its_model() {
 #[test]
 fn app_server_client_cannot_change_the_configuration() {
     for version in VERSIONS {
-        let bench = Bench::new(version, "force");
-        let mut server = bench.serve();
+        let codex = TwoProviders::new(version, "force");
+        let mut server = codex.serve();
         let write = |key: &str, value: &str| {
             format!(r#"{{"keyPath":"{key}","value":"{value}","mergeStrategy":"replace"}}"#)
         };
@@ -186,9 +153,9 @@ fn app_server_client_cannot_change_the_configuration() {
         );
         let thread = server.thread("thread/start", "{}");
         server.turn(&thread, "");
-        assert_eq!(bench.models(), [PIN], "{version}");
+        assert_eq!(codex.fixture.models(), [PIN], "{version}");
         server.end();
-        let config = fs::read_to_string(bench.codex.home().join("config.toml")).unwrap();
+        let config = fs::read_to_string(codex.codex.home().join("config.toml")).unwrap();
         assert!(
             config.contains("model = \"gpt-5.5\"") && !config.contains("evil"),
             "{config}"
@@ -199,9 +166,9 @@ fn app_server_client_cannot_change_the_configuration() {
 #[test]
 fn app_server_in_reject_refuses_a_request_and_runs_the_next() {
     for version in VERSIONS {
-        let bench = Bench::new(version, "reject");
-        let mut server = bench.serve();
-        for (opening, more) in cases(&bench.rogue.url()).into_iter().skip(1) {
+        let codex = TwoProviders::new(version, "reject");
+        let mut server = codex.serve();
+        for (opening, more) in cases(&codex.rogue.url()).into_iter().skip(1) {
             if more.is_empty() {
                 let refused = server.ask("thread/start", &opening);
                 assert!(
@@ -224,19 +191,19 @@ fn app_server_in_reject_refuses_a_request_and_runs_the_next() {
             let params = format!(r#"{{"threadId":"{thread}","input":[]{more}}}"#);
             assert!(error(&server.ask("turn/start", &params)).starts_with("model_lock_rejected: "));
         }
-        assert_eq!(bench.provider.bytes_received(), 0, "{version}");
+        assert_eq!(codex.fixture.provider.bytes_received(), 0, "{version}");
         server.turn(&thread, "");
-        assert_eq!(bench.models(), [PIN], "{version}");
-        assert_eq!(bench.rogue.bytes_received(), 0, "{version}");
-        bench.told("result:rejected");
+        assert_eq!(codex.fixture.models(), [PIN], "{version}");
+        assert_eq!(codex.rogue.bytes_received(), 0, "{version}");
+        codex.wait_for_count("result:rejected");
         server.end();
     }
 }
 
 #[test]
 fn mcp_server_tool_call_runs_the_approved_model() {
-    let bench = Bench::new("0.125.0", "force");
-    let mut server = Server::start(bench.codex.command(&["mcp-server"]));
+    let codex = TwoProviders::new("0.125.0", "force");
+    let mut server = Server::start(codex.codex.command(&["mcp-server"]));
     server.say(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
     for more in [
         "",
@@ -245,23 +212,23 @@ fn mcp_server_tool_call_runs_the_approved_model() {
         r#","config":{"model_provider":"rogue"}"#,
         r#","profile":"p""#,
     ] {
-        let before = bench.models().len();
+        let before = codex.fixture.models().len();
         let params = format!(r#"{{"name":"codex","arguments":{{"prompt":"hi"{more}}}}}"#);
         let answer = server.ask("tools/call", &params);
         assert!(answer.get("result").is_some(), "{more}: {answer:?}");
-        let models = bench.models().split_off(before);
+        let models = codex.fixture.models().split_off(before);
         assert!(
             !models.is_empty() && models.iter().all(|model| model == PIN),
             "{more} {models:?}"
         );
     }
-    assert_eq!(bench.rogue.bytes_received(), 0);
+    assert_eq!(codex.rogue.bytes_received(), 0);
     server.end();
 }
 
 #[test]
 fn unsupported_transports_are_refused() {
-    let bench = Bench::new("0.169.0", "force");
+    let codex = TwoProviders::new("0.169.0", "force");
     for arguments in [
         &["app-server", "--listen", "ws://127.0.0.1:0"][..],
         &["app-server", "--listen", "unix://"],
@@ -269,7 +236,7 @@ fn unsupported_transports_are_refused() {
         &["app-server", "daemon", "start"],
         &["remote-control"],
     ] {
-        let finished = bench.codex.run(arguments).unwrap();
+        let finished = codex.codex.run(arguments).unwrap();
         assert_eq!(
             finished.status.code(),
             Some(77),

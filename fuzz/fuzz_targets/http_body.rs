@@ -30,7 +30,7 @@ fn judge(policy: &Policy, table: &Table, content: &[u8]) -> Judged {
 
 fuzz_target!(|body: &[u8]| {
     for text in POLICIES {
-        let policy = PolicyConfig::from_toml(text).compile().expect("valid");
+        let policy = PolicyConfig::from_toml(text).build().expect("valid");
         let first = judge(&policy, &TABLE, body);
         let sent = match first.verdict.decision {
             Decision::Reject(_) => continue,

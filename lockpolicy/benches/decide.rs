@@ -58,11 +58,9 @@ fn decide(policy: &Policy, table: &Table, content: &[u8]) -> Judged {
 
 fn decisions(c: &mut Criterion) {
     let policy = PolicyConfig::from_toml("model = 'gpt-5.5'")
-        .compile()
+        .build()
         .unwrap();
-    let other = PolicyConfig::from_toml("model = 'gpt-5'")
-        .compile()
-        .unwrap();
+    let other = PolicyConfig::from_toml("model = 'gpt-5'").build().unwrap();
     let table = Table::of(["openai", "chatgpt"]).unwrap();
     let bodies = [
         ("1KiB", body(1 << 10, true)),

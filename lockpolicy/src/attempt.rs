@@ -13,24 +13,24 @@ use crate::{Capability, Mode, label_enum};
 pub struct Attempt {
     /// The mode that was in force.
     pub mode: Mode,
-    /// What came of it.
+    /// Says what came of it.
     pub result: AttemptResult,
-    /// The door it came through.
+    /// The surface it came through.
     pub surface: Surface,
-    /// Who asked.
+    /// The source of the request.
     pub source: Source,
-    /// What the model was wanted for.
+    /// Says what the model was wanted for.
     pub capability: Capability,
-    /// Where it was requested: a JSON pointer, an option, a header.
+    /// Says where it was requested: a JSON pointer, an option, a header.
     pub place: String,
-    /// What was asked for.
+    /// The value that was requested.
     pub requested: String,
     /// The pin of the capability; empty where it has none.
     pub pin: String,
 }
 
 label_enum! {
-    /// What came of an attempt.
+    /// Describes what came of an attempt.
     pub enum AttemptResult {
         /// Passed on and counted: nothing is locked.
         Reported = "reported",
@@ -42,7 +42,7 @@ label_enum! {
 }
 
 label_enum! {
-    /// The door through which an input came.
+    /// The kind of input.
     pub enum Surface {
         /// A command line.
         Argv = "argv",
@@ -62,14 +62,14 @@ label_enum! {
 }
 
 label_enum! {
-    /// Who asked.
+    /// The source of the request.
     #[derive(Default)]
     pub enum Source {
         /// The agent by itself, for its own housekeeping (rule 11).
         Background = "background",
         /// An agent that another agent started.
         Subagent = "subagent",
-        /// Whoever runs the agent, as far as can be told.
+        /// The person who runs the agent, as far as the request shows.
         #[default]
         User = "user",
     }

@@ -1,9 +1,9 @@
-//! What a model is used for: each use has a pin of its own (rule 8).
+//! Describes what a model is used for: each use has a pin of its own (rule 8).
 
 use crate::label_enum;
 
 label_enum! {
-    /// What an operation asks a model to do.
+    /// Describes what an operation asks a model to do.
     ///
     /// A pin governs one capability. A request for a capability without a pin is refused with an
     /// error that names the setting; it is never rewritten to the model of another capability.

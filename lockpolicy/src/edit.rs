@@ -7,9 +7,9 @@ use core::ops::Range;
 /// A replacement: these bytes go, this text comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// What goes; empty where something is put in.
+    /// The bytes that are replaced; empty where something is inserted.
     pub at: Range<usize>,
-    /// What comes.
+    /// The new text.
     pub text: String,
 }
 

@@ -8,25 +8,25 @@ use core::ops::Range;
 use crate::edit::Edit;
 use crate::{Action, Change, Occurrence};
 
-/// What an input states, and how each place is written to.
+/// Describes what an input states, and how each place is written to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Finds<'a> {
     pub(crate) occurrences: Vec<Occurrence<'a>>,
     pub(crate) places: Vec<EditSpan>,
 }
 
-/// How a value is written at a place.
+/// Describes how a value is written at a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct EditSpan {
     /// The bytes that a value takes the place of; empty where it is put in.
     pub(crate) value: Range<usize>,
-    /// What has to stand before and behind a value that is put in.
+    /// Says what has to stand before and behind a value that is put in.
     pub(crate) around: (String, String),
-    /// What goes when the place is dropped.
+    /// The bytes that go when the place is dropped.
     pub(crate) whole: Range<usize>,
-    /// Whether what is put in here is the first of its object.
+    /// It is true if what is put in here is the first of its object.
     pub(crate) first: bool,
-    /// What stands in front of a value inside its quotes.
+    /// Says what stands in front of a value inside its quotes.
     pub(crate) stem: String,
 }
 

@@ -1,6 +1,6 @@
-//! Occurrences and a policy to a verdict: the only rules in the house.
+//! Turns occurrences and a policy into a verdict. The rules stand here and nowhere else.
 //!
-//! `judge` knows no surface. It is told what is stated where, and answers what is to be done.
+//! `judge` knows no surface. It gets what is stated where, and returns what is to be done.
 //!
 //! Invariant: `judge` cannot fail, and adding a restriction never turns a refusal into a pass.
 
@@ -13,12 +13,12 @@ use crate::{
     Policy, Reason, Rejection, Source, Surface, Verdict,
 };
 
-/// Where an input came from, as far as that matters for its verdict.
+/// Describes where an input came from, as far as that matters for its verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The door.
+    /// The surface of the input.
     pub surface: Surface,
-    /// Who asked.
+    /// The source of the request.
     pub source: Source,
 }
 
@@ -56,7 +56,7 @@ pub fn refuse(rejection: Rejection) -> Verdict {
     }
 }
 
-/// The most attempts that are told of one input; what is cut or refused has no such bound. A request with
+/// The most attempts that are reported of one input; what is cut or refused has no such bound. A request with
 /// a hundred thousand tools would otherwise be as many lines in the log.
 const ATTEMPT_CAP: usize = 64;
 
@@ -67,7 +67,7 @@ struct Bench<'p> {
     attempts: Vec<Attempt>,
     refusal: Option<Rejection>,
     model_match: ModelMatch,
-    /// What the model's own place asks for, and which occurrence it is.
+    /// Says what the model's own place asks for, and which occurrence it is.
     choice: Option<(usize, ModelChoice)>,
 }
 
@@ -92,7 +92,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Whether naming nothing is the normal case at this door, so that the pin is put in there also in
+    /// Returns true if naming nothing is the normal case on this surface, so that the pin is put in there also in
     /// `reject` (rule 5).
     fn fills(&self) -> bool {
         matches!(self.origin.surface, Surface::Argv | Surface::JsonRpc)
@@ -137,7 +137,7 @@ impl Bench<'_> {
         self.choice = Some((index, choice));
     }
 
-    /// What was asked for with what is written in its place.
+    /// Returns what was asked for with what is written in its place.
     fn sent(&mut self) -> Option<ModelChoice> {
         let (index, mut choice) = self.choice.take()?;
         let mut changes = self.changes.iter().rev();
@@ -306,7 +306,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Whether a place only says again what the input has asked for already, as codex's routing hint
+    /// Returns true if a place only says again what the input has asked for already, as codex's routing hint
     /// does: one wish is one attempt.
     fn repeats(&self, occurrence: &Occurrence<'_>, capability: Capability) -> bool {
         let requested = occurrence.requested();
@@ -326,7 +326,7 @@ impl Bench<'_> {
             surface: self.origin.surface,
             source: self.origin.source,
             capability,
-            place: crate::policy::shown(&occurrence.place),
+            place: crate::escape_for_log(&occurrence.place),
             requested: occurrence.requested(),
             pin: self
                 .policy
@@ -336,7 +336,7 @@ impl Bench<'_> {
         });
     }
 
-    /// The first refusal stands: it is the one the person is told.
+    /// Keeps the first refusal: it is the one that the person gets.
     fn refuse(&mut self, occurrence: &Occurrence<'_>, reason: Reason) {
         let pin = self
             .policy
@@ -344,7 +344,7 @@ impl Bench<'_> {
             .then(|| self.policy.pin().to_string());
         self.refusal.get_or_insert_with(|| Rejection {
             reason,
-            place: crate::policy::shown(&occurrence.place),
+            place: crate::escape_for_log(&occurrence.place),
             requested: occurrence.requested(),
             capability: occurrence.capability(),
             pin,

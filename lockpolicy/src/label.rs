@@ -10,6 +10,9 @@ pub trait Label: Copy + 'static {
 
     /// Returns the position of the value among [`Self::WORDS`].
     fn index(self) -> usize;
+
+    /// Returns the value at a position.
+    fn at(index: usize) -> Option<Self>;
 }
 
 /// Defines an enum in which each value has a word.
@@ -55,6 +58,10 @@ macro_rules! label_enum {
 
             fn index(self) -> usize {
                 self as usize
+            }
+
+            fn at(index: usize) -> Option<Self> {
+                Self::ALL.get(index).copied()
             }
         }
 

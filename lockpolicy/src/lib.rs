@@ -5,7 +5,7 @@
 //! One model is approved: the **pin**. Whatever goes on to a provider or a program after a decision of
 //! this crate names the pin, for every plausible reader of it, or nothing goes on. What is approved goes
 //! on byte for byte; what is forced differs in the forced values alone. Every attempt at another
-//! model is told, whatever came of it.
+//! model is reported, whatever came of it.
 //!
 //! # The drawing
 //!
@@ -15,7 +15,7 @@
 //!
 //! A **surface** finds where an input states something and cuts exactly there; it never decides.
 //! [`judge()`] decides and knows no surface. The operations of each provider are tables
-//! ([`dialect`]), the [`Policy`] is complete and valid by construction ([`PolicyConfig::compile`]).
+//! ([`dialect`]), the [`Policy`] is complete and valid by construction ([`PolicyConfig::build`]).
 //!
 //! # An HTTP request
 //!
@@ -24,7 +24,7 @@
 //! use lockpolicy::http::{Request, judge_request};
 //! use lockpolicy::{PolicyConfig, Source, edit};
 //!
-//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
 //! let table = Table::of(["openai"]).unwrap();
 //! let content = br#"{"temperature": 1.0, "model": "other", "fallbacks": ["more"]}"#;
 //! let request = Request {
@@ -48,7 +48,7 @@
 //! use lockpolicy::http::ws_message::judge_message;
 //! use lockpolicy::{Decision, PolicyConfig, Reason, Source};
 //!
-//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'\nmode = 'reject'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'\nmode = 'reject'").build().unwrap();
 //! let table = Table::of(["openai"]).unwrap();
 //! let socket = table.find("GET", "/v1/responses").unwrap();
 //! let message = br#"{"type": "response.create", "model": "other"}"#;
@@ -62,13 +62,12 @@
 //!
 //! ```
 //! use lockpolicy::PolicyConfig;
-//! use lockpolicy::agents::codex::cli::{Outcome, judge};
+//! use lockpolicy::agents::codex::cli::judge;
 //!
-//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
-//! assert_eq!(judge(&policy, &[b"login", b"status"]).outcome, Outcome::Pass);
-//! let Outcome::Rewrite(args) = judge(&policy, &[b"exec", b"-m", b"other", b"hi"]).outcome else {
-//!     panic!()
-//! };
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
+//! assert!(judge(&policy, &[b"login", b"status"]).arguments().unwrap().is_unchanged());
+//! let judged = judge(&policy, &[b"exec", b"-m", b"other", b"hi"]);
+//! let args = judged.arguments().unwrap().with_overrides(&[]);
 //! assert!(args.windows(2).any(|pair| pair == [b"-m".to_vec(), b"gpt-5.5".to_vec()]));
 //! assert!(!args.contains(&b"other".to_vec()));
 //! ```
@@ -83,7 +82,7 @@
 //! let told = response_edit::without_pin(event, "gpt-5.5");
 //! assert_eq!(*told, *br#"data: {"type":"response.created","response":{"headers":{}}}"#);
 //!
-//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").compile().unwrap();
+//! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
 //! let list = model_list::only_pinned(&policy, br#"{"data":[{"id":"other"},{"id":"gpt-5.5"}]}"#);
 //! assert_eq!(list.unwrap(), br#"{"data":[{"id":"gpt-5.5"}]}"#);
 //! ```
@@ -93,7 +92,7 @@
 //! - That the provider runs what it is asked for. What it says that it served is its word.
 //! - Anything about what does not come through here: another address, another program, a file.
 //! - That a request is valid to the provider, or safe in any other respect: only what selects a model,
-//!   an effort or a service tier is looked at, and only where [`dialect`] or [`argv`] say that it can
+//!   an effort or a service tier is looked at, and only where [`dialect`] or [`agents`] say that it can
 //!   stand. A member that no table knows passes as long as its name is a plain identifier.
 //! - Time that does not depend on the length of the input. It grows in proportion to it, and a little
 //!   more where an object has many names, which are sorted.
@@ -128,6 +127,7 @@ pub mod path;
 mod policy;
 mod report;
 mod served_match;
+mod text;
 mod verdict;
 
 pub use attempt::{Attempt, AttemptResult, Source, Surface};
@@ -136,11 +136,12 @@ pub use judge::{Origin, judge, refuse};
 pub use label::Label;
 pub use occurrence::{ForceAction, Occurrence, SelectorValue, Setting};
 pub use policy::{
-    Allow, Mode, NAME_CAP, Name, NameError, Policy, PolicyConfig, Problem, Problems, VARIABLES,
-    shown,
+    Allow, MAX_NAME_BYTES, Mode, Name, NameError, Policy, PolicyConfig, Problem, Problems,
+    VARIABLES,
 };
 pub use report::{Event, Judged, NoObserver, Observer, RequestContext, ServedReport, report};
 #[doc(hidden)]
 pub use serde;
 pub use served_match::Served;
+pub use text::escape_for_log;
 pub use verdict::{Action, Change, Decision, ModelChoice, ModelMatch, Reason, Rejection, Verdict};

@@ -6,12 +6,12 @@ use core::ops::Range;
 
 use crate::Capability;
 
-/// What a place in an input selects.
+/// Describes what a place in an input selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Setting {
     /// The model that runs: exactly one such place stands in every input that names a model.
     Model(Capability),
-    /// How long the model may think (rule 7).
+    /// Says how long the model may think (rule 7).
     Effort,
     /// A word that some upstream reads as a selector when it is not a plain one.
     ToolKind,
@@ -21,7 +21,7 @@ pub enum Setting {
     OtherSelector(Capability, ForceAction),
 }
 
-/// What `force` does about a secondary selector.
+/// Describes what `force` does about a secondary selector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ForceAction {
@@ -33,7 +33,7 @@ pub enum ForceAction {
     Refuse,
 }
 
-/// What stands at the place.
+/// Describes what stands at the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SelectorValue<'a> {
     /// Nothing stands there.
@@ -49,11 +49,11 @@ pub enum SelectorValue<'a> {
 /// One place in an input that states a setting, with the bytes that say so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence<'a> {
-    /// What the place selects.
+    /// Says what the place selects.
     pub setting: Setting,
-    /// What stands there.
+    /// Says what stands there.
     pub stated: SelectorValue<'a>,
-    /// How the place is named to a person: a JSON pointer, an option, a header.
+    /// Says how the place is named to a person: a JSON pointer, an option, a header.
     pub place: Cow<'a, str>,
     /// The bytes of the value; empty, at the point of insertion, where it is absent. A surface
     /// that does not work on bytes (a command line) counts in its own units.
@@ -92,12 +92,12 @@ impl Occurrence<'_> {
         }
     }
 
-    /// What was asked for, as a person may read it; empty where nothing was.
+    /// Returns what was asked for, as a person may read it; empty where nothing was.
     pub fn requested(&self) -> String {
         match &self.stated {
             SelectorValue::Missing => String::new(),
             SelectorValue::Null => String::from("null"),
-            SelectorValue::Text(text) => crate::policy::shown(text),
+            SelectorValue::Text(text) => crate::escape_for_log(text),
             SelectorValue::NotText => String::from("<not a text>"),
         }
     }

@@ -1,6 +1,6 @@
 //! Paths: what a plain one is, and when one matches a pattern.
 
-/// Whether a path is spelled in the one way that every server reads alike: segments of unreserved
+/// Returns true if a path is spelled in the one way that every server reads alike: segments of unreserved
 /// characters, none empty, none `.` or `..` (RFC 3986 section 3.3), or the root. Patterns may hold `*`.
 pub fn is_plain_path(path: &str) -> bool {
     if path == "/" {
@@ -18,7 +18,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'@' | b'*')
 }
 
-/// Whether a path matches a pattern, segment by segment. `*` stands for exactly one segment, `**` at
+/// Returns true if a path matches a pattern, segment by segment. `*` stands for exactly one segment, `**` at
 /// the end for one or more.
 pub fn path_matches(pattern: &str, path: &str) -> bool {
     let mut wanted = pattern.split('/');

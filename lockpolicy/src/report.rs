@@ -10,7 +10,7 @@ use crate::{
     Source, Surface, Verdict,
 };
 
-/// What is known about an input besides its verdict. It goes into logs and never into labels, since all of
+/// Describes what is known about an input besides its verdict. It goes into logs and never into labels, since all of
 /// it may come from the request. Empty means unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestContext<'a> {
@@ -44,9 +44,9 @@ pub struct ServedReport<'a> {
     pub choice: Option<&'a ModelChoice>,
     /// The model that the response names, the worst match of them; empty where it names none.
     pub served: &'a str,
-    /// How the served model compares with the sent one.
+    /// Says how the served model compares with the sent one.
     pub result: Served,
-    /// Whether the response was ended because of it.
+    /// It is true if the response was ended because of it.
     pub failed: bool,
 }
 
@@ -61,7 +61,7 @@ pub enum Event<'a> {
         mode: Mode,
         /// The surface that the input came through.
         surface: Surface,
-        /// How the input named its model.
+        /// Says how the input named its model.
         model_match: ModelMatch,
     },
     /// The response to a request that was sent has ended.
@@ -98,9 +98,9 @@ pub struct Judged<'a> {
     pub policy: &'a Policy,
     /// The surface that the input came through.
     pub surface: Surface,
-    /// What was decided.
+    /// Says what was decided.
     pub verdict: &'a Verdict,
-    /// Whether the input runs a model, so that it is counted also where it names none.
+    /// It is true if the input runs a model, so that it is counted also where it names none.
     pub runs_model: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Whether the model that served an answer is the one that was sent (rule 13).
+//! Decides whether the model that served an answer is the one that was sent (rule 13).
 //!
 //! What a provider says is its word, and a model has more than one right name: a dated snapshot, or the
 //! name with the decoration of the provider's own addresses. Apart from `judge`, since nothing is
@@ -14,7 +14,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use crate::{Mode, Policy, label_enum};
 
 label_enum! {
-    /// What an answer says about who served it. The graver one is greater: an answer that names the model
+    /// Describes what an answer says about who served it. The graver one is greater: an answer that names the model
     /// more than once is as bad as the worst of them.
     #[derive(Default)]
     pub enum Served {
@@ -64,11 +64,11 @@ impl Policy {
 /// The names that a provider may give a model without another one having served.
 #[derive(Clone, Debug)]
 pub(crate) struct Variants {
-    /// What stands around a name.
+    /// Says what stands around a name.
     decorated: Regex,
-    /// What stands behind the name of a snapshot.
+    /// Says what stands behind the name of a snapshot.
     dated: Regex,
-    /// What Bedrock's names end with, and its answers leave out.
+    /// Says what Bedrock's names end with, and its answers leave out.
     version: Regex,
     /// The operator's own.
     listed: RegexSet,
@@ -146,7 +146,7 @@ fn one_line(error: &regex::Error) -> String {
     text.lines().last().unwrap_or_default().trim().to_string()
 }
 
-/// What an operator's patterns may take, compiled.
+/// Says what an operator's patterns may take, compiled.
 const SIZE_CAP: usize = 1 << 20;
 
 /// Resource names of Bedrock, Vertex and Gemini, the prefix of routers; then Bedrock's profile of
@@ -174,7 +174,7 @@ mod tests {
 
     fn policy(text: &str) -> Policy {
         PolicyConfig::from_toml(&format!("model = 'p'\n{text}"))
-            .compile()
+            .build()
             .unwrap()
     }
 
@@ -236,7 +236,7 @@ mod tests {
         assert!(told.contains("served_variant = p-0\\d\\d\n"), "{told}");
         for broken in ["(", "a)|(b"] {
             let text = format!("model = 'p'\nserved_variants = ['{broken}']");
-            let problems = PolicyConfig::from_toml(&text).compile().unwrap_err();
+            let problems = PolicyConfig::from_toml(&text).build().unwrap_err();
             assert_eq!(problems.0[0].place, "served_variants");
         }
     }

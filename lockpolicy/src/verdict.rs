@@ -6,8 +6,9 @@ use core::fmt;
 
 use crate::{Attempt, Capability, label_enum};
 
-/// What happens to an input. Exhaustive on purpose: a new kind of answer must break every caller.
+/// Describes what happens to an input. Exhaustive on purpose: a new kind of answer must break every caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub enum Decision {
     /// The input goes on byte for byte.
     Pass,
@@ -22,11 +23,11 @@ pub enum Decision {
 pub struct Change {
     /// The index of the occurrence.
     pub occurrence: usize,
-    /// What is done there.
+    /// Says what is done there.
     pub action: Action,
 }
 
-/// What is done at one place.
+/// Describes what is done at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// The place is taken out with its name.
@@ -35,32 +36,45 @@ pub enum Action {
     Set(String),
 }
 
-/// A decision with what is to be told about it.
+/// A decision with what is to be reported about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Verdict {
-    /// What happens to the input.
+    /// Says what happens to the input.
     pub decision: Decision,
     /// Each attempt to run something that is not pinned.
     pub attempts: Vec<Attempt>,
-    /// How the model was named, for the count of requests.
+    /// Says how the model was named, for the count of requests.
     pub model_match: ModelMatch,
-    /// Which model was asked for and which goes on, where the input runs one.
+    /// Says which model was asked for and which goes on, where the input runs one.
     pub choice: Option<ModelChoice>,
+}
+
+impl Verdict {
+    /// Returns the verdict on an input that states nothing governed.
+    pub(crate) const fn pass() -> Self {
+        Self {
+            decision: Decision::Pass,
+            attempts: Vec::new(),
+            model_match: ModelMatch::None,
+            choice: None,
+        }
+    }
 }
 
 /// The model that an input asks for, and the one that goes on in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelChoice {
-    /// What it is wanted for.
+    /// Says what it is wanted for.
     pub capability: Capability,
-    /// What was asked for; empty where none was named.
+    /// Says what was asked for; empty where none was named.
     pub requested: String,
-    /// What goes on; empty where none is named.
+    /// Says what goes on; empty where none is named.
     pub sent: String,
 }
 
 label_enum! {
-    /// How an input named its model (rule 5).
+    /// Describes how an input named its model (rule 5).
     pub enum ModelMatch {
         /// None was named, or `null`: no attempt.
         Absent = "absent",
@@ -78,11 +92,11 @@ label_enum! {
 /// A refusal: why, where, and what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// Which rule refuses.
+    /// Says which rule refuses.
     pub reason: Reason,
     /// The place, as a person would name it; empty where the whole input is meant.
     pub place: String,
-    /// What was asked for, escaped and cut; empty where nothing can be said.
+    /// Says what was asked for, escaped and cut; empty where nothing can be said.
     pub requested: String,
     /// The capability that the place is for, where it is for one.
     pub capability: Option<Capability>,
@@ -91,7 +105,7 @@ pub struct Rejection {
 }
 
 label_enum! {
-    /// Why an input is refused. Also the closed list of values of the metric tag `reason`.
+    /// Describes why an input is refused. Also the closed list of values of the metric tag `reason`.
     pub enum Reason {
         /// A governed name is spelled in another way, or some decoder would read the input otherwise.
         Ambiguous = "ambiguous",
@@ -105,7 +119,7 @@ label_enum! {
         ModelAbsent = "model_absent",
         /// Another model than the pin.
         ModelLocked = "model_locked",
-        /// What stands in the model's place is no text.
+        /// The value in the model's place is not text.
         ModelNotText = "model_not_text",
         /// The capability has no pin.
         NoPin = "no_pin",
@@ -125,7 +139,7 @@ label_enum! {
 }
 
 impl Reason {
-    /// Whether the input could not be understood, which is counted as `undecidable` (rule 1), as
+    /// Returns true if the input could not be understood, which is counted as `undecidable` (rule 1), as
     /// opposed to understood and refused.
     pub const fn is_undecidable(self) -> bool {
         match self {

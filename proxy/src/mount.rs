@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::header::{HeaderMap, HeaderName};
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
+use lockpolicy::http::BaseMatch;
 
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -36,7 +37,7 @@ pub(crate) enum Place {
 /// A provider behind a mount.
 #[derive(Clone, Debug)]
 pub struct Base {
-    judged_as: String,
+    canonical_prefix: String,
     upstream: Uri,
     query: Vec<String>,
     headers: Vec<String>,
@@ -50,7 +51,7 @@ impl Mount {
     /// [`UpstreamError`] where a provider's URL is none.
     pub fn new(
         prefix: String,
-        mount: &lockpolicy::agents::codex::config::Mount,
+        mount: &lockpolicy::agents::codex::config::ProviderRoute,
     ) -> Result<Self, UpstreamError> {
         Ok(Self {
             prefix,
@@ -73,9 +74,9 @@ impl Mount {
 }
 
 impl Base {
-    fn new(base: &lockpolicy::agents::codex::config::Base) -> Result<Self, UpstreamError> {
+    fn new(base: &lockpolicy::agents::codex::config::ProviderBase) -> Result<Self, UpstreamError> {
         Ok(Self {
-            judged_as: base.judged_as.clone(),
+            canonical_prefix: base.canonical_prefix.clone(),
             upstream: Upstream::parse(&base.url)?.base,
             query: base.query.clone(),
             headers: base.headers.clone(),
@@ -84,7 +85,7 @@ impl Base {
 
     /// The URL at the provider for a path that was judged.
     pub(crate) fn target(&self, path: &str, query: Option<&str>) -> Option<Uri> {
-        let rest = path.strip_prefix(&self.judged_as)?;
+        let rest = path.strip_prefix(&self.canonical_prefix)?;
         let start = self.upstream.path().trim_end_matches('/');
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         let target = format!("{start}{rest}{query}");
@@ -93,22 +94,15 @@ impl Base {
 }
 
 impl Place {
-    /// Whether the provider's configuration brings a query parameter along that selects nothing.
-    pub(crate) fn takes_parameter(&self, name: &str) -> bool {
-        self.base()
-            .is_some_and(|base| base.query.iter().any(|listed| listed == name))
-    }
-
-    /// Whether the provider's configuration brings a field along that selects nothing.
-    pub(crate) fn takes_field(&self, name: &str) -> bool {
-        self.base()
-            .is_some_and(|base| base.headers.iter().any(|listed| listed == name))
-    }
-
-    fn base(&self) -> Option<&Base> {
+    /// Returns the place as the policy reads it.
+    pub(crate) fn base(&self) -> BaseMatch<'_> {
         match self {
-            Self::Below(base) => Some(base),
-            Self::Anywhere | Self::Outside => None,
+            Self::Anywhere => BaseMatch::Any,
+            Self::Below(base) => BaseMatch::Provider {
+                query: &base.query,
+                fields: &base.headers,
+            },
+            Self::Outside => BaseMatch::Outside,
         }
     }
 }
@@ -130,7 +124,11 @@ fn below<B>(mounts: &[Mount], request: &mut Request<B>) -> Option<Arc<Base>> {
     };
     let (base, rest) = mounts.iter().find_map(below)?;
     let query = uri.query().map(|query| format!("?{query}"));
-    let target = format!("{}{rest}{}", base.judged_as, query.unwrap_or_default());
+    let target = format!(
+        "{}{rest}{}",
+        base.canonical_prefix,
+        query.unwrap_or_default()
+    );
     *request.uri_mut() = with_target(uri, &target)?;
     Some(base)
 }
@@ -146,9 +144,9 @@ mod tests {
     use super::*;
     use lockpolicy::agents::codex::config;
 
-    fn base(judged_as: &str, url: &str) -> config::Base {
-        config::Base {
-            judged_as: judged_as.into(),
+    fn base(canonical_prefix: &str, url: &str) -> config::ProviderBase {
+        config::ProviderBase {
+            canonical_prefix: canonical_prefix.into(),
             url: url.into(),
             query: vec!["api-version".into()],
             headers: Vec::new(),
@@ -156,7 +154,7 @@ mod tests {
     }
 
     fn mounts() -> Vec<Mount> {
-        let mount = config::Mount {
+        let mount = config::ProviderRoute {
             name: "openai".into(),
             key: base("/v1", "https://api.test/v1"),
             account: Some(base(

@@ -2,49 +2,17 @@
 //!
 //! Memory is bounded: a text that is longer than the cap is not read, and passes all the same.
 
-use http::header::{CONTENT_TYPE, HeaderMap};
+use lockpolicy::http::BodyFormat;
 
 use crate::pipeline::Unpacker;
 
 /// The longest text that is read.
 const CAP: usize = 4 << 20;
 
-/// How an answer is made up of JSON texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Server-sent events.
-    Events,
-    /// One text to a line.
-    Lines,
-    /// One text.
-    Whole,
-}
-
-impl Form {
-    /// The form that the media type tells; `None` where no JSON is to be expected. Where none is told, it
-    /// may be JSON (RFC 9110 section 8.3).
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let Some(kind) = headers.get(CONTENT_TYPE) else {
-            return Some(Self::Whole);
-        };
-        let kind = kind.to_str().ok()?;
-        let kind = kind.split(';').next()?.trim().to_ascii_lowercase();
-        match kind.as_str() {
-            "text/event-stream" => Some(Self::Events),
-            "application/x-ndjson"
-            | "application/ndjson"
-            | "application/jsonl"
-            | "application/json-seq" => Some(Self::Lines),
-            kind if kind.contains("json") => Some(Self::Whole),
-            _ => None,
-        }
-    }
-}
-
 /// Puts pieces of an answer together to texts.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    form: Form,
+    format: BodyFormat,
     unpacker: Option<Unpacker>,
     held: Vec<u8>,
     /// Whether the text at hand is too long.
@@ -54,9 +22,9 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(form: Form, unpacker: Option<Unpacker>) -> Self {
+    pub(crate) fn new(format: BodyFormat, unpacker: Option<Unpacker>) -> Self {
         Self {
-            form,
+            format,
             unpacker,
             held: Vec::new(),
             over: false,
@@ -87,7 +55,7 @@ impl Reader {
     }
 
     fn read(&mut self, data: &[u8], give: &mut dyn FnMut(&[u8])) {
-        if self.form == Form::Whole {
+        if self.format == BodyFormat::Json {
             return self.hold(data);
         }
         let mut rest = data;
@@ -132,8 +100,8 @@ fn memchr(data: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn texts(form: Form, pieces: &[&[u8]]) -> Vec<String> {
-        let mut reader = Reader::new(form, None);
+    fn texts(format: BodyFormat, pieces: &[&[u8]]) -> Vec<String> {
+        let mut reader = Reader::new(format, None);
         let mut texts = Vec::new();
         let mut give = |text: &[u8]| texts.push(String::from_utf8(text.to_vec()).unwrap());
         for piece in pieces {
@@ -149,19 +117,25 @@ mod tests {
         let want = ["data: one\n", "\n", "data: two\r\n", "three"];
         for cut in 0..=text.len() {
             let (head, tail) = text.split_at(cut);
-            assert_eq!(texts(Form::Events, &[head, tail]), want, "{cut}");
+            assert_eq!(texts(BodyFormat::Sse, &[head, tail]), want, "{cut}");
         }
         let bytes: Vec<&[u8]> = text.chunks(1).collect();
-        assert_eq!(texts(Form::Lines, &bytes), want);
-        assert_eq!(texts(Form::Whole, &bytes).concat().as_bytes(), text);
+        assert_eq!(texts(BodyFormat::JsonLines, &bytes), want);
+        assert_eq!(texts(BodyFormat::Json, &bytes).concat().as_bytes(), text);
     }
 
     #[test]
     fn what_is_too_long_is_not_read_and_what_follows_is() {
         let long = vec![b'x'; CAP];
-        assert_eq!(texts(Form::Lines, &[b"y", &long, b"z\nnext\n"]), ["next\n"]);
-        assert_eq!(texts(Form::Lines, &[&long, b"z", b"\nnext\n"]), ["next\n"]);
-        assert_eq!(texts(Form::Whole, &[b"y", &long]), [""; 0]);
-        assert_eq!(texts(Form::Whole, &[&long]).len(), 1);
+        assert_eq!(
+            texts(BodyFormat::JsonLines, &[b"y", &long, b"z\nnext\n"]),
+            ["next\n"]
+        );
+        assert_eq!(
+            texts(BodyFormat::JsonLines, &[&long, b"z", b"\nnext\n"]),
+            ["next\n"]
+        );
+        assert_eq!(texts(BodyFormat::Json, &[b"y", &long]), [""; 0]);
+        assert_eq!(texts(BodyFormat::Json, &[&long]).len(), 1);
     }
 }

@@ -101,7 +101,7 @@ mod tests {
     use http_body_util::{BodyExt as _, Full};
 
     use super::*;
-    use crate::reader::Form;
+    use lockpolicy::http::BodyFormat;
 
     /// Ends before a text that names `q`.
     struct Strict;
@@ -121,7 +121,7 @@ mod tests {
     async fn a_last_line_without_an_end_is_heard_before_it_passes() {
         for (text, passes) in [("data: 1\n\ndata: q", false), ("data: 1\n\ndata: p", true)] {
             let body = Full::new(Bytes::from_static(text.as_bytes()));
-            let reader = Reader::new(Form::Events, None);
+            let reader = Reader::new(BodyFormat::Sse, None);
             let mut watched = Watched::new(body, reader, Strict);
             let frame = watched.frame().await.unwrap();
             assert_eq!(frame.is_ok(), passes, "{text}");

@@ -36,7 +36,7 @@ async fn provider(listener: TcpListener) {
 
 async fn serve(upstream: SocketAddr) -> SocketAddr {
     let policy = PolicyConfig::from_variables([("OPENCLAW_MODEL", "pin")])
-        .compile()
+        .build()
         .unwrap();
     let config = Config {
         listen: "127.0.0.1:0".parse().unwrap(),

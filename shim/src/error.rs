@@ -18,13 +18,13 @@ pub enum ShimError {
     #[error("no codex found on PATH but this one")]
     NotFound,
     /// `MODEL_LOCK_REAL_CODEX` names nothing.
-    #[error("MODEL_LOCK_REAL_CODEX: `{}` does not exist", shown(.0))]
+    #[error("MODEL_LOCK_REAL_CODEX: `{}` does not exist", escape_path(.0))]
     NotThere(PathBuf),
     /// What was found is no program.
-    #[error("`{}` cannot be run", shown(.0))]
+    #[error("`{}` cannot be run", escape_path(.0))]
     NotRunnable(PathBuf, #[source] io::Error),
     /// A configuration file of codex leads where no proxy can follow.
-    #[error("`{}`: {unreadable}", shown(.file), unreadable = .why)]
+    #[error("`{}`: {unreadable}", escape_path(.file), unreadable = .why)]
     Configuration {
         /// The file.
         file: PathBuf,
@@ -86,8 +86,8 @@ impl ShimError {
     }
 }
 
-fn shown(path: &std::path::Path) -> String {
-    lockpolicy::shown(&path.to_string_lossy())
+fn escape_path(path: &std::path::Path) -> String {
+    lockpolicy::escape_for_log(&path.to_string_lossy())
 }
 
 #[cfg(test)]
@@ -97,10 +97,7 @@ mod tests {
 
     #[test]
     fn every_error_is_one_line_with_a_status() {
-        let problem = |what: &str| Problem {
-            place: "OPENCLAW_MODEL".into(),
-            what: what.into(),
-        };
+        let problem = |what: &str| Problem::new("OPENCLAW_MODEL", what);
         let rejection = Rejection {
             requested: "x".into(),
             capability: None,

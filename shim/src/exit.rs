@@ -1,12 +1,12 @@
-//! Every exit status that is the shim's own. All others are the real codex's.
+//! Every exit status of the shim itself. All others are those of the real codex.
 
-/// The shim met itself instead of the real codex.
+/// The shim found itself instead of the real codex.
 pub const MET_ITSELF: u8 = 70;
 
-/// The proxy that codex brings along could not be started.
+/// The embedded proxy could not be started.
 pub const NO_PROXY: u8 = 71;
 
-/// Refused by policy; the real codex was not started.
+/// The policy refuses the command line; the real codex was not started.
 pub const REFUSED: u8 = 77;
 
 /// The policy is missing or wrong, and the command could run a model.
@@ -20,14 +20,17 @@ pub const NOT_FOUND: u8 = 127;
 
 /// Every status, with its meaning.
 pub const ALL: [(u8, &str); 6] = [
-    (MET_ITSELF, "The shim met itself instead of the real codex."),
+    (
+        MET_ITSELF,
+        "The shim found itself instead of the real codex.",
+    ),
     (
         NO_PROXY,
-        "The proxy that codex brings along could not be started; nothing was run.",
+        "The embedded proxy could not be started, so the real codex was not started.",
     ),
     (
         REFUSED,
-        "Refused by policy; the real codex was not started.",
+        "The policy refuses the command line. The real codex was not started.",
     ),
     (
         NO_POLICY,

@@ -1,59 +1,64 @@
-//! A codex command line past the policy: judge it, find the real program, become it.
+//! Puts a codex command line past the policy: judges it, finds the real program, becomes it.
 //!
 //! ```text
-//! Process → guard → plan (lockpolicy::agents::codex::cli) → sink → find → lead (lockpolicy::agents::codex::config) → exec
-//!                                                                                      → filter (lockpolicy::agents::codex::app_server)
+//! Process → recursion → plan (lockpolicy::agents::codex::cli) → Observer → find_real
+//!         → proxy_overrides (lockpolicy::agents::codex::config) → exec
+//!                                                               → filter (lockpolicy::agents::codex::app_server)
 //! ```
 //!
 //! The shim decides nothing: every rule is in `lockpolicy`. It writes no file, prints nothing but
 //! one line on standard error where it refuses or fails, and is gone once the real program runs; it stays
-//! only before a server, whose client it answers where a request is refused.
+//! only in front of a server, whose client it answers where a request is refused.
 
+mod codex_files;
 mod error;
 mod exec;
 pub mod exit;
 mod filter;
-mod find;
-mod guard;
-mod lead;
+mod find_real;
 mod plan;
 mod process;
+mod proxy_overrides;
+mod recursion;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::os::unix::ffi::OsStringExt as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lockpolicy::agents::codex::config::Override;
+use lockpolicy::agents::codex::cli::{CommandAction, CommandVerdict};
 use lockpolicy::{Judged, Observer, Policy, Problems, RequestContext, Surface, report};
 
+use exec::Start;
+use proxy_overrides::{ProxyOverrides, proxy_overrides};
+
 pub use error::ShimError;
-pub use find::find;
-pub use guard::GUARD;
-pub use lead::{Mounts, Opener, around};
-pub use plan::{Plan, Verdict, plan};
+pub use find_real::find_real;
+pub use plan::plan;
 pub use process::Process;
+pub use proxy_overrides::{ProxyRequest, StartProxy, no_proxy_including};
+pub use recursion::DEPTH;
 
 /// Judges the command line and becomes the real codex, or its parent where it is a server on standard
 /// input: then every request is judged, and the status is the server's.
 ///
 /// Returns only then, or where nothing was run: the line was refused, or no codex could be run. Then one line was
-/// written to standard error. Every attempt is told to `sink` before that, and before the real
+/// written to standard error. Every attempt is reported to `observer` before that, and before the real
 /// program takes over.
 ///
-/// Without a policy only what starts no model is run.
+/// Without a policy only a line that runs no model is run.
 pub fn run(
     process: &Process,
     policy: Result<Arc<Policy>, Problems>,
-    sink: Arc<dyn Observer>,
-    opener: &dyn Opener,
+    observer: Arc<dyn Observer>,
+    proxy: &dyn StartProxy,
 ) -> ExitCode {
-    let error = match start(process, policy, sink, opener) {
+    let error = match start(process, policy, observer, proxy) {
         Ok(status) => return status.into(),
         Err(error) => error,
     };
-    // Where standard error is gone, nobody can be told.
+    // Where standard error is gone, nobody can read it.
     drop(writeln!(
         std::io::stderr().lock(),
         "model-lock: {}",
@@ -65,26 +70,40 @@ pub fn run(
 fn start(
     process: &Process,
     policy: Result<Arc<Policy>, Problems>,
-    sink: Arc<dyn Observer>,
-    opener: &dyn Opener,
+    observer: Arc<dyn Observer>,
+    proxy: &dyn StartProxy,
 ) -> Result<u8, ShimError> {
-    let depth = guard::deeper(process)?;
-    let plan = plan(process, policy.as_deref())?;
-    if let (Some(verdict), Ok(policy)) = (&plan.verdict, &policy) {
-        tell(verdict, policy, &*sink);
-        if let Some(rejection) = &verdict.rejection {
-            return Err(ShimError::Refused(rejection.clone()));
-        }
+    let depth = recursion::next_depth(process)?;
+    let judged = plan(process, policy.as_deref())?;
+    if let Ok(policy) = &policy {
+        report_verdict(&judged, policy, &*observer);
     }
-    let program = find(process)?;
-    let start = led(process, &plan, policy.as_deref().ok(), depth, opener)?;
-    match (plan.server, policy) {
+    let (arguments, server) = match &judged.action {
+        CommandAction::Refuse(rejection) => return Err(ShimError::Refused(rejection.clone())),
+        CommandAction::Run(arguments) => (arguments, None),
+        CommandAction::Filter(arguments, server) => (arguments, Some(*server)),
+    };
+    let program = find_real(process)?;
+    let overrides = match &policy {
+        Ok(policy) if arguments.runs_model() => {
+            proxy_overrides(process, policy, arguments.is_tui(), proxy)?
+        }
+        _ => ProxyOverrides::default(),
+    };
+    let args = arguments.with_overrides(&overrides.config);
+    let mut env = overrides.env;
+    env.insert(DEPTH, depth.to_string().into());
+    let start = Start {
+        args: args.into_iter().map(OsString::from_vec).collect(),
+        env,
+    };
+    match (server, policy) {
         (Some(server), Ok(policy)) => {
             let client = filter::Client {
                 policy,
-                sink,
+                observer,
                 server,
-                lead: start.overrides.clone(),
+                overrides: overrides.config,
             };
             filter::run(program, &start, client)
         }
@@ -92,51 +111,17 @@ fn start(
     }
 }
 
-/// How the real program is started.
-#[derive(Debug)]
-struct Start {
-    args: Vec<OsString>,
-    /// What leads it through a proxy; it stands in the arguments too.
-    overrides: Vec<Override>,
-    /// What differs from the shim's own environment.
-    env: BTreeMap<&'static str, OsString>,
-}
-
-/// What runs a model is led through a proxy; everything else starts as it was judged.
-fn led(
-    process: &Process,
-    plan: &Plan,
-    policy: Option<&Policy>,
-    depth: u32,
-    opener: &dyn Opener,
-) -> Result<Start, ShimError> {
-    let mut start = Start {
-        args: plan.args.clone(),
-        overrides: Vec::new(),
-        env: [(GUARD, depth.to_string().into())].into(),
-    };
-    if let (Some(policy), Some(verdict), true) = (policy, &plan.verdict, plan.runs) {
-        let led = lead::lead(process, policy, &verdict.command, opener)?;
-        if !led.overrides.is_empty() {
-            start.args = plan::lead(process, policy, &led.overrides);
-        }
-        start.overrides = led.overrides;
-        start.env.extend(led.env);
-    }
-    Ok(start)
-}
-
-fn tell(verdict: &Verdict, policy: &Policy, sink: &dyn Observer) {
+fn report_verdict(judged: &CommandVerdict<'_>, policy: &Policy, observer: &dyn Observer) {
     let context = RequestContext {
-        method: &verdict.command,
+        method: &judged.command,
         status: u16::from(exit::REFUSED),
         ..RequestContext::default()
     };
     let judged = Judged {
         policy,
         surface: Surface::Argv,
-        verdict: &verdict.verdict,
+        verdict: &judged.verdict,
         runs_model: true,
     };
-    report(sink, judged, &context);
+    report(observer, judged, &context);
 }

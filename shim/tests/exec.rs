@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 
 fn be_the_shim() -> ExitCode {
     let text = std::env::var("TEST_POLICY").unwrap_or_default();
-    let policy = PolicyConfig::from_toml(&text).compile();
+    let policy = PolicyConfig::from_toml(&text).build();
     shim::run(
         &Process::current(),
         policy.map(Arc::new),
@@ -99,8 +99,8 @@ fn be_the_shim() -> ExitCode {
 #[derive(Debug)]
 struct NoProxy;
 
-impl shim::Opener for NoProxy {
-    fn open(&self, _: &shim::Mounts<'_>) -> std::io::Result<String> {
+impl shim::StartProxy for NoProxy {
+    fn start(&self, _: &shim::ProxyRequest<'_>) -> std::io::Result<String> {
         Err(std::io::Error::other("no proxy was wanted"))
     }
 }
@@ -220,7 +220,7 @@ fn environment_is_inherited() {
         [
             &b"CODEX_HOME=/x y"[..],
             b"CODEX_MODEL=other",
-            b"MODEL_LOCK_GUARD=1",
+            b"MODEL_LOCK_DEPTH=1",
             b"ODD=\xff=\n"
         ]
     );

@@ -66,8 +66,8 @@ const TESTS: [Test; 10] = [
 #[derive(Debug)]
 struct NoProxy;
 
-impl shim::Opener for NoProxy {
-    fn open(&self, _: &shim::Mounts<'_>) -> std::io::Result<String> {
+impl shim::StartProxy for NoProxy {
+    fn start(&self, _: &shim::ProxyRequest<'_>) -> std::io::Result<String> {
         Err(std::io::Error::other("no proxy was wanted"))
     }
 }
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     let name = std::env::args_os().next().unwrap_or_default();
     if Path::new(&name).file_name() == Some(OsStr::new("codex")) {
         let text = std::env::var("TEST_POLICY").unwrap_or_default();
-        let policy = PolicyConfig::from_toml(&text).compile().map(Arc::new);
+        let policy = PolicyConfig::from_toml(&text).build().map(Arc::new);
         return shim::run(&Process::current(), policy, Arc::new(NoObserver), &NoProxy);
     }
     let args: Vec<String> = std::env::args_os()

@@ -6,8 +6,9 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use lockpolicy::Setting;
 use lockpolicy::agents::codex::cli::{
-    self, CommandLine, GLOBAL, Kind, OptionSpec, ROOT, Role, Takes,
+    self, CommandLine, GLOBAL, Operands, OptionSpec, ROOT, Role, Takes, TokenKind,
 };
 use proptest::prelude::*;
 
@@ -31,7 +32,7 @@ fn clap_command(command: &'static cli::Command) -> clap::Command {
         built = built.arg(clap_option(spec));
     }
     let operand = |id: &'static str| Arg::new(id).value_parser(value_parser!(OsString));
-    if command.foreign {
+    if command.operands == Operands::OtherProgram {
         built = built.arg(
             operand("operand")
                 .num_args(0..)
@@ -41,7 +42,7 @@ fn clap_command(command: &'static cli::Command) -> clap::Command {
     } else {
         // A session and a prompt; a command that can be followed by another takes a prompt alone.
         built = built.arg(operand("operand"));
-        if !command.prompt {
+        if command.operands != Operands::Prompt {
             built = built.arg(operand("second"));
         }
     }
@@ -94,13 +95,13 @@ fn by_us(line: &CommandLine<'_>) -> Vec<Level> {
         let mut found: Level = (command.name.to_owned(), Vec::new(), Vec::new(), Vec::new());
         for token in line.tokens.iter().filter(|token| token.level == level) {
             match &token.kind {
-                Kind::Operand(word) | Kind::Foreign(word) => found.3.push(os(word)),
-                Kind::Option(written) => match (written.role(), written.argument()) {
-                    (Role::Model, Some(model)) => found.1.push(os(model)),
+                TokenKind::Operand(word) | TokenKind::Foreign(word) => found.3.push(os(word)),
+                TokenKind::Option(written) => match (written.role(), written.argument()) {
+                    (Role::Selects(Setting::Model(_)), Some(model)) => found.1.push(os(model)),
                     (Role::Config, Some(config)) => found.2.push(os(config)),
                     _ => {}
                 },
-                Kind::Command(_) | Kind::OptionArgument(_) | Kind::Terminator => {}
+                TokenKind::Command(_) | TokenKind::OptionArgument(_) | TokenKind::Terminator => {}
             }
         }
         found

@@ -1,63 +1,65 @@
 //! Flags and variables to settings, and every problem with its place.
 
-use super::*;
-use crate::quantity;
+use clap::{Args as _, Command, FromArgMatches as _};
+use proxy::Limits;
 
-fn read(flags: &Serve, pairs: &[(&str, &str)]) -> (Settings, Vec<String>) {
+use super::table::TABLE;
+use super::*;
+
+fn read(flags: &Flags, pairs: &[(&str, &str)]) -> (Settings, Config, Vec<String>) {
     let mut problems = Vec::new();
     let settings = Settings::read(flags, &pairs.iter().copied().collect(), &mut problems);
-    (settings, problems.iter().map(ToString::to_string).collect())
+    let config = settings.config(&mut problems);
+    (
+        settings,
+        config,
+        problems.iter().map(ToString::to_string).collect(),
+    )
 }
 
-fn flags(arguments: &[&str]) -> Serve {
-    use clap::Parser as _;
-    let arguments = ["model-lock", "serve"].iter().chain(arguments);
-    let crate::cli::Verb::Serve(flags) = crate::cli::Cli::try_parse_from(arguments).unwrap().verb
-    else {
-        panic!("another verb")
-    };
-    *flags
+fn flags(arguments: &[&str]) -> Flags {
+    let command = Flags::augment_args(Command::new("serve"));
+    let arguments = ["serve"].iter().chain(arguments);
+    Flags::from_arg_matches(&command.try_get_matches_from(arguments).unwrap()).unwrap()
 }
 
 #[test]
-fn nothing_said_is_a_working_sidecar() {
-    let (settings, problems) = read(&Serve::default(), &[]);
+fn without_flags_and_variables_the_defaults_are_a_working_sidecar() {
+    let (settings, config, problems) = read(&Flags::default(), &[]);
     assert!(problems.is_empty(), "{problems:?}");
-    assert_eq!(settings.config.listen.to_string(), env::LISTEN.default);
-    assert_eq!(settings.config.dialects.join(","), env::DIALECT.default);
-    assert_eq!(settings.config.limits, Limits::default());
-    assert_eq!(settings.daemon, None);
+    assert_eq!(config.listen.to_string(), Setting::listen().default_text());
+    assert_eq!(config.dialects.join(","), Setting::dialect().default_text());
+    assert_eq!(config.limits, Limits::default());
+    assert_eq!(settings.statsd(), None);
+}
+
+/// The text of a default is written by other code than reads it.
+#[test]
+fn default_as_documented_is_read_as_the_default() {
+    let values = |settings: &Settings| format!("{settings:?}");
+    let expected = values(&read(&Flags::default(), &[]).0);
+    for setting in TABLE {
+        let text = setting.default_text();
+        let is_value = !text.starts_with("none") && !text.contains(' ');
+        if is_value {
+            let (settings, _, problems) = read(&Flags::default(), &[(setting.variable(), &text)]);
+            assert_eq!(
+                (values(&settings), problems),
+                (expected.clone(), vec![]),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[test]
-fn the_defaults_that_are_told_are_those_that_hold() {
-    let limits = Limits::default();
-    let sizes = [
-        (limits.head, &env::MAX_HEAD),
-        (limits.body, &env::MAX_BODY),
-        (limits.decoded, &env::MAX_DECODED),
-    ];
-    for (size, variable) in sizes {
-        assert_eq!(
-            quantity::size(variable.default),
-            Some(size),
-            "{}",
-            variable.name
-        );
-    }
-    let times = [
-        (limits.head_time, &env::HEAD_TIME),
-        (limits.body_time, &env::BODY_TIME),
-        (limits.idle, &env::IDLE),
-        (limits.drain, &env::DRAIN),
-    ];
-    for (time, variable) in times {
-        assert_eq!(
-            quantity::time(variable.default),
-            Some(time),
-            "{}",
-            variable.name
-        );
+fn renamed_variable_that_is_set_is_a_problem_that_names_the_new_one() {
+    for (old, new) in RENAMED {
+        let (_, _, problems) = read(&Flags::default(), &[(old, "1")]);
+        assert_eq!(problems, [format!("{old}: was renamed: set {new} instead")]);
+        let mut problems = Vec::new();
+        Settings::shared(&[(old, "1")].into_iter().collect(), &mut problems);
+        assert_eq!(problems.len(), 1, "{old}");
     }
 }
 
@@ -68,14 +70,14 @@ fn a_flag_wins_over_its_variable() {
         ("MODEL_LOCK_UPSTREAM", "/v1=http://a,/backend-api=http://b"),
         ("MODEL_LOCK_MAX_BODY", "nonsense"),
     ];
-    let (settings, problems) = read(
+    let (_, config, problems) = read(
         &flags(&["--listen", "127.0.0.1:2", "--max-body", "1MiB"]),
         &environment,
     );
     assert!(problems.is_empty(), "{problems:?}");
-    assert_eq!(settings.config.listen.port(), 2);
-    assert_eq!(settings.config.limits.body, 1 << 20);
-    assert_eq!(settings.config.upstreams.len(), 2);
+    assert_eq!(config.listen.port(), 2);
+    assert_eq!(config.limits.body, 1 << 20);
+    assert_eq!(config.upstreams.len(), 2);
 }
 
 #[test]
@@ -93,20 +95,20 @@ fn all_problems_come_at_once_and_name_their_place() {
         "openai,klingon",
         "--log",
         "loud",
-        "--max-head",
+        "--max-header-bytes",
         "1KiB",
-        "--drain",
+        "--drain-timeout",
         "soon",
     ]);
     let environment = [
         ("MODEL_LOCK_MAX_BODY", "0"),
-        ("MODEL_LOCK_HEAD_TIME", "0s"),
+        ("MODEL_LOCK_HEADER_TIMEOUT", "0s"),
         ("STATSD_PORT", "0"),
         ("STATSD_PREFIX", "a:b"),
         ("HTTPS_PROXY", ""),
         ("all_proxy", "https://me:secret@proxy:3128"),
     ];
-    let (_, problems) = read(&flags, &environment);
+    let (_, _, problems) = read(&flags, &environment);
     let wanted = [
         "--listen: `localhost`",
         "--admin: `x`",
@@ -114,10 +116,10 @@ fn all_problems_come_at_once_and_name_their_place() {
         "--upstream: upstream `ftp://a`",
         "--dialect: unknown dialect `klingon`",
         "--log: `loud`",
-        "--max-head: `1KiB`",
-        "--drain: `soon`",
+        "--max-header-bytes: `1KiB`",
+        "--drain-timeout: `soon`",
         "MODEL_LOCK_MAX_BODY: `0`",
-        "MODEL_LOCK_HEAD_TIME: `0s`",
+        "MODEL_LOCK_HEADER_TIMEOUT: `0s`",
         "STATSD_PORT: `0`",
         "STATSD_PREFIX: `a:b`",
         "all_proxy: a forward proxy expected",
@@ -142,14 +144,14 @@ fn one_place_has_one_upstream_and_the_two_ports_differ() {
         "--admin",
         "127.0.0.1:8383",
     ]);
-    let (_, problems) = read(&flags, &[]);
+    let (_, _, problems) = read(&flags, &[]);
     assert_eq!(problems.len(), 2, "{problems:?}");
 }
 
 #[test]
 fn datadog_stands_in_where_statsd_is_not_set() {
     let daemon = |pairs: &[(&str, &str)]| {
-        let daemon = read(&Serve::default(), pairs).0.daemon?;
+        let daemon = read(&Flags::default(), pairs).0.statsd()?;
         Some(format!("{}:{}", daemon.host, daemon.port))
     };
     assert_eq!(daemon(&[("STATSD_HOST", "")]), None);

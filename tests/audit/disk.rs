@@ -5,7 +5,10 @@ use std::process::Command;
 
 use fake_provider::process::{Daemon, Finished, run};
 
-use crate::bench::{Bench, EACH, PROGRAM, SOON, attack, send, told, verify};
+use fake_provider::fixture;
+use fake_provider::fixture::Fixture;
+
+use crate::audit_file::{EACH, PROGRAM, SOON, attack, audit_file, send, told, verify};
 
 /// The program with a small disk of its own at `directory`, which nobody else sees.
 fn on_disk(directory: &Path, options: &str) -> Command {
@@ -16,11 +19,11 @@ fn on_disk(directory: &Path, options: &str) -> Command {
     command
 }
 
-fn serve(command: &mut Command, bench: &Bench, file: &Path) {
+fn serve(command: &mut Command, fixture: &Fixture, file: &Path) {
     command
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .envs(bench.lock().environment())
+        .envs(fixture.lock.environment())
         .args([
             "serve",
             "--listen",
@@ -34,11 +37,11 @@ fn serve(command: &mut Command, bench: &Bench, file: &Path) {
 
 #[test]
 fn full_disk_keeps_whole_lines_and_reports_the_loss() {
-    let bench = Bench::new("reject");
-    let place = bench.scratch.directory("disk").unwrap();
+    let fixture = fixture!("reject");
+    let place = fixture.directory.subdirectory("disk").unwrap();
     let file = place.join("audit.jsonl");
     let mut command = on_disk(&place, "size=256k");
-    serve(&mut command, &bench, &file);
+    serve(&mut command, &fixture, &file);
     let mut daemon = Daemon::start(&mut command).unwrap();
     let listening = daemon.wait_for(|line| line.contains("listening"), SOON);
     let listening = listening.unwrap_or_else(|| panic!("{:?}", daemon.lines()));
@@ -55,12 +58,12 @@ fn full_disk_keeps_whole_lines_and_reports_the_loss() {
     daemon
         .wait_for(|line| line.contains("audit_failed"), SOON)
         .unwrap_or_else(|| panic!("{:?}", daemon.lines()));
-    let copy = bench.file();
+    let copy = audit_file(&fixture);
     let deadline = std::time::Instant::now() + SOON;
     // Each line has been tried: else the rest could fill what is made room.
     loop {
         std::fs::copy(seen(&file), &copy).unwrap();
-        let (there, dropped) = (told(&copy, "attempt"), dropped(&bench));
+        let (there, dropped) = (told(&copy, "attempt"), dropped(&fixture));
         if there + dropped == 20 * EACH {
             break;
         }
@@ -92,8 +95,8 @@ fn full_disk_keeps_whole_lines_and_reports_the_loss() {
 }
 
 /// How many lines the daemon was told of that could not be written.
-fn dropped(bench: &Bench) -> usize {
-    let lines = bench.statsd.lines();
+fn dropped(fixture: &Fixture) -> usize {
+    let lines = fixture.statsd.lines();
     let counts = lines.iter().filter_map(|line| {
         let (_, rest) = line.split_once("audit_lines_dropped:")?;
         rest.split('|').next()?.parse::<usize>().ok()
@@ -114,10 +117,10 @@ fn lost(said: &Finished) -> usize {
 
 #[test]
 fn proxy_with_unwritable_audit_file_serves_nothing() {
-    let bench = Bench::new("reject");
-    let place = bench.scratch.directory("disk").unwrap();
+    let fixture = fixture!("reject");
+    let place = fixture.directory.subdirectory("disk").unwrap();
     let mut command = on_disk(&place, "ro");
-    serve(&mut command, &bench, &place.join("audit.jsonl"));
+    serve(&mut command, &fixture, &place.join("audit.jsonl"));
     let finished = run(&mut command, SOON).unwrap();
     assert_eq!(finished.status.code(), Some(1), "{}", finished.err());
     assert!(
@@ -131,18 +134,18 @@ fn proxy_with_unwritable_audit_file_serves_nothing() {
 
 #[test]
 fn shim_with_unwritable_audit_file_warns_and_continues() {
-    let bench = Bench::new("force");
-    let real = bench.scratch.path().join("real");
+    let fixture = fixture!("force");
+    let real = fixture.directory.path().join("real");
     std::fs::write(&real, "#!/bin/sh\necho \"real: $*\"\n").unwrap();
     let mut mode = std::fs::metadata(&real).unwrap().permissions();
     std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o755);
     std::fs::set_permissions(&real, mode).unwrap();
-    let codex = bench.scratch.path().join("codex");
+    let codex = fixture.directory.path().join("codex");
     std::os::unix::fs::symlink(PROGRAM, &codex).unwrap();
     let mut command = Command::new(codex);
     command
         .env_clear()
-        .envs(bench.lock().environment())
+        .envs(fixture.lock.environment())
         .env("MODEL_LOCK_REAL_CODEX", &real)
         .env("MODEL_LOCK_PROXY", "off")
         .env("MODEL_LOCK_AUDIT", "/nowhere/audit.jsonl")

@@ -2,15 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, EACH, SOON, attack, files, send, told, whole_lines};
+use fake_provider::fixture;
+
+use crate::audit_file::{
+    EACH, SOON, attack, audit_file, files, send, start_proxy, told, whole_lines,
+};
 
 const CLIENTS: usize = 4;
 const REQUESTS: usize = 391;
 
 #[test]
 fn flood_of_a_hundred_thousand_attempts_is_recorded_whole() {
-    let bench = Bench::new("reject");
-    let mut proxy = bench.proxy(&["--audit-size", "8MiB"]);
+    let fixture = fixture!("reject");
+    let mut proxy = start_proxy(&fixture, &["--audit-size", "8MiB"]);
     let (address, request) = (proxy.address(), attack());
     let began = Instant::now();
     std::thread::scope(|scope| {
@@ -30,13 +34,13 @@ fn flood_of_a_hundred_thousand_attempts_is_recorded_whole() {
     println!("{attempts} attempts in {took:?}");
     // Ten seconds on a machine of its own.
     assert!(took < Duration::from_mins(2), "{took:?}");
-    assert_eq!(told(&bench.file(), "attempt"), attempts);
-    let aside = files(&bench.file()).len() - 1;
+    assert_eq!(told(&audit_file(&fixture), "attempt"), attempts);
+    let aside = files(&audit_file(&fixture)).len() - 1;
     assert!(aside > 2, "{aside}");
     // Those, one for the policy, and one at the beginning of each further file.
-    assert_eq!(whole_lines(&bench.file()), attempts + 1 + aside);
+    assert_eq!(whole_lines(&audit_file(&fixture)), attempts + 1 + aside);
     let sum = || -> usize {
-        let lines = bench.statsd.lines();
+        let lines = fixture.statsd.lines();
         let counts = lines.iter().filter_map(|line| {
             let (_, rest) = line.split_once("override_attempts:")?;
             rest.split('|').next()?.parse::<usize>().ok()

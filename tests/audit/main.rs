@@ -1,7 +1,7 @@
 //! The audit file of the real binary: killed, on a full disk, on none, written to by many at once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod bench;
+mod audit_file;
 mod disk;
 mod flood;
 mod killed;

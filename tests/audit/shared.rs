@@ -4,7 +4,12 @@ use std::process::Command;
 
 use fake_provider::process::run;
 
-use crate::bench::{Bench, EACH, PROGRAM, SOON, attack, files, send, told, verify, whole_lines};
+use fake_provider::fixture;
+use fake_provider::fixture::{Fixture, ProxyProcess};
+
+use crate::audit_file::{
+    EACH, PROGRAM, SOON, attack, audit_file, files, send, start_proxy, told, verify, whole_lines,
+};
 
 const SHIMS: usize = 4;
 const CALLS: usize = 10;
@@ -12,20 +17,18 @@ const REQUESTS: usize = 50;
 
 #[test]
 fn concurrent_writers_share_one_valid_chain() {
-    let bench = Bench::new("reject");
-    let codex = bench.scratch.path().join("codex");
+    let fixture = fixture!("reject");
+    let codex = fixture.directory.path().join("codex");
     std::os::unix::fs::symlink(PROGRAM, &codex).unwrap();
     let flags = ["--audit-size", "500KiB"];
-    let mut proxies = [bench.proxy(&flags), bench.proxy(&flags)];
-    let addresses = proxies
-        .each_ref()
-        .map(fake_provider::fixture::Proxy::address);
+    let mut proxies = [start_proxy(&fixture, &flags), start_proxy(&fixture, &flags)];
+    let addresses = proxies.each_ref().map(ProxyProcess::address);
     std::thread::scope(|scope| {
         for address in addresses {
             scope.spawn(move || assert_eq!(send(address, &attack(), REQUESTS), REQUESTS));
         }
         for _ in 0..SHIMS {
-            scope.spawn(|| (0..CALLS).for_each(|_| refused(&bench, &codex)));
+            scope.spawn(|| (0..CALLS).for_each(|_| refused(&fixture, &codex)));
         }
     });
     for proxy in &mut proxies {
@@ -33,30 +36,30 @@ fn concurrent_writers_share_one_valid_chain() {
         assert_eq!(proxy.daemon().wait(SOON).unwrap().code(), Some(0));
     }
     let attempts = 2 * REQUESTS * EACH + SHIMS * CALLS;
-    assert_eq!(told(&bench.file(), "attempt"), attempts);
-    let aside = files(&bench.file()).len() - 1;
+    assert_eq!(told(&audit_file(&fixture), "attempt"), attempts);
+    let aside = files(&audit_file(&fixture)).len() - 1;
     assert!(aside > 2, "{aside}");
-    assert_eq!(whole_lines(&bench.file()), attempts + 2 + aside);
+    assert_eq!(whole_lines(&audit_file(&fixture)), attempts + 2 + aside);
 }
 
-fn refused(bench: &Bench, codex: &std::path::Path) {
+fn refused(fixture: &Fixture, codex: &std::path::Path) {
     let mut command = Command::new(codex);
     command
         .env_clear()
-        .envs(bench.lock().environment())
+        .envs(fixture.lock.environment())
         .env("MODEL_LOCK_PROXY", "off")
         .env("MODEL_LOCK_REAL_CODEX", "/bin/true")
-        .env("MODEL_LOCK_AUDIT", bench.file())
+        .env("MODEL_LOCK_AUDIT", audit_file(fixture))
         .env("MODEL_LOCK_AUDIT_SIZE", "500KiB")
         .args(["exec", "-m", "other", "sk-secret prompt"]);
     assert_eq!(run(&mut command, SOON).unwrap().status.code(), Some(77));
 }
 
 /// The lines of a proxy that refuses one request, takes one change of its policy and keeps another back.
-fn told_of_one_of_each(bench: &Bench) -> String {
-    let policy = bench.scratch.path().join("policy.toml");
+fn told_of_one_of_each(fixture: &Fixture) -> String {
+    let policy = fixture.directory.path().join("policy.toml");
     std::fs::write(&policy, "aliases = ['a']").unwrap();
-    let mut proxy = bench.proxy(&["--policy", policy.to_str().unwrap()]);
+    let mut proxy = start_proxy(fixture, &["--policy", policy.to_str().unwrap()]);
     let body = "{\"model\":\"<img src=x onerror=alert(1)>\\n\",\"input\":\"sk-prompt\"}";
     let request = format!(
         "POST /v1/responses HTTP/1.1\r\nhost: a\r\nauthorization: Bearer sk-key\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -65,7 +68,7 @@ fn told_of_one_of_each(bench: &Bench) -> String {
     assert_eq!(send(proxy.address(), request.as_bytes(), 1), 1);
     for (text, result) in [("aliases = ['b']", "applied"), ("mode = 3", "kept")] {
         // Replaced whole; the proxy looks every two seconds.
-        let next = bench.scratch.path().join("next.toml");
+        let next = fixture.directory.path().join("next.toml");
         std::fs::write(&next, text).unwrap();
         std::fs::rename(&next, &policy).unwrap();
         let reloaded = format!(r#""event":"policy_reload","result":"{result}""#);
@@ -76,7 +79,7 @@ fn told_of_one_of_each(bench: &Bench) -> String {
     }
     proxy.daemon().signal("TERM").unwrap();
     proxy.daemon().wait(SOON).unwrap();
-    std::fs::read_to_string(bench.file()).unwrap()
+    std::fs::read_to_string(audit_file(fixture)).unwrap()
 }
 
 /// What each of them says, in order.
@@ -87,7 +90,7 @@ const SAID: [[&str; 3]; 4] = [
         r#""approved_model":"gpt-5.5""#,
     ],
     [
-        r#""event":"attempt","door":"proxy","result":"rejected""#,
+        r#""event":"attempt","enforcement_point":"proxy","result":"rejected""#,
         r#""requested_model":"<img src=x onerror=alert(1)>\\n""#,
         r#""path":"/v1/responses""#,
     ],
@@ -97,8 +100,8 @@ const SAID: [[&str; 3]; 4] = [
 
 #[test]
 fn entry_records_the_attempt_and_no_secret() {
-    let bench = Bench::new("reject");
-    let text = told_of_one_of_each(&bench);
+    let fixture = fixture!("reject");
+    let text = told_of_one_of_each(&fixture);
     assert_eq!(text.lines().count(), SAID.len(), "{text}");
     for (line, words) in text.lines().zip(SAID) {
         for word in words {
@@ -107,8 +110,8 @@ fn entry_records_the_attempt_and_no_secret() {
     }
     assert!(!text.contains("sk-"), "{text}");
     // And the verb finds the one line that somebody has changed.
-    std::fs::write(bench.file(), text.replace("rejected", "audited!")).unwrap();
-    let found = verify(&bench.file());
+    std::fs::write(audit_file(&fixture), text.replace("rejected", "audited!")).unwrap();
+    let found = verify(&audit_file(&fixture));
     assert_eq!(found.status.code(), Some(1));
     let altered = found.out().contains("audit.jsonl:2: altered");
     assert!(altered, "{}", found.out());

@@ -32,7 +32,7 @@ command: exec resume
 reason: -m names `gpt-x`, which is not approved: `gpt-5.5` is put in its place
 reason: model is not named: `gpt-5.5` is put in, so that nothing below the command line decides
 reason: review_model is not named: `gpt-5.5` is put in, so that nothing below the command line decides
-led: what codex's configuration says of providers is laid over, so that its calls take a proxy of its own
+proxy: codex's base URLs are overridden to an embedded proxy
 runs: codex exec resume -c 'model=\"gpt-5.5\"' -c 'review_model=\"gpt-5.5\"' -m gpt-5.5 --last 'it'\\''s'
 ";
     assert_eq!(

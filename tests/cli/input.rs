@@ -44,7 +44,7 @@ fn bad_setting_prints_one_line_and_exits_78() {
         (
             &[],
             &[model, ("OPENCLAW_MODEL_LOCK_MODE", "Force")],
-            "model-lock: OPENCLAW_MODEL_LOCK_MODE: unknown mode `Force`: force, reject or audit expected",
+            "model-lock: OPENCLAW_MODEL_LOCK_MODE: unknown mode `Force`: force, reject or report_only expected",
         ),
         (&["--policy", file], &[], "model-lock: modle: unknown key"),
         (
@@ -129,7 +129,7 @@ fn unparsable_command_line_exits_64_and_help_exits_0() {
     assert_eq!((status, told.len()), (0, 0));
     for word in [
         "--upstream",
-        "MODEL_LOCK_DRAIN",
+        "MODEL_LOCK_DRAIN_TIMEOUT",
         "STATSD_HOST",
         "OPENCLAW_MODEL_LOCK_MODE",
     ] {
@@ -207,12 +207,12 @@ fn policy_file_not_writable_by_the_user_overrides_the_environment() {
     assert!(sealed.contains("alone"), "{sealed}");
     open(directory.path(), 0o777);
     assert!(
-        check().starts_with("mode = audit\nmodel = gpt-x\n"),
+        check().starts_with("mode = report_only\nmodel = gpt-x\n"),
         "whoever can replace the file can change it"
     );
     open(directory.path(), 0o755);
     open(&file, 0o666);
-    assert!(check().starts_with("mode = audit\nmodel = gpt-x\n"));
+    assert!(check().starts_with("mode = report_only\nmodel = gpt-x\n"));
 }
 
 #[test]

@@ -9,8 +9,8 @@
 
 mod explain;
 mod input;
-mod peers;
 mod serve;
+mod served;
 mod shim;
 
 use std::process::Command;

@@ -1,18 +1,19 @@
 //! The proxy as a process: signals, reload, log and counts.
 
-use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use rustix::process::Signal;
 
-use crate::peers::{Daemon, PATIENCE, Proxy, text};
+use fake_provider::http_client::{HttpClient, post};
+
 use crate::run;
+use crate::served::{ServedProcess, StatsdSocket, text};
 
 #[test]
 fn serve_after_signal_exits_0_and_logs_it() {
     for signal in [Signal::TERM, Signal::INT] {
-        let mut proxy = Proxy::start(&[], &[("OPENCLAW_MODEL", "gpt-5.5")]);
+        let mut proxy = ServedProcess::start(&[], &[("OPENCLAW_MODEL", "gpt-5.5")]);
         let listening = proxy.event("listening");
         assert_eq!(text(&listening, "model"), "gpt-5.5");
         proxy.signal(signal);
@@ -34,7 +35,7 @@ fn health_reports_what_the_admin_port_answers() {
     assert_eq!((status, out.as_str(), told), (1, "", vec![line]));
 
     let flags = ["--admin", "127.0.0.1:0"];
-    let mut proxy = Proxy::start(&flags, &[("OPENCLAW_MODEL", "gpt-5.5")]);
+    let mut proxy = ServedProcess::start(&flags, &[("OPENCLAW_MODEL", "gpt-5.5")]);
     let listening = proxy.event("listening");
     let admin = text(&listening, "admin");
     let ready = (0, "ready\n".to_owned(), Vec::new());
@@ -55,16 +56,11 @@ fn health_reports_what_the_admin_port_answers() {
     );
 }
 
-/// A provider that takes a request and never answers; the request is there once this returns.
-fn hang(proxy: &str, provider: &TcpListener) -> (TcpStream, TcpStream) {
-    let content = r#"{"model":"gpt-5.5","input":"hi"}"#;
-    let mut client = TcpStream::connect(proxy).unwrap();
-    write!(
-        client,
-        "POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{content}",
-        content.len()
-    )
-    .unwrap();
+/// Sends a request to a provider that never answers; the request is there once this returns.
+fn hang(proxy: &str, provider: &TcpListener) -> (HttpClient, TcpStream) {
+    let mut client = HttpClient::connect(proxy.parse().unwrap());
+    let body = br#"{"model":"gpt-5.5","input":"hi"}"#;
+    client.send(&post("/v1/responses", "", body));
     (client, provider.accept().unwrap().0)
 }
 
@@ -73,8 +69,8 @@ fn shutdown_waits_for_requests_until_deadline_or_second_signal() {
     let provider = TcpListener::bind("127.0.0.1:0").unwrap();
     let upstream = format!("http://{}", provider.local_addr().unwrap());
     for (drain, signals, status) in [("200ms", 1, 0), ("10m", 2, 130)] {
-        let flags = ["--upstream", &upstream, "--drain", drain];
-        let mut proxy = Proxy::start(&flags, &[("OPENCLAW_MODEL", "gpt-5.5")]);
+        let flags = ["--upstream", &upstream, "--drain-timeout", drain];
+        let mut proxy = ServedProcess::start(&flags, &[("OPENCLAW_MODEL", "gpt-5.5")]);
         let held = hang(&proxy.address(), &provider);
         proxy.signal(Signal::TERM);
         proxy.event("draining");
@@ -92,7 +88,7 @@ fn serve_in_audit_mode_warns_at_start_that_nothing_is_locked() {
         ("OPENCLAW_MODEL", "gpt-5.5"),
         ("OPENCLAW_MODEL_LOCK_MODE", "report_only"),
     ];
-    let audit = Proxy::start(&[], &variables).event("report_only");
+    let audit = ServedProcess::start(&[], &variables).event("report_only");
     assert_eq!(text(&audit, "level"), "warn");
     assert!(text(&audit, "message").contains("nothing is locked"));
 }
@@ -102,7 +98,7 @@ fn changed_policy_file_is_loaded_and_an_invalid_one_is_not() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("policy.toml");
     std::fs::write(&file, "model = 'a'").unwrap();
-    let proxy = Proxy::start(&["--policy", file.to_str().unwrap()], &[]);
+    let proxy = ServedProcess::start(&["--policy", file.to_str().unwrap()], &[]);
     let first = text(&proxy.event("listening"), "policy_hash");
 
     // Without a signal: the content is looked at again and again.
@@ -135,24 +131,18 @@ fn replace(file: &Path, text: &str) {
     std::fs::rename(aside, file).unwrap();
 }
 
-fn post(address: &str, target: &str, content: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let length = content.len();
-    write!(
-        stream,
-        "POST {target} HTTP/1.1\r\nhost: a\r\nuser-agent: tests\r\nauthorization: Bearer sk-secret\r\n\
-         content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{content}"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+/// Sends a body with a client's credential, and returns the status.
+fn status_of(address: &str, target: &str, body: &str) -> u16 {
+    let fields = "user-agent: tests\r\nauthorization: Bearer sk-secret\r\n";
+    let request = post(target, fields, body.as_bytes());
+    HttpClient::connect(address.parse().unwrap())
+        .call(&request)
+        .status
 }
 
 #[test]
 fn attempt_is_logged_and_counted_without_secrets() {
-    let daemon = Daemon::start();
+    let daemon = StatsdSocket::start();
     let port = daemon.port();
     let variables = [
         ("OPENCLAW_MODEL", "gpt-5.5"),
@@ -162,11 +152,13 @@ fn attempt_is_logged_and_counted_without_secrets() {
         // Attempts are told whatever the filter says.
         ("MODEL_LOCK_LOG", "info,model_lock::attempt=off"),
     ];
-    let mut proxy = Proxy::start(&[], &variables);
+    let mut proxy = ServedProcess::start(&[], &variables);
     let address = proxy.address();
     let content = r#"{"model":"gpt-x","input":"sk-prompt"}"#;
-    let answer = post(&address, "/v1/responses?key=sk-query", content);
-    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert_eq!(
+        status_of(&address, "/v1/responses?key=sk-query", content),
+        400
+    );
     let undecidable = proxy.event("undecidable");
     assert_eq!(text(&undecidable, "reason"), "malformed");
     assert!(
@@ -178,12 +170,11 @@ fn attempt_is_logged_and_counted_without_secrets() {
         ["model_lock.undecidable:1|c|#reason:malformed,surface:http"]
     );
 
-    let answer = post(&address, "/v1/responses", content);
-    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert_eq!(status_of(&address, "/v1/responses", content), 400);
     let attempt = proxy.event("attempt");
     let wanted = [
         ("level", "warn"),
-        ("door", "proxy"),
+        ("enforcement_point", "proxy"),
         ("result", "rejected"),
         ("mode", "reject"),
         ("surface", "http"),
@@ -206,7 +197,7 @@ fn attempt_is_logged_and_counted_without_secrets() {
     assert_eq!(daemon.lines(2), [attempts, requests]);
 
     // What was counted since the last second goes out at the end.
-    post(&address, "/v1/responses", r#"{"model":"gpt-x"}"#);
+    status_of(&address, "/v1/responses", r#"{"model":"gpt-x"}"#);
     proxy.signal(Signal::TERM);
     assert_eq!(daemon.lines(2), [attempts, requests]);
     assert_eq!(proxy.wait().code(), Some(0));

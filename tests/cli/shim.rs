@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::peers::{Daemon, Event, text};
+use crate::served::{Event, StatsdSocket, text};
 use crate::{finish, run};
 
 /// A real codex that only says what it got, behind our own.
@@ -35,7 +35,7 @@ pub(crate) fn shim(directory: &Path, arguments: &[&str], variables: &[(&str, &st
 
 #[test]
 fn shim_reports_the_attempt_before_it_execs_codex() {
-    let (directory, daemon) = (tempfile::tempdir().unwrap(), Daemon::start());
+    let (directory, daemon) = (tempfile::tempdir().unwrap(), StatsdSocket::start());
     let port = daemon.port();
     // A name, not an address: the counts wait for it, and codex does not wait long.
     let statsd = [("STATSD_HOST", "localhost"), ("STATSD_PORT", port.as_str())];
@@ -55,7 +55,7 @@ fn shim_reports_the_attempt_before_it_execs_codex() {
     let attempt: Event = serde_json::from_str(&told[0]).unwrap();
     let wanted = [
         ("event", "attempt"),
-        ("door", "shim"),
+        ("enforcement_point", "shim"),
         ("result", "forced"),
         ("surface", "argv"),
         ("requested_model", "gpt-x"),

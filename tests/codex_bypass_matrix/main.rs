@@ -1,7 +1,7 @@
 //! Every known way to another model, gone with the real codex: without the lock, in force, in reject.
 //!
 //! The ways are data, in `ways/*.toml`. Each one runs without the lock first, so that it is seen to lead to
-//! another model, and then through the shim with nothing else set up. What two stand-ins recorded is the
+//! another model, and then through the shim with nothing else set up. What two fake providers recorded is the
 //! table in `docs/reference/codex-bypass-matrix.md`.
 //!
 //! By default a sample of the rows is played and compared with the page. `TRUTH=all` plays every row, and
@@ -13,12 +13,12 @@
     reason = "a test that cannot go on fails"
 )]
 
-mod bench;
 mod outcome;
 mod page;
 mod row;
 mod rpc;
 mod run;
+mod trial;
 mod way;
 
 use std::collections::{HashSet, VecDeque};

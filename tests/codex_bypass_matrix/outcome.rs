@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use fake_provider::Request;
 
-use crate::bench::Bench;
 use crate::run::{Ended, Mode};
+use crate::trial::Trial;
 use crate::way::Way;
 
 /// What became of a way that was gone once.
@@ -27,10 +27,11 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn new(way: &Way, bench: &Bench, ended: Ended) -> Self {
-        let [a, b] = bench.arrived();
-        let shows = way.shows.as_deref().and_then(|name| bench.shown(name));
-        let counted = bench
+    pub(crate) fn new(way: &Way, trial: &Trial, ended: Ended) -> Self {
+        let [a, b] = trial.arrived();
+        let shows = way.shows.as_deref().and_then(|name| trial.shown(name));
+        let counted = trial
+            .fixture
             .statsd
             .lines()
             .iter()

@@ -105,25 +105,29 @@ const COLUMNS: &str =
     "| way | codex | without the lock | force | reject |\n| --- | --- | --- | --- | --- |\n";
 
 const HEAD: &str = "\
-# Truth table
+# codex bypass matrix
 
-Every known way to another model, gone with the real codex: @WAYS@ ways, @ROWS@ rows, each run without the lock, in `force` and in
-`reject`, and no row in which another model arrived.
+Every known way to ask for another model, tried against the real codex: @WAYS@ ways in @ROWS@ rows. Each row was run
+without the lock, in `force` and in `reject`, and in no row did another model arrive.
 
-Made by `UPDATE_DOCS=1 cargo test --test truth`, out of `tests/truth/ways/*.toml`; a test keeps it true. Under the lock nothing was set but
-`OPENCLAW_MODEL` (the pin, `gpt-5.5` where nothing else is said), the mode and the StatsD daemon: no proxy was configured, so the shim
-brought its own.
+`UPDATE_DOCS=1 cargo test --test codex_bypass_matrix` makes this page from `tests/codex_bypass_matrix/ways/*.toml`, and
+a test compares both. Under the lock only `OPENCLAW_MODEL` (the pin, `gpt-5.5` if the row names no other), the mode and
+the StatsD daemon were set. No proxy was configured, so the shim started an embedded proxy.
 
-- **A** is the provider that the user's configuration selects, and **B** is another one that it defines, or an address of nobody's. Each cell
-  says which models arrived where. The configuration names the model `configured`, so whoever asks for nothing gets that one.
-- Under the lock nothing may arrive at B, unless the user's own configuration selects B, for everything or for a role, or codex 0.169.0 resumes
-  a session that was recorded there: the lock locks models, not the user's choice of a provider.
-- **counted** says on which surface attempts were counted: `argv` the command line, `jsonrpc` the client of a server, `http` the wire.
-- **refused (77)** is the shim's refusal: nothing was started. **Exit 78** is too: a configuration file leads somewhere that
-  nothing can be laid over. Other statuses are codex's own; a usage error (2) stays one. **Refused in the answer** is the error that a client
-  got for its request.
-- `@WORK@`, `@HOME@` and `@ROOT@` stand for the working directory, codex's home and what both are in; `@A@` and `@B@` for the two addresses,
-  `@SID@` for the recorded session, `@CHILD@` for another model of the version's catalog.
+- **A** is the provider that the user's configuration selects. **B** is another provider that it defines, or an address
+  that nobody configured. Each cell says which models arrived where. The configuration names the model `configured`, so
+  a command that asks for nothing gets that one.
+- Under the lock nothing may arrive at B, with two exceptions: the user's own configuration selects B, for everything or
+  for a role; or codex 0.169.0 resumes a session that was recorded at B. The lock governs the model, not the user's
+  choice of a provider.
+- **counted** names the surface on which attempts were counted: `argv` is the command line, `jsonrpc` the client of a
+  server, `http` the proxy.
+- **refused (77)** is a refusal of the shim: nothing was started. **Exit 78** is one too: a configuration file selects a
+  provider that cannot be overridden. Other statuses are codex's own; a usage error (2) stays one. **Refused in the
+  answer** is the error that a client got for its request.
+- `@WORK@`, `@HOME@` and `@ROOT@` stand for the working directory, codex's home and the directory above both. `@A@` and
+  `@B@` stand for the two addresses, `@SID@` for the recorded session, `@CHILD@` for another model of that version's
+  catalog.
 
-Not in it: what a person does at the terminal, and memories, which need a session that has rested for hours.
+The page does not cover what a person does at the terminal, nor memories, which need a session that was idle for hours.
 ";

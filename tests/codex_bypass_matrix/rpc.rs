@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 
 use fake_provider::json::Json;
 
-use crate::bench::Bench;
 use crate::run::Ended;
+use crate::trial::Trial;
 
 /// Asks everything, ends the server, and tells how it ended. Its last words are the last error answer.
-pub(crate) fn play(bench: &Bench, command: Command, asked: &[(String, String)]) -> Ended {
+pub(crate) fn play(trial: &Trial, command: Command, asked: &[(String, String)]) -> Ended {
     let mut client = Client::start(command);
     client.ask("initialize", HELLO);
     client.say(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
     for (method, params) in asked {
-        client.step(method, &bench.filled(params));
+        client.step(method, &trial.filled(params));
     }
     client.end()
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use fake_provider::process;
 
-use crate::bench::{Bench, LONG};
 use crate::outcome::Outcome;
 use crate::rpc;
+use crate::trial::{LONG, Trial};
 use crate::way::Way;
 
 /// How it is gone.
@@ -35,15 +35,15 @@ pub(crate) fn run(way: &Way, version: &str, mode: Mode) -> Outcome {
     if way.leaves && mode == Mode::Unlocked {
         return Outcome::left();
     }
-    let bench = Bench::new(way, version, mode);
-    let command = bench.command(way);
+    let trial = Trial::new(way, version, mode);
+    let command = trial.command(way);
     let ended = if way.rpc.is_empty() {
         plain(command)
     } else {
-        rpc::play(&bench, command, &way.rpc)
+        rpc::play(&trial, command, &way.rpc)
     };
-    settle(&bench);
-    Outcome::new(way, &bench, ended)
+    settle(&trial);
+    Outcome::new(way, &trial, ended)
 }
 
 /// How codex ended, and what it said last.
@@ -68,14 +68,15 @@ fn plain(mut command: Command) -> Ended {
 
 /// Waits until everything is heard that was told before this: the companion has ended by now, since the
 /// end of its standard error was waited for.
-fn settle(bench: &Bench) {
+fn settle(trial: &Trial) {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     socket
-        .send_to(b"settled:1|c", bench.statsd.address())
+        .send_to(b"settled:1|c", trial.fixture.statsd.address())
         .unwrap();
     let settled = |line: &str| line.starts_with("settled:");
     assert!(
-        bench
+        trial
+            .fixture
             .statsd
             .wait_for(settled, Duration::from_secs(10))
             .is_some()

@@ -24,7 +24,7 @@ pub(crate) struct Chapter {
     pub(crate) ways: Vec<Way>,
 }
 
-/// One way to ask for another model. Texts may say `@A@` and `@B@` (the stand-ins' URLs), `@PORT@` (of B), `@WORK@`, `@HOME@`
+/// One way to ask for another model. Texts may say `@A@` and `@B@` (the providers' URLs), `@PORT@` (of B), `@WORK@`, `@HOME@`
 /// (codex's), `@ROOT@`, `@CHILD@` (another model of the version's catalog), `@SID@` (the recorded session).
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

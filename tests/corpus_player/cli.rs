@@ -56,7 +56,7 @@ pub(crate) fn play(case: &Case, mode: &str) -> Vec<String> {
 fn translate(case: &Case, mode: &str, files: &Path, upstream: &Upstream) -> Command {
     let mut command = Command::new(PROGRAM);
     command.env_clear().envs(&case.request.env);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--idle", "0s"]);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--idle-timeout", "0s"]);
     let is_start = ["proxy-start", "fault-injection"].map(Some);
     let mut arguments = [].iter();
     if is_start.contains(&case.request.kind.as_deref()) {
@@ -227,7 +227,7 @@ fn admin(server: &Server, argv: &[String], mode: &str) -> Result<(), String> {
             &address.to_string(),
         ]);
     let upstream = Upstream::start();
-    command.args(["--idle", "0s", "--upstream", &upstream.url()]);
+    command.args(["--idle-timeout", "0s", "--upstream", &upstream.url()]);
     let with_admin = Server::run(&mut command, upstream)?;
     let body = r#"{"mode":"report_only","model":"other-model"}"#;
     for method in [argv[0].as_str(), "POST", "PUT", "PATCH", "DELETE"] {

@@ -76,7 +76,13 @@ impl Conversation<'_> {
 
     fn more(&mut self) -> io::Result<()> {
         let mut buffer = vec![0; 1 << 16];
-        let length = self.socket.read(&mut buffer)?;
+        let length = loop {
+            match self.socket.read(&mut buffer) {
+                // A read with a deadline ends early where the machine is busy enough.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
         if length == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }

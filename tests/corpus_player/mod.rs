@@ -11,6 +11,7 @@ mod frame;
 mod judge;
 mod oracle;
 pub(crate) mod play;
+pub(crate) mod policy_alone;
 pub(crate) mod report;
 mod served;
 pub(crate) mod server;

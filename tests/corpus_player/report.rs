@@ -34,6 +34,71 @@ pub(crate) fn exceptions(path: &Path) -> Vec<Exception> {
     read.case
 }
 
+/// Why cases are no matter of the policy alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfTheTransport {
+    reason: String,
+    ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AloneExceptions {
+    exception: Vec<OfTheTransport>,
+}
+
+/// Returns the report about the policy alone, and whatever that has to fail for.
+pub(crate) fn judge_alone(lines: &[Line<'_>], exceptions: &Path) -> (String, Vec<String>) {
+    let text = std::fs::read_to_string(exceptions).unwrap();
+    let listed: AloneExceptions = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
+    let ids = listed.exception.iter().flat_map(|entry| &entry.ids);
+    let mut unused: BTreeSet<&str> = ids.map(String::as_str).collect();
+    let all = unused.clone();
+    let mut cases: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut failures = Vec::new();
+    for (line, found) in lines
+        .iter()
+        .filter_map(|line| Some((line, line.alone.as_ref()?)))
+    {
+        let (file, id) = (line.case.file.as_str(), line.case.id.as_str());
+        cases.entry(file).or_default().insert(id);
+        if all.contains(id) {
+            if !found.is_empty() {
+                unused.remove(id);
+            }
+        } else if !found.is_empty() {
+            failures.push(format!("{file} {id} {}: {}", line.mode, found.join("; ")));
+        }
+    }
+    failures.extend(
+        unused
+            .iter()
+            .map(|id| format!("{id}: listed, and nothing differs")),
+    );
+    let bare = listed
+        .exception
+        .iter()
+        .filter(|entry| entry.reason.len() < 20);
+    failures.extend(bare.map(|entry| format!("no reason: {entry:?}")));
+    (alone_table(&cases, &listed), failures)
+}
+
+fn alone_table(cases: &BTreeMap<&str, BTreeSet<&str>>, listed: &AloneExceptions) -> String {
+    let mut text = String::new();
+    for (file, ids) in cases {
+        writeln!(text, "{file:<18} {:>6}", ids.len()).unwrap();
+    }
+    let all: usize = cases.values().map(BTreeSet::len).sum();
+    let excepted: usize = listed.exception.iter().map(|entry| entry.ids.len()).sum();
+    let same = all.saturating_sub(excepted);
+    writeln!(text, "{all} cases in force and in reject, {same} decided by lockpolicy::http alone as by the binary").unwrap();
+    for entry in &listed.exception {
+        writeln!(text, "{} not: {}", entry.ids.len(), entry.reason).unwrap();
+    }
+    text
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Result {
     Passed,
@@ -56,6 +121,8 @@ pub(crate) struct Line<'a> {
     pub(crate) case: &'a Case,
     pub(crate) mode: &'static str,
     pub(crate) result: Result,
+    /// What differs between the binary and the policy alone, where that was compared.
+    pub(crate) alone: Option<Vec<String>>,
 }
 
 impl Line<'_> {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fake_provider::client::Client;
+use fake_provider::http_client::HttpClient;
 
 use crate::corpus_player::PATIENCE;
 use crate::corpus_player::case::{Expect, decode};
@@ -16,7 +16,7 @@ pub(crate) fn receipts(server: &Server) -> Vec<String> {
     static MARKS: AtomicUsize = AtomicUsize::new(0);
     let mark = format!("/mark-{}-", MARKS.fetch_add(1, Ordering::Relaxed));
     let call = format!("GET {mark} HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    let answer = Client::connect(server.address).call(call.as_bytes());
+    let answer = HttpClient::connect(server.address).call(call.as_bytes());
     let told = server
         .daemon
         .wait_for(|line| line.contains(&mark), PATIENCE);
@@ -27,7 +27,7 @@ pub(crate) fn receipts(server: &Server) -> Vec<String> {
 }
 
 fn is_receipt(line: &str) -> bool {
-    line.contains(r#""event":"receipt""#)
+    line.contains(r#""event":"served""#)
 }
 
 /// What the receipt of this exchange says, where the case expects anything of it. `before` were there

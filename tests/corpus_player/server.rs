@@ -50,9 +50,9 @@ impl Server {
             .env("OPENCLAW_MODEL_LOCK_MODE", mode)
             .env("MODEL_LOCK_ON_MISMATCH", on_mismatch)
             .envs(variables)
-            .args(["serve", "--listen", "127.0.0.1:0", "--idle", "0s"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--idle-timeout", "0s"])
             // What never comes is given up soon.
-            .args(["--head-time", "3s", "--body-time", "3s"])
+            .args(["--header-timeout", "3s", "--body-timeout", "3s"])
             .args(["--upstream", &upstream.url()])
             .args(flags);
         Self::run(&mut command, upstream)

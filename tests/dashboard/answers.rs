@@ -2,8 +2,8 @@
 
 use fake_provider::json::Json;
 
-use crate::bench::{Bench, asked, at};
-use fake_provider::client::{Client, post};
+use crate::dashboard::{Dashboard, asked, at};
+use fake_provider::http_client::{HttpClient, post};
 
 /// How many attempts of one request are told.
 const EACH: usize = 64;
@@ -12,8 +12,8 @@ const MARKUP: &str = "<img src=x onerror=alert(1)>";
 
 #[test]
 fn status_tells_whether_the_lock_holds() {
-    let mut bench = Bench::new("force");
-    let told = bench.told("status");
+    let mut dashboard = Dashboard::new("force");
+    let told = dashboard.told("status");
     for (path, want) in [
         (&["state"][..], "holding"),
         (&["mode"], "force"),
@@ -29,20 +29,20 @@ fn status_tells_whether_the_lock_holds() {
         assert_eq!(at(&told, path), want, "{path:?}");
     }
     assert_eq!(told.get("concerns").unwrap().items(), []);
-    let policy = bench.get("/policy", "");
+    let policy = dashboard.get("/policy", "");
     let hash = format!("hash = {}\n", at(&told, &["policy_hash"]));
     assert!(policy.body.starts_with(hash.as_bytes()), "{policy:?}");
     // StatsD is sent to within a second, and the empty past is read as soon.
-    bench.status("StatsD and the past", |told| {
+    dashboard.status("StatsD and the past", |told| {
         at(told, &["statsd", "state"]) == "sent" && at(told, &["audit", "state"]) == "read"
     });
-    bench.start("127.0.0.1:0", &[]);
-    assert_eq!(at(&bench.told("status"), &["requests"]), "0");
+    dashboard.start("127.0.0.1:0", &[]);
+    assert_eq!(at(&dashboard.told("status"), &["requests"]), "0");
 }
 
 #[test]
 fn status_in_report_only_mode_tells_that_nothing_is_locked() {
-    let told = Bench::new("report_only").told("status");
+    let told = Dashboard::new("report_only").told("status");
     assert_eq!(at(&told, &["state"]), "open");
     assert_eq!(at(&told, &["level"]), "open");
     let concerns = told.get("concerns").unwrap().items();
@@ -53,13 +53,13 @@ fn status_in_report_only_mode_tells_that_nothing_is_locked() {
 
 #[test]
 fn attempt_lists_requested_sent_and_served_model_together() {
-    let bench = Bench::new("force");
-    bench.ask("gpt-5.5");
-    bench.ask(MARKUP);
-    bench.ask_and_get("gpt-5.5", "another");
-    bench.ask_and_get("wished", "another");
-    Client::connect(bench.address()).call(&post("/v1/responses", "", b"[]"));
-    let rows = bench.attempts("", "four rows, two of them of another model", |rows| {
+    let dashboard = Dashboard::new("force");
+    dashboard.ask("gpt-5.5");
+    dashboard.ask(MARKUP);
+    dashboard.ask_and_get("gpt-5.5", "another");
+    dashboard.ask_and_get("wished", "another");
+    HttpClient::connect(dashboard.fixture.address()).call(&post("/v1/responses", "", b"[]"));
+    let rows = dashboard.attempts("", "four rows, two of them of another model", |rows| {
         let wrong = rows
             .iter()
             .filter(|row| row.text_at(&["served"]) == Some("mismatch"));
@@ -84,20 +84,20 @@ fn attempt_lists_requested_sent_and_served_model_together() {
             "attempt", "forced", "wished", "gpt-5.5", "gpt-5.5", "another", "mismatch",
         ],
         [
-            "receipt", "mismatch", "gpt-5.5", "-", "gpt-5.5", "another", "mismatch",
+            "served", "mismatch", "gpt-5.5", "-", "gpt-5.5", "another", "mismatch",
         ],
         [
             "attempt", "forced", MARKUP, "gpt-5.5", "gpt-5.5", "gpt-5.5", "match",
         ],
     ];
     assert_eq!(rows, wanted.map(|row| row.map(str::to_owned)));
-    chains_are_told(&bench);
-    status_is_told(&bench);
-    series_is_told(&bench);
+    chains_are_told(&dashboard);
+    status_is_told(&dashboard);
+    series_is_told(&dashboard);
 }
 
-fn chains_are_told(bench: &Bench) {
-    let models = bench.told("served");
+fn chains_are_told(dashboard: &Dashboard) {
+    let models = dashboard.told("served");
     let models = models.get("models").unwrap().items();
     let mut chains: Vec<[String; 5]> = models
         .iter()
@@ -122,8 +122,8 @@ fn chains_are_told(bench: &Bench) {
     assert_eq!(chains, wanted.map(|chain| chain.map(str::to_owned)));
 }
 
-fn status_is_told(bench: &Bench) {
-    let status = bench.told("status");
+fn status_is_told(dashboard: &Dashboard) {
+    let status = dashboard.told("status");
     assert_eq!(at(&status, &["state"]), "holding");
     let concerns = status.get("concerns").unwrap().items();
     assert_eq!(at(&concerns[0], &["code"]), "another_model_served");
@@ -141,9 +141,9 @@ fn status_is_told(bench: &Bench) {
     assert_eq!(at(&status, &["pace", "overhead", "requests"]), "4");
 }
 
-fn series_is_told(bench: &Bench) {
+fn series_is_told(dashboard: &Dashboard) {
     for window in ["1h", "24h", "7d"] {
-        let series = bench.told(&format!("series?window={window}"));
+        let series = dashboard.told(&format!("series?window={window}"));
         let buckets = series.get("buckets").unwrap().items();
         let counts = buckets
             .iter()
@@ -167,22 +167,22 @@ fn series_is_told(bench: &Bench) {
 
 #[test]
 fn attempts_are_searched_filtered_and_paged() {
-    let bench = Bench::new("reject");
+    let dashboard = Dashboard::new("reject");
     for number in 0..7 {
-        bench.ask(&format!("wished-{number}"));
+        dashboard.ask(&format!("wished-{number}"));
     }
-    let rows = bench.attempts(
+    let rows = dashboard.attempts(
         "?query=WISHED-3&result=rejected&surface=http",
         "one row",
         |rows| !rows.is_empty(),
     );
     assert_eq!(asked(&rows), ["wished-3"]);
     assert_eq!(
-        bench.attempts("?query=wished-3&surface=argv", "none", <[Json]>::is_empty),
+        dashboard.attempts("?query=wished-3&surface=argv", "none", <[Json]>::is_empty),
         []
     );
     assert_eq!(
-        bench
+        dashboard
             .attempts("?query=tests/1&limit=9", "all, by client", |rows| rows
                 .len()
                 == 7)
@@ -192,7 +192,7 @@ fn attempts_are_searched_filtered_and_paged() {
     let mut all = Vec::new();
     let mut before = String::new();
     loop {
-        let told = bench.told(&format!("attempts?limit=3{before}"));
+        let told = dashboard.told(&format!("attempts?limit=3{before}"));
         all.extend(told.get("attempts").unwrap().items().to_vec());
         let next = at(&told, &["before"]);
         if next == "null" {
@@ -211,7 +211,7 @@ fn attempts_are_searched_filtered_and_paged() {
 
 #[test]
 fn invalid_query_is_answered_with_a_json_error() {
-    let bench = Bench::new("force");
+    let dashboard = Dashboard::new("force");
     for (target, status, code, message) in [
         (
             "/api/v1/attempts?limit=x",
@@ -256,7 +256,7 @@ fn invalid_query_is_answered_with_a_json_error() {
             "nothing is here; docs/reference/dashboard-api.md lists what there is",
         ),
     ] {
-        let answer = bench.get(target, "");
+        let answer = dashboard.get(target, "");
         assert_eq!(answer.status, status, "{target}");
         assert_eq!(
             (
@@ -270,9 +270,9 @@ fn invalid_query_is_answered_with_a_json_error() {
 
 #[test]
 fn method_other_than_get_is_refused() {
-    let bench = Bench::new("force");
+    let dashboard = Dashboard::new("force");
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"] {
-        let mut client = Client::connect(bench.admin);
+        let mut client = HttpClient::connect(dashboard.admin);
         client.send(
             format!("{method} /api/v1/status HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes(),
         );
@@ -287,16 +287,16 @@ fn method_other_than_get_is_refused() {
 
 #[test]
 fn flood_evicts_old_rows_and_is_counted_whole() {
-    let bench = Bench::new("reject");
-    bench.flood(30);
-    let told = bench.told("attempts?limit=1000");
+    let dashboard = Dashboard::new("reject");
+    dashboard.flood(30);
+    let told = dashboard.told("attempts?limit=1000");
     assert_eq!(told.get("attempts").unwrap().items().len(), 1000);
     assert_eq!(
         (at(&told, &["held"]), at(&told, &["capacity"])),
         ("1000".to_owned(), "1000".to_owned())
     );
     assert_eq!(
-        at(&bench.told("status"), &["attempts", "rejected"]),
+        at(&dashboard.told("status"), &["attempts", "rejected"]),
         (30 * EACH).to_string()
     );
 }

@@ -13,7 +13,7 @@ const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const MARKUP = "<img src=x onerror=alert(1)>";
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 320, height: 640 };
-const WAIT = 15000;
+const WAIT = 60000;
 
 /** What a page may never do. */
 const wrong = [];

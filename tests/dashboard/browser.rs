@@ -7,8 +7,8 @@ use std::time::Duration;
 use fake_provider::json::quote;
 use fake_provider::process::{Daemon, run};
 
-use crate::bench::Bench;
-use fake_provider::client::{Client, post};
+use crate::dashboard::Dashboard;
+use fake_provider::http_client::{HttpClient, post};
 
 /// How long one run of the browser may take; it takes ten seconds.
 const END: Duration = Duration::from_mins(2);
@@ -16,7 +16,7 @@ const END: Duration = Duration::from_mins(2);
 const INSTALL: Duration = Duration::from_mins(5);
 
 /// Starts a scenario of the script, with something to know; `None` where no browser can be had.
-fn start(bench: &Bench, scenario: &str, known: &str) -> Option<Daemon> {
+fn start(dashboard: &Dashboard, scenario: &str, known: &str) -> Option<Daemon> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let tool = run(&mut Command::new(here.join("tools/browser")), INSTALL).unwrap();
     assert!(tool.status.success(), "{}", tool.err());
@@ -28,8 +28,8 @@ fn start(bench: &Bench, scenario: &str, known: &str) -> Option<Daemon> {
         r#"{{"tools":{},"scenario":{},"proxy":"http://{}","page":"http://{}","shots":{},"known":{}}}"#,
         quote(tool.out().trim()),
         quote(scenario),
-        bench.address(),
-        bench.admin,
+        dashboard.fixture.address(),
+        dashboard.admin,
         quote(env!("CARGO_TARGET_TMPDIR")),
         quote(known),
     );
@@ -53,8 +53,8 @@ fn end(mut script: Daemon) {
     );
 }
 
-fn browse(bench: &Bench, scenario: &str, known: &str) {
-    start(bench, scenario, known).into_iter().for_each(end);
+fn browse(dashboard: &Dashboard, scenario: &str, known: &str) {
+    start(dashboard, scenario, known).into_iter().for_each(end);
 }
 
 /// What would send the script somewhere else.
@@ -69,38 +69,38 @@ const ELSEWHERE: [&str; 6] = [
 
 #[test]
 fn page_without_attempts_is_calm_and_accessible() {
-    browse(&Bench::new("force"), "empty", "");
+    browse(&Dashboard::new("force"), "empty", "");
 }
 
 #[test]
 fn page_after_an_attack_escapes_all_text_and_updates_live() {
-    let bench = Bench::new("force");
-    attack(&bench);
-    browse(&bench, "attacked", "");
+    let dashboard = Dashboard::new("force");
+    attack(&dashboard);
+    browse(&dashboard, "attacked", "");
 }
 
 #[test]
 fn page_in_report_only_mode_warns_first() {
-    let bench = Bench::new("report_only");
-    bench.ask("gpt-4o");
-    browse(&bench, "open", "");
+    let dashboard = Dashboard::new("report_only");
+    dashboard.ask("gpt-4o");
+    browse(&dashboard, "open", "");
 }
 
 #[test]
 fn page_asks_for_the_token_and_stores_it_nowhere() {
-    let mut bench = Bench::new("reject");
-    let file = bench.scratch.path().join("token");
+    let mut dashboard = Dashboard::new("reject");
+    let file = dashboard.fixture.directory.path().join("token");
     std::fs::write(&file, "correct-horse-battery").unwrap();
-    bench.start("127.0.0.1:0", &["--admin-token", file.to_str().unwrap()]);
-    bench.ask("gpt-4o");
-    browse(&bench, "token", "correct-horse-battery");
+    dashboard.start("127.0.0.1:0", &["--admin-token", file.to_str().unwrap()]);
+    dashboard.ask("gpt-4o");
+    browse(&dashboard, "token", "correct-horse-battery");
 }
 
 #[test]
 fn page_that_lost_the_proxy_shows_stale_data_and_recovers() {
-    let mut bench = Bench::new("reject");
-    bench.ask("gpt-4o");
-    let Some(script) = start(&bench, "lost", "") else {
+    let mut dashboard = Dashboard::new("reject");
+    dashboard.ask("gpt-4o");
+    let Some(script) = start(&dashboard, "lost", "") else {
         return;
     };
     let wish = |wanted: &str| {
@@ -112,15 +112,15 @@ fn page_that_lost_the_proxy_shows_stale_data_and_recovers() {
         );
     };
     wish("the proxy may go");
-    bench.end();
+    dashboard.fixture.stop_proxy();
     wish("the proxy may come back");
-    let address = bench.admin.to_string();
-    bench.start(&address, &[]);
+    let address = dashboard.admin.to_string();
+    dashboard.start(&address, &[]);
     end(script);
 }
 
 /// Attempts through every door there is, some of them ugly.
-fn attack(bench: &Bench) {
+fn attack(dashboard: &Dashboard) {
     for model in [
         "gpt-4o",
         "gpt-4o-mini",
@@ -129,14 +129,14 @@ fn attack(bench: &Bench) {
         "\"><script>alert(1)</script>",
         "o3",
     ] {
-        bench.ask(model);
+        dashboard.ask(model);
     }
     let long = "a-model-whose-name-is-long-and-has-no-place-to-break-".repeat(3);
-    bench.ask(&long);
-    bench.ask("gpt-5.5");
-    bench.ask_and_get("gpt-5.5", "gpt-5.4-mini");
-    bench.ask_and_get("o3", "<b>other</b>");
-    let mut client = Client::connect(bench.address());
+    dashboard.ask(&long);
+    dashboard.ask("gpt-5.5");
+    dashboard.ask_and_get("gpt-5.5", "gpt-5.4-mini");
+    dashboard.ask_and_get("o3", "<b>other</b>");
+    let mut client = HttpClient::connect(dashboard.fixture.address());
     client.call(&post("/v1/responses", "", b"[]"));
     client.call(&post(
         "/v1/responses",
@@ -153,5 +153,5 @@ fn attack(bench: &Bench) {
         "",
         br#"{"model":"gpt-5.5","tools":[{"type":"image_generation","model":"dall-e-3"}]}"#,
     ));
-    bench.shim("gpt-4.1");
+    dashboard.shim("gpt-4.1");
 }

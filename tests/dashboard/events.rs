@@ -5,12 +5,12 @@ use std::time::Instant;
 use fake_provider::json::Json;
 
 use crate::SOON;
-use crate::bench::{Bench, at};
-use fake_provider::client::Client;
+use crate::dashboard::{Dashboard, at};
+use fake_provider::http_client::HttpClient;
 
 /// A reader of the stream.
 struct Reader {
-    client: Client,
+    client: HttpClient,
     held: String,
 }
 
@@ -18,8 +18,8 @@ struct Reader {
 type Event = (String, String, Json);
 
 impl Reader {
-    fn open(bench: &Bench, resume: &str) -> Self {
-        let mut client = Client::connect(bench.admin);
+    fn open(dashboard: &Dashboard, resume: &str) -> Self {
+        let mut client = HttpClient::connect(dashboard.admin);
         let fields = if resume.is_empty() {
             String::new()
         } else {
@@ -80,10 +80,10 @@ impl Reader {
 
 #[test]
 fn event_stream_sends_the_attempt_and_again_its_served_model() {
-    let bench = Bench::new("force");
-    let mut reader = Reader::open(&bench, "");
+    let dashboard = Dashboard::new("force");
+    let mut reader = Reader::open(&dashboard, "");
     assert_eq!(at(&reader.next("status").2, &["state"]), "holding");
-    bench.ask("wished");
+    dashboard.ask("wished");
     let mut last = reader.next("attempt");
     // Within the quarter of a second, row and answer may come as one.
     if last.2.get("served").is_none() {
@@ -96,44 +96,48 @@ fn event_stream_sends_the_attempt_and_again_its_served_model() {
 
 #[test]
 fn event_stream_resumed_by_id_sends_only_missed_events() {
-    let bench = Bench::new("reject");
-    let mut reader = Reader::open(&bench, "");
-    bench.ask("seen");
+    let dashboard = Dashboard::new("reject");
+    let mut reader = Reader::open(&dashboard, "");
+    dashboard.ask("seen");
     let (_, id, seen) = reader.next("attempt");
     assert_eq!(at(&seen, &["requested_model"]), "seen");
     drop(reader);
     for number in 0..3 {
-        bench.ask(&format!("missed-{number}"));
+        dashboard.ask(&format!("missed-{number}"));
     }
-    let mut reader = Reader::open(&bench, &id);
+    let mut reader = Reader::open(&dashboard, &id);
     let missed: Vec<String> = (0..3)
         .map(|_| at(&reader.any().2, &["requested_model"]))
         .collect();
     assert_eq!(missed, ["missed-0", "missed-1", "missed-2"]);
     // The list of attempts says from where on its reader wants events.
-    let (told, after) = (bench.told("attempts"), "after");
-    bench.ask(after);
-    let mut reader = Reader::open(&bench, &at(&told, &["last_event_id"]));
+    let (told, after) = (dashboard.told("attempts"), "after");
+    dashboard.ask(after);
+    let mut reader = Reader::open(&dashboard, &at(&told, &["last_event_id"]));
     assert_eq!(at(&reader.any().2, &["requested_model"]), after);
 }
 
 #[test]
 fn event_stream_with_id_of_another_process_starts_anew() {
-    let mut bench = Bench::new("reject");
-    bench.ask("before");
-    let (_, id, _) = Reader::open(&bench, "").next("status");
-    bench.start("127.0.0.1:0", &[]);
+    let mut dashboard = Dashboard::new("reject");
+    dashboard.ask("before");
+    let (_, id, _) = Reader::open(&dashboard, "").next("status");
+    dashboard.start("127.0.0.1:0", &[]);
     for strange in [id.as_str(), "x", "0-0", "ffffffffffffffff-1"] {
-        assert_eq!(Reader::open(&bench, strange).any().0, "reset", "{strange}");
+        assert_eq!(
+            Reader::open(&dashboard, strange).any().0,
+            "reset",
+            "{strange}"
+        );
     }
 }
 
 #[test]
 fn event_stream_reports_events_that_are_lost() {
-    let bench = Bench::new("reject");
-    let (_, id, _) = Reader::open(&bench, "").next("status");
-    bench.flood(12);
-    let mut reader = Reader::open(&bench, &id);
+    let dashboard = Dashboard::new("reject");
+    let (_, id, _) = Reader::open(&dashboard, "").next("status");
+    dashboard.flood(12);
+    let mut reader = Reader::open(&dashboard, &id);
     assert_eq!(reader.any().0, "skipped");
     let mut rows = 0;
     while reader.any().0 == "attempt" {
@@ -143,25 +147,25 @@ fn event_stream_reports_events_that_are_lost() {
 }
 
 /// The status that one reader more gets.
-fn asked(bench: &Bench) -> u16 {
-    let mut client = Client::connect(bench.admin);
+fn asked(dashboard: &Dashboard) -> u16 {
+    let mut client = HttpClient::connect(dashboard.admin);
     client.send(b"GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
     client.head().0
 }
 
 #[test]
 fn event_streams_over_the_limit_are_refused() {
-    let bench = Bench::new("force");
-    let mut readers: Vec<Reader> = (0..16).map(|_| Reader::open(&bench, "")).collect();
+    let dashboard = Dashboard::new("force");
+    let mut readers: Vec<Reader> = (0..16).map(|_| Reader::open(&dashboard, "")).collect();
     // The status first: an answer that is a stream has no end.
-    assert_eq!(asked(&bench), 503);
-    let refused = bench.get("/api/v1/events", "");
+    assert_eq!(asked(&dashboard), 503);
+    let refused = dashboard.get("/api/v1/events", "");
     assert_eq!(refused.error("code"), "too_many_streams");
-    assert_eq!(bench.get("/api/v1/status", "").status, 200);
+    assert_eq!(dashboard.get("/api/v1/status", "").status, 200);
     readers.pop();
     let deadline = Instant::now() + SOON;
     loop {
-        if asked(&bench) == 200 {
+        if asked(&dashboard) == 200 {
             break;
         }
         assert!(

@@ -5,8 +5,8 @@ use std::time::Instant;
 use fake_provider::process::run;
 
 use crate::SOON;
-use crate::bench::{Bench, at};
-use fake_provider::client::{Answer, Client};
+use crate::dashboard::{Dashboard, at};
+use fake_provider::http_client::{HttpClient, Response};
 
 const TOKEN: &str = "correct-horse-battery";
 /// What tells more than counts.
@@ -20,12 +20,12 @@ const TOLD: [&str; 6] = [
 ];
 const PROBES: [&str; 4] = ["/livez", "/readyz", "/version", "/metrics"];
 
-fn asked(bench: &Bench, target: &str, fields: &str) -> Answer {
+fn asked(dashboard: &Dashboard, target: &str, fields: &str) -> Response {
     let request = format!("GET {target} HTTP/1.1\r\n{fields}\r\n");
-    let mut client = Client::connect(bench.admin);
+    let mut client = HttpClient::connect(dashboard.admin);
     client.send(request.as_bytes());
     let (status, fields) = client.head();
-    Answer {
+    Response {
         status,
         fields,
         body: Vec::new(),
@@ -34,7 +34,7 @@ fn asked(bench: &Bench, target: &str, fields: &str) -> Answer {
 
 #[test]
 fn response_of_each_path_has_the_security_headers() {
-    let bench = Bench::new("force");
+    let dashboard = Dashboard::new("force");
     for target in [
         "/",
         "/page.css",
@@ -46,7 +46,11 @@ fn response_of_each_path_has_the_security_headers() {
         "/livez",
         "/policy",
     ] {
-        let answer = asked(&bench, target, &format!("host: {}\r\n", bench.admin));
+        let answer = asked(
+            &dashboard,
+            target,
+            &format!("host: {}\r\n", dashboard.admin),
+        );
         let policy = answer.field("content-security-policy").unwrap();
         for part in [
             "default-src 'none'",
@@ -82,24 +86,24 @@ fn response_of_each_path_has_the_security_headers() {
 
 #[test]
 fn request_with_foreign_origin_or_host_is_refused() {
-    let bench = Bench::new("force");
+    let dashboard = Dashboard::new("force");
     for target in TOLD {
-        let rebound = asked(&bench, target, "host: evil.example\r\n");
+        let rebound = asked(&dashboard, target, "host: evil.example\r\n");
         assert_eq!(rebound.status, 403, "{target}");
         let crossed = asked(
-            &bench,
+            &dashboard,
             target,
             "host: localhost\r\nsec-fetch-site: cross-site\r\n",
         );
         assert_eq!(crossed.status, 403, "{target}");
         let foreign = asked(
-            &bench,
+            &dashboard,
             target,
             "host: localhost\r\norigin: https://evil.example\r\n",
         );
         assert_eq!(foreign.status, 403, "{target}");
         let own = asked(
-            &bench,
+            &dashboard,
             target,
             "host: localhost:1\r\nsec-fetch-site: same-origin\r\norigin: http://localhost:1\r\n",
         );
@@ -108,20 +112,20 @@ fn request_with_foreign_origin_or_host_is_refused() {
     // Orchestrators and scrapers say any name.
     for target in PROBES {
         assert_eq!(
-            asked(&bench, target, "host: pod-7\r\n").status,
+            asked(&dashboard, target, "host: pod-7\r\n").status,
             200,
             "{target}"
         );
     }
-    let refused = bench.get("/api/v1/status", "sec-fetch-site: cross-site\r\n");
+    let refused = dashboard.get("/api/v1/status", "sec-fetch-site: cross-site\r\n");
     assert_eq!(refused.error("code"), "cross_site");
 }
 
 #[test]
 fn non_loopback_without_token_answers_only_probes() {
-    let bench = Bench::with("force", "0.0.0.0:0", &[]);
+    let dashboard = Dashboard::with("force", "0.0.0.0:0", &[]);
     for target in TOLD.into_iter().chain(["/", "/page.js"]) {
-        let answer = bench.get(target, "");
+        let answer = dashboard.get(target, "");
         assert_eq!(
             (answer.status, answer.error("code").as_str()),
             (403, "token_not_set"),
@@ -130,7 +134,7 @@ fn non_loopback_without_token_answers_only_probes() {
     }
     for target in PROBES {
         assert_eq!(
-            asked(&bench, target, "host: pod-7\r\n").status,
+            asked(&dashboard, target, "host: pod-7\r\n").status,
             200,
             "{target}"
         );
@@ -140,10 +144,10 @@ fn non_loopback_without_token_answers_only_probes() {
 #[test]
 fn admin_token_authorizes_only_its_holder() {
     for address in ["0.0.0.0:0", "127.0.0.1:0"] {
-        let mut bench = Bench::new("force");
-        let file = bench.scratch.path().join("token");
+        let mut dashboard = Dashboard::new("force");
+        let file = dashboard.fixture.directory.path().join("token");
         std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
-        bench.start(address, &["--admin-token", file.to_str().unwrap()]);
+        dashboard.start(address, &["--admin-token", file.to_str().unwrap()]);
         let right = format!("host: ops.example\r\nauthorization: Bearer {TOKEN}\r\n");
         for target in TOLD {
             for wrong in [
@@ -152,29 +156,33 @@ fn admin_token_authorizes_only_its_holder() {
                 "authorization: Bearer correct-horse-batterz\r\n",
                 "cookie: token=correct-horse-battery\r\n",
             ] {
-                let answer = bench.get(target, wrong);
+                let answer = dashboard.get(target, wrong);
                 assert_eq!(answer.status, 401, "{target} {wrong}");
                 assert_eq!(answer.field("www-authenticate"), Some("Bearer"));
                 assert_eq!(answer.error("code"), "token_wanted");
             }
-            let query = bench.get(&format!("{target}?token={TOKEN}"), "");
+            let query = dashboard.get(&format!("{target}?token={TOKEN}"), "");
             assert_eq!(query.status, 401, "a token in a query ends in logs");
-            assert_eq!(asked(&bench, target, &right).status, 200, "{target}");
+            assert_eq!(asked(&dashboard, target, &right).status, 200, "{target}");
         }
         // What asks for the token holds nothing.
         for target in ["/", "/page.js", "/livez", "/metrics"] {
-            assert_eq!(asked(&bench, target, "host: a\r\n").status, 200, "{target}");
+            assert_eq!(
+                asked(&dashboard, target, "host: a\r\n").status,
+                200,
+                "{target}"
+            );
         }
-        replaced(&bench, &file);
+        replaced(&dashboard, &file);
     }
 }
 
 /// Another token holds once it was read; one that is too short changes nothing.
-fn replaced(bench: &Bench, file: &std::path::Path) {
+fn replaced(dashboard: &Dashboard, file: &std::path::Path) {
     let next = "another-battery-staple";
     std::fs::write(file, next).unwrap();
     let status = |token: &str| {
-        bench
+        dashboard
             .get(
                 "/api/v1/status",
                 &format!("authorization: Bearer {token}\r\n"),
@@ -191,8 +199,8 @@ fn replaced(bench: &Bench, file: &std::path::Path) {
 
 #[test]
 fn invalid_token_file_is_reported_at_start() {
-    let bench = Bench::new("force");
-    let file = bench.scratch.path().join("short");
+    let dashboard = Dashboard::new("force");
+    let file = dashboard.fixture.directory.path().join("short");
     std::fs::write(&file, "short").unwrap();
     for (path, why) in [
         (file.to_str().unwrap(), "at least 16 characters expected"),
@@ -223,31 +231,37 @@ fn invalid_token_file_is_reported_at_start() {
 /// The port stays until what runs has ended, and says that it does not get traffic any more.
 #[test]
 fn draining_proxy_is_not_ready_and_then_ends_streams() {
-    let mut bench = Bench::new("force");
+    let mut dashboard = Dashboard::new("force");
     let (events, stream) = std::sync::mpsc::channel();
-    bench
+    dashboard
+        .fixture
         .provider
         .queue(vec![fake_provider::Reply::stream(stream)]);
-    let mut running = Client::connect(bench.address());
-    running.send(&fake_provider::client::post(
+    let mut running = HttpClient::connect(dashboard.fixture.address());
+    running.send(&fake_provider::http_client::post(
         "/v1/responses",
         "",
         br#"{"model":"gpt-5.5","stream":true}"#,
     ));
     assert_eq!(running.head().0, 200);
-    let mut open = Client::connect(bench.admin);
+    let mut open = HttpClient::connect(dashboard.admin);
     open.send(b"GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
     assert_eq!(open.head().0, 200);
-    bench.proxy().daemon().signal("TERM").unwrap();
-    let told = bench.status("the drain", |told| at(told, &["ready"]) == "false");
+    dashboard
+        .fixture
+        .proxy_mut()
+        .daemon()
+        .signal("TERM")
+        .unwrap();
+    let told = dashboard.status("the drain", |told| at(told, &["ready"]) == "false");
     assert_eq!(
         at(&told.get("concerns").unwrap().items()[0], &["code"]),
         "draining"
     );
-    assert_eq!(bench.get("/readyz", "").status, 503);
-    assert_eq!(bench.get("/livez", "").status, 200);
+    assert_eq!(dashboard.get("/readyz", "").status, 503);
+    assert_eq!(dashboard.get("/livez", "").status, 200);
     drop(events);
-    let ended = bench.proxy().daemon().wait(SOON);
+    let ended = dashboard.fixture.proxy_mut().daemon().wait(SOON);
     assert_eq!(ended.expect("the end of the drain").code(), Some(0));
     // The process is gone, and what it had said ends.
     open.rest();

@@ -8,8 +8,8 @@
 )]
 
 mod answers;
-mod bench;
 mod browser;
+mod dashboard;
 mod events;
 mod guard;
 mod past;

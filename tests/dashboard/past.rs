@@ -2,23 +2,34 @@
 
 use fake_provider::json::Json;
 
-use crate::bench::{Bench, asked, at};
+use crate::dashboard::{Dashboard, asked, at};
 
 #[test]
 fn history_after_restart_includes_rotated_audit_files() {
-    let mut bench = Bench::with("reject", "127.0.0.1:0", &["--audit-size", "4KiB"]);
+    let mut dashboard = Dashboard::with("reject", "127.0.0.1:0", &["--audit-size", "4KiB"]);
     for number in 0..40 {
-        bench.ask(&format!("wished-{number}"));
+        dashboard.ask(&format!("wished-{number}"));
     }
-    bench.proxy().daemon().signal("TERM").unwrap();
+    dashboard
+        .fixture
+        .proxy_mut()
+        .daemon()
+        .signal("TERM")
+        .unwrap();
     assert_eq!(
-        bench.proxy().daemon().wait(crate::SOON).unwrap().code(),
+        dashboard
+            .fixture
+            .proxy_mut()
+            .daemon()
+            .wait(crate::SOON)
+            .unwrap()
+            .code(),
         Some(0)
     );
-    assert!(bench.file().with_extension("jsonl.3").exists());
-    bench.start("127.0.0.1:0", &["--audit-size", "4KiB"]);
-    bench.ask("now");
-    let rows = bench.attempts("", "what was before", |rows| rows.len() == 41);
+    assert!(dashboard.file().with_extension("jsonl.3").exists());
+    dashboard.start("127.0.0.1:0", &["--audit-size", "4KiB"]);
+    dashboard.ask("now");
+    let rows = dashboard.attempts("", "what was before", |rows| rows.len() == 41);
     let mut wanted: Vec<String> = (0..40).map(|number| format!("wished-{number}")).collect();
     wanted.push("now".to_owned());
     wanted.reverse();
@@ -28,7 +39,7 @@ fn history_after_restart_includes_rotated_audit_files() {
         .map(|row| at(row, &["id"]).parse().unwrap())
         .collect();
     assert!(numbers.is_sorted_by(|a, b| a > b), "{numbers:?}");
-    let status = bench.status("the past", |told| at(told, &["audit", "state"]) == "read");
+    let status = dashboard.status("the past", |told| at(told, &["audit", "state"]) == "read");
     assert_eq!(at(&status, &["last_hour", "rejected"]), "41");
     assert_eq!(
         at(&status, &["attempts", "rejected"]),
@@ -36,9 +47,9 @@ fn history_after_restart_includes_rotated_audit_files() {
         "counts are of this process"
     );
     // What this process writes itself does not come back from the file.
-    bench.ask("last");
-    bench.shim("by-shim");
-    let rows = bench.attempts("", "the shim's attempt", |rows| {
+    dashboard.ask("last");
+    dashboard.shim("by-shim");
+    let rows = dashboard.attempts("", "the shim's attempt", |rows| {
         asked(rows).contains(&"by-shim")
     });
     assert_eq!(asked(&rows)[..3], ["by-shim", "last", "now"]);
@@ -47,13 +58,19 @@ fn history_after_restart_includes_rotated_audit_files() {
 
 #[test]
 fn attempt_of_a_shim_is_shown_live() {
-    let bench = Bench::new("force");
-    bench.shim("by-shim");
-    let rows = bench.attempts("?surface=argv", "the shim's attempt", |rows| {
+    let dashboard = Dashboard::new("force");
+    dashboard.shim("by-shim");
+    let rows = dashboard.attempts("?surface=argv", "the shim's attempt", |rows| {
         !rows.is_empty()
     });
     let told = |row: &Json| {
-        ["door", "result", "requested_model", "applied_model"].map(|name| at(row, &[name]))
+        [
+            "enforcement_point",
+            "result",
+            "requested_model",
+            "applied_model",
+        ]
+        .map(|name| at(row, &[name]))
     };
     let rows: Vec<[String; 4]> = rows.iter().map(told).collect();
     assert_eq!(
@@ -64,17 +81,27 @@ fn attempt_of_a_shim_is_shown_live() {
 
 #[test]
 fn altered_audit_line_is_hidden_and_reported() {
-    let mut bench = Bench::new("reject");
-    bench.ask("wished-1");
-    bench.ask("wished-2");
-    bench.proxy().daemon().signal("TERM").unwrap();
-    bench.proxy().daemon().wait(crate::SOON).unwrap();
-    let text = std::fs::read_to_string(bench.file()).unwrap();
-    std::fs::write(bench.file(), text.replace("wished-1", "harmless")).unwrap();
-    bench.start("127.0.0.1:0", &[]);
-    let rows = bench.attempts("", "the line that is sound", |rows| !rows.is_empty());
+    let mut dashboard = Dashboard::new("reject");
+    dashboard.ask("wished-1");
+    dashboard.ask("wished-2");
+    dashboard
+        .fixture
+        .proxy_mut()
+        .daemon()
+        .signal("TERM")
+        .unwrap();
+    dashboard
+        .fixture
+        .proxy_mut()
+        .daemon()
+        .wait(crate::SOON)
+        .unwrap();
+    let text = std::fs::read_to_string(dashboard.file()).unwrap();
+    std::fs::write(dashboard.file(), text.replace("wished-1", "harmless")).unwrap();
+    dashboard.start("127.0.0.1:0", &[]);
+    let rows = dashboard.attempts("", "the line that is sound", |rows| !rows.is_empty());
     assert_eq!(asked(&rows), ["wished-2"]);
-    let status = bench.status("the concern", |told| {
+    let status = dashboard.status("the concern", |told| {
         !told.get("concerns").unwrap().items().is_empty()
     });
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::bench::Bench;
+use crate::dashboard::Dashboard;
 
 /// The members that the docs tell of an answer.
 fn told(page: &str, name: &str) -> BTreeSet<String> {
@@ -16,9 +16,9 @@ fn told(page: &str, name: &str) -> BTreeSet<String> {
 
 #[test]
 fn api_responses_have_the_documented_shape() {
-    let bench = Bench::new("force");
-    bench.ask_and_get("wished", "another");
-    bench.attempts("", "the answer to the attempt", |rows| {
+    let dashboard = Dashboard::new("force");
+    dashboard.ask_and_get("wished", "another");
+    dashboard.attempts("", "the answer to the attempt", |rows| {
         rows.iter().any(|row| row.get("served").is_some())
     });
     let place = concat!(
@@ -33,7 +33,7 @@ fn api_responses_have_the_documented_shape() {
         "attempts[].status",
     ];
     for name in ["status", "attempts", "series", "served"] {
-        let mut found = bench.told(name).places();
+        let mut found = dashboard.told(name).places();
         let mut wanted = told(&page, name);
         for member in rare {
             wanted.remove(member);

@@ -121,7 +121,7 @@ static STEPS: [(i32, &str, Arrange); 20] = [
     (78, "name the one model", |i| {
         i.stage.set("OPENCLAW_MODEL", " \t");
     }),
-    (78, "set it to force, reject or audit", |i| {
+    (78, "set it to force, reject or report_only", |i| {
         i.stage.set("OPENCLAW_MODEL_LOCK_MODE", "Force");
     }),
     (78, "see `model-lock check`", |i| {

@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use fake_provider::fixture::Scratch;
+use fake_provider::fixture::TempDir;
 use fake_provider::process::{self, Finished};
 
 pub(crate) struct Stage {
-    scratch: Scratch,
+    scratch: TempDir,
     variables: Vec<(String, String)>,
 }
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        let scratch = Scratch::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+        let scratch = TempDir::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
         for name in ["bin", "tmp"] {
-            scratch.directory(name).unwrap();
+            scratch.subdirectory(name).unwrap();
         }
         Self {
             scratch,

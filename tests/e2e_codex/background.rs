@@ -9,7 +9,7 @@ use fake_provider::rpc::Server;
 use fake_provider::{Reply, Request};
 
 use crate::PIN;
-use crate::bench::{Bench, Doors};
+use crate::locked_codex::{EnforcementPoints, LockedCodex};
 
 /// The oldest and the newest, and the model that each writes memories with.
 const ENDS: [(&str, &str); 2] = [("0.125.0", "gpt-5.4-mini"), ("0.169.0", "gpt-6-luna")];
@@ -21,27 +21,34 @@ const OTHER: &str = "gpt-5.4";
 fn compaction_runs_the_approved_model() {
     for (version, _) in ENDS {
         for mode in ["force", "reject"] {
-            let mut bench = Bench::new(version, Doors::Proxy, mode);
-            bench.provider.script(|request, _| {
+            let codex = LockedCodex::new(version, EnforcementPoints::Proxy, mode);
+            codex.fixture.provider.script(|request, _| {
                 is_compaction(request).then(|| Reply::Output(vec![COMPACTED.into()]))
             });
-            let thread = recorded(&bench);
-            let before = bench.provider.requests().len();
-            let mut server = Server::start(bench.codex.command(&["app-server"]));
+            let thread = recorded(&codex);
+            let before = codex.fixture.provider.requests().len();
+            let mut server = Server::start(codex.codex.command(&["app-server"]));
             let params = format!(r#"{{"threadId":"{thread}"}}"#);
             server.thread("thread/resume", &params);
             server.ask("thread/compact/start", &params);
             server.hear(|said| said.text_at(&["method"]) == Some("turn/completed"));
             server.end();
-            let mut arrived = bench.provider.requests().split_off(before);
+            let mut arrived = codex.fixture.provider.requests().split_off(before);
             arrived.retain(|request| request.method == "POST");
             assert!(
                 arrived.iter().all(is_compaction),
                 "{version} {mode} {arrived:?}"
             );
             assert_eq!(models(&arrived), [PIN], "{version} {mode}");
-            bench.logged(&[OTHER, "\"forced\"", "\"background\""]);
-            bench.told(&["result:forced", "surface:http", "source:background", mode]);
+            codex
+                .fixture
+                .wait_for_log(&[OTHER, "\"forced\"", "\"background\""]);
+            codex.fixture.wait_for_attempt(&[
+                "result:forced",
+                "surface:http",
+                "source:background",
+                mode,
+            ]);
         }
     }
 }
@@ -52,24 +59,31 @@ fn memories_are_written_by_the_approved_model() {
         for mode in ["force", "reject"] {
             for websocket in [false, true] {
                 let case = format!("{version} {mode} websocket: {websocket}");
-                let mut bench = Bench::new(version, Doors::Proxy, mode);
-                recorded(&bench);
-                grow_old(&bench);
-                bench.provider.take_websockets(websocket);
-                let before = bench.models().len();
-                let mut server = Server::start(bench.codex.command(&["app-server"]));
+                let codex = LockedCodex::new(version, EnforcementPoints::Proxy, mode);
+                recorded(&codex);
+                grow_old(&codex);
+                codex.fixture.provider.take_websockets(websocket);
+                let before = codex.fixture.models().len();
+                let mut server = Server::start(codex.codex.command(&["app-server"]));
                 // codex looks for old threads when one begins; the first may come before it knows of any.
                 for _ in 0..2 {
                     let thread = server.thread("thread/start", &format!(r#"{{"model":"{PIN}"}}"#));
                     server.turn(&thread, "");
                 }
                 let surface = if websocket { "websocket" } else { "http" };
-                bench.logged(&[own, "\"forced\"", "\"background\"", surface]);
+                codex
+                    .fixture
+                    .wait_for_log(&[own, "\"forced\"", "\"background\"", surface]);
                 let surface = format!("surface:{surface}");
-                bench.told(&["result:forced", "source:background", &surface, mode]);
+                codex.fixture.wait_for_attempt(&[
+                    "result:forced",
+                    "source:background",
+                    &surface,
+                    mode,
+                ]);
                 server.end();
-                let mut ran = bench.models().split_off(before);
-                ran.extend(bench.message_models());
+                let mut ran = codex.fixture.models().split_off(before);
+                ran.extend(codex.fixture.provider.message_models());
                 assert!(
                     ran.len() >= 3 && ran.iter().all(|model| model == PIN),
                     "{case}: {ran:?}"
@@ -80,18 +94,18 @@ fn memories_are_written_by_the_approved_model() {
 }
 
 /// A thread on another model that was recorded where nothing was locked.
-fn recorded(bench: &Bench) -> String {
-    let direct = format!("openai_base_url=\"{}/v1\"", bench.provider.url());
-    let finished = bench.exec(&["-c", &direct, "-m", OTHER, "hi"]);
+fn recorded(codex: &LockedCodex) -> String {
+    let direct = format!("openai_base_url=\"{}/v1\"", codex.fixture.provider.url());
+    let finished = codex.exec(&["-c", &direct, "-m", OTHER, "hi"]);
     assert!(finished.status.success(), "{}", finished.err());
-    let rollout = rollouts(&bench.codex.home().join("sessions")).remove(0);
+    let rollout = rollouts(&codex.codex.home().join("sessions")).remove(0);
     let name = rollout.file_stem().unwrap().to_str().unwrap();
     name.split_at(name.len() - 36).1.to_owned()
 }
 
 /// Makes the recorded thread one that a person had two days ago and that codex has no memory of.
-fn grow_old(bench: &Bench) {
-    let home = bench.codex.home();
+fn grow_old(codex: &LockedCodex) {
+    let home = codex.codex.home();
     for entry in fs::read_dir(&home).unwrap() {
         let place = entry.unwrap().path();
         if place.to_str().unwrap().contains(".sqlite") {

@@ -7,7 +7,7 @@ use fake_provider::process::Finished;
 use fake_provider::{Declare, Request};
 
 use crate::PIN;
-use crate::bench::Bench;
+use crate::locked_codex::LockedCodex;
 
 /// The oldest and the newest.
 const ENDS: [&str; 2] = ["0.125.0", "0.169.0"];
@@ -17,15 +17,17 @@ fn chatgpt_zstd_call_is_forced() {
     for version in ENDS {
         // A provider that is expected to speak HTTP alone, and codex's own one, which answers 426.
         for transport in [Transport::Http, Transport::WebSocket] {
-            let bench = Bench::chatgpt(version, "force", transport);
-            bench.provider.take_websockets(false);
-            bench.provider.declare(Declare::Arrived);
-            let finished = bench.exec(&["-m", "gpt-5.4", "hi"]);
+            let codex = LockedCodex::chatgpt(version, "force", transport);
+            codex.fixture.provider.take_websockets(false);
+            codex.fixture.provider.declare(Declare::Arrived);
+            let finished = codex.exec(&["-m", "gpt-5.4", "hi"]);
             let case = format!("{version} {transport:?}: {}", finished.err());
             assert_ran_the_pin(&finished, &case);
-            assert!(is_one_in_zstd(&calls(&bench)), "{case}");
-            assert_eq!(bench.models(), [PIN], "{case}");
-            bench.told(&["mode:force", "result:forced", "surface:http"]);
+            assert!(is_one_in_zstd(&calls(&codex)), "{case}");
+            assert_eq!(codex.fixture.models(), [PIN], "{case}");
+            codex
+                .fixture
+                .wait_for_attempt(&["mode:force", "result:forced", "surface:http"]);
         }
     }
 }
@@ -33,17 +35,19 @@ fn chatgpt_zstd_call_is_forced() {
 #[test]
 fn chatgpt_websocket_message_is_forced() {
     for version in ENDS {
-        let bench = Bench::chatgpt(version, "force", Transport::WebSocket);
-        let finished = bench.exec(&["-m", "gpt-5.4", "hi"]);
+        let codex = LockedCodex::chatgpt(version, "force", Transport::WebSocket);
+        let finished = codex.exec(&["-m", "gpt-5.4", "hi"]);
         let case = format!("{version}: {}", finished.err());
         assert_ran_the_pin(&finished, &case);
-        let models = bench.message_models();
+        let models = codex.fixture.provider.message_models();
         assert!(
             !models.is_empty() && models.iter().all(|model| model == PIN),
             "{models:?} {case}"
         );
-        assert_eq!(bench.calls("POST "), 0, "{case}");
-        bench.told(&["mode:force", "result:forced", "surface:websocket"]);
+        assert_eq!(codex.calls("POST "), 0, "{case}");
+        codex
+            .fixture
+            .wait_for_attempt(&["mode:force", "result:forced", "surface:websocket"]);
     }
 }
 
@@ -51,11 +55,14 @@ fn chatgpt_websocket_message_is_forced() {
 fn chatgpt_approved_model_passes_in_reject() {
     for version in ENDS {
         for transport in [Transport::Http, Transport::WebSocket] {
-            let mut bench = Bench::chatgpt(version, "reject", transport);
-            let finished = bench.exec(&["-m", PIN, "hi"]);
+            let mut codex = LockedCodex::chatgpt(version, "reject", transport);
+            let finished = codex.exec(&["-m", PIN, "hi"]);
             let case = format!("{version} {transport:?}: {}", finished.err());
             assert_ran_the_pin(&finished, &case);
-            let (posts, messages) = (bench.models(), bench.message_models());
+            let (posts, messages) = (
+                codex.fixture.models(),
+                codex.fixture.provider.message_models(),
+            );
             let over_http = transport == Transport::Http;
             assert_eq!(
                 (posts.is_empty(), messages.is_empty()),
@@ -66,7 +73,7 @@ fn chatgpt_approved_model_passes_in_reject() {
                 posts.iter().chain(&messages).all(|model| model == PIN),
                 "{case}"
             );
-            assert_eq!(bench.attempts(), 0, "{case}");
+            assert_eq!(codex.attempts(), 0, "{case}");
         }
     }
 }
@@ -74,14 +81,16 @@ fn chatgpt_approved_model_passes_in_reject() {
 #[test]
 fn chatgpt_zstd_call_is_refused_once() {
     for version in ENDS {
-        let mut bench = Bench::chatgpt(version, "reject", Transport::Http);
-        let finished = bench.exec(&["-m", "unapproved", "hi"]);
+        let mut codex = LockedCodex::chatgpt(version, "reject", Transport::Http);
+        let finished = codex.exec(&["-m", "unapproved", "hi"]);
         let case = format!("{version}: {}", finished.err());
         assert_refused(&finished, &case);
-        assert!(is_one_in_zstd(&calls(&bench)), "{case}");
-        assert!(bench.only_handshakes_arrived(), "{case}");
-        bench.told(&["mode:reject", "result:rejected", "surface:http"]);
-        assert_eq!(bench.attempts(), 1, "{case}");
+        assert!(is_one_in_zstd(&calls(&codex)), "{case}");
+        assert!(codex.only_handshakes_arrived(), "{case}");
+        codex
+            .fixture
+            .wait_for_attempt(&["mode:reject", "result:rejected", "surface:http"]);
+        assert_eq!(codex.attempts(), 1, "{case}");
     }
 }
 
@@ -93,25 +102,27 @@ fn chatgpt_websocket_warm_up_and_turn_are_refused_without_fallback() {
         ("0.125.0", "MESSAGE"),
         ("0.169.0", "GET /backend-api/codex/responses"),
     ] {
-        let mut bench = Bench::chatgpt(version, "reject", Transport::WebSocket);
-        let finished = bench.exec(&["-m", "unapproved", "hi"]);
+        let mut codex = LockedCodex::chatgpt(version, "reject", Transport::WebSocket);
+        let finished = codex.exec(&["-m", "unapproved", "hi"]);
         let case = format!("{version}: {}", finished.err());
         assert_refused(&finished, &case);
-        assert!(bench.only_handshakes_arrived(), "{case}");
+        assert!(codex.only_handshakes_arrived(), "{case}");
         let asked = (
-            bench.calls("POST "),
-            bench.calls("GET /backend-api/codex/responses"),
-            bench.calls(asks),
+            codex.calls("POST "),
+            codex.calls("GET /backend-api/codex/responses"),
+            codex.calls(asks),
         );
         assert_eq!(asked, (0, 2, 2), "{case}");
-        bench.told(&["mode:reject", "result:rejected"]);
-        assert_eq!(bench.attempts(), 2, "{case}");
+        codex
+            .fixture
+            .wait_for_attempt(&["mode:reject", "result:rejected"]);
+        assert_eq!(codex.attempts(), 2, "{case}");
     }
 }
 
-/// The model calls that codex made over HTTP, as a tap before the proxy heard them.
-fn calls(bench: &Bench) -> Vec<Request> {
-    let mut requests = bench.tap.requests();
+/// The model calls that codex made over HTTP, as a recorder before the proxy received them.
+fn calls(codex: &LockedCodex) -> Vec<Request> {
+    let mut requests = codex.recorder.requests();
     requests.retain(|request| request.method == "POST");
     requests
 }

@@ -1,6 +1,6 @@
 //! In force mode the pin runs, whatever was asked for.
 
-use crate::bench::{Bench, Doors};
+use crate::locked_codex::{EnforcementPoints, LockedCodex};
 use crate::{PIN, VERSIONS};
 
 /// Ways to ask for another model on the command line.
@@ -14,15 +14,19 @@ const ASKED: [&[&str]; 4] = [
 #[test]
 fn force_through_each_enforcement_point_runs_the_approved_model() {
     for version in VERSIONS {
-        for doors in Doors::LOCKED {
+        for points in EnforcementPoints::LOCKED {
             for asked in ASKED {
-                let bench = Bench::new(version, doors, "force");
-                let finished = bench.exec(asked);
-                let case = format!("{version} {doors:?} {asked:?}: {}", finished.err());
+                let codex = LockedCodex::new(version, points, "force");
+                let finished = codex.exec(asked);
+                let case = format!("{version} {points:?} {asked:?}: {}", finished.err());
                 assert!(finished.status.success(), "{case}");
-                assert_eq!(bench.models(), [PIN], "{case}");
+                assert_eq!(codex.fixture.models(), [PIN], "{case}");
                 assert_eq!(finished.out().trim(), "The provider ran gpt-5.5.", "{case}");
-                bench.told(&["mode:force", "result:forced", doors.first_surface()]);
+                codex.fixture.wait_for_attempt(&[
+                    "mode:force",
+                    "result:forced",
+                    points.first_surface(),
+                ]);
             }
         }
     }
@@ -31,24 +35,30 @@ fn force_through_each_enforcement_point_runs_the_approved_model() {
 #[test]
 fn force_over_websocket_runs_the_approved_model() {
     for version in VERSIONS {
-        for doors in [Doors::Proxy, Doors::Both, Doors::Embedded] {
-            let bench = Bench::over_websocket(version, doors, "force");
-            let finished = bench.exec(&["-m", "other", "hi"]);
-            let case = format!("{version} {doors:?}: {}", finished.err());
+        for points in [
+            EnforcementPoints::Proxy,
+            EnforcementPoints::Both,
+            EnforcementPoints::Embedded,
+        ] {
+            let codex = LockedCodex::over_websocket(version, points, "force");
+            let finished = codex.exec(&["-m", "other", "hi"]);
+            let case = format!("{version} {points:?}: {}", finished.err());
             assert!(finished.status.success(), "{case}");
             assert_eq!(finished.out().trim(), "The provider ran gpt-5.5.", "{case}");
-            let models = bench.message_models();
+            let models = codex.fixture.provider.message_models();
             assert!(
                 !models.is_empty() && models.iter().all(|model| model == PIN),
                 "{models:?} {case}"
             );
-            assert_eq!(bench.models(), [""; 0], "{case}");
-            let surface = if doors == Doors::Proxy {
+            assert_eq!(codex.fixture.models(), [""; 0], "{case}");
+            let surface = if points == EnforcementPoints::Proxy {
                 "surface:websocket"
             } else {
                 "surface:argv"
             };
-            bench.told(&["mode:force", "result:forced", surface]);
+            codex
+                .fixture
+                .wait_for_attempt(&["mode:force", "result:forced", surface]);
         }
     }
 }
@@ -56,10 +66,13 @@ fn force_over_websocket_runs_the_approved_model() {
 #[test]
 fn force_does_not_make_codex_report_a_flagged_account() {
     for version in VERSIONS {
-        let bench = Bench::new(version, Doors::Proxy, "force");
-        bench.provider.declare(fake_provider::Declare::Arrived);
-        let finished = bench.exec(&["-m", "gpt-5.4", "hi"]);
-        assert_eq!(bench.models(), [PIN], "{version}");
+        let codex = LockedCodex::new(version, EnforcementPoints::Proxy, "force");
+        codex
+            .fixture
+            .provider
+            .declare(fake_provider::Declare::Arrived);
+        let finished = codex.exec(&["-m", "gpt-5.4", "hi"]);
+        assert_eq!(codex.fixture.models(), [PIN], "{version}");
         let said = finished.err().to_lowercase();
         assert!(
             !said.contains("flagged") && !said.contains("rerouted"),
@@ -71,18 +84,21 @@ fn force_does_not_make_codex_report_a_flagged_account() {
 #[test]
 fn forced_request_differs_only_in_the_model() {
     for version in VERSIONS {
-        let bodies: Vec<_> = [(Doors::None, "other"), (Doors::Proxy, "other")]
-            .map(|(doors, model)| {
-                let bench = Bench::new(version, doors, "force");
-                assert!(bench.exec(&["-m", model, "hi"]).status.success());
-                let requests = bench.provider.requests();
-                requests
-                    .into_iter()
-                    .rfind(|request| request.method == "POST")
-                    .unwrap()
-                    .body
-            })
-            .into();
+        let bodies: Vec<_> = [
+            (EnforcementPoints::None, "other"),
+            (EnforcementPoints::Proxy, "other"),
+        ]
+        .map(|(points, model)| {
+            let codex = LockedCodex::new(version, points, "force");
+            assert!(codex.exec(&["-m", model, "hi"]).status.success());
+            let requests = codex.fixture.provider.requests();
+            requests
+                .into_iter()
+                .rfind(|request| request.method == "POST")
+                .unwrap()
+                .body
+        })
+        .into();
         let [plain, forced] = bodies.as_slice() else {
             panic!("two bodies")
         };
@@ -102,10 +118,14 @@ fn forced_request_differs_only_in_the_model() {
 #[test]
 fn request_without_model_runs_the_approved_model() {
     for version in VERSIONS {
-        for doors in [Doors::Shim, Doors::Both, Doors::Embedded] {
-            let bench = Bench::new(version, doors, "force");
-            assert!(bench.exec(&["hi"]).status.success(), "{version} {doors:?}");
-            assert_eq!(bench.models(), [PIN], "{version} {doors:?}");
+        for points in [
+            EnforcementPoints::Shim,
+            EnforcementPoints::Both,
+            EnforcementPoints::Embedded,
+        ] {
+            let codex = LockedCodex::new(version, points, "force");
+            assert!(codex.exec(&["hi"]).status.success(), "{version} {points:?}");
+            assert_eq!(codex.fixture.models(), [PIN], "{version} {points:?}");
         }
     }
 }
@@ -113,20 +133,20 @@ fn request_without_model_runs_the_approved_model() {
 #[test]
 fn prompt_that_looks_like_an_option_is_unchanged() {
     for version in VERSIONS {
-        for doors in Doors::LOCKED {
-            let bench = Bench::new(version, doors, "force");
-            let finished = bench.exec(&["--", "--model x"]);
+        for points in EnforcementPoints::LOCKED {
+            let codex = LockedCodex::new(version, points, "force");
+            let finished = codex.exec(&["--", "--model x"]);
             assert!(
                 finished.status.success(),
-                "{version} {doors:?}: {}",
+                "{version} {points:?}: {}",
                 finished.err()
             );
-            assert_eq!(bench.models(), [PIN], "{version} {doors:?}");
-            let body = bench.provider.requests().pop().unwrap().body;
+            assert_eq!(codex.fixture.models(), [PIN], "{version} {points:?}");
+            let body = codex.fixture.provider.requests().pop().unwrap().body;
             let body = String::from_utf8(body).unwrap();
             assert!(
                 body.contains(r#""text":"--model x""#),
-                "{version} {doors:?}"
+                "{version} {points:?}"
             );
         }
     }

@@ -1,17 +1,13 @@
 //! The real codex through the shim, through the proxy, and through both.
 //!
-//! What reached the provider is what the stand-in recorded; how often codex called is what a tap on
+//! What reached the provider is what the fake provider recorded; how often codex called is what a recorder on
 //! its wire counted. Nothing else is believed.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod background;
-mod bench;
 mod chatgpt;
 mod force;
+mod locked_codex;
 mod passthrough;
 mod reject;
 mod served;

@@ -1,7 +1,7 @@
 //! What names no model comes through as if nothing stood in between.
 
 use crate::VERSIONS;
-use crate::bench::{Bench, Doors};
+use crate::locked_codex::{EnforcementPoints, LockedCodex};
 
 const PLAIN: [&[&str]; 7] = [
     &["--version"],
@@ -17,8 +17,8 @@ const PLAIN: [&[&str]; 7] = [
 fn output_of_the_real_codex_is_byte_identical() {
     for version in VERSIONS {
         for mode in ["force", "reject"] {
-            let plain = Bench::new(version, Doors::None, mode);
-            let locked = Bench::new(version, Doors::Shim, mode);
+            let plain = LockedCodex::new(version, EnforcementPoints::None, mode);
+            let locked = LockedCodex::new(version, EnforcementPoints::Shim, mode);
             for arguments in PLAIN {
                 let real = plain.codex.run(arguments).unwrap();
                 let ours = locked.codex.run(arguments).unwrap();

@@ -1,6 +1,6 @@
 //! In reject mode nothing but the pin reaches the provider, and codex says why.
 
-use crate::bench::{Bench, Doors};
+use crate::locked_codex::{EnforcementPoints, LockedCodex};
 use crate::{PIN, VERSIONS};
 
 const ASKED: [&[&str]; 2] = [
@@ -11,21 +11,30 @@ const ASKED: [&[&str]; 2] = [
 #[test]
 fn shim_in_reject_refuses_before_codex_starts() {
     for version in VERSIONS {
-        for doors in [Doors::Shim, Doors::Both, Doors::Embedded] {
+        for points in [
+            EnforcementPoints::Shim,
+            EnforcementPoints::Both,
+            EnforcementPoints::Embedded,
+        ] {
             for asked in ASKED {
-                let bench = Bench::new(version, doors, "reject");
-                let finished = bench.exec(asked);
-                let case = format!("{version} {doors:?} {asked:?}: {}", finished.err());
+                let codex = LockedCodex::new(version, points, "reject");
+                let finished = codex.exec(asked);
+                let case = format!("{version} {points:?} {asked:?}: {}", finished.err());
                 assert_eq!(finished.status.code(), Some(77), "{case}");
                 assert_eq!(
-                    (bench.provider.bytes_received(), bench.calls("POST ")),
+                    (
+                        codex.fixture.provider.bytes_received(),
+                        codex.calls("POST ")
+                    ),
                     (0, 0),
                     "{case}"
                 );
                 assert!(finished.stdout.is_empty(), "{case}");
                 let sentence = "model `unapproved` is not permitted here";
                 assert!(finished.err().contains(sentence), "{case}");
-                bench.told(&["mode:reject", "result:rejected", "surface:argv"]);
+                codex
+                    .fixture
+                    .wait_for_attempt(&["mode:reject", "result:rejected", "surface:argv"]);
             }
         }
     }
@@ -35,23 +44,28 @@ fn shim_in_reject_refuses_before_codex_starts() {
 fn proxy_in_reject_refuses_and_codex_calls_once() {
     for version in VERSIONS {
         for asked in ASKED {
-            let bench = Bench::over_http(version, Doors::Proxy, "reject");
-            let finished = bench.exec(asked);
+            let codex = LockedCodex::over_http(version, EnforcementPoints::Proxy, "reject");
+            let finished = codex.exec(asked);
             let case = format!("{version} {asked:?}: {}", finished.err());
             assert_eq!(finished.status.code(), Some(1), "{case}");
             assert_eq!(
-                (bench.provider.bytes_received(), bench.calls("POST ")),
+                (
+                    codex.fixture.provider.bytes_received(),
+                    codex.calls("POST ")
+                ),
                 (0, 1),
                 "{case}"
             );
-            assert!(bench.provider.connections().is_empty(), "{case}");
+            assert!(codex.fixture.provider.connections().is_empty(), "{case}");
             assert!(
                 finished
                     .err()
                     .contains("model `unapproved` is not permitted here"),
                 "{case}"
             );
-            bench.told(&["mode:reject", "result:rejected", "surface:http"]);
+            codex
+                .fixture
+                .wait_for_attempt(&["mode:reject", "result:rejected", "surface:http"]);
         }
     }
 }
@@ -59,15 +73,15 @@ fn proxy_in_reject_refuses_and_codex_calls_once() {
 #[test]
 fn proxy_in_reject_refuses_after_a_websocket_attempt() {
     for version in VERSIONS {
-        let bench = Bench::new(version, Doors::Proxy, "reject");
-        let finished = bench.exec(&["-m", "unapproved", "hi"]);
+        let codex = LockedCodex::new(version, EnforcementPoints::Proxy, "reject");
+        let finished = codex.exec(&["-m", "unapproved", "hi"]);
         let case = format!("{version}: {}", finished.err());
         assert_eq!(
-            (finished.status.code(), bench.calls("POST ")),
+            (finished.status.code(), codex.calls("POST ")),
             (Some(1), 1),
             "{case}"
         );
-        assert!(bench.only_handshakes_arrived(), "{case}");
+        assert!(codex.only_handshakes_arrived(), "{case}");
         assert!(
             finished
                 .err()
@@ -80,11 +94,11 @@ fn proxy_in_reject_refuses_after_a_websocket_attempt() {
 #[test]
 fn proxy_in_reject_refuses_a_websocket_message() {
     for version in VERSIONS {
-        let bench = Bench::over_websocket(version, Doors::Proxy, "reject");
-        let finished = bench.exec(&["-m", "unapproved", "hi"]);
+        let codex = LockedCodex::over_websocket(version, EnforcementPoints::Proxy, "reject");
+        let finished = codex.exec(&["-m", "unapproved", "hi"]);
         let case = format!("{version}: {}", finished.err());
         assert_eq!(finished.status.code(), Some(1), "{case}");
-        assert!(bench.only_handshakes_arrived(), "{case}");
+        assert!(codex.only_handshakes_arrived(), "{case}");
         assert!(
             finished
                 .err()
@@ -93,26 +107,28 @@ fn proxy_in_reject_refuses_a_websocket_message() {
         );
         // A warm-up and the call itself, for which 0.125.0 connects anew; no other way is tried.
         assert!(
-            bench.calls("GET ") <= 2 && bench.calls("POST ") == 0,
+            codex.calls("GET ") <= 2 && codex.calls("POST ") == 0,
             "{case}"
         );
-        assert!((1..=2).contains(&bench.calls("MESSAGE")), "{case}");
-        bench.told(&["mode:reject", "result:rejected", "surface:websocket"]);
+        assert!((1..=2).contains(&codex.calls("MESSAGE")), "{case}");
+        codex
+            .fixture
+            .wait_for_attempt(&["mode:reject", "result:rejected", "surface:websocket"]);
     }
 }
 
 #[test]
 fn approved_model_in_reject_passes() {
     for version in VERSIONS {
-        for doors in Doors::LOCKED {
-            let bench = Bench::new(version, doors, "reject");
-            let finished = bench.exec(&["-m", PIN, "hi"]);
+        for points in EnforcementPoints::LOCKED {
+            let codex = LockedCodex::new(version, points, "reject");
+            let finished = codex.exec(&["-m", PIN, "hi"]);
             assert!(
                 finished.status.success(),
-                "{version} {doors:?}: {}",
+                "{version} {points:?}: {}",
                 finished.err()
             );
-            assert_eq!(bench.models(), [PIN], "{version} {doors:?}");
+            assert_eq!(codex.fixture.models(), [PIN], "{version} {points:?}");
         }
     }
 }
@@ -120,10 +136,14 @@ fn approved_model_in_reject_passes() {
 #[test]
 fn command_line_without_model_in_reject_runs_the_approved_model() {
     for version in VERSIONS {
-        for doors in [Doors::Shim, Doors::Both, Doors::Embedded] {
-            let bench = Bench::new(version, doors, "reject");
-            assert!(bench.exec(&["hi"]).status.success(), "{version} {doors:?}");
-            assert_eq!(bench.models(), [PIN], "{version} {doors:?}");
+        for points in [
+            EnforcementPoints::Shim,
+            EnforcementPoints::Both,
+            EnforcementPoints::Embedded,
+        ] {
+            let codex = LockedCodex::new(version, points, "reject");
+            assert!(codex.exec(&["hi"]).status.success(), "{version} {points:?}");
+            assert_eq!(codex.fixture.models(), [PIN], "{version} {points:?}");
         }
     }
 }

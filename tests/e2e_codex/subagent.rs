@@ -6,7 +6,7 @@ use std::time::Duration;
 use fake_provider::fixture::Transport;
 use fake_provider::{Reply, Request, call};
 
-use crate::bench::{Bench, Doors};
+use crate::locked_codex::{EnforcementPoints, LockedCodex};
 
 /// How each version is asked for a sub-agent: version, parent (the pin), tool namespace, child.
 const SPAWNS: [(&str, &str, Option<&str>, &str); 3] = [
@@ -17,7 +17,7 @@ const SPAWNS: [(&str, &str, Option<&str>, &str); 3] = [
 
 /// What came of it.
 struct Spawned {
-    bench: Bench,
+    codex: LockedCodex,
     case: String,
 }
 
@@ -25,13 +25,13 @@ struct Spawned {
 /// answer is held until it is known what became of the child, so that the parent's end cuts nothing.
 fn spawn(
     spawn: (&str, &str, Option<&'static str>, &'static str),
-    doors: Doors,
+    points: EnforcementPoints,
     mode: &str,
 ) -> Spawned {
     let (version, pin, namespace, child) = spawn;
-    let bench = Bench::build(version, doors, mode, pin, Transport::WebSocket);
-    let (statsd, refused) = (Arc::clone(&bench.statsd), mode == "reject");
-    bench.provider.script(move |request, record| {
+    let codex = LockedCodex::build(version, points, mode, pin, Transport::WebSocket);
+    let (statsd, refused) = (Arc::clone(&codex.fixture.statsd), mode == "reject");
+    codex.fixture.provider.script(move |request, record| {
         let arguments = format!(r#"{{"message":"say hi","model":"{child}"}}"#);
         match (is_child(request), has_output(request), refused) {
             (true, ..) => {}
@@ -54,10 +54,10 @@ fn spawn(
         }
         None
     });
-    let finished = bench.exec(&["-m", pin, "hi"]);
-    let case = format!("{version} {doors:?} {mode}: {}", finished.err());
+    let finished = codex.exec(&["-m", pin, "hi"]);
+    let case = format!("{version} {points:?} {mode}: {}", finished.err());
     assert!(finished.status.success(), "{case}");
-    Spawned { bench, case }
+    Spawned { codex, case }
 }
 
 fn is_child(request: &Request) -> bool {
@@ -78,7 +78,7 @@ fn has_output(request: &Request) -> bool {
 
 impl Spawned {
     fn models(&self, child: bool) -> Vec<String> {
-        let requests = self.bench.provider.requests();
+        let requests = self.codex.fixture.provider.requests();
         let calls = requests
             .iter()
             .filter(|r| r.method == "POST" && is_child(r) == child);
@@ -101,8 +101,8 @@ impl Spawned {
 fn subagent_without_proxy_runs_another_model() {
     // The shim sees no wire; design and threat model say so. If this fails, they can be changed.
     for case in SPAWNS {
-        for doors in [Doors::None, Doors::Shim] {
-            let spawned = spawn(case, doors, "force");
+        for points in [EnforcementPoints::None, EnforcementPoints::Shim] {
+            let spawned = spawn(case, points, "force");
             assert_eq!(spawned.models(true), [case.3], "{}", spawned.case);
             spawned.assert_parent_ran(case.1);
         }
@@ -112,11 +112,15 @@ fn subagent_without_proxy_runs_another_model() {
 #[test]
 fn subagent_behind_the_proxy_is_forced() {
     for case in SPAWNS {
-        for doors in [Doors::Proxy, Doors::Both, Doors::Embedded] {
-            let spawned = spawn(case, doors, "force");
+        for points in [
+            EnforcementPoints::Proxy,
+            EnforcementPoints::Both,
+            EnforcementPoints::Embedded,
+        ] {
+            let spawned = spawn(case, points, "force");
             assert_eq!(spawned.models(true), [case.1], "{}", spawned.case);
             spawned.assert_parent_ran(case.1);
-            spawned.bench.told(&[
+            spawned.codex.fixture.wait_for_attempt(&[
                 "mode:force",
                 "result:forced",
                 "surface:http",
@@ -129,11 +133,15 @@ fn subagent_behind_the_proxy_is_forced() {
 #[test]
 fn subagent_in_reject_is_refused_and_the_parent_continues() {
     for case in SPAWNS {
-        for doors in [Doors::Proxy, Doors::Both, Doors::Embedded] {
-            let spawned = spawn(case, doors, "reject");
+        for points in [
+            EnforcementPoints::Proxy,
+            EnforcementPoints::Both,
+            EnforcementPoints::Embedded,
+        ] {
+            let spawned = spawn(case, points, "reject");
             assert_eq!(spawned.models(true), [""; 0], "{}", spawned.case);
             spawned.assert_parent_ran(case.1);
-            spawned.bench.told(&[
+            spawned.codex.fixture.wait_for_attempt(&[
                 "mode:reject",
                 "result:rejected",
                 "surface:http",

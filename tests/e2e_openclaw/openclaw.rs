@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use fake_provider::fixture::Scratch;
+use fake_provider::fixture::TempDir;
 use fake_provider::json::Json;
 use fake_provider::process::{self, Finished};
 
 pub(crate) struct OpenClaw {
     tool: PathBuf,
-    scratch: Scratch,
+    scratch: TempDir,
     variables: Vec<(String, String)>,
 }
 
@@ -42,9 +42,9 @@ impl OpenClaw {
             return None;
         }
         let tool = fake_provider::tool("openclaw", parts);
-        let scratch = Scratch::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+        let scratch = TempDir::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
         for name in ["work", "tmp", "state"] {
-            scratch.directory(name).unwrap();
+            scratch.subdirectory(name).unwrap();
         }
         Some(Self {
             tool,

@@ -3,10 +3,8 @@
 
 use std::fs;
 
-use fake_provider::fixture::{Lock, Proxy};
-use fake_provider::{FakeProvider, Statsd};
+use fake_provider::fixture;
 
-use crate::PIN;
 use crate::openclaw::{OpenClaw, said};
 
 const CODEX: &str = "codex.json";
@@ -77,19 +75,12 @@ fn shipped_configuration_has_only_settings_that_openclaw_reads() {
 #[test]
 fn shipped_configuration_runs_the_approved_model_and_openclaw_refuses_another() {
     let Some(claw) = OpenClaw::new() else { return };
-    let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
-    let lock = Lock {
-        program: env!("CARGO_BIN_EXE_model-lock").into(),
-        model: PIN.into(),
-        mode: "reject".into(),
-        statsd: statsd.address(),
-    };
-    let proxy = Proxy::start(&lock, &provider.url(), &[]).unwrap();
-    let text = shipped(DIRECT).replace("127.0.0.1:8383", &proxy.address().to_string());
+    let fixture = fixture!("reject", &[]);
+    let text = shipped(DIRECT).replace("127.0.0.1:8383", &fixture.address().to_string());
     claw.configure(&text);
     let refused = claw.turn("openai/gpt-5.2");
     assert_ne!(refused.status.code(), Some(0), "{refused:?}");
-    assert_eq!(provider.requests().len(), 0);
+    assert_eq!(fixture.provider.requests().len(), 0);
     let turn = claw.turn("openai/gpt-5.5");
     assert_eq!(said(&turn), ["The provider ran gpt-5.5."], "{turn:?}");
 }

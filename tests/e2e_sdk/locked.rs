@@ -2,7 +2,7 @@
 
 use fake_provider::Request;
 
-use crate::bench::{Bench, Pins};
+use crate::locked_sdk::{LockedSdk, Pins};
 use crate::sdk::Sdk;
 use crate::table::{Call, Capability};
 use crate::{ASKED, PIN};
@@ -10,30 +10,30 @@ use crate::{ASKED, PIN};
 #[test]
 fn force_runs_the_approved_model_of_each_capability() {
     for sdk in Sdk::ALL {
-        let bench = run("force", sdk, |_| ASKED);
-        for (call, request) in sdk.calls().iter().zip(bench.provider.requests()) {
+        let locked = run("force", sdk, |_| ASKED);
+        for (call, request) in sdk.calls().iter().zip(locked.fixture.provider.requests()) {
             assert_names_its_pin(call, &request, sdk);
         }
-        assert!(bench.is_counted("result:forced"), "{sdk:?}");
+        assert!(locked.is_counted("result:forced"), "{sdk:?}");
     }
 }
 
 #[test]
 fn reject_passes_the_approved_model_of_each_capability() {
     for sdk in Sdk::ALL {
-        let bench = run("reject", sdk, |call| call.capability.pin());
-        for (call, request) in sdk.calls().iter().zip(bench.provider.requests()) {
+        let locked = run("reject", sdk, |call| call.capability.pin());
+        for (call, request) in sdk.calls().iter().zip(locked.fixture.provider.requests()) {
             assert_names_its_pin(call, &request, sdk);
         }
     }
 }
 
 /// Makes every call of an SDK, and asserts that each is answered as the SDK expects it and sent once.
-fn run(mode: &str, sdk: Sdk, asked: impl Fn(&Call) -> &'static str) -> Bench {
-    let mut bench = Bench::new(mode, Pins::All);
+fn run(mode: &str, sdk: Sdk, asked: impl Fn(&Call) -> &'static str) -> LockedSdk {
+    let mut locked = LockedSdk::new(mode, Pins::All);
     let calls = sdk.calls();
     let asking: Vec<_> = calls.iter().map(|call| (call.kind, asked(call))).collect();
-    let told = bench.call(sdk, &asking);
+    let told = locked.call(sdk, &asking);
     for (call, told) in calls.iter().zip(&told) {
         let expected = call.answer();
         assert_eq!(
@@ -42,9 +42,13 @@ fn run(mode: &str, sdk: Sdk, asked: impl Fn(&Call) -> &'static str) -> Bench {
             "{sdk:?} {call:?}: {told:?}"
         );
     }
-    bench.assert_no_retry(sdk);
-    assert_eq!(bench.provider.requests().len(), calls.len(), "{sdk:?}");
-    bench
+    locked.assert_no_retry(sdk);
+    assert_eq!(
+        locked.fixture.provider.requests().len(),
+        calls.len(),
+        "{sdk:?}"
+    );
+    locked
 }
 
 fn assert_names_its_pin(call: &Call, request: &Request, sdk: Sdk) {

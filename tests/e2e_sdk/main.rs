@@ -5,8 +5,8 @@
 //! often an SDK tried is counted on the wire before the proxy.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod bench;
 mod locked;
+mod locked_sdk;
 mod realtime;
 mod refused;
 mod sdk;

@@ -3,7 +3,7 @@
 use fake_provider::json::Json;
 
 use crate::ASKED;
-use crate::bench::{Bench, Pins};
+use crate::locked_sdk::{LockedSdk, Pins};
 use crate::sdk::Sdk;
 use crate::table::Capability;
 
@@ -13,19 +13,20 @@ const SDKS: [Sdk; 2] = [Sdk::OpenaiPython, Sdk::OpenaiNode];
 fn realtime_in_force_sets_the_model_in_query_and_session() {
     let pin = Capability::Audio.pin();
     for sdk in SDKS {
-        let mut bench = Bench::new("force", Pins::All);
-        for told in bench.call(sdk, &[("realtime", ASKED), ("realtime-update", ASKED)]) {
+        let mut locked = LockedSdk::new("force", Pins::All);
+        for told in locked.call(sdk, &[("realtime", ASKED), ("realtime-update", ASKED)]) {
             assert_eq!(told.text_at(&["text"]), Some(pin), "{sdk:?}: {told:?}");
         }
         let target = format!("/v1/realtime?model={pin}");
-        let targets: Vec<_> = bench
+        let targets: Vec<_> = locked
+            .fixture
             .provider
             .requests()
             .into_iter()
             .map(|r| r.target)
             .collect();
         assert_eq!(targets, [target.as_str(), target.as_str()], "{sdk:?}");
-        let connections = bench.provider.connections();
+        let connections = locked.fixture.provider.connections();
         let messages: Vec<_> = connections.iter().flat_map(|c| &c.messages).collect();
         assert_eq!(messages.len(), 2, "{sdk:?}");
         for message in messages {
@@ -42,8 +43,8 @@ fn realtime_in_force_sets_the_model_in_query_and_session() {
 fn realtime_in_reject_passes_a_session_of_the_approved_model() {
     let pin = Capability::Audio.pin();
     for sdk in SDKS {
-        let mut bench = Bench::new("reject", Pins::All);
-        for told in bench.call(sdk, &[("realtime", pin)]) {
+        let mut locked = LockedSdk::new("reject", Pins::All);
+        for told in locked.call(sdk, &[("realtime", pin)]) {
             assert_eq!(told.text_at(&["text"]), Some(pin), "{sdk:?}: {told:?}");
         }
     }
@@ -57,8 +58,8 @@ fn realtime_in_reject_refuses_the_handshake() {
         ("force", Pins::GenerationAlone),
     ] {
         for sdk in SDKS {
-            let mut bench = Bench::new(mode, pins);
-            for error in bench.call(sdk, &[("realtime", ASKED)]) {
+            let mut locked = LockedSdk::new(mode, pins);
+            for error in locked.call(sdk, &[("realtime", ASKED)]) {
                 let case = format!("{mode} {pins:?} {sdk:?}: {error:?}");
                 let told = |name| error.text_at(&[name]);
                 if sdk == Sdk::OpenaiNode {
@@ -81,8 +82,8 @@ fn realtime_in_reject_refuses_the_handshake() {
                     assert!(told("message").unwrap().contains(&named), "{case}");
                 }
             }
-            bench.assert_no_retry(sdk);
-            bench.assert_nothing_upstream(sdk);
+            locked.assert_no_retry(sdk);
+            locked.assert_nothing_upstream(sdk);
         }
     }
 }
@@ -90,8 +91,8 @@ fn realtime_in_reject_refuses_the_handshake() {
 #[test]
 fn realtime_in_reject_answers_a_session_update_with_an_error_event() {
     for sdk in SDKS {
-        let mut bench = Bench::new("reject", Pins::All);
-        for error in bench.call(sdk, &[("realtime-update", ASKED)]) {
+        let mut locked = LockedSdk::new("reject", Pins::All);
+        for error in locked.call(sdk, &[("realtime-update", ASKED)]) {
             let case = format!("{sdk:?}: {error:?}");
             let told = |name| error.text_at(&[name]);
             let kind = if sdk == Sdk::OpenaiNode {
@@ -107,7 +108,7 @@ fn realtime_in_reject_answers_a_session_update_with_an_error_event() {
             );
         }
         // The session is there, and heard nothing.
-        let connections = bench.provider.connections();
+        let connections = locked.fixture.provider.connections();
         assert_eq!(connections.len(), 1, "{sdk:?}");
         assert!(
             connections.iter().all(|c| c.messages.is_empty()),

@@ -2,7 +2,7 @@
 
 use fake_provider::json::Json;
 
-use crate::bench::{Bench, Pins};
+use crate::locked_sdk::{LockedSdk, Pins};
 use crate::sdk::Sdk;
 use crate::table::Capability;
 use crate::{ASKED, PIN};
@@ -10,10 +10,10 @@ use crate::{ASKED, PIN};
 #[test]
 fn refusal_is_an_error_type_of_each_sdk() {
     for sdk in Sdk::ALL {
-        let mut bench = Bench::new("reject", Pins::All);
+        let mut locked = LockedSdk::new("reject", Pins::All);
         let calls = sdk.calls();
         let asking: Vec<_> = calls.iter().map(|call| (call.kind, ASKED)).collect();
-        for (call, error) in calls.iter().zip(bench.call(sdk, &asking)) {
+        for (call, error) in calls.iter().zip(locked.call(sdk, &asking)) {
             let case = format!("{sdk:?} {call:?}: {error:?}");
             assert_locked(sdk, &error, &case);
             let message = error.text_at(&["message"]).unwrap();
@@ -25,9 +25,9 @@ fn refusal_is_an_error_type_of_each_sdk() {
                 );
             }
         }
-        bench.assert_no_retry(sdk);
-        bench.assert_nothing_upstream(sdk);
-        assert!(bench.is_counted("result:rejected"), "{sdk:?}");
+        locked.assert_no_retry(sdk);
+        locked.assert_nothing_upstream(sdk);
+        assert!(locked.is_counted("result:rejected"), "{sdk:?}");
     }
 }
 
@@ -37,16 +37,16 @@ fn capability_without_approved_model_is_refused_and_the_setting_named() {
         for sdk in Sdk::ALL {
             let mut calls = sdk.calls();
             calls.retain(|call| call.capability != Capability::Generation);
-            let mut bench = Bench::new(mode, Pins::GenerationAlone);
+            let mut locked = LockedSdk::new(mode, Pins::GenerationAlone);
             let asking: Vec<_> = calls.iter().map(|call| (call.kind, ASKED)).collect();
-            for (call, error) in calls.iter().zip(bench.call(sdk, &asking)) {
+            for (call, error) in calls.iter().zip(locked.call(sdk, &asking)) {
                 let case = format!("{mode} {sdk:?} {call:?}: {error:?}");
                 assert_locked(sdk, &error, &case);
                 let message = error.text_at(&["message"]).unwrap();
                 assert!(message.contains(&call.capability.setting()), "{case}");
             }
-            bench.assert_no_retry(sdk);
-            bench.assert_nothing_upstream(sdk);
+            locked.assert_no_retry(sdk);
+            locked.assert_nothing_upstream(sdk);
         }
     }
 }
@@ -54,14 +54,14 @@ fn capability_without_approved_model_is_refused_and_the_setting_named() {
 #[test]
 fn unlisted_operation_is_not_found() {
     for sdk in Sdk::ALL {
-        let mut bench = Bench::new("force", Pins::All);
+        let mut locked = LockedSdk::new("force", Pins::All);
         let asking: Vec<_> = sdk.unlisted().iter().map(|kind| (*kind, PIN)).collect();
-        for error in bench.call(sdk, &asking) {
+        for error in locked.call(sdk, &asking) {
             let expected = raised(sdk, "NotFoundError");
             assert_told(&error, "404", expected, &format!("{sdk:?}: {error:?}"));
         }
-        bench.assert_no_retry_of_a_part(sdk);
-        bench.assert_nothing_upstream(sdk);
+        locked.assert_no_retry_of_a_part(sdk);
+        locked.assert_nothing_upstream(sdk);
     }
 }
 

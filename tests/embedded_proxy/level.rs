@@ -2,34 +2,24 @@
 
 use std::time::Duration;
 
-use fake_provider::fixture::{Lock, Proxy};
+use fake_provider::fixture::ProxyProcess;
 use fake_provider::process::{Finished, run};
-use fake_provider::{FakeProvider, Reply, Request, Statsd};
+use fake_provider::{Reply, Request};
 
-use crate::place::{Place, models};
+use crate::embedded_codex::EmbeddedCodex;
 use crate::{PIN, VERSIONS};
 
 /// The key that only the proxy holds.
 const KEY: &str = "sk-of-the-proxy";
 
 /// Runs the real codex past the shim, with another model.
-fn past(place: &Place, more: &[&str]) -> Finished {
+fn past(codex: &EmbeddedCodex, more: &[&str]) -> Finished {
     let mut words = vec!["exec", "--skip-git-repo-check", "-m", "other"];
     words.extend(more);
     words.push("hi");
-    let mut command = place.codex.past_the_shim(&words);
+    let mut command = codex.codex.past_the_shim(&words);
     command.env("NO_PROXY", "127.0.0.1");
     run(&mut command, Duration::from_mins(2)).unwrap()
-}
-
-fn proxy(provider: &FakeProvider, statsd: &Statsd, flags: &[&str]) -> Proxy {
-    let lock = Lock {
-        program: env!("CARGO_BIN_EXE_model-lock").into(),
-        model: PIN.into(),
-        mode: "force".into(),
-        statsd: statsd.address(),
-    };
-    Proxy::start(&lock, &provider.url(), flags).unwrap()
 }
 
 /// A provider that serves nobody but the proxy.
@@ -45,38 +35,36 @@ fn takes_the_proxys_key_alone(request: &Request) -> Option<Reply> {
 fn real_codex_by_its_own_path_is_held_as_each_assurance_level_says() {
     for version in VERSIONS {
         // Guarded: the shim is there, and it is walked around.
-        let guarded = Place::real(version, "force");
+        let guarded = EmbeddedCodex::real(version, "force");
         assert!(past(&guarded, &[]).status.success(), "{version}");
-        assert_eq!(guarded.models(), ["other"], "{version}");
+        assert_eq!(guarded.fixture.models(), ["other"], "{version}");
 
         // Enforced: its configuration leads to a proxy, which another address walks around.
-        let enforced = Place::real(version, "force");
-        let statsd = Statsd::start().unwrap();
-        let sidecar = proxy(&enforced.provider, &statsd, &[]);
-        let provider = enforced.provider.url();
+        let enforced = EmbeddedCodex::real(version, "force");
+        let sidecar = enforced.fixture.start_proxy(&[], &[]);
+        let provider = enforced.fixture.provider.url();
         let enforced = enforced.configured(&leading_to(&sidecar));
         assert!(past(&enforced, &[]).status.success(), "{version}");
-        assert_eq!(enforced.models(), [PIN], "{version}");
+        assert_eq!(enforced.fixture.models(), [PIN], "{version}");
         let around = format!("openai_base_url={provider}/v1");
         assert!(
             past(&enforced, &["-c", &around]).status.success(),
             "{version}"
         );
-        assert_eq!(enforced.models(), [PIN, "other"], "{version}");
+        assert_eq!(enforced.fixture.models(), [PIN, "other"], "{version}");
 
         // Sealed: no key but the proxy's. Whatever it asks, the pin runs or nothing.
-        let sealed = Place::real(version, "force");
+        let sealed = EmbeddedCodex::real(version, "force");
         let file = sealed.codex.config().with_file_name("key");
         std::fs::write(&file, format!("{KEY}\n")).unwrap();
-        let holder = proxy(
-            &sealed.provider,
-            &statsd,
-            &["--key", file.to_str().unwrap()],
-        );
+        let holder = sealed
+            .fixture
+            .start_proxy(&["--key", file.to_str().unwrap()], &[]);
         sealed
+            .fixture
             .provider
             .script(|request, _| takes_the_proxys_key_alone(request));
-        let provider = sealed.provider.url();
+        let provider = sealed.fixture.provider.url();
         let sealed = sealed.configured(&leading_to(&holder));
         assert!(past(&sealed, &[]).status.success(), "{version}");
         let around = format!("openai_base_url={provider}/v1");
@@ -87,7 +75,7 @@ fn real_codex_by_its_own_path_is_held_as_each_assurance_level_says() {
             "{version}: {}",
             refused.err()
         );
-        let requests = sealed.provider.requests();
+        let requests = sealed.fixture.provider.requests();
         let served = requests
             .iter()
             .filter(|call| takes_the_proxys_key_alone(call).is_none());
@@ -98,12 +86,12 @@ fn real_codex_by_its_own_path_is_held_as_each_assurance_level_says() {
             Some(PIN)
         );
         assert!(
-            models(&sealed.provider).len() > 1,
+            sealed.fixture.provider.models().len() > 1,
             "{version}: it never tried"
         );
     }
 }
 
-fn leading_to(proxy: &Proxy) -> String {
+fn leading_to(proxy: &ProxyProcess) -> String {
     format!("openai_base_url = \"http://{}/v1\"\n", proxy.address())
 }

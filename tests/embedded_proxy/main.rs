@@ -6,8 +6,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod embedded_codex;
 mod level;
-mod place;
 mod process;
 mod providers;
 mod run;

@@ -7,9 +7,9 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use fake_provider::Reply;
-use fake_provider::client::{self, Client};
+use fake_provider::http_client::{HttpClient, post, post_to};
 
-use crate::place::Place;
+use crate::embedded_codex::EmbeddedCodex;
 
 /// A stand-in for codex: says its own number and its arguments.
 const SAY: &str = r#"echo "$$"; for word in "$@"; do echo "$word"; done"#;
@@ -52,8 +52,8 @@ fn embedded_proxy_ends_with_codex_however_it_ends() {
         ("kill -INT $$", None, Some(2)),
         ("kill -KILL $$", None, Some(9)),
     ] {
-        let place = Place::script(&format!("{SAY}\n{end}"), "force");
-        let finished = place.codex.run(&["exec", "hi"]).unwrap();
+        let codex = EmbeddedCodex::script(&format!("{SAY}\n{end}"), "force");
+        let finished = codex.codex.run(&["exec", "hi"]).unwrap();
         assert_eq!(finished.status.code(), code, "{end}");
         assert_eq!(finished.status.signal(), signal, "{end}");
         assert!(is_gone(companion(&finished.out())), "{end}");
@@ -62,8 +62,8 @@ fn embedded_proxy_ends_with_codex_however_it_ends() {
 
 #[test]
 fn started_process_becomes_codex() {
-    let place = Place::script(&format!("{SAY}\nread line"), "force");
-    let mut command = place.codex.command(&["exec", "hi"]);
+    let codex = EmbeddedCodex::script(&format!("{SAY}\nread line"), "force");
+    let mut command = codex.codex.command(&["exec", "hi"]);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -79,14 +79,14 @@ fn started_process_becomes_codex() {
 
 #[test]
 fn command_that_runs_no_model_starts_no_embedded_proxy() {
-    let place = Place::script(SAY, "force");
+    let codex = EmbeddedCodex::script(SAY, "force");
     for arguments in [
         &["--version"][..],
         &["login", "status"],
         &["mcp", "list"],
         &["exec", "--help"],
     ] {
-        let said = place.codex.run(arguments).unwrap().out();
+        let said = codex.codex.run(arguments).unwrap().out();
         assert!(!said.contains("openai_base_url"), "{said}");
     }
 }
@@ -94,8 +94,8 @@ fn command_that_runs_no_model_starts_no_embedded_proxy() {
 #[test]
 fn embedded_proxy_outside_of_its_secret_path_answers_404() {
     let script = format!("{SAY}\nexec sleep 60");
-    let place = Place::script(&script, "force");
-    let mut child = place
+    let codex = EmbeddedCodex::script(&script, "force");
+    let mut child = codex
         .codex
         .command(&["exec", "hi"])
         .stdout(Stdio::piped())
@@ -113,41 +113,21 @@ fn embedded_proxy_outside_of_its_secret_path_answers_404() {
         "/0123456789abcdef/openai/responses",
     ] {
         let url = format!("http://{}{path}", companion(&said));
-        let body = r#"{"model":"gpt-5.5","input":"hi"}"#;
-        assert_eq!(post(&url, body), "404", "{path}");
+        let body = br#"{"model":"gpt-5.5","input":"hi"}"#;
+        assert_eq!(post_to(&url, body).status, 404, "{path}");
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(place.models(), [""; 0]);
+    assert_eq!(codex.fixture.models(), [""; 0]);
     assert!(is_gone(companion(&said)));
-}
-
-/// Sends a JSON text and tells the status of the answer.
-pub(crate) fn post(url: &str, body: &str) -> String {
-    use std::io::{Read as _, Write as _};
-    let (address, path) = url
-        .strip_prefix("http://")
-        .unwrap()
-        .split_once('/')
-        .unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "POST /{path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
 #[test]
 fn embedded_proxy_traffic_is_counted() {
-    let place = Place::script(&format!("{SAY}\nread line"), "force");
+    let codex = EmbeddedCodex::script(&format!("{SAY}\nread line"), "force");
     let (events, stream) = mpsc::channel();
-    place.provider.queue(vec![Reply::stream(stream)]);
-    let mut command = place.codex.command(&["exec", "hi"]);
+    codex.fixture.provider.queue(vec![Reply::stream(stream)]);
+    let mut command = codex.codex.command(&["exec", "hi"]);
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
@@ -157,23 +137,23 @@ fn embedded_proxy_traffic_is_counted() {
     }
     let (_, base) = said.split_once("openai_base_url=\"http://").unwrap();
     let (address, path) = base.split('"').next().unwrap().split_once('/').unwrap();
-    let mut client = Client::connect(address.parse().unwrap());
+    let mut client = HttpClient::connect(address.parse().unwrap());
     let target = format!("/{path}/responses");
-    client.send(&client::post(&target, "", br#"{"model":"gpt-5.5"}"#));
+    client.send(&post(&target, "", br#"{"model":"gpt-5.5"}"#));
     assert_eq!(client.head().0, 200);
     // Sent while the answer is still on its way: a gauge would be at one.
-    place.counted("requests:1|c|#mode:force,surface:http,model_match:exact");
-    place.counted("overhead_seconds_bucket:1|c|#le:+Inf");
-    place.counted("upstream_seconds_bucket:1|c|#le:+Inf");
-    place.counted("content_bytes:19|c|#direction:request");
-    let lines = place.counts();
+    codex.wait_for_count("requests:1|c|#mode:force,surface:http,model_match:exact");
+    codex.wait_for_count("overhead_seconds_bucket:1|c|#le:+Inf");
+    codex.wait_for_count("upstream_seconds_bucket:1|c|#le:+Inf");
+    codex.wait_for_count("content_bytes:19|c|#direction:request");
+    let lines = codex.fixture.statsd.lines();
     assert!(
         lines.iter().all(|line| !line.contains("in_flight")),
         "{lines:#?}"
     );
     drop(events);
     assert_eq!(client.chunk(), b"");
-    place.counted("served:1|c|#result:undeclared,surface:http");
+    codex.wait_for_count("served:1|c|#result:undeclared,surface:http");
     drop(child.stdin.take());
     child.wait().unwrap();
 }

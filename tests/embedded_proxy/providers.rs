@@ -5,7 +5,7 @@ use std::fs;
 use fake_provider::fixture::Transport;
 use fake_provider::{FakeProvider, Request};
 
-use crate::place::{Place, models};
+use crate::embedded_codex::EmbeddedCodex;
 use crate::{PIN, VERSIONS};
 
 const EXEC: [&str; 5] = ["exec", "--skip-git-repo-check", "-m", "other", "hi"];
@@ -22,10 +22,10 @@ query_params = { api-version = "2026-01-01" }
 env_http_headers = { "api-key" = "CODEX_API_KEY" }
 "#;
     for version in VERSIONS {
-        let place = Place::real(version, "force").configured(file);
-        let finished = place.codex.run(&EXEC).unwrap();
+        let codex = EmbeddedCodex::real(version, "force").configured(file);
+        let finished = codex.codex.run(&EXEC).unwrap();
         assert!(finished.status.success(), "{version}: {}", finished.err());
-        let [call] = place.provider.requests().try_into().unwrap();
+        let [call] = codex.fixture.provider.requests().try_into().unwrap();
         assert_eq!(call.model().as_deref(), Some(PIN), "{version}");
         assert_eq!(call.target, "/openai/responses?api-version=2026-01-01");
         assert_eq!(call.field("api-key"), Some("sk-fake"));
@@ -43,14 +43,16 @@ wire_api = "responses"
 env_key = "CODEX_API_KEY"
 "#;
     for version in VERSIONS {
-        let place = Place::real(version, "force").configured(file);
-        let finished = place.codex.run(&EXEC).unwrap();
+        let codex = EmbeddedCodex::real(version, "force").configured(file);
+        let finished = codex.codex.run(&EXEC).unwrap();
         assert!(finished.status.success(), "{version}: {}", finished.err());
-        let [call] = place.provider.requests().try_into().unwrap();
+        let [call] = codex.fixture.provider.requests().try_into().unwrap();
         assert_eq!(call.model().as_deref(), Some(PIN), "{version}");
         assert_eq!(call.target, "/teams/red/llm/responses");
         assert_eq!(call.field("authorization"), Some("Bearer sk-fake"));
-        place.told(&["result:forced", "surface:argv"]);
+        codex
+            .fixture
+            .wait_for_attempt(&["result:forced", "surface:argv"]);
     }
 }
 
@@ -58,15 +60,18 @@ env_key = "CODEX_API_KEY"
 fn chatgpt_account_is_redirected_over_http_and_websocket() {
     for version in ["0.125.0", "0.169.0"] {
         for transport in [Transport::Http, Transport::WebSocket] {
-            let place = Place::real(version, "force").account(transport);
-            let finished = place.codex.run(&EXEC).unwrap();
+            let codex = EmbeddedCodex::real(version, "force").account(transport);
+            let finished = codex.codex.run(&EXEC).unwrap();
             let case = format!("{version} {transport:?}: {}", finished.err());
             assert!(finished.status.success(), "{case}");
             assert_eq!(finished.out().trim(), "The provider ran gpt-5.5.", "{case}");
-            let requests = place.provider.requests();
+            let requests = codex.fixture.provider.requests();
             let below = |request: &Request| request.path().starts_with("/backend-api/codex/");
             assert!(!requests.is_empty() && requests.iter().all(below), "{case}");
-            let (calls, messages) = (place.models(), place.messages());
+            let (calls, messages) = (
+                codex.fixture.models(),
+                codex.fixture.provider.message_models(),
+            );
             let over_http = transport == Transport::Http;
             assert_eq!(
                 (calls.is_empty(), messages.is_empty()),
@@ -84,40 +89,40 @@ fn chatgpt_account_is_redirected_over_http_and_websocket() {
 #[test]
 fn project_configuration_cannot_redirect_calls() {
     for version in VERSIONS {
-        let (place, evil) = (
-            Place::real(version, "force"),
+        let (codex, evil) = (
+            EmbeddedCodex::real(version, "force"),
             FakeProvider::start().unwrap(),
         );
-        let work = place.codex.work();
+        let work = codex.codex.work();
         let trust = format!(
             "openai_base_url = \"{{A}}/v1\"\n[projects.\"{}\"]\ntrust_level = \"trusted\"\n",
             work.display()
         );
-        let place = place.configured(&trust);
+        let codex = codex.configured(&trust);
         fs::create_dir_all(work.join(".codex")).unwrap();
         let project = format!(
             "model = \"other\"\nmodel_provider = \"evil\"\nopenai_base_url = \"{0}/v1\"\n[model_providers.evil]\nname = \"evil\"\nbase_url = \"{0}/v1\"\nwire_api = \"responses\"\n",
             evil.url()
         );
         fs::write(work.join(".codex/config.toml"), project).unwrap();
-        let finished = place
+        let finished = codex
             .codex
             .run(&["exec", "--skip-git-repo-check", "hi"])
             .unwrap();
         assert!(finished.status.success(), "{version}: {}", finished.err());
-        assert_eq!(place.models(), [PIN], "{version}");
-        assert_eq!(models(&evil), [""; 0], "{version}");
+        assert_eq!(codex.fixture.models(), [PIN], "{version}");
+        assert_eq!(evil.models(), [""; 0], "{version}");
     }
 }
 
 #[test]
 fn environment_proxy_does_not_bypass_the_embedded_proxy() {
     for version in VERSIONS {
-        let (place, evil) = (
-            Place::real(version, "force"),
+        let (codex, evil) = (
+            EmbeddedCodex::real(version, "force"),
             FakeProvider::start().unwrap(),
         );
-        let mut command = place.codex.command(&EXEC);
+        let mut command = codex.codex.command(&EXEC);
         for name in [
             "HTTP_PROXY",
             "http_proxy",
@@ -130,8 +135,8 @@ fn environment_proxy_does_not_bypass_the_embedded_proxy() {
         command.env("no_proxy", "example.test");
         let finished = fake_provider::process::run(&mut command, MINUTE).unwrap();
         assert!(finished.status.success(), "{version}: {}", finished.err());
-        assert_eq!(place.models(), [PIN], "{version}");
-        assert_eq!(models(&evil), [""; 0], "{version}");
+        assert_eq!(codex.fixture.models(), [PIN], "{version}");
+        assert_eq!(evil.models(), [""; 0], "{version}");
     }
 }
 
@@ -142,8 +147,8 @@ fn provider_that_cannot_be_redirected_is_refused() {
         "model_provider = [1",
         "model = \"a\"\nx",
     ] {
-        let place = Place::script("echo ran", "force").configured(file);
-        let finished = place.codex.run(&EXEC).unwrap();
+        let codex = EmbeddedCodex::script("echo ran", "force").configured(file);
+        let finished = codex.codex.run(&EXEC).unwrap();
         assert_eq!(finished.status.code(), Some(78), "{file}");
         assert_eq!(finished.out(), "", "{file}");
         assert!(finished.err().contains("config.toml"), "{}", finished.err());

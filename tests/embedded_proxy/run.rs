@@ -4,11 +4,11 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use fake_provider::http_client::post_to;
 use fake_provider::{FakeProvider, process};
 
 use crate::PIN;
-use crate::place::models;
-use crate::process::{is_gone, post};
+use crate::process::is_gone;
 
 fn locked(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_model-lock"));
@@ -49,12 +49,18 @@ fn run_with_each_client_uses_the_approved_model() {
     let [openai, anthropic] = lines.as_slice() else {
         panic!("{lines:?}")
     };
-    let body = r#"{"model":"other","input":"hi"}"#;
-    assert_eq!(post(&format!("{openai}/responses"), body), "200");
-    let body = r#"{"model":"other","max_tokens":1,"messages":[]}"#;
-    assert_eq!(post(&format!("{anthropic}/v1/messages"), body), "200");
-    assert_eq!(post(&format!("{anthropic}/v1/elsewhere"), body), "404");
-    assert_eq!(models(&provider), [PIN, PIN]);
+    let body = br#"{"model":"other","input":"hi"}"#;
+    assert_eq!(post_to(&format!("{openai}/responses"), body).status, 200);
+    let body = br#"{"model":"other","max_tokens":1,"messages":[]}"#;
+    assert_eq!(
+        post_to(&format!("{anthropic}/v1/messages"), body).status,
+        200
+    );
+    assert_eq!(
+        post_to(&format!("{anthropic}/v1/elsewhere"), body).status,
+        404
+    );
+    assert_eq!(provider.models(), [PIN, PIN]);
     drop(child.stdin.take());
     assert!(child.wait().unwrap().code().is_some());
     let address = openai.strip_prefix("http://").unwrap();

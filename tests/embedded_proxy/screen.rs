@@ -201,7 +201,7 @@ fn behind(text: &str, length: usize) -> String {
     plain(text.get(length..).unwrap_or_default())
 }
 
-/// The text without what moves the cursor. A jump to another place counts as a blank.
+/// The text without what moves the cursor. A jump to another codex counts as a blank.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text.chars().peekable();

@@ -4,14 +4,14 @@ use std::fs;
 use std::process::Command;
 
 use crate::PIN;
-use crate::place::Place;
+use crate::embedded_codex::EmbeddedCodex;
 use crate::screen::Screen;
 
 /// A provider that needs no login, in a directory that is trusted.
-fn place(version: &str) -> Place {
-    let place = Place::real(version, "force");
-    let work = place.codex.work().display().to_string();
-    place.configured(&format!(
+fn codex(version: &str) -> EmbeddedCodex {
+    let codex = EmbeddedCodex::real(version, "force");
+    let work = codex.codex.work().display().to_string();
+    codex.configured(&format!(
         r#"
 model = "gpt-5.4"
 model_provider = "lab"
@@ -33,8 +33,8 @@ const ANSWER: &str = "The provider ran gpt-5.5.";
 
 /// Starts the interface with a prompt and waits for the answer. Whatever it offers is taken: where it
 /// offers another model, that is one more way to ask for one.
-fn prompted(place: &Place) -> Screen {
-    answered(&place.codex.command(&["-m", "other", "say hi"]), ANSWER)
+fn prompted(codex: &EmbeddedCodex) -> Screen {
+    answered(&codex.codex.command(&["-m", "other", "say hi"]), ANSWER)
 }
 
 /// An interface that has been answered and works at nothing: codex 0.125.0 waits for ever, with the shim and
@@ -48,21 +48,23 @@ fn answered(command: &Command, answer: &str) -> Screen {
 
 #[test]
 fn tui_upgrade_offer_does_not_change_the_model() {
-    let place = place("0.169.0");
-    let screen = prompted(&place);
+    let codex = codex("0.169.0");
+    let screen = prompted(&codex);
     assert!(screen.behind(0).contains("Try new model"));
-    let config = fs::read_to_string(place.codex.config()).unwrap();
+    let config = fs::read_to_string(codex.codex.config()).unwrap();
     assert!(config.contains("model = \"gpt-6-sol\""), "{config}");
-    let models = place.models();
+    let models = codex.fixture.models();
     assert!(models.iter().all(|model| model == PIN), "{models:?}");
-    place.told(&["result:forced", "surface:http", "source:user"]);
+    codex
+        .fixture
+        .wait_for_attempt(&["result:forced", "surface:http", "source:user"]);
 }
 
 #[test]
 fn tui_model_menu_does_not_change_the_model() {
     for (version, chosen) in [("0.169.0", "gpt-6-astra"), ("0.125.0", "gpt-5.4")] {
-        let place = place(version);
-        let mut screen = prompted(&place);
+        let codex = codex(version);
+        let mut screen = prompted(&codex);
         let length = screen.length();
         screen.keys("/model");
         screen.wait_behind(length, "choose what model");
@@ -73,12 +75,12 @@ fn tui_model_menu_does_not_change_the_model() {
         screen.keys("and again");
         screen.wait_behind(length, "again");
         screen.keys_until("\r", length, ANSWER);
-        let config = fs::read_to_string(place.codex.config()).unwrap();
+        let config = fs::read_to_string(codex.codex.config()).unwrap();
         assert!(
             config.contains(&format!("model = \"{chosen}\"")),
             "{config}"
         );
-        let models = place.models();
+        let models = codex.fixture.models();
         let all = models.len() >= 2 && models.iter().all(|model| model == PIN);
         assert!(all, "{version}: {models:?}");
     }
@@ -87,10 +89,10 @@ fn tui_model_menu_does_not_change_the_model() {
 #[test]
 fn tui_ends_as_without_the_shim() {
     for version in ["0.169.0", "0.125.0"] {
-        let locked = place(version);
+        let locked = codex(version);
         let mut screen = prompted(&locked);
         let ours = screen.end_by("\x03").to_string();
-        let free = place(version);
+        let free = codex(version);
         let mut command = free.codex.command(&["-m", "gpt-5.5", "say hi"]);
         command
             .env("MODEL_LOCK_PROXY", "off")
@@ -103,19 +105,19 @@ fn tui_ends_as_without_the_shim() {
 
 #[test]
 fn tui_daemon_is_not_started() {
-    let place = place("0.169.0");
-    let _screen = prompted(&place);
-    let home = place.codex.config().with_file_name("packages");
+    let codex = codex("0.169.0");
+    let _screen = prompted(&codex);
+    let home = codex.codex.config().with_file_name("packages");
     assert!(!home.exists(), "a daemon was installed");
 }
 
 #[test]
 fn tui_window_size_reaches_codex() {
-    let place = Place::script(
+    let codex = EmbeddedCodex::script(
         "trap 'stty size' WINCH; stty size; while :; do read -r x; done",
         "force",
     );
-    let screen = Screen::start(&place.codex.command(&["exec", "hi"]));
+    let screen = Screen::start(&codex.codex.command(&["exec", "hi"]));
     screen.wait_for("40 120");
     screen.resize(20, 80);
     screen.wait_for("20 80");
@@ -123,11 +125,11 @@ fn tui_window_size_reaches_codex() {
 
 #[test]
 fn tui_keyboard_interrupt_reaches_codex() {
-    let place = Place::script(
+    let codex = EmbeddedCodex::script(
         "trap 'echo interrupted; exit 5' INT; echo ready; while :; do read -r x; done",
         "force",
     );
-    let mut screen = Screen::start(&place.codex.command(&["exec", "hi"]));
+    let mut screen = Screen::start(&codex.codex.command(&["exec", "hi"]));
     screen.wait_for("ready");
     screen.keys("\x03");
     screen.wait_for("interrupted");
@@ -136,15 +138,15 @@ fn tui_keyboard_interrupt_reaches_codex() {
 
 #[test]
 fn tui_is_stopped_and_continued_by_a_shell() {
-    let place = Place::script(
+    let codex = EmbeddedCodex::script(
         // Nothing is forked: a signal that comes right then may stop a half of it.
         r#"echo ready; while read -r line; do echo "$line"; done; exit 6"#,
         "force",
     );
-    let codex = place.codex.command(&["exec", "hi"]);
+    let command = codex.codex.command(&["exec", "hi"]);
     let mut shell = Command::new("/bin/bash");
-    shell.args(["--norc", "-i"]).current_dir(place.codex.work());
-    for (name, value) in codex.get_envs() {
+    shell.args(["--norc", "-i"]).current_dir(codex.codex.work());
+    for (name, value) in command.get_envs() {
         shell.env(name, value.unwrap());
     }
     let mut screen = Screen::start(shell.env("PS1", "> "));

@@ -5,7 +5,7 @@ use crate::frame::{
     PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE, frame,
 };
 use crate::peer::{BODY, End, ORDINARY, Peer, block, post};
-use crate::{Bench, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, PROTOCOL_ERROR, case, play};
+use crate::{FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, PROTOCOL_ERROR, case, connect, locked, play};
 
 pub(crate) const GONE: End = End::Gone(PROTOCOL_ERROR);
 pub(crate) const SIZE: End = End::Gone(FRAME_SIZE_ERROR);
@@ -23,14 +23,14 @@ pub(crate) fn window(stream: u32, by: u32) -> Vec<u8> {
 /// Section 3.4.
 #[test]
 fn preface_that_is_wrong_ends_the_connection() {
-    let bench = Bench::new();
+    let fixture = locked();
     // Settings come first, from the server as well.
-    let mut peer = bench.peer();
+    let mut peer = connect(&fixture);
     assert_eq!(peer.next().unwrap().kind, SETTINGS);
     let acknowledged = peer.wait(SETTINGS);
     assert_eq!((acknowledged.flags, acknowledged.content.len()), (ACK, 0));
 
-    let mut peer = Peer::silent(bench.proxy.address());
+    let mut peer = Peer::silent(fixture.address());
     peer.send(PREFACE);
     peer.send(&post(1, BODY));
     // A finding about the library below: the RFC asks for an error here.
@@ -41,7 +41,7 @@ fn preface_that_is_wrong_ends_the_connection() {
         b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r!",
     ] {
-        let mut peer = Peer::silent(bench.proxy.address());
+        let mut peer = Peer::silent(fixture.address());
         peer.send(wrong);
         peer.send(&[frame(SETTINGS, 0, 0, b""), post(1, BODY)].concat());
         peer.shut();
@@ -51,13 +51,13 @@ fn preface_that_is_wrong_ends_the_connection() {
             "{text:?}"
         );
     }
-    assert_eq!(bench.provider.requests().len(), 1);
+    assert_eq!(fixture.provider.requests().len(), 1);
 }
 
 /// Section 6.5.
 #[test]
 fn settings_frames_are_validated_and_acknowledged() {
-    let bench = Bench::new();
+    let fixture = locked();
     let cases = [
         case("on a stream", [frame(SETTINGS, 0, 1, b"")], &[GONE]),
         case(
@@ -97,9 +97,9 @@ fn settings_frames_are_validated_and_acknowledged() {
             &[End::Answer(200)],
         ),
     ];
-    play(&bench, &cases);
+    play(&fixture, &cases);
     // Each is acknowledged, and in turn.
-    let mut peer = bench.peer();
+    let mut peer = connect(&fixture);
     peer.send(&[setting(3, 5), setting(3, 6)].concat());
     for _ in 0..3 {
         while peer.wait(SETTINGS).flags & ACK == 0 {}
@@ -109,7 +109,7 @@ fn settings_frames_are_validated_and_acknowledged() {
 /// Section 6.7.
 #[test]
 fn ping_is_acknowledged() {
-    let bench = Bench::new();
+    let fixture = locked();
     let cases = [
         case("on a stream", [frame(PING, 0, 1, b"12345678")], &[GONE]),
         case("seven bytes", [frame(PING, 0, 0, b"1234567")], &[SIZE]).but(GONE),
@@ -120,8 +120,8 @@ fn ping_is_acknowledged() {
             &[End::Answer(200)],
         ),
     ];
-    play(&bench, &cases);
-    let mut peer = bench.peer();
+    play(&fixture, &cases);
+    let mut peer = connect(&fixture);
     // A flag that means nothing, and a reserved bit, are looked past.
     let mut odd = frame(PING, 0xfe, 0, b"8 bytes!");
     odd[5] |= 0x80;
@@ -139,7 +139,7 @@ fn ping_is_acknowledged() {
 /// Sections 4.1, 5.5, 6.1 to 6.9: a frame with a stream where none belongs, or without.
 #[test]
 fn frame_on_the_wrong_stream_is_a_connection_error() {
-    let bench = Bench::new();
+    let fixture = locked();
     let fields = block(&ORDINARY);
     let whole = END_HEADERS | END_STREAM;
     let cases = [
@@ -181,14 +181,14 @@ fn frame_on_the_wrong_stream_is_a_connection_error() {
             &[End::Answer(200)],
         ),
     ];
-    play(&bench, &cases);
+    play(&fixture, &cases);
 }
 
 /// Section 6.8: a client that goes gets what it has asked for.
 #[test]
 fn goaway_from_the_client_finishes_open_streams() {
-    let bench = Bench::new();
-    let mut peer = bench.peer();
+    let fixture = locked();
+    let mut peer = connect(&fixture);
     peer.send(&[post(1, BODY), frame(GOAWAY, 0, 0, &[0; 8])].concat());
     assert_eq!(peer.end(1), End::Answer(200));
     assert!(peer.is_closed());

@@ -3,7 +3,7 @@
 
 use crate::frame::{DATA, END_HEADERS, END_STREAM, HEADERS, frame};
 use crate::peer::{BODY, End, ORDINARY, block, head};
-use crate::{Bench, Case, PROTOCOL_ERROR, assert_only_ordinary, case, play};
+use crate::{Case, PROTOCOL_ERROR, assert_only_ordinary, case, locked, play};
 
 /// What a malformed request may get (section 8.1.1).
 const MALFORMED: [End; 3] = [
@@ -46,7 +46,7 @@ fn malformed(list: &[(&'static str, Fields<'_>)]) -> Vec<Case> {
 
 #[test]
 fn pseudo_fields_that_are_wrong_are_refused() {
-    let bench = Bench::new();
+    let fixture = locked();
     let late = [&ORDINARY[4..], &ORDINARY[..4]].concat();
     let middle = [&ORDINARY[..2], &ORDINARY[4..], &ORDINARY[2..4]].concat();
     let cases = malformed(&[
@@ -71,13 +71,13 @@ fn pseudo_fields_that_are_wrong_are_refused() {
             [&[(":protocol", "websocket")], &ORDINARY[..]].concat(),
         ),
     ]);
-    play(&bench, &cases);
-    assert_only_ordinary(&bench);
+    play(&fixture, &cases);
+    assert_only_ordinary(&fixture);
 }
 
 #[test]
 fn field_names_and_values_that_are_invalid_are_refused() {
-    let bench = Bench::new();
+    let fixture = locked();
     let cases = malformed(&[
         ("a name in upper case", with(&[("X-Upper", "1")])),
         ("a name with a space", with(&[("x y", "1")])),
@@ -99,7 +99,7 @@ fn field_names_and_values_that_are_invalid_are_refused() {
         ("upgrade", with(&[("upgrade", "h2c")])),
         ("te that is not trailers", with(&[("te", "gzip")])),
     ]);
-    play(&bench, &cases);
+    play(&fixture, &cases);
     let fine = [
         case(
             "te: trailers",
@@ -118,14 +118,14 @@ fn field_names_and_values_that_are_invalid_are_refused() {
             &[End::Answer(200)],
         ),
     ];
-    play(&bench, &fine);
-    assert_only_ordinary(&bench);
+    play(&fixture, &fine);
+    assert_only_ordinary(&fixture);
 }
 
 /// Section 8.1.1.
 #[test]
 fn content_length_that_differs_from_the_data_is_refused() {
-    let bench = Bench::new();
+    let fixture = locked();
     let exact = BODY.len().to_string();
     let more = (BODY.len() + 1).to_string();
     let length = |value| head(1, &with(&[("content-length", value)]));
@@ -154,14 +154,14 @@ fn content_length_that_differs_from_the_data_is_refused() {
         ),
         case("and no content at all", [nothing], &MALFORMED),
     ];
-    play(&bench, &cases);
-    assert_only_ordinary(&bench);
+    play(&fixture, &cases);
+    assert_only_ordinary(&fixture);
 }
 
 /// Section 8.1: fields after the content end the stream, hold no pseudo-field, and go no further.
 #[test]
 fn trailers_end_the_stream_and_are_not_forwarded() {
-    let bench = Bench::new();
+    let fixture = locked();
     let body = || frame(DATA, 0, 1, BODY);
     let last = |flags, fields: &[(&str, &str)]| frame(HEADERS, flags, 1, &block(fields));
     let whole = END_HEADERS | END_STREAM;
@@ -189,9 +189,9 @@ fn trailers_end_the_stream_and_are_not_forwarded() {
             &MALFORMED,
         ),
     ];
-    play(&bench, &cases);
-    assert_only_ordinary(&bench);
-    for request in bench.provider.requests() {
+    play(&fixture, &cases);
+    assert_only_ordinary(&fixture);
+    for request in fixture.provider.requests() {
         assert_eq!(request.field("x-t"), None);
     }
 }

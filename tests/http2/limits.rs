@@ -5,13 +5,13 @@ use crate::frame::{
     field, frame,
 };
 use crate::peer::{BODY, End, ORDINARY, block, head, post};
-use crate::{Bench, ENHANCE_YOUR_CALM, PROTOCOL_ERROR, REFUSED_STREAM};
+use crate::{ENHANCE_YOUR_CALM, PROTOCOL_ERROR, REFUSED_STREAM, connect, locked};
 
 /// Section 5.1.2: no more streams at once than the settings said.
 #[test]
 fn streams_over_the_limit_are_refused() {
-    let bench = Bench::new();
-    let mut peer = bench.peer();
+    let fixture = locked();
+    let mut peer = connect(&fixture);
     let said = peer.wait(SETTINGS);
     let most = said
         .content
@@ -41,8 +41,8 @@ fn streams_over_the_limit_are_refused() {
 /// Streams that are opened and reset at once, without end.
 #[test]
 fn rapid_resets_end_the_connection() {
-    let bench = Bench::new();
-    let mut peer = bench.peer();
+    let fixture = locked();
+    let mut peer = connect(&fixture);
     let fields = block(&ORDINARY);
     let mut sent = 0;
     // Long before all of them are sent, nobody takes them any more.
@@ -62,15 +62,15 @@ fn rapid_resets_end_the_connection() {
         matches!(end, End::Gone(ENHANCE_YOUR_CALM) | End::Closed),
         "{end:?} after {sent}"
     );
-    assert!(bench.peer().goes_on(1), "others are served");
-    assert_eq!(bench.provider.requests().len(), 1);
+    assert!(connect(&fixture).goes_on(1), "others are served");
+    assert_eq!(fixture.provider.requests().len(), 1);
 }
 
 /// A block of fields that never ends.
 #[test]
 fn header_block_without_end_ends_the_connection() {
-    let bench = Bench::new();
-    let mut peer = bench.peer();
+    let fixture = locked();
+    let mut peer = connect(&fixture);
     peer.send(&frame(HEADERS, END_STREAM, 1, &block(&ORDINARY)));
     let piece = field("x-more", &"x".repeat(16_000));
     let mut sent = 0;
@@ -80,14 +80,14 @@ fn header_block_without_end_ends_the_connection() {
     assert!(sent < 10_000, "160 MB of fields were taken");
     let end = peer.end(1);
     assert!(matches!(end, End::Gone(_) | End::Closed), "{end:?}");
-    assert!(bench.peer().goes_on(1), "others are served");
+    assert!(connect(&fixture).goes_on(1), "others are served");
 }
 
 /// More fields than a head may hold: refused, and the connection goes on.
 #[test]
 fn head_over_the_limit_is_refused() {
-    let bench = Bench::new();
-    let mut peer = bench.peer();
+    let fixture = locked();
+    let mut peer = connect(&fixture);
     let mut fields = block(&ORDINARY);
     for _ in 0..70 {
         fields.extend(field("x-more", &"x".repeat(1000)));
@@ -104,30 +104,30 @@ fn head_over_the_limit_is_refused() {
         "{end:?}"
     );
     assert!(peer.goes_on(3));
-    assert_eq!(bench.provider.requests().len(), 1);
+    assert_eq!(fixture.provider.requests().len(), 1);
 }
 
 /// A client that pings and reads nothing: its connection ends or waits, and others are served.
 #[test]
 fn unread_pings_do_not_exhaust_the_server() {
-    let bench = Bench::new();
-    let mut peer = bench.peer();
+    let fixture = locked();
+    let mut peer = connect(&fixture);
     let pings = frame(PING, 0, 0, b"12345678").repeat(1000);
     peer.never_blocks(|peer| {
         // Either is a bound: no more is taken, or the connection ends.
         (0..10_000).any(|_| !peer.send(&pings))
     });
-    assert!(bench.peer().goes_on(1), "others are served");
+    assert!(connect(&fixture).goes_on(1), "others are served");
 }
 
 /// At its end the server says which streams it has taken (section 6.8).
 #[test]
 fn shutdown_sends_goaway_with_the_last_stream() {
-    let mut bench = Bench::new();
-    let mut peer = bench.peer();
+    let mut fixture = locked();
+    let mut peer = connect(&fixture);
     peer.send(&post(1, BODY));
     assert_eq!(peer.end(1), End::Answer(200));
-    bench.proxy.daemon().signal("TERM").unwrap();
+    fixture.proxy_mut().daemon().signal("TERM").unwrap();
     let goaway = peer.wait(GOAWAY);
     assert_eq!(goaway.code(4), 0, "no error");
     assert!(peer.is_closed());

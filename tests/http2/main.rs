@@ -22,8 +22,8 @@ mod sizes;
 mod streams;
 mod tools;
 
-use fake_provider::fixture::{Lock, Proxy};
-use fake_provider::{FakeProvider, Statsd};
+use fake_provider::fixture;
+use fake_provider::fixture::Fixture;
 
 use peer::{End, Peer};
 
@@ -36,33 +36,13 @@ const REFUSED_STREAM: u32 = 7;
 const COMPRESSION_ERROR: u32 = 9;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// A proxy that forces, before a provider.
-struct Bench {
-    provider: FakeProvider,
-    proxy: Proxy,
-    _statsd: Statsd,
+/// Returns a proxy that forces, before a provider.
+fn locked() -> Fixture {
+    fixture!("force", &["--header-timeout", "5s"])
 }
 
-impl Bench {
-    fn new() -> Self {
-        let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
-        let lock = Lock {
-            program: env!("CARGO_BIN_EXE_model-lock").into(),
-            model: "gpt-5.5".into(),
-            mode: "force".into(),
-            statsd: statsd.address(),
-        };
-        let proxy = Proxy::start(&lock, &provider.url(), &["--head-time", "5s"]).unwrap();
-        Self {
-            provider,
-            proxy,
-            _statsd: statsd,
-        }
-    }
-
-    fn peer(&self) -> Peer {
-        Peer::connect(self.proxy.address())
-    }
+fn connect(fixture: &Fixture) -> Peer {
+    Peer::connect(fixture.address())
 }
 
 /// What a client sends after the preface and its settings, on stream 1 where it needs one, and how
@@ -93,10 +73,10 @@ fn case<const N: usize>(name: &'static str, sent: [Vec<u8>; N], ends: &[End]) ->
 }
 
 /// Plays each on a connection of its own, and tells all that differ at once.
-fn play(bench: &Bench, cases: &[Case]) {
+fn play(fixture: &Fixture, cases: &[Case]) {
     let mut differ = Vec::new();
     for case in cases {
-        let mut peer = bench.peer();
+        let mut peer = connect(fixture);
         peer.send(&case.sent.concat());
         let end = peer.end(1);
         let after = match end {
@@ -124,8 +104,8 @@ fn play(bench: &Bench, cases: &[Case]) {
 }
 
 /// Nothing but the requests that show that a connection goes on reached the provider.
-fn assert_only_ordinary(bench: &Bench) {
-    for request in bench.provider.requests() {
+fn assert_only_ordinary(fixture: &Fixture) {
+    for request in fixture.provider.requests() {
         assert_eq!(request.body, br#"{"model":"gpt-5.5","input":"hi"}"#);
     }
 }

@@ -6,14 +6,17 @@ use crate::frame::{
     WINDOW_UPDATE, frame,
 };
 use crate::peer::{BODY, End, ORDINARY, block, post};
+use fake_provider::fixture::Fixture;
+
 use crate::{
-    Bench, COMPRESSION_ERROR, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, PROTOCOL_ERROR, case, play,
+    COMPRESSION_ERROR, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, PROTOCOL_ERROR, case, connect, locked,
+    play,
 };
 
 /// Sections 4.2, 6.1 to 6.4, 6.9: lengths.
 #[test]
 fn frame_sizes_that_are_wrong_are_refused() {
-    let bench = Bench::new();
+    let fixture = locked();
     let fields = block(&ORDINARY);
     let open = || frame(HEADERS, END_HEADERS, 1, &fields);
     let cases = [
@@ -63,13 +66,13 @@ fn frame_sizes_that_are_wrong_are_refused() {
         )
         .but(GONE),
     ];
-    play(&bench, &cases);
+    play(&fixture, &cases);
 }
 
 /// Sections 6.1 and 6.2: padding.
 #[test]
 fn padding_that_is_wrong_is_refused() {
-    let bench = Bench::new();
+    let fixture = locked();
     let fields = block(&ORDINARY);
     let open = || frame(HEADERS, END_HEADERS, 1, &fields);
     let cases = [
@@ -112,7 +115,7 @@ fn padding_that_is_wrong_is_refused() {
             &[End::Answer(200)],
         ),
     ];
-    play(&bench, &cases);
+    play(&fixture, &cases);
 }
 
 /// The largest frame that may come unasked.
@@ -125,7 +128,7 @@ fn largest() -> Vec<u8> {
 /// Section 4.3.
 #[test]
 fn header_block_that_cannot_be_decoded_ends_the_connection() {
-    let bench = Bench::new();
+    let fixture = locked();
     let packed = End::Gone(COMPRESSION_ERROR);
     let whole = END_HEADERS | END_STREAM;
     let cases = [
@@ -167,13 +170,13 @@ fn header_block_that_cannot_be_decoded_ends_the_connection() {
         )
         .but(GONE),
     ];
-    play(&bench, &cases);
+    play(&fixture, &cases);
 }
 
 /// Section 6.9.
 #[test]
 fn flow_control_windows_are_respected() {
-    let bench = Bench::new();
+    let fixture = locked();
     let open = || frame(HEADERS, END_HEADERS, 1, &block(&ORDINARY));
     let most = (1 << 31) - 1;
     let cases = [
@@ -201,14 +204,14 @@ fn flow_control_windows_are_respected() {
             &[End::Answer(200)],
         ),
     ];
-    play(&bench, &cases);
-    one_byte_at_a_time(&bench);
+    play(&fixture, &cases);
+    one_byte_at_a_time(&fixture);
 }
 
 /// No more is sent than the client has room for, and a window of a setting counts for streams that
 /// are open.
-fn one_byte_at_a_time(bench: &Bench) {
-    let mut peer = bench.peer();
+fn one_byte_at_a_time(fixture: &Fixture) {
+    let mut peer = connect(fixture);
     peer.send(&[setting(4, 1), post(1, BODY)].concat());
     let mut body = peer.wait(DATA);
     let mut all = Vec::new();

@@ -6,7 +6,7 @@ use crate::frame::{
     WINDOW_UPDATE, frame,
 };
 use crate::peer::{BODY, End, ORDINARY, block, head, post};
-use crate::{Bench, PROTOCOL_ERROR, STREAM_CLOSED, assert_only_ordinary, case, play};
+use crate::{PROTOCOL_ERROR, STREAM_CLOSED, assert_only_ordinary, case, connect, locked, play};
 
 const GONE: End = End::Gone(PROTOCOL_ERROR);
 const CLOSED: [End; 2] = [End::Reset(STREAM_CLOSED), End::Gone(STREAM_CLOSED)];
@@ -17,7 +17,7 @@ fn reset(stream: u32) -> Vec<u8> {
 
 #[test]
 fn frame_on_an_idle_stream_is_a_connection_error() {
-    let bench = Bench::new();
+    let fixture = locked();
     let cases = [
         case(
             "DATA before HEADERS",
@@ -41,13 +41,13 @@ fn frame_on_an_idle_stream_is_a_connection_error() {
             &[End::Answer(200)],
         ),
     ];
-    play(&bench, &cases);
-    assert_only_ordinary(&bench);
+    play(&fixture, &cases);
+    assert_only_ordinary(&fixture);
 }
 
 #[test]
 fn frame_on_a_closed_stream_is_refused_or_ignored() {
-    let bench = Bench::new();
+    let fixture = locked();
     // The end of the request comes first, so that nothing after it belongs to it.
     let half = || [head(1, &ORDINARY), frame(DATA, END_STREAM, 1, BODY)].concat();
     let fields = block(&ORDINARY);
@@ -66,7 +66,7 @@ fn frame_on_a_closed_stream_is_refused_or_ignored() {
         )
         .but(GONE),
     ];
-    play(&bench, &cases);
+    play(&fixture, &cases);
 
     let over = [End::Reset(STREAM_CLOSED), End::Gone(STREAM_CLOSED), GONE];
     let cases = [
@@ -89,10 +89,10 @@ fn frame_on_a_closed_stream_is_refused_or_ignored() {
             &[GONE],
         ),
     ];
-    play(&bench, &cases);
+    play(&fixture, &cases);
 
     // What may come late is looked past.
-    let mut peer = bench.peer();
+    let mut peer = connect(&fixture);
     peer.send(&post(1, BODY));
     assert_eq!(peer.end(1), End::Answer(200));
     peer.send(
@@ -108,12 +108,12 @@ fn frame_on_a_closed_stream_is_refused_or_ignored() {
     peer.send(&frame(DATA, END_STREAM, 1, b"x"));
     let end = peer.end(1);
     assert!(CLOSED.contains(&end), "{end:?}");
-    assert_only_ordinary(&bench);
+    assert_only_ordinary(&fixture);
 }
 
 #[test]
 fn stream_numbers_must_grow_and_be_odd() {
-    let bench = Bench::new();
+    let fixture = locked();
     let cases = [
         case("even", [post(2, BODY)], &[GONE]),
         case(
@@ -122,19 +122,19 @@ fn stream_numbers_must_grow_and_be_odd() {
             &[GONE, End::Gone(STREAM_CLOSED)],
         ),
     ];
-    play(&bench, &cases);
+    play(&fixture, &cases);
     // Some may be left out, and the highest there is may be used.
-    let mut peer = bench.peer();
+    let mut peer = connect(&fixture);
     for stream in [7, 99, (1 << 31) - 1] {
         peer.send(&post(stream, BODY));
         assert_eq!(peer.end(stream), End::Answer(200), "{stream}");
     }
-    assert_only_ordinary(&bench);
+    assert_only_ordinary(&fixture);
 }
 
 #[test]
 fn header_block_in_several_frames_is_joined() {
-    let bench = Bench::new();
+    let fixture = locked();
     let fields = block(&ORDINARY);
     let (one, two) = fields.split_at(20);
     let open = || frame(HEADERS, END_STREAM, 1, one);
@@ -172,9 +172,9 @@ fn header_block_in_several_frames_is_joined() {
             &[GONE],
         ),
     ];
-    play(&bench, &cases);
+    play(&fixture, &cases);
 
-    let mut peer = bench.peer();
+    let mut peer = connect(&fixture);
     peer.send(&frame(HEADERS, 0, 1, one));
     for piece in two.chunks(two.len() / 3) {
         peer.send(&frame(CONTINUATION, 0, 1, piece));
@@ -187,13 +187,13 @@ fn header_block_in_several_frames_is_joined() {
         .concat(),
     );
     assert_eq!(peer.end(1), End::Answer(200));
-    assert_only_ordinary(&bench);
+    assert_only_ordinary(&fixture);
 }
 
 #[test]
 fn interleaved_streams_are_kept_apart() {
-    let bench = Bench::new();
-    let mut peer = bench.peer();
+    let fixture = locked();
+    let mut peer = connect(&fixture);
     let (one, two) = BODY.split_at(11);
     peer.send(&[head(1, &ORDINARY), head(3, &ORDINARY)].concat());
     peer.send(&[frame(DATA, 0, 3, one), frame(DATA, 0, 1, one)].concat());
@@ -205,6 +205,6 @@ fn interleaved_streams_are_kept_apart() {
         .concat(),
     );
     peer.end_all(&[1, 3]);
-    assert_only_ordinary(&bench);
-    assert_eq!(bench.provider.requests().len(), 2);
+    assert_only_ordinary(&fixture);
+    assert_eq!(fixture.provider.requests().len(), 2);
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use fake_provider::process;
 
-use crate::Bench;
+use fake_provider::fixture::Fixture;
+
+use crate::locked;
 use crate::peer::BODY;
 
 const SOON: Duration = Duration::from_mins(1);
@@ -25,7 +27,7 @@ fn is_there(tool: &str) -> bool {
 }
 
 /// Runs it with the request of these tests: content, and where it goes.
-fn run(bench: &Bench, tool: &str, flags: &[&str]) -> String {
+fn run(fixture: &Fixture, tool: &str, flags: &[&str]) -> String {
     let directory = tempfile::tempdir().unwrap();
     let body = directory.path().join("body");
     std::fs::write(&body, BODY).unwrap();
@@ -34,15 +36,15 @@ fn run(bench: &Bench, tool: &str, flags: &[&str]) -> String {
         .args(flags)
         .args(["-H", "content-type: application/json", "-d"])
         .arg(body)
-        .arg(format!("http://{}/v1/responses", bench.proxy.address()));
+        .arg(format!("http://{}/v1/responses", fixture.address()));
     let finished = process::run(&mut command, SOON).unwrap();
     assert!(finished.status.success(), "{}", finished.err());
     finished.out()
 }
 
 /// As many requests as were made, and each of them locked.
-fn assert_locked(bench: &Bench, count: usize) {
-    let requests = bench.provider.requests();
+fn assert_locked(fixture: &Fixture, count: usize) {
+    let requests = fixture.provider.requests();
     assert_eq!(requests.len(), count);
     for request in requests {
         assert_eq!(request.body, br#"{"model":"gpt-5.5","input":"hi"}"#);
@@ -54,11 +56,11 @@ fn nghttp_gets_the_response() {
     if !is_there("nghttp") {
         return;
     }
-    let bench = Bench::new();
-    let out = run(&bench, "nghttp", &["--no-verify-peer", "--verbose"]);
+    let fixture = locked();
+    let out = run(&fixture, "nghttp", &["--no-verify-peer", "--verbose"]);
     assert!(out.contains(":status: 200"), "{out}");
     assert!(out.contains("\"model\":\"gpt-5.5\""), "{out}");
-    assert_locked(&bench, 1);
+    assert_locked(&fixture, 1);
 }
 
 #[test]
@@ -66,13 +68,13 @@ fn h2load_gets_all_responses() {
     if !is_there("h2load") {
         return;
     }
-    let bench = Bench::new();
-    let out = run(&bench, "h2load", &["-n", "400", "-c", "4", "-m", "20"]);
+    let fixture = locked();
+    let out = run(&fixture, "h2load", &["-n", "400", "-c", "4", "-m", "20"]);
     for line in [
         "400 total, 400 started, 400 done, 400 succeeded, 0 failed, 0 errored, 0 timeout",
         "status codes: 400 2xx, 0 3xx, 0 4xx, 0 5xx",
     ] {
         assert!(out.contains(line), "{line} in {out}");
     }
-    assert_locked(&bench, 400);
+    assert_locked(&fixture, 400);
 }

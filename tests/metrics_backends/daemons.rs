@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::Command;
 
-use fake_provider::fixture::Scratch;
+use fake_provider::fixture::TempDir;
 use fake_provider::process::Daemon;
 
 use crate::SOON;
@@ -15,7 +15,7 @@ use crate::prometheus::Series;
 /// The first of them, which knows tags.
 pub(crate) struct Etsy {
     _daemon: Daemon,
-    _scratch: Scratch,
+    _scratch: TempDir,
     port: u16,
     management: u16,
 }
@@ -65,7 +65,7 @@ impl Etsy {
 /// One that knows no tags, and that Prometheus scrapes.
 pub(crate) struct Collectd {
     _daemon: Daemon,
-    _scratch: Scratch,
+    _scratch: TempDir,
     port: u16,
     scraped: u16,
 }
@@ -123,8 +123,8 @@ LoadPlugin write_prometheus
     }
 }
 
-pub(crate) fn scratch() -> Scratch {
-    Scratch::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
+pub(crate) fn scratch() -> TempDir {
+    TempDir::new(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
 }
 
 /// A port that was free a moment ago: these daemons tell nobody which one they took.

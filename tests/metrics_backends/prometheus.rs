@@ -6,8 +6,8 @@ use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
 
-use fake_provider::client::Client;
-use fake_provider::fixture::Scratch;
+use fake_provider::fixture::TempDir;
+use fake_provider::http_client::HttpClient;
 use fake_provider::process::Daemon;
 use serde::Deserialize;
 
@@ -79,7 +79,7 @@ impl Series {
 
 /// What Prometheus answers to a query.
 #[derive(Deserialize)]
-struct Answer {
+struct Response {
     data: Data,
 }
 
@@ -101,7 +101,7 @@ const OF_THE_SCRAPE: [&str; 3] = ["__name__", "instance", "job"];
 /// A server that scrapes what it is told to, often.
 pub(crate) struct Prometheus {
     _daemon: Daemon,
-    _scratch: Scratch,
+    _scratch: TempDir,
     address: SocketAddr,
 }
 
@@ -145,9 +145,9 @@ impl Prometheus {
     pub(crate) fn ask(&self, job: &str) -> Vec<Series> {
         let query = format!("%7Bjob%3D%22{job}%22%7D");
         let request = format!("GET /api/v1/query?query={query} HTTP/1.1\r\nhost: a\r\n\r\n");
-        let answer = Client::connect(self.address).call(request.as_bytes());
+        let answer = HttpClient::connect(self.address).call(request.as_bytes());
         assert_eq!(answer.status, 200, "{answer:?}");
-        let answer: Answer = serde_json::from_slice(&answer.body).unwrap();
+        let answer: Response = serde_json::from_slice(&answer.body).unwrap();
         answer.data.result.iter().map(Series::told).collect()
     }
 }

@@ -3,12 +3,11 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
-use fake_provider::client::{Client, post};
-use fake_provider::fixture::{Codex, Lock, Proxy, Scratch, Transport};
+use fake_provider::fixture::{Codex, Fixture, Transport};
+use fake_provider::http_client::post;
 use fake_provider::process::run;
-use fake_provider::{Declare, FakeProvider};
+use fake_provider::{Declare, fixture};
 
 use crate::SOON;
 
@@ -132,52 +131,39 @@ pub(crate) fn is_the_proxys((_, tags, _): &ModelChoice) -> bool {
     !tags.contains(&("surface", "argv"))
 }
 
-/// Both doors before a provider.
+/// A proxy and a codex behind the shim.
 pub(crate) struct Run {
-    provider: FakeProvider,
-    proxy: Proxy,
+    fixture: Fixture,
     codex: Codex,
     tags: &'static str,
-    _scratch: Scratch,
 }
 
 impl Run {
     /// Counts go to a daemon, with tags as it wants them.
     pub(crate) fn start(statsd: SocketAddr, tags: &'static str) -> Self {
-        let provider = FakeProvider::start().unwrap();
-        let lock = Lock {
-            program: env!("CARGO_BIN_EXE_model-lock").into(),
-            model: "gpt-5.5".into(),
-            mode: "force".into(),
-            statsd,
-        };
-        let (admin, form) = (["--admin", "127.0.0.1:0"], [("STATSD_TAGS", tags)]);
-        let proxy = Proxy::start_in(&lock, &provider.url(), &admin, &form).unwrap();
-        let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let scratch = Scratch::new(below).unwrap();
-        let script = scratch.path().join("script");
+        let mut fixture = fixture!("force").counting_to(statsd);
+        fixture.restart_proxy_in(&["--admin", "127.0.0.1:0"], &[("STATSD_TAGS", tags)]);
+        let script = fixture.directory.path().join("script");
         fs::write(&script, "#!/bin/sh\n").unwrap();
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-        let codex = Codex::new(&script, &provider.url(), Transport::Http, below).unwrap();
+        let codex = fixture.codex(&script, &fixture.provider.url(), Transport::Http);
         Self {
-            provider,
-            proxy,
-            codex: codex.behind_shim(&lock).unwrap(),
+            codex: codex.behind_shim(&fixture.lock).unwrap(),
+            fixture,
             tags,
-            _scratch: scratch,
         }
     }
 
     /// The proxy's admin port.
     pub(crate) fn admin(&self) -> SocketAddr {
-        self.proxy.admin().unwrap()
+        self.fixture.proxy().admin().unwrap()
     }
 
     /// Makes a thousand calls.
     pub(crate) fn call(&self) {
         let snapshot = Declare::Content("gpt-5.5-2026-04-01".to_owned());
-        self.provider.declare(snapshot);
-        let mut client = Client::connect(self.proxy.address());
+        self.fixture.provider.declare(snapshot);
+        let mut client = self.fixture.client();
         for _ in 0..ROUNDS {
             for (path, fields, body, status) in CALLS {
                 assert_eq!(client.call(&post(path, fields, body)).status, status);

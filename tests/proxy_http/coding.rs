@@ -5,8 +5,10 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-use crate::{Bench, PIN};
-use fake_provider::client::post;
+use fake_provider::fixture;
+use fake_provider::http_client::post;
+
+use crate::PIN;
 
 const CODINGS: [&str; 4] = ["br", "deflate", "gzip", "zstd"];
 
@@ -43,15 +45,19 @@ fn coded(coding: &str, body: &[u8]) -> Vec<u8> {
 #[test]
 fn compressed_body_when_forced_is_forwarded_decoded() {
     for coding in CODINGS {
-        let bench = Bench::new("force");
+        let fixture = fixture!("force", &[]);
         let body = encode(coding, br#"{"a":1,"model":"other"}"#);
         assert_eq!(
-            bench.client().call(&coded(coding, &body)).status,
+            fixture.client().call(&coded(coding, &body)).status,
             200,
             "{coding}"
         );
-        assert_eq!(bench.arrived(), br#"{"a":1,"model":"gpt-5.5"}"#, "{coding}");
-        let request = bench.provider.requests().remove(0);
+        assert_eq!(
+            fixture.arrived(),
+            br#"{"a":1,"model":"gpt-5.5"}"#,
+            "{coding}"
+        );
+        let request = fixture.provider.requests().remove(0);
         assert_eq!(request.field("content-encoding"), None, "{coding}");
         assert_eq!(request.field("content-length"), Some("25"), "{coding}");
     }
@@ -62,15 +68,18 @@ fn compressed_body_when_approved_is_forwarded_decoded() {
     let plain = format!(r#"{{ "x":1.10, "model":"{PIN}"}} "#).into_bytes();
     for coding in CODINGS {
         for mode in ["force", "reject"] {
-            let bench = Bench::new(mode);
+            let fixture = fixture!(mode, &[]);
             let body = encode(coding, &plain);
             assert_eq!(
-                bench.client().call(&coded(coding, &body)).status,
+                fixture.client().call(&coded(coding, &body)).status,
                 200,
                 "{mode} {coding}"
             );
-            assert_eq!(bench.arrived(), plain, "{mode} {coding}");
-            assert_eq!(bench.provider.requests()[0].field("content-encoding"), None);
+            assert_eq!(fixture.arrived(), plain, "{mode} {coding}");
+            assert_eq!(
+                fixture.provider.requests()[0].field("content-encoding"),
+                None
+            );
         }
     }
 }
@@ -78,8 +87,8 @@ fn compressed_body_when_approved_is_forwarded_decoded() {
 #[test]
 fn compressed_body_with_another_model_is_refused_in_each_coding() {
     for coding in CODINGS {
-        let bench = Bench::new("reject");
-        let answer = bench
+        let fixture = fixture!("reject", &[]);
+        let answer = fixture
             .client()
             .call(&coded(coding, &encode(coding, br#"{"model":"other"}"#)));
         assert_eq!(
@@ -87,7 +96,7 @@ fn compressed_body_with_another_model_is_refused_in_each_coding() {
             (400, "model_locked"),
             "{coding}"
         );
-        bench.assert_nothing_arrived(coding);
+        fixture.assert_nothing_arrived(coding);
     }
 }
 
@@ -108,19 +117,19 @@ fn body_with_unknown_coding_or_corrupt_data_is_refused() {
         ("br", vec![0xff; 40], 400),
         ("deflate", encode("gzip", plain), 400),
     ] {
-        let bench = Bench::new("force");
-        let answer = bench.client().call(&coded(coding, &body));
+        let fixture = fixture!("force", &[]);
+        let answer = fixture.client().call(&coded(coding, &body));
         assert_eq!(answer.status, status, "{coding}: {answer:?}");
         assert!(!answer.error("message").is_empty());
-        bench.assert_nothing_arrived(coding);
+        fixture.assert_nothing_arrived(coding);
     }
 }
 
 #[test]
 fn body_with_nested_codings_is_named_in_the_refusal() {
-    let bench = Bench::new("force");
+    let fixture = fixture!("force", &[]);
     let body = encode("gzip", &encode("gzip", br#"{"model":"gpt-5.5"}"#));
-    let answer = bench.client().call(&coded("gzip, gzip", &body));
+    let answer = fixture.client().call(&coded("gzip, gzip", &body));
     let told = "no more than one content coding is taken off";
     assert!(answer.error("message").contains(told), "{answer:?}");
 }
@@ -135,9 +144,11 @@ fn decompression_bomb_is_refused_as_too_large() {
     ]
     .concat();
     for coding in CODINGS {
-        let bench = Bench::with("force", &["--max-decoded", "1MiB"]);
-        let answer = bench.client().call(&coded(coding, &encode(coding, &body)));
+        let fixture = fixture!("force", &["--max-decoded", "1MiB"]);
+        let answer = fixture
+            .client()
+            .call(&coded(coding, &encode(coding, &body)));
         assert_eq!(answer.status, 413, "{coding}: {answer:?}");
-        bench.assert_nothing_arrived(coding);
+        fixture.assert_nothing_arrived(coding);
     }
 }

@@ -1,9 +1,11 @@
 //! HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3), as plain as it can be written.
 
+use fake_provider::fixture;
+use fake_provider::fixture::Fixture;
+use fake_provider::http_client::HttpClient;
 use fake_provider::json::Json;
 
-use crate::{Bench, PIN};
-use fake_provider::client::Client;
+use crate::PIN;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;
@@ -13,7 +15,7 @@ const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
 
 struct Http2 {
-    client: Client,
+    client: HttpClient,
 }
 
 /// The end of one stream: the status as the static table writes it, and the content.
@@ -38,8 +40,8 @@ fn field(name: &str, value: &str) -> Vec<u8> {
 }
 
 impl Http2 {
-    fn connect(bench: &Bench) -> Self {
-        let mut client = bench.client();
+    fn connect(fixture: &Fixture) -> Self {
+        let mut client = fixture.client();
         client.send(&[PREFACE, &frame(SETTINGS, 0, 0, b"")].concat());
         Self { client }
     }
@@ -89,8 +91,8 @@ impl Http2 {
 
 #[test]
 fn force_over_http2_runs_the_approved_model() {
-    let bench = Bench::new("force");
-    let mut http2 = Http2::connect(&bench);
+    let fixture = fixture!("force", &[]);
+    let mut http2 = Http2::connect(&fixture);
     http2.post(1, "/v1/responses", br#"{"a":1,"model":"other"}"#);
     let ended = http2.ended(1);
     assert_eq!(ended.status, STATUS_200);
@@ -98,21 +100,21 @@ fn force_over_http2_runs_the_approved_model() {
         Json::parse(&ended.body).unwrap().text_at(&["model"]),
         Some(PIN)
     );
-    assert_eq!(bench.arrived(), br#"{"a":1,"model":"gpt-5.5"}"#);
+    assert_eq!(fixture.arrived(), br#"{"a":1,"model":"gpt-5.5"}"#);
 }
 
 #[test]
 fn reject_over_http2_refuses_and_keeps_the_connection() {
-    let bench = Bench::new("reject");
-    let mut http2 = Http2::connect(&bench);
+    let fixture = fixture!("reject", &[]);
+    let mut http2 = Http2::connect(&fixture);
     http2.post(1, "/v1/responses", br#"{"model":"other"}"#);
     let ended = http2.ended(1);
     assert_eq!(ended.status, STATUS_400);
     let error = Json::parse(&ended.body).unwrap();
     assert_eq!(error.text_at(&["error", "code"]), Some("model_locked"));
-    bench.assert_nothing_arrived("reject");
+    fixture.assert_nothing_arrived("reject");
 
     http2.post(3, "/v1/chat/completions", br#"{"model":"gpt-5.5"}"#);
     assert_eq!(http2.ended(3).status, STATUS_200);
-    assert_eq!(bench.arrived(), br#"{"model":"gpt-5.5"}"#);
+    assert_eq!(fixture.arrived(), br#"{"model":"gpt-5.5"}"#);
 }

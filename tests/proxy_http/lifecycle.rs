@@ -5,25 +5,25 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use fake_provider::http_client::{HttpClient, post};
 use fake_provider::process::{Finished, run};
-use fake_provider::{Reply, Statsd};
+use fake_provider::{Reply, fixture};
 
-use crate::{Bench, SOON, lock};
-use fake_provider::client::post;
+use crate::SOON;
 
 const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 
 #[test]
 fn shutdown_with_running_stream_finishes_it() {
-    let mut bench = Bench::new("force");
+    let mut fixture = fixture!("force", &[]);
     let (events, stream) = mpsc::channel();
-    bench.provider.queue(vec![Reply::stream(stream)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", ASK));
     assert_eq!(client.head().0, 200);
-    bench.proxy.daemon().signal("TERM").unwrap();
+    fixture.proxy_mut().daemon().signal("TERM").unwrap();
     // It tells that it stops; from then on nobody new is let in.
-    let address = bench.proxy.address();
+    let address = fixture.address();
     assert!(refuses(address), "new connections are refused");
     for number in 0..3 {
         let event = format!("data: {number}\n\n").into_bytes();
@@ -32,7 +32,7 @@ fn shutdown_with_running_stream_finishes_it() {
     }
     drop(events);
     assert_eq!(client.chunk(), b"");
-    let status = bench.proxy.daemon().wait(SOON).unwrap();
+    let status = fixture.proxy_mut().daemon().wait(SOON).unwrap();
     assert_eq!(status.code(), Some(0));
 }
 
@@ -51,11 +51,11 @@ fn refuses(address: std::net::SocketAddr) -> bool {
 #[test]
 fn shutdown_of_idle_proxy_is_immediate() {
     for signal in ["TERM", "INT"] {
-        let mut bench = Bench::new("force");
-        let idle = bench.client();
+        let mut fixture = fixture!("force", &[]);
+        let idle = fixture.client();
         let sent = Instant::now();
-        bench.proxy.daemon().signal(signal).unwrap();
-        let status = bench.proxy.daemon().wait(SOON).unwrap();
+        fixture.proxy_mut().daemon().signal(signal).unwrap();
+        let status = fixture.proxy_mut().daemon().wait(SOON).unwrap();
         assert_eq!(status.code(), Some(0), "{signal}");
         assert!(
             sent.elapsed() < Duration::from_secs(2),
@@ -68,15 +68,15 @@ fn shutdown_of_idle_proxy_is_immediate() {
 
 #[test]
 fn shutdown_with_endless_stream_ends_at_the_deadline() {
-    let mut bench = Bench::with("force", &["--drain", "500ms"]);
+    let mut fixture = fixture!("force", &["--drain-timeout", "500ms"]);
     let (_events, stream) = mpsc::channel();
-    bench.provider.queue(vec![Reply::stream(stream)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", ASK));
     assert_eq!(client.head().0, 200);
     let sent = Instant::now();
-    bench.proxy.daemon().signal("TERM").unwrap();
-    let status = bench.proxy.daemon().wait(SOON).unwrap();
+    fixture.proxy_mut().daemon().signal("TERM").unwrap();
+    let status = fixture.proxy_mut().daemon().wait(SOON).unwrap();
     assert!(
         sent.elapsed() >= Duration::from_millis(500) && sent.elapsed() < Duration::from_secs(5)
     );
@@ -147,16 +147,13 @@ fn missing_model_prevents_the_start() {
 
 #[test]
 fn liveness_is_answered_on_the_admin_port() {
-    let statsd = Statsd::start().unwrap();
     let admin = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
     let flags = ["--admin", &admin.to_string()];
-    let proxy =
-        fake_provider::fixture::Proxy::start(&lock("force", &statsd), "http://127.0.0.1:9", &flags)
-            .unwrap();
-    let mut client = crate::Client::connect(admin);
+    let fixture = fixture!("force", &flags);
+    let mut client = HttpClient::connect(admin);
     assert_eq!(
         client
             .call(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -169,5 +166,5 @@ fn liveness_is_answered_on_the_admin_port() {
             .status,
         200
     );
-    drop(proxy);
+    drop(fixture);
 }

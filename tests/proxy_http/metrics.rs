@@ -5,23 +5,24 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Instant;
 
-use fake_provider::{Declare, Reply};
+use fake_provider::fixture::Fixture;
+use fake_provider::http_client::{HttpClient, post};
+use fake_provider::{Declare, Reply, fixture};
 
-use crate::{Bench, SOON};
-use fake_provider::client::{Client, post};
+use crate::SOON;
 
 /// A model's name that would forge a tag, a line or a label, were it in one.
 const FORGED: &str = "x\\\"} 1\\nevil_total 7\\n|#a:b";
 
-fn bench() -> (Bench, SocketAddr) {
-    let bench = Bench::with("force", &["--admin", "127.0.0.1:0"]);
-    let admin = bench.proxy.admin().unwrap();
-    (bench, admin)
+fn with_admin_port() -> (Fixture, SocketAddr) {
+    let fixture = fixture!("force", &["--admin", "127.0.0.1:0"]);
+    let admin = fixture.proxy().admin().unwrap();
+    (fixture, admin)
 }
 
 /// The page, by series.
 fn page(admin: SocketAddr) -> BTreeMap<String, f64> {
-    let mut client = Client::connect(admin);
+    let mut client = HttpClient::connect(admin);
     let answer = client.call(b"GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n");
     assert_eq!(answer.status, 200);
     let kind = answer.field("content-type").unwrap();
@@ -96,9 +97,9 @@ const WANTED: [(&str, &str, u64); 8] = [
 
 #[test]
 fn counters_after_a_thousand_mixed_calls_are_exact() {
-    let (mut bench, admin) = bench();
+    let (mut fixture, admin) = with_admin_port();
     let forged = format!(r#"{{"model":"{FORGED}"}}"#);
-    call(&bench, forged.as_bytes());
+    call(&fixture, forged.as_bytes());
     let told = settled(admin);
     for (series, _, want) in WANTED {
         let have = told.get(series).map(ToString::to_string);
@@ -112,17 +113,17 @@ fn counters_after_a_thousand_mixed_calls_are_exact() {
         "{told:#?}"
     );
     // The daemon was sent the same, in portions.
-    bench.proxy.daemon().signal("TERM").unwrap();
-    bench.proxy.daemon().wait(SOON).unwrap();
+    fixture.proxy_mut().daemon().signal("TERM").unwrap();
+    fixture.proxy_mut().daemon().wait(SOON).unwrap();
     for (_, series, want) in WANTED {
-        let sum = || counted(&bench.statsd.lines(), series);
+        let sum = || counted(&fixture.statsd.lines(), series);
         let deadline = Instant::now() + SOON;
         while sum() < want && Instant::now() < deadline {
             std::thread::yield_now();
         }
-        assert_eq!(sum(), want, "{series} {:#?}", bench.statsd.lines());
+        assert_eq!(sum(), want, "{series} {:#?}", fixture.statsd.lines());
     }
-    let lines = bench.statsd.lines();
+    let lines = fixture.statsd.lines();
     assert!(
         lines.iter().all(|line| !line.contains("evil")),
         "{lines:#?}"
@@ -130,10 +131,10 @@ fn counters_after_a_thousand_mixed_calls_are_exact() {
 }
 
 /// Two hundred rounds of five calls.
-fn call(bench: &Bench, forged: &[u8]) {
+fn call(fixture: &Fixture, forged: &[u8]) {
     let snapshot = Declare::Content("gpt-5.5-2026-04-01".to_owned());
-    bench.provider.declare(snapshot);
-    let mut client = bench.client();
+    fixture.provider.declare(snapshot);
+    let mut client = fixture.client();
     for _ in 0..200 {
         for (path, fields, body, status) in [
             ("/v1/responses", "", EXACT, 200),
@@ -160,10 +161,10 @@ fn counted(lines: &[String], series: &str) -> u64 {
 
 #[test]
 fn stream_counts_as_in_flight_until_it_ends() {
-    let (bench, admin) = bench();
+    let (fixture, admin) = with_admin_port();
     let (events, stream) = mpsc::channel();
-    bench.provider.queue(vec![Reply::stream(stream)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = fixture.client();
     client.send(&post(
         "/v1/responses",
         "",

@@ -1,14 +1,15 @@
 //! `GET /models` shows what may be used, and nothing else.
 
+use fake_provider::fixture;
 use fake_provider::json::Json;
 
-use crate::{Bench, PIN};
+use crate::PIN;
 
 #[test]
 fn model_list_is_reduced_to_the_approved_model() {
     for mode in ["force", "reject"] {
-        let bench = Bench::new(mode);
-        let answer = bench
+        let fixture = fixture!(mode, &[]);
+        let answer = fixture
             .client()
             .call(b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n");
         assert_eq!(answer.status, 200);

@@ -2,34 +2,19 @@
 
 use std::sync::mpsc;
 
-use fake_provider::fixture::{Proxy, Scratch};
-use fake_provider::{FakeProvider, Reply, Statsd, Step};
+use fake_provider::fixture::Fixture;
+use fake_provider::http_client::post;
+use fake_provider::{Reply, Step, fixture};
 
-use crate::{Bench, PIN, SOON, lock};
-use fake_provider::client::post;
+use crate::{PIN, SOON};
 
 const ASK: &[u8] = br#"{"model":"gpt-5.5"}"#;
 const STREAM: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 
-/// A proxy whose policy file says more.
-fn bench(mode: &str, policy: &str) -> (Bench, Scratch) {
-    let (provider, statsd) = (FakeProvider::start().unwrap(), Statsd::start().unwrap());
-    let scratch = Scratch::new(std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
-    let path = scratch.path().join("policy.toml");
-    std::fs::write(&path, policy).unwrap();
-    let flags = [
-        "--policy",
-        path.to_str().unwrap(),
-        "--dialect",
-        "openai,anthropic",
-    ];
-    let proxy = Proxy::start(&lock(mode, &statsd), &provider.url(), &flags).unwrap();
-    let bench = Bench {
-        provider,
-        proxy,
-        statsd,
-    };
-    (bench, scratch)
+/// Returns a fixture whose proxy has a policy file.
+fn with_policy(mode: &str, policy: &str) -> Fixture {
+    let dialects = ["--dialect", "openai,anthropic"];
+    fixture!(mode).with_policy(policy).with_proxy(&dialects)
 }
 
 fn answer(fields: &[(&str, &str)], kind: &str, body: &[u8]) -> Reply {
@@ -44,27 +29,21 @@ fn answer(fields: &[(&str, &str)], kind: &str, body: &[u8]) -> Reply {
     Reply::raw([head.as_bytes(), body].concat())
 }
 
-impl Bench {
-    /// The receipt with these words.
-    fn receipt(&mut self, words: &[&str]) -> String {
-        let fits = |line: &str| {
-            line.contains(r#""event":"receipt""#) && words.iter().all(|word| line.contains(word))
-        };
-        let line = self.proxy.daemon().wait_for(fits, SOON);
-        line.unwrap_or_else(|| panic!("no {words:?} in {:#?}", self.proxy.daemon().lines()))
-    }
+/// Waits for the log line of a served model with these words.
+fn wait_for_served(fixture: &Fixture, words: &[&str]) -> String {
+    fixture.wait_for_log(&[&[r#""event":"served""#], words].concat())
+}
 
-    fn counted(&self, result: &str) {
-        let tag = format!("result:{result},");
-        let fits = |line: &str| line.contains("served:") && line.contains(&tag);
-        let line = self.statsd.wait_for(fits, SOON);
-        assert!(line.is_some(), "{result} {:#?}", self.statsd.lines());
-    }
+fn wait_for_count(fixture: &Fixture, result: &str) {
+    let tag = format!("result:{result},");
+    let fits = |line: &str| line.contains("served:") && line.contains(&tag);
+    let line = fixture.statsd.wait_for(fits, SOON);
+    assert!(line.is_some(), "{result} {:#?}", fixture.statsd.lines());
 }
 
 #[test]
 fn response_of_each_kind_is_reported_once_with_its_served_model() {
-    let (mut bench, _scratch) = bench("force", "");
+    let mut fixture = with_policy("force", "");
     let json = "application/json";
     let said: [(&str, Reply); 5] = [
         ("match", answer(&[], json, br#"{"model":"gpt-5.5"}"#)),
@@ -84,39 +63,39 @@ fn response_of_each_kind_is_reported_once_with_its_served_model() {
     ];
     let mut wanted = Vec::new();
     for (result, reply) in said {
-        bench.provider.queue(vec![reply]);
-        assert_eq!(bench.post(ASK).status, 200);
+        fixture.provider.queue(vec![reply]);
+        assert_eq!(fixture.post(ASK).status, 200);
         wanted.push(result);
-        bench.receipt(&[&format!(r#""result":"{result}""#)]);
-        bench.counted(result);
+        wait_for_served(&fixture, &[&format!(r#""result":"{result}""#)]);
+        wait_for_count(&fixture, result);
     }
     // A request that was refused was sent to nobody.
-    assert_eq!(bench.post(b"[]").status, 400);
-    bench.proxy.daemon().signal("TERM").unwrap();
-    bench.proxy.daemon().wait(SOON).unwrap();
-    let lines = bench.proxy.daemon().lines();
+    assert_eq!(fixture.post(b"[]").status, 400);
+    fixture.proxy_mut().daemon().signal("TERM").unwrap();
+    fixture.proxy_mut().daemon().wait(SOON).unwrap();
+    let lines = fixture.proxy_mut().daemon().lines();
     let receipts = lines
         .iter()
-        .filter(|line| line.contains(r#""event":"receipt""#));
+        .filter(|line| line.contains(r#""event":"served""#));
     assert_eq!(receipts.count(), wanted.len());
 }
 
 #[test]
 fn error_response_reports_no_served_model() {
-    let (mut bench, _scratch) = bench("force", "on_mismatch = 'fail'");
+    let fixture = with_policy("force", "on_mismatch = 'fail'");
     let text = br#"{"error":{"message":"no"},"model":"q"}"#;
     let head = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nopenai-model: q\r\n";
     let framing = format!("content-length: {}\r\n\r\n", text.len());
     let reply = [head.as_bytes(), framing.as_bytes(), text].concat();
-    bench.provider.queue(vec![Reply::raw(reply)]);
-    let got = bench.post(ASK);
+    fixture.provider.queue(vec![Reply::raw(reply)]);
+    let got = fixture.post(ASK);
     assert_eq!((got.status, got.body.as_slice()), (404, &text[..]));
-    bench.receipt(&[r#""result":"undeclared""#, r#""status":404"#]);
+    wait_for_served(&fixture, &[r#""result":"undeclared""#, r#""status":404"#]);
 }
 
 #[test]
 fn served_mismatch_with_fail_forwards_nothing_of_the_response() {
-    let (mut bench, _scratch) = bench("force", "on_mismatch = 'fail'");
+    let fixture = with_policy("force", "on_mismatch = 'fail'");
     for (fields, body) in [
         (vec![], &br#"{"model":"q","output":"secret"}"#[..]),
         (
@@ -124,10 +103,10 @@ fn served_mismatch_with_fail_forwards_nothing_of_the_response() {
             br#"{"model":"gpt-5.5","output":"secret"}"#,
         ),
     ] {
-        bench
+        fixture
             .provider
             .queue(vec![answer(&fields, "application/json", body)]);
-        let got = bench.post(ASK);
+        let got = fixture.post(ASK);
         assert_eq!(
             (got.status, got.error("code").as_str()),
             (502, "model_mismatch")
@@ -135,19 +114,19 @@ fn served_mismatch_with_fail_forwards_nothing_of_the_response() {
         assert_eq!(got.field("x-should-retry"), Some("false"));
         assert!(!String::from_utf8_lossy(&got.body).contains("secret"));
     }
-    bench.receipt(&[r#""result":"mismatch""#, r#""failed":true"#]);
+    wait_for_served(&fixture, &[r#""result":"mismatch""#, r#""failed":true"#]);
     // And what was served as it was sent comes through as it came.
     let body = br#"{"model":"gpt-5.5-20260401","output":"x"}"#;
-    bench
+    fixture
         .provider
         .queue(vec![answer(&[], "application/json", body)]);
-    let got = bench.post(ASK);
+    let got = fixture.post(ASK);
     assert_eq!((got.status, got.body.as_slice()), (200, &body[..]));
 }
 
 #[test]
 fn served_mismatch_with_fail_ends_a_stream_in_the_shape_of_its_api() {
-    let (bench, _scratch) = bench("force", "on_mismatch = 'fail'");
+    let fixture = with_policy("force", "on_mismatch = 'fail'");
     let cases = [
         (
             "/v1/responses",
@@ -167,8 +146,8 @@ fn served_mismatch_with_fail_ends_a_stream_in_the_shape_of_its_api() {
     ];
     for (path, event, error) in cases {
         let (events, stream) = mpsc::channel();
-        bench.provider.queue(vec![Reply::stream(stream)]);
-        let mut client = bench.client();
+        fixture.provider.queue(vec![Reply::stream(stream)]);
+        let mut client = fixture.client();
         let ask = br#"{"model":"gpt-5.5","stream":true,"messages":[],"max_tokens":1}"#;
         client.send(&post(path, "", ask));
         assert_eq!(client.head().0, 200, "{path}");
@@ -193,10 +172,10 @@ fn served_mismatch_with_fail_ends_a_stream_in_the_shape_of_its_api() {
 /// A stream whose events are cut anywhere is passed byte by byte, as it comes, and read all the same.
 #[test]
 fn stream_is_not_delayed_by_reading_the_served_model() {
-    let (mut bench, _scratch) = bench("force", "");
+    let fixture = with_policy("force", "");
     let (events, stream) = mpsc::channel();
-    bench.provider.queue(vec![Reply::stream(stream)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", STREAM));
     assert_eq!(client.head().0, 200);
     let event = b"data: {\"type\":\"response.created\",\"response\":{\"model\":\"q\"}}\n\n";
@@ -206,14 +185,17 @@ fn stream_is_not_delayed_by_reading_the_served_model() {
     }
     drop(events);
     assert_eq!(client.chunk(), b"");
-    bench.receipt(&[r#""result":"mismatch""#, r#""served_model":"q""#]);
+    wait_for_served(
+        &fixture,
+        &[r#""result":"mismatch""#, r#""served_model":"q""#],
+    );
 }
 
 /// An event that is too long to be read is passed on; what follows is read again.
 #[test]
 fn event_over_the_limit_is_forwarded_unread() {
     for policy in ["", "on_mismatch = 'fail'"] {
-        let (mut bench, _scratch) = bench("force", policy);
+        let fixture = with_policy("force", policy);
         let long = [
             b"data: {\"model\":\"q\",\"x\":\"".to_vec(),
             vec![b'x'; 20 << 20],
@@ -222,28 +204,28 @@ fn event_over_the_limit_is_forwarded_unread() {
         .concat();
         let rest = b"data: {\"model\":\"gpt-5.5-2026-04-01\"}\n\n";
         let body = [&long[..], rest].concat();
-        bench
+        fixture
             .provider
             .queue(vec![answer(&[], "text/event-stream", &body)]);
-        let got = bench.post(STREAM);
+        let got = fixture.post(STREAM);
         assert_eq!(got.status, 200);
         assert!(got.body == body, "{policy}: {} bytes", got.body.len());
-        bench.receipt(&[r#""result":"variant""#]);
+        wait_for_served(&fixture, &[r#""result":"variant""#]);
     }
 }
 
 /// A client that leaves in the middle leaves a receipt too.
 #[test]
 fn interrupted_response_is_reported_too() {
-    let (mut bench, _scratch) = bench("force", "");
+    let fixture = with_policy("force", "");
     let (events, stream) = mpsc::channel();
     let (go, wait) = mpsc::channel();
     let Reply::Steps(mut steps) = Reply::stream(stream) else {
         panic!("steps")
     };
     steps.insert(0, Step::Wait(wait));
-    bench.provider.queue(vec![Reply::Steps(steps)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::Steps(steps)]);
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", STREAM));
     go.send(()).unwrap();
     assert_eq!(client.head().0, 200);
@@ -252,5 +234,5 @@ fn interrupted_response_is_reported_too() {
         .unwrap();
     client.chunk();
     drop(client);
-    bench.receipt(&[r#""result":"match""#]);
+    wait_for_served(&fixture, &[r#""result":"match""#]);
 }

@@ -3,19 +3,19 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use fake_provider::{Reply, Step};
+use fake_provider::http_client::post;
+use fake_provider::{Reply, Step, fixture};
 
-use crate::{Bench, SOON};
-use fake_provider::client::post;
+use crate::SOON;
 
 const ASK: &[u8] = br#"{"model":"gpt-5.5","stream":true}"#;
 
 #[test]
 fn stream_event_arrives_before_the_next_is_sent() {
-    let bench = Bench::new("reject");
+    let fixture = fixture!("reject", &[]);
     let (events, stream) = mpsc::channel();
-    bench.provider.queue(vec![Reply::stream(stream)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", ASK));
     let (status, fields) = client.head();
     assert_eq!(status, 200);
@@ -31,10 +31,10 @@ fn stream_event_arrives_before_the_next_is_sent() {
 
 #[test]
 fn response_head_is_forwarded_before_the_first_event() {
-    let bench = Bench::new("reject");
+    let fixture = fixture!("reject", &[]);
     let (events, stream) = mpsc::channel::<Vec<u8>>();
-    bench.provider.queue(vec![Reply::stream(stream)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", ASK));
     assert_eq!(client.head().0, 200);
     drop(events);
@@ -43,10 +43,10 @@ fn response_head_is_forwarded_before_the_first_event() {
 
 #[test]
 fn event_in_several_writes_is_forwarded_whole() {
-    let bench = Bench::new("force");
+    let fixture = fixture!("force", &[]);
     let (events, stream) = mpsc::channel();
-    bench.provider.queue(vec![Reply::stream(stream)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", ASK));
     assert_eq!(client.head().0, 200);
     let whole = b"data: {\"type\":\"x\",\"text\":\"\xf0\x9f\x98\x80\"}\r\n\r\ndata: 2\n\n";
@@ -66,10 +66,10 @@ fn event_in_several_writes_is_forwarded_whole() {
 
 #[test]
 fn client_that_leaves_a_stream_ends_the_upstream_call() {
-    let bench = Bench::new("force");
+    let fixture = fixture!("force", &[]);
     let (events, stream) = mpsc::channel();
-    bench.provider.queue(vec![Reply::stream(stream)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::stream(stream)]);
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", ASK));
     assert_eq!(client.head().0, 200);
     events.send(b"data: 1\n\n".to_vec()).unwrap();
@@ -77,7 +77,7 @@ fn client_that_leaves_a_stream_ends_the_upstream_call() {
     let left = Instant::now();
     drop(client);
     assert!(
-        bench
+        fixture
             .provider
             .record()
             .wait_for_connection(|connection| connection.closed, SOON)
@@ -91,18 +91,18 @@ fn client_that_leaves_a_stream_ends_the_upstream_call() {
 
 #[test]
 fn client_that_leaves_before_the_response_ends_the_upstream_call() {
-    let bench = Bench::new("force");
+    let fixture = fixture!("force", &[]);
     let (_word, wait) = mpsc::channel();
-    bench
+    fixture
         .provider
         .queue(vec![Reply::Steps(vec![Step::Wait(wait)])]);
-    let mut client = bench.client();
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", ASK));
-    bench.provider.wait_for(1, SOON).unwrap();
+    fixture.provider.wait_for(1, SOON).unwrap();
     let left = Instant::now();
     drop(client);
     assert!(
-        bench
+        fixture
             .provider
             .record()
             .wait_for_connection(|connection| connection.closed, SOON)
@@ -116,14 +116,14 @@ fn client_that_leaves_before_the_response_ends_the_upstream_call() {
 
 #[test]
 fn upstream_that_dies_in_a_stream_ends_the_client_connection() {
-    let bench = Bench::new("force");
+    let fixture = fixture!("force", &[]);
     let head =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     let start = [head.as_bytes(), &fake_provider::chunk(b"data: 1\n\n")].concat();
     let (word, wait) = mpsc::channel();
     let steps = vec![Step::Send(start), Step::Wait(wait), Step::Close];
-    bench.provider.queue(vec![Reply::Steps(steps)]);
-    let mut client = bench.client();
+    fixture.provider.queue(vec![Reply::Steps(steps)]);
+    let mut client = fixture.client();
     client.send(&post("/v1/responses", "", ASK));
     assert_eq!(client.head().0, 200);
     assert_eq!(client.chunk(), b"data: 1\n\n");
@@ -137,11 +137,13 @@ fn upstream_that_dies_in_a_stream_ends_the_client_connection() {
 
 #[test]
 fn upstream_that_closes_before_the_response_is_a_502() {
-    let bench = Bench::new("force");
-    bench.provider.queue(vec![Reply::Steps(vec![Step::Close])]);
-    assert_eq!(bench.post(ASK).status, 502);
+    let fixture = fixture!("force", &[]);
+    fixture
+        .provider
+        .queue(vec![Reply::Steps(vec![Step::Close])]);
+    assert_eq!(fixture.post(ASK).status, 502);
     assert_eq!(
-        bench.provider.requests().len(),
+        fixture.provider.requests().len(),
         1,
         "a generation is never sent twice"
     );
@@ -149,22 +151,22 @@ fn upstream_that_closes_before_the_response_is_a_502() {
 
 #[test]
 fn upstream_that_sends_no_http_is_a_502() {
-    let bench = Bench::new("force");
-    bench.provider.queue(vec![Reply::Steps(vec![
+    let fixture = fixture!("force", &[]);
+    fixture.provider.queue(vec![Reply::Steps(vec![
         Step::Send(b"SSH-2.0-nope\r\n\r\n".to_vec()),
         Step::Close,
     ])]);
-    assert_eq!(bench.post(ASK).status, 502);
+    assert_eq!(fixture.post(ASK).status, 502);
 }
 
 #[test]
 fn error_of_the_provider_is_forwarded() {
     for status in [400, 401, 429, 500, 503] {
-        let bench = Bench::new("force");
+        let fixture = fixture!("force", &[]);
         let body =
             r#"{"error":{"message":"from the provider","type":"x","param":null,"code":"y"}}"#;
-        bench.provider.queue(vec![Reply::json(status, body)]);
-        let answer = bench.post(ASK);
+        fixture.provider.queue(vec![Reply::json(status, body)]);
+        let answer = fixture.post(ASK);
         assert_eq!(
             (answer.status, answer.body.as_slice()),
             (status, body.as_bytes())

@@ -5,26 +5,24 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 
-use fake_provider::fixture::{Lock, Proxy};
+use fake_provider::FakeProvider;
+use fake_provider::fixture::{Fixture, ProxyProcess};
 use fake_provider::json::Json;
 use fake_provider::process::{self, Finished};
-use fake_provider::{FakeProvider, Statsd};
 
 use crate::PIN;
 use crate::machine::{AGENT, LONG, Machine, PROGRAM};
 
 /// A machine that is sealed, until something is changed.
-pub(crate) struct Bench {
+pub(crate) struct Examined {
     pub(crate) machine: Machine,
-    proxy: Proxy,
-    pub(crate) provider: FakeProvider,
-    statsd: Statsd,
+    pub(crate) fixture: Fixture,
     env: BTreeMap<&'static str, String>,
     /// The directories of `PATH` before those of the system.
     path: Vec<&'static str>,
 }
 
-impl Bench {
+impl Examined {
     fn sealed() -> Self {
         Self::before(FakeProvider::start().unwrap())
     }
@@ -32,9 +30,9 @@ impl Bench {
     /// The same, before a provider that is there already.
     pub(crate) fn before(provider: FakeProvider) -> Self {
         let mut machine = Machine::new();
-        let statsd = Statsd::start().unwrap();
-        let proxy = proxy(PIN, &provider, &statsd);
-        let address = format!("http://{}", proxy.address());
+        let below = env!("CARGO_TARGET_TMPDIR").as_ref();
+        let fixture = Fixture::before(provider, PROGRAM.as_ref(), below, "force").with_proxy(&[]);
+        let address = format!("http://{}", fixture.address());
         let bin = machine.place("bin");
         machine.show_program("bin");
         machine.show(&fake_provider::codex("0.169.0"), "real");
@@ -62,14 +60,12 @@ impl Bench {
         fs::set_permissions(auth, fs::Permissions::from_mode(0o600)).unwrap();
         machine.be_agent();
         let env = BTreeMap::from([
-            ("STATSD_HOST", statsd.address().ip().to_string()),
-            ("STATSD_PORT", statsd.address().port().to_string()),
+            ("STATSD_HOST", fixture.statsd.address().ip().to_string()),
+            ("STATSD_PORT", fixture.statsd.address().port().to_string()),
         ]);
         Self {
             machine,
-            proxy,
-            provider,
-            statsd,
+            fixture,
             env,
             path: vec!["bin", "real/bin"],
         }
@@ -134,7 +130,7 @@ impl Bench {
         });
         let names = names.filter(|name| name != "other_codex").collect();
         // Whatever was tried, nothing went on to a provider.
-        assert_eq!(self.provider.bytes_received(), 0);
+        assert_eq!(self.fixture.provider.bytes_received(), 0);
         (told.text_at(&["level"]).unwrap().to_owned(), names)
     }
 
@@ -148,26 +144,23 @@ impl Bench {
     }
 }
 
-fn proxy(pin: &str, provider: &FakeProvider, statsd: &Statsd) -> Proxy {
-    let lock = Lock {
-        program: PROGRAM.into(),
-        model: pin.into(),
-        mode: "force".into(),
-        statsd: statsd.address(),
-    };
-    Proxy::start(&lock, &provider.url(), &[]).unwrap()
-}
-
 /// Where the providers are: an address where nobody listens, or somebody.
 fn hosts(address: &str) -> String {
     format!("127.0.0.1 localhost\n{address} api.openai.com chatgpt.com\n")
 }
 
+/// Starts a proxy that approves another model.
+fn other_policy(fixture: &Fixture) -> ProxyProcess {
+    let mut lock = fixture.lock.clone();
+    "gpt-other".clone_into(&mut lock.model);
+    ProxyProcess::start(&lock, &fixture.provider.url(), &[], &[]).unwrap()
+}
+
 #[test]
 fn doctor_on_a_sealed_machine_reports_sealed() {
-    let bench = Bench::sealed();
-    bench.is("sealed", &[]);
-    let finished = bench.run(&["--require", "sealed"]);
+    let examined = Examined::sealed();
+    examined.is("sealed", &[]);
+    let finished = examined.run(&["--require", "sealed"]);
     assert_eq!(finished.status.code(), Some(0), "{}", finished.out());
     assert!(
         finished.out().starts_with("level: sealed\n"),
@@ -175,24 +168,24 @@ fn doctor_on_a_sealed_machine_reports_sealed() {
         finished.out()
     );
     // The proxy counts that it was asked something; no trial is an attempt.
-    let counted = bench.statsd.lines().concat();
+    let counted = examined.fixture.statsd.lines().concat();
     assert!(!counted.contains("override_attempts"), "{counted}");
 }
 
 #[test]
 fn doctor_on_an_enforced_machine_reports_enforced() {
-    let bench = Bench::sealed().unrouted();
-    bench.is("enforced", &["policy_open", "route_missing"]);
-    let sidecar = format!("http://{}", bench.proxy.address());
-    let bench = bench.with("MODEL_LOCK_PROXY", &sidecar);
-    bench.is("enforced", &["policy_open", "route_missing"]);
-    let bench = bench.with("OPENCLAW_MODEL_LOCK_MODE", "reject");
-    bench.is(
+    let examined = Examined::sealed().unrouted();
+    examined.is("enforced", &["policy_open", "route_missing"]);
+    let sidecar = format!("http://{}", examined.fixture.address());
+    let examined = examined.with("MODEL_LOCK_PROXY", &sidecar);
+    examined.is("enforced", &["policy_open", "route_missing"]);
+    let examined = examined.with("OPENCLAW_MODEL_LOCK_MODE", "reject");
+    examined.is(
         "guarded",
         &["proxy_other_policy", "policy_open", "route_missing"],
     );
     for (level, status) in [("guarded", 0), ("enforced", 3), ("sealed", 3)] {
-        let finished = bench.run(&["--require", level]);
+        let finished = examined.run(&["--require", level]);
         assert_eq!(
             finished.status.code(),
             Some(status),
@@ -205,29 +198,33 @@ fn doctor_on_an_enforced_machine_reports_enforced() {
 #[test]
 fn doctor_on_a_guarded_machine_reports_guarded() {
     for mode in ["force", "reject"] {
-        let bench = Bench::sealed().unrouted().with("MODEL_LOCK_PROXY", "off");
-        let bench = bench.with("OPENCLAW_MODEL_LOCK_MODE", mode);
-        bench.is("guarded", &["proxy_off", "policy_open", "route_missing"]);
+        let examined = Examined::sealed()
+            .unrouted()
+            .with("MODEL_LOCK_PROXY", "off");
+        let examined = examined.with("OPENCLAW_MODEL_LOCK_MODE", mode);
+        examined.is("guarded", &["proxy_off", "policy_open", "route_missing"]);
     }
 }
 
 #[test]
 fn doctor_with_a_broken_shim_names_each_fault() {
-    Bench::sealed()
+    Examined::sealed()
         .on_path(&["real/bin"])
         .is("open", &["no_shim"]);
-    Bench::sealed()
+    Examined::sealed()
         .on_path(&["real/bin", "bin"])
         .is("open", &["shim_not_first"]);
-    Bench::sealed().on_path(&["bin"]).is("open", &["no_codex"]);
-    let bench = Bench::sealed();
+    Examined::sealed()
+        .on_path(&["bin"])
+        .is("open", &["no_codex"]);
+    let examined = Examined::sealed();
     let profile = format!(
         "PATH={}:/usr/bin:/bin\n",
-        bench.machine.place("real/bin").display()
+        examined.machine.place("real/bin").display()
     );
-    let bench = bench.write("root/etc/profile.d/model-lock.sh", &profile);
-    bench.is("open", &["login_shell"]);
-    let broken = Bench::sealed().on_path(&["bin", "broken"]);
+    let examined = examined.write("root/etc/profile.d/model-lock.sh", &profile);
+    examined.is("open", &["login_shell"]);
+    let broken = Examined::sealed().on_path(&["bin", "broken"]);
     let broken = broken.write(
         "broken/codex",
         "#!/bin/sh\necho it does not run >&2\nexit 1\n",
@@ -239,10 +236,10 @@ fn doctor_with_a_broken_shim_names_each_fault() {
 
 #[test]
 fn doctor_with_a_broken_policy_names_each_fault() {
-    Bench::sealed()
+    Examined::sealed()
         .write("root/etc/model-lock/policy.toml", "mode = \"force\"\n")
         .is("open", &["no_policy"]);
-    let audit = Bench::sealed()
+    let audit = Examined::sealed()
         .unrouted()
         .with("OPENCLAW_MODEL_LOCK_MODE", "report_only");
     audit.is(
@@ -255,7 +252,7 @@ fn doctor_with_a_broken_policy_names_each_fault() {
             "route_missing",
         ],
     );
-    let mine = Bench::sealed();
+    let mine = Examined::sealed();
     chown(
         mine.machine.root().join("etc/model-lock/policy.toml"),
         Some(AGENT),
@@ -271,23 +268,23 @@ fn doctor_with_a_broken_proxy_names_each_fault() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let silent = Bench::sealed()
+    let silent = Examined::sealed()
         .unrouted()
         .with("MODEL_LOCK_PROXY", &format!("http://{closed}"));
     silent.is("guarded", &["proxy_silent", "policy_open", "route_missing"]);
     let other = FakeProvider::start().unwrap();
-    let strange = Bench::sealed()
+    let strange = Examined::sealed()
         .unrouted()
         .with("MODEL_LOCK_PROXY", &other.url());
     strange.is(
         "guarded",
         &["proxy_strange", "policy_open", "route_missing"],
     );
-    let bench = Bench::sealed().unrouted();
-    let stranger = proxy("gpt-other", &bench.provider, &bench.statsd);
+    let examined = Examined::sealed().unrouted();
+    let stranger = other_policy(&examined.fixture);
     let address = format!("http://{}", stranger.address());
-    let bench = bench.with("MODEL_LOCK_PROXY", &address);
-    bench.is(
+    let examined = examined.with("MODEL_LOCK_PROXY", &address);
+    examined.is(
         "guarded",
         &["proxy_other_policy", "policy_open", "route_missing"],
     );
@@ -296,27 +293,27 @@ fn doctor_with_a_broken_proxy_names_each_fault() {
 #[test]
 fn doctor_with_a_broken_route_names_each_fault() {
     let managed = "root/etc/codex/managed_config.toml";
-    let writable = Bench::sealed();
+    let writable = Examined::sealed();
     chown(writable.machine.place(managed), Some(AGENT), None).unwrap();
     writable.is("enforced", &["route_writable"]);
 
-    let bench = Bench::sealed();
+    let examined = Examined::sealed();
     let lines = |skip: &str| {
-        let text = fs::read_to_string(bench.machine.place(managed)).unwrap();
+        let text = fs::read_to_string(examined.machine.place(managed)).unwrap();
         let kept = text.lines().filter(|line| !line.starts_with(skip));
         kept.fold(String::new(), |text, line| text + line + "\n")
     };
     let (half, whole) = (lines("model_provider"), lines("nothing"));
-    let bench = bench.write(managed, &half);
-    fs::remove_file(bench.machine.root().join("etc/codex/requirements.toml")).unwrap();
-    bench.is("enforced", &["route_ignored"]);
-    let bench = bench.write(managed, &whole.replace(PIN, "gpt-other"));
-    bench.is("enforced", &["route_other_model"]);
-    let elsewhere = whole.replace(&bench.proxy.address().to_string(), "127.0.0.1:9");
-    let bench = bench.write(managed, &elsewhere);
-    bench.is("guarded", &["went_around", "route_elsewhere"]);
+    let examined = examined.write(managed, &half);
+    fs::remove_file(examined.machine.root().join("etc/codex/requirements.toml")).unwrap();
+    examined.is("enforced", &["route_ignored"]);
+    let examined = examined.write(managed, &whole.replace(PIN, "gpt-other"));
+    examined.is("enforced", &["route_other_model"]);
+    let elsewhere = whole.replace(&examined.fixture.address().to_string(), "127.0.0.1:9");
+    let examined = examined.write(managed, &elsewhere);
+    examined.is("guarded", &["went_around", "route_elsewhere"]);
 
-    let variable = Bench::sealed().with("HTTP_PROXY", "http://127.0.0.1:9");
+    let variable = Examined::sealed().with("HTTP_PROXY", "http://127.0.0.1:9");
     variable.is("enforced", &["proxy_variable"]);
     variable.with("NO_PROXY", "127.0.0.1").is("sealed", &[]);
 }
@@ -324,21 +321,21 @@ fn doctor_with_a_broken_route_names_each_fault() {
 #[test]
 fn doctor_with_a_broken_environment_names_each_fault() {
     let key = format!("sk-proj-{}", "0123456789".repeat(5));
-    Bench::sealed()
+    Examined::sealed()
         .with("OPENAI_API_KEY", &key)
         .is("enforced", &["key_visible"]);
     let auth = format!("{{\"OPENAI_API_KEY\":\"{key}\"}}");
-    let bench = Bench::sealed().write("home/.codex/auth.json", &auth);
-    bench.is("enforced", &["key_visible"]);
-    assert!(!bench.run(&[]).out().contains("0123456789"));
-    let place = bench.machine.place("home/.codex/auth.json");
+    let examined = Examined::sealed().write("home/.codex/auth.json", &auth);
+    examined.is("enforced", &["key_visible"]);
+    assert!(!examined.run(&[]).out().contains("0123456789"));
+    let place = examined.machine.place("home/.codex/auth.json");
     fs::set_permissions(place, fs::Permissions::from_mode(0o644)).unwrap();
-    bench
+    examined
         .write("home/.codex/auth.json", "{}")
         .is("sealed", &["auth_open", "auth_strange"]);
 
     let provider = TcpListener::bind("127.0.0.77:443").unwrap();
-    let open = Bench::sealed().write("root/etc/hosts", &hosts("127.0.0.77"));
+    let open = Examined::sealed().write("root/etc/hosts", &hosts("127.0.0.77"));
     open.is("enforced", &["egress_open", "egress_open"]);
     drop(provider);
 
@@ -346,15 +343,15 @@ fn doctor_with_a_broken_environment_names_each_fault() {
         .unwrap()
         .local_addr()
         .unwrap();
-    Bench::sealed()
+    Examined::sealed()
         .with("STATSD_PORT", &closed.port().to_string())
         .is("sealed", &["statsd_silent"]);
-    Bench::sealed()
+    Examined::sealed()
         .with("STATSD_HOST", "")
         .is("sealed", &["statsd_off"]);
 }
 
-/// What the machine's own files prefer would be called by the proxy that the shim brings along, with whatever
+/// What the examined's own files prefer would be called by the proxy that the shim brings along, with whatever
 /// key the environment has for it.
 #[test]
 fn doctor_never_calls_a_configured_provider() {
@@ -364,12 +361,12 @@ fn doctor_never_calls_a_configured_provider() {
         ("config.toml", "enforced", &around[1..]),
         ("managed_config.toml", "guarded", &around),
     ] {
-        let bench = Bench::sealed().unrouted().with("CORP_KEY", "corp");
+        let examined = Examined::sealed().unrouted().with("CORP_KEY", "corp");
         let provider = format!(
             "model_provider = \"corp\"\n[model_providers.corp]\nname = \"corp\"\nbase_url = \"{}/v1\"\nwire_api = \"responses\"\nenv_key = \"CORP_KEY\"\n",
-            bench.provider.url()
+            examined.fixture.provider.url()
         );
-        let bench = bench.write(&format!("root/etc/codex/{file}"), &provider);
-        bench.is(level, findings);
+        let examined = examined.write(&format!("root/etc/codex/{file}"), &provider);
+        examined.is(level, findings);
     }
 }

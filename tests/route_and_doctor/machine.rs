@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use fake_provider::fixture::Scratch;
+use fake_provider::fixture::TempDir;
 use fake_provider::process::{self, Finished};
 
 /// How long one program may take; the slowest takes seconds.
 pub(crate) const LONG: Duration = Duration::from_mins(2);
 
 pub(crate) struct Machine {
-    scratch: Scratch,
+    scratch: TempDir,
     /// What is seen where: outside, inside.
     mounts: Vec<[PathBuf; 2]>,
     /// Who runs commands, where it is not the user of the test.
@@ -24,9 +24,9 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new() -> Self {
         // Where any user gets to, unlike what is below the home of whoever runs the tests.
-        let scratch = Scratch::new(&std::env::temp_dir()).unwrap();
+        let scratch = TempDir::new(&std::env::temp_dir()).unwrap();
         for name in ["root", "home/.codex", "work", "tmp", "bin"] {
-            scratch.directory(name).unwrap();
+            scratch.subdirectory(name).unwrap();
         }
         let mut machine = Self {
             scratch,

@@ -6,36 +6,23 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use fake_provider::fixture::{Lock, Proxy};
+use fake_provider::fixture::Fixture;
 use fake_provider::json::Json;
-use fake_provider::{FakeProvider, Statsd};
+use fake_provider::{FakeProvider, fixture};
 
 use crate::machine::Machine;
 use crate::{PIN, VERSIONS};
 
 /// A provider behind the proxy, one that nobody approved, and a machine whose user prefers the second.
-struct Bench {
-    provider: FakeProvider,
+struct RoguePreferred {
+    fixture: Fixture,
     rogue: FakeProvider,
     machine: Machine,
-    proxy: Proxy,
-    _statsd: Statsd,
 }
 
-impl Bench {
+impl RoguePreferred {
     fn new() -> Self {
-        let (provider, rogue) = (
-            FakeProvider::start().unwrap(),
-            FakeProvider::start().unwrap(),
-        );
-        let statsd = Statsd::start().unwrap();
-        let lock = Lock {
-            program: crate::machine::PROGRAM.into(),
-            model: PIN.into(),
-            mode: "force".into(),
-            statsd: statsd.address(),
-        };
-        let proxy = Proxy::start(&lock, &provider.url(), &[]).unwrap();
+        let (fixture, rogue) = (fixture!("force", &[]), FakeProvider::start().unwrap());
         let machine = Machine::new();
         let config = format!(
             "model = \"evil\"\nreview_model = \"evil\"\nmodel_provider = \"rogue\"\nopenai_base_url = \"{0}/v1\"\n\
@@ -45,17 +32,15 @@ impl Bench {
         );
         machine.write("home/.codex/config.toml", &config);
         Self {
-            provider,
+            fixture,
             rogue,
             machine,
-            proxy,
-            _statsd: statsd,
         }
     }
 
     fn route(&self, flags: &[&str]) {
         let (proxy, root) = (
-            format!("http://{}", self.proxy.address()),
+            format!("http://{}", self.fixture.address()),
             self.machine.root(),
         );
         let root = ["--yes", "--root", root.to_str().unwrap()];
@@ -66,11 +51,17 @@ impl Bench {
 
     /// Runs `codex exec`; gives the models that reached the provider and those that reached the rogue.
     fn exec(&self, codex: &Path, arguments: &[&str]) -> [Vec<String>; 2] {
-        let seen = [models(&self.provider).len(), models(&self.rogue).len()];
+        let seen = [
+            self.fixture.provider.models().len(),
+            self.rogue.models().len(),
+        ];
         let all = [&["exec", "--skip-git-repo-check"], arguments, &["hi"]].concat();
         let finished = self.machine.run(codex, &all);
-        let at = |provider: &FakeProvider, from: usize| models(provider).split_off(from);
-        let reached = [at(&self.provider, seen[0]), at(&self.rogue, seen[1])];
+        let at = |provider: &FakeProvider, from: usize| provider.models().split_off(from);
+        let reached = [
+            at(&self.fixture.provider, seen[0]),
+            at(&self.rogue, seen[1]),
+        ];
         assert!(
             finished.status.success(),
             "{arguments:?} {reached:?} {}",
@@ -78,13 +69,6 @@ impl Bench {
         );
         reached
     }
-}
-
-/// The models of the calls that arrived.
-fn models(provider: &FakeProvider) -> Vec<String> {
-    let requests = provider.requests();
-    let calls = requests.iter().filter(|request| request.method == "POST");
-    calls.map(|call| call.model().unwrap()).collect()
 }
 
 fn through(model: &str) -> [Vec<String>; 2] {
@@ -98,14 +82,14 @@ fn around(model: &str) -> [Vec<String>; 2] {
 #[test]
 fn codex_by_its_own_path_calls_the_proxy() {
     for version in VERSIONS {
-        let (bench, codex) = (Bench::new(), fake_provider::codex(version));
-        let base = format!("openai_base_url=\"{}/v1\"", bench.rogue.url());
+        let (setup, codex) = (RoguePreferred::new(), fake_provider::codex(version));
+        let base = format!("openai_base_url=\"{}/v1\"", setup.rogue.url());
         assert_eq!(
-            bench.exec(&codex, &[]),
+            setup.exec(&codex, &[]),
             around("evil"),
             "{version} without the route"
         );
-        bench.route(&[]);
+        setup.route(&[]);
         for arguments in [
             &[][..],
             &["-c", &base],
@@ -114,9 +98,9 @@ fn codex_by_its_own_path_calls_the_proxy() {
             &["--ignore-user-config", "-c", &base],
         ] {
             let case = format!("{version} {arguments:?}");
-            assert_eq!(bench.exec(&codex, arguments), through(PIN), "{case}");
+            assert_eq!(setup.exec(&codex, arguments), through(PIN), "{case}");
         }
-        let root = bench.machine.root();
+        let root = setup.machine.root();
         let removed = [
             "route",
             "codex",
@@ -125,9 +109,9 @@ fn codex_by_its_own_path_calls_the_proxy() {
             "--root",
             root.to_str().unwrap(),
         ];
-        assert!(bench.machine.model_lock(&removed).status.success());
+        assert!(setup.machine.model_lock(&removed).status.success());
         assert_eq!(
-            bench.exec(&codex, &[]),
+            setup.exec(&codex, &[]),
             around("evil"),
             "{version} after the route"
         );
@@ -143,14 +127,14 @@ fn app_server_client_provider_is_overridden_from_0_169_on() {
         ("0.154.0", around(PIN)),
         ("0.169.0", through(PIN)),
     ] {
-        let bench = Bench::new();
-        bench.route(&[]);
-        bench.app_server(
+        let setup = RoguePreferred::new();
+        setup.route(&[]);
+        setup.app_server(
             &fake_provider::codex(version),
             r#"{"modelProvider":"rogue"}"#,
         );
         assert_eq!(
-            [models(&bench.provider), models(&bench.rogue)],
+            [setup.fixture.provider.models(), setup.rogue.models()],
             expected,
             "{version}"
         );
@@ -159,21 +143,21 @@ fn app_server_client_provider_is_overridden_from_0_169_on() {
 
 #[test]
 fn profile_of_codex_0_125_is_overridden_with_legacy_profile() {
-    let (bench, codex) = (Bench::new(), fake_provider::codex("0.125.0"));
-    let config = bench.machine.place("home/.codex/config.toml");
+    let (setup, codex) = (RoguePreferred::new(), fake_provider::codex("0.125.0"));
+    let config = setup.machine.place("home/.codex/config.toml");
     let hostile = fs::read_to_string(&config).unwrap();
     let profile = "[profiles.p]\nmodel = \"evil\"\nmodel_provider = \"rogue\"\n";
     fs::write(&config, format!("profile = \"p\"\n{hostile}{profile}")).unwrap();
-    bench.route(&[]);
-    assert_eq!(bench.exec(&codex, &[]), around("evil"));
-    bench.route(&["--legacy-profile"]);
-    assert_eq!(bench.exec(&codex, &[]), through(PIN));
-    assert_eq!(bench.exec(&codex, &["-c", "profile=p"]), through(PIN));
+    setup.route(&[]);
+    assert_eq!(setup.exec(&codex, &[]), around("evil"));
+    setup.route(&["--legacy-profile"]);
+    assert_eq!(setup.exec(&codex, &[]), through(PIN));
+    assert_eq!(setup.exec(&codex, &["-c", "profile=p"]), through(PIN));
     // This is what the shim is for; the page of the route says it.
-    assert_eq!(bench.exec(&codex, &["-p", "p"]), around("evil"));
+    assert_eq!(setup.exec(&codex, &["-p", "p"]), around("evil"));
 }
 
-impl Bench {
+impl RoguePreferred {
     /// One thread and one turn in `codex app-server`, whose client asks for this.
     fn app_server(&self, codex: &Path, asked: &str) {
         let words = ["60", codex.to_str().unwrap(), "app-server"];
@@ -214,7 +198,7 @@ impl Bench {
                 break;
             }
         }
-        assert!(arrived(&self.provider) || arrived(&self.rogue));
+        assert!(arrived(&self.fixture.provider) || arrived(&self.rogue));
         drop(requests);
         server.wait().unwrap();
     }

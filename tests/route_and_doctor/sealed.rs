@@ -8,13 +8,13 @@ use fake_provider::FakeProvider;
 use fake_provider::process;
 
 use crate::PIN;
-use crate::doctor::Bench;
+use crate::doctor::Examined;
 use crate::machine::{AGENT, LONG};
 use crate::net::{FAR, Net, can_wire, wired};
 
 /// A host that is prepared but for the rule.
 struct Host {
-    bench: Bench,
+    examined: Examined,
     /// The provider at its own port, where it would be called past the proxy.
     direct: [FakeProvider; 2],
 }
@@ -35,18 +35,18 @@ impl Host {
         let direct = FAR.map(|address| provider(at(address, 443)));
         let names = FAR.map(|address| format!("{address} api.openai.com chatgpt.com\n"));
         let hosts = format!("127.0.0.1 localhost\n{}", names.concat());
-        let bench = Bench::before(provider(at(FAR[0], 80))).write("root/etc/hosts", &hosts);
-        let passwd = bench.machine.root().join("etc/passwd");
+        let examined = Examined::before(provider(at(FAR[0], 80))).write("root/etc/hosts", &hosts);
+        let passwd = examined.machine.root().join("etc/passwd");
         let passwd = std::fs::read_to_string(passwd).unwrap();
         let agent = format!("{passwd}agent:x:{AGENT}:{AGENT}::/:/bin/sh\n");
-        let bench = bench.write("root/etc/passwd", &agent);
-        Self { bench, direct }
+        let examined = examined.write("root/etc/passwd", &agent);
+        Self { examined, direct }
     }
 
     /// Loads rules, with the names of users that the host has.
     fn load(&self, rules: &str) {
         let mut nft = Command::new("unshare");
-        let passwd = self.bench.machine.root().join("etc/passwd");
+        let passwd = self.examined.machine.root().join("etc/passwd");
         nft.args([
             "-m",
             "sh",
@@ -85,13 +85,14 @@ const ANOTHER: u32 = 65533;
 fn shipped_firewall_rule_seals_the_host() {
     on_a_host(|host| {
         assert_eq!(Host::calls(AGENT), [true, true]);
-        host.bench.is("enforced", &["egress_open", "egress_open"]);
+        host.examined
+            .is("enforced", &["egress_open", "egress_open"]);
 
         host.load(RULES);
         let reached = (Host::calls(AGENT), Host::calls(ANOTHER));
         assert_eq!(reached, ([false, false], [true, true]));
-        host.bench.is("sealed", &[]);
-        let finished = host.bench.run(&["--require", "sealed"]);
+        host.examined.is("sealed", &[]);
+        let finished = host.examined.run(&["--require", "sealed"]);
         assert_eq!(finished.status.code(), Some(0), "{}", finished.out());
 
         // Loading it again changes nothing.
@@ -120,13 +121,13 @@ fn codex_on_a_sealed_host_runs_the_approved_model() {
             "hi",
         ];
         let mut command = host
-            .bench
+            .examined
             .machine
             .command(fake_provider::codex("0.169.0"), &asked);
         command.env_remove("HTTP_PROXY").env_remove("HTTPS_PROXY");
         let turn = process::run(&mut command, LONG).unwrap();
         assert!(turn.status.success(), "{}", turn.err());
-        let calls = host.bench.provider.requests();
+        let calls = host.examined.fixture.provider.requests();
         let calls = calls.iter().filter(|call| call.method == "POST");
         let models: Vec<_> = calls.map(|call| call.model().unwrap()).collect();
         assert_eq!(models, [PIN]);
@@ -141,7 +142,7 @@ fn firewall_rule_for_one_address_family_does_not_seal() {
     let rule = std::fs::read_to_string(RULES).unwrap();
     for family in ["ip", "ip6"] {
         on_a_host(|host| {
-            let machine = &host.bench.machine;
+            let machine = &host.examined.machine;
             let name = format!("root/{family}.nft");
             machine.write(
                 &name,
@@ -149,7 +150,8 @@ fn firewall_rule_for_one_address_family_does_not_seal() {
             );
             host.load(machine.place(&name).to_str().unwrap());
             assert_eq!(Host::calls(AGENT), [family != "ip", family != "ip6"]);
-            host.bench.is("enforced", &["egress_open", "egress_open"]);
+            host.examined
+                .is("enforced", &["egress_open", "egress_open"]);
         });
     }
 }

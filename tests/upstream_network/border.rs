@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use fake_provider::fixture::Scratch;
+use fake_provider::fixture::TempDir;
 use fake_provider::process::Daemon;
 
-use crate::{SOON, scratch};
+use crate::SOON;
 
 /// A program of `tests/tools/border`.
 pub(crate) fn program(path: &str) -> Command {
@@ -22,13 +22,14 @@ fn tells(daemon: &Daemon, wanted: &str) {
 pub(crate) struct Tiny {
     daemon: Daemon,
     port: u16,
-    _scratch: Scratch,
+    _scratch: TempDir,
 }
 
 impl Tiny {
     /// One with some more lines of configuration.
     pub(crate) fn start(more: &str) -> Self {
-        let (scratch, port) = (scratch(), fake_provider::free_port());
+        let below = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let (scratch, port) = (TempDir::new(below).unwrap(), fake_provider::free_port());
         let config = scratch.path().join("tinyproxy.conf");
         let usual = format!("Port {port}\nListen 127.0.0.1\nLogLevel Connect\nMaxClients 20\n");
         std::fs::write(&config, usual + more).unwrap();

@@ -1,35 +1,28 @@
 //! A codex behind the forward proxy of a network: the proxy that the shim brings along takes the same way out.
 
-use std::path::Path;
-
-use fake_provider::fixture::{Codex, Transport};
+use fake_provider::fixture::Transport;
 use fake_provider::process::run;
 
 use crate::border::Tiny;
 use crate::front::Front;
-use crate::{PIN, SOON, lock};
+use crate::{PIN, SOON};
 
 #[test]
 fn forward_proxy_carries_the_websocket_of_codex() {
     let front = Front::start("h2,http/1.1", "localhost");
-    front.provider.take_websockets(true);
+    front.fixture.provider.take_websockets(true);
     let tiny = Tiny::start("");
     let base = format!("{}/v1", front.url());
-    let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let codex = Codex::new(
-        &fake_provider::codex("0.169.0"),
-        &base,
-        Transport::WebSocket,
-        below,
-    );
-    let codex = codex.unwrap().behind_shim(&lock()).unwrap().embedded();
+    let real = fake_provider::codex("0.169.0");
+    let codex = front.fixture.codex(&real, &base, Transport::WebSocket);
+    let codex = codex.behind_shim(&front.fixture.lock).unwrap().embedded();
     let mut command = codex.command(&["exec", "--skip-git-repo-check", "-m", "other", "hi"]);
     command
         .env("HTTPS_PROXY", tiny.url(""))
         .env("SSL_CERT_FILE", front.roots());
     let finished = run(&mut command, SOON * 3).unwrap();
     assert!(finished.status.success(), "{}", finished.err());
-    let models = front.provider.message_models();
+    let models = front.fixture.provider.message_models();
     assert!(
         !models.is_empty() && models.iter().all(|model| model == PIN),
         "{models:?}"

@@ -1,10 +1,8 @@
 //! Providers are reached through the forward proxy that the environment names.
 
-use fake_provider::fixture::Proxy;
-
 use crate::border::{Socks, Tiny};
 use crate::front::Front;
-use crate::{PIN, ask, fails, lock, proxy};
+use crate::{PIN, ask, fails, proxy};
 
 fn front() -> Front {
     Front::start("h2,http/1.1", "localhost")
@@ -12,6 +10,7 @@ fn front() -> Front {
 
 fn reached(front: &Front) {
     let models: Vec<_> = front
+        .fixture
         .provider
         .requests()
         .iter()
@@ -62,7 +61,7 @@ fn plain_http_provider_is_reached_directly() {
     let (front, tiny) = (front(), Tiny::start(""));
     let url = tiny.url("");
     let variables = [("ALL_PROXY", url.as_str()), ("HTTP_PROXY", &url)];
-    let proxy = Proxy::start_in(&lock(), &front.provider.url(), &[], &variables).unwrap();
+    let proxy = front.fixture.start_proxy(&[], &variables);
     assert_eq!(ask(&proxy, "hi").status, 200);
     reached(&front);
     assert!(tiny.is_unused());
@@ -81,7 +80,7 @@ fn socks_proxy_reaches_the_provider() {
 fn closed(url: &str, why: &str) {
     let front = front();
     let mut proxy = proxy(&front, &[("HTTPS_PROXY", url)]);
-    fails(&front, &mut proxy, why);
+    fails(&front, &proxy, why);
     assert!(!proxy.daemon().lines().join("\n").contains("secret"));
 }
 

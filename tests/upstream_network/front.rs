@@ -3,45 +3,44 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fake_provider::FakeProvider;
-use fake_provider::fixture::Scratch;
+use fake_provider::fixture;
+use fake_provider::fixture::Fixture;
 use fake_provider::process::{Daemon, run};
 
+use crate::SOON;
 use crate::border::program;
-use crate::{SOON, scratch};
 
 /// nghttpx, which ends TLS, before a provider.
 pub(crate) struct Front {
-    pub(crate) provider: FakeProvider,
+    pub(crate) fixture: Fixture,
     daemon: Daemon,
-    scratch: Scratch,
     pub(crate) port: u16,
 }
 
 impl Front {
     /// One that speaks these protocols, the best first, with a certificate of this name.
     pub(crate) fn start(protocols: &str, name: &str) -> Self {
-        let (scratch, provider) = (scratch(), FakeProvider::start().unwrap());
-        certify(scratch.path(), name);
+        let fixture = fixture!("force");
+        let directory = fixture.directory.path();
+        certify(directory, name);
         let port = fake_provider::free_port();
         let mut command = program("usr/sbin/nghttpx");
         command
             .args(["--single-process", "--no-ocsp", "--conf=/dev/null"])
             .arg(format!("--npn-list={protocols}"))
             .arg(format!("--frontend=127.0.0.1,{port}"))
-            .arg(format!("--backend=127.0.0.1,{}", provider.address().port()))
+            .arg(format!(
+                "--backend=127.0.0.1,{}",
+                fixture.provider.address().port()
+            ))
             .arg("--accesslog-file=/dev/stderr")
             .arg(format!("--accesslog-format={SPOKEN}$alpn $request"))
-            .args([
-                scratch.path().join("key.pem"),
-                scratch.path().join("cert.pem"),
-            ]);
+            .args([directory.join("key.pem"), directory.join("cert.pem")]);
         let daemon = Daemon::start(&mut command).unwrap();
         drop(daemon.connect(port, SOON));
         Self {
-            provider,
+            fixture,
             daemon,
-            scratch,
             port,
         }
     }
@@ -52,7 +51,7 @@ impl Front {
 
     /// Who is to be trusted.
     pub(crate) fn roots(&self) -> PathBuf {
-        self.scratch.path().join("roots.pem")
+        self.fixture.directory.path().join("roots.pem")
     }
 
     /// Waits until a request is told of that was spoken so: `h2 POST /v1/responses`.

@@ -1,9 +1,7 @@
 //! A provider is reached over TLS, in the protocol that it likes best, and only as who it is.
 
 use crate::front::Front;
-use crate::{PIN, ask, fails, lock, proxy};
-
-use fake_provider::fixture::Proxy;
+use crate::{PIN, ask, fails, proxy};
 
 /// Larger than what HTTP/2 lets through at once.
 const LONG: usize = 1 << 20;
@@ -15,7 +13,7 @@ fn reached(protocols: &str, spoken: &str) {
     for _ in 0..2 {
         assert_eq!(ask(&proxy, &prompt).status, 200);
     }
-    let calls = front.provider.requests();
+    let calls = front.fixture.provider.requests();
     let wanted = format!(r#"{{"model":"{PIN}","input":"{prompt}"}}"#);
     assert_eq!(calls.len(), 2);
     assert!(calls.iter().all(|call| call.body == wanted.as_bytes()));
@@ -35,8 +33,8 @@ fn provider_without_http2_is_called_over_http1() {
 #[test]
 fn certificate_for_another_name_is_refused() {
     let front = Front::start("h2", "elsewhere");
-    let mut proxy = proxy(&front, &[]);
-    fails(&front, &mut proxy, "certificate not valid for name");
+    let proxy = proxy(&front, &[]);
+    fails(&front, &proxy, "certificate not valid for name");
 }
 
 #[test]
@@ -47,6 +45,6 @@ fn certificate_of_an_unknown_authority_is_refused() {
     );
     let roots = other.roots();
     let trust = [("SSL_CERT_FILE", roots.to_str().unwrap())];
-    let mut proxy = Proxy::start_in(&lock(), &front.url(), &[], &trust).unwrap();
-    fails(&front, &mut proxy, "invalid peer certificate");
+    let proxy = front.fixture.start_proxy_before(&front.url(), &[], &trust);
+    fails(&front, &proxy, "invalid peer certificate");
 }

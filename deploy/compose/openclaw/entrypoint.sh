@@ -27,8 +27,8 @@ there_is_a_model() {
     [[ -n ${OPENCLAW_MODEL-} && $OPENCLAW_MODEL =~ [^[:space:]] ]] \
         || fail 78 "OPENCLAW_MODEL is not set: name the one model that may run"
     case ${OPENCLAW_MODEL_LOCK_MODE=force} in
-        force | reject | audit) ;;
-        *) fail 78 "OPENCLAW_MODEL_LOCK_MODE is \`$OPENCLAW_MODEL_LOCK_MODE\`: set it to force, reject or audit" ;;
+        force | reject | report_only) ;;
+        *) fail 78 "OPENCLAW_MODEL_LOCK_MODE is \`$OPENCLAW_MODEL_LOCK_MODE\`: set it to force, reject or report_only" ;;
     esac
     export OPENCLAW_MODEL OPENCLAW_MODEL_LOCK_MODE
 }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Dialect, Operation, read};
+use super::{Dialect, ErrorShape, Operation, read};
 use crate::path::is_plain_path;
 
 /// What may be asked at all.
@@ -63,7 +63,7 @@ impl Table {
     /// [`UnknownDialect`] names the first that does not exist.
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, UnknownDialect> {
         let load = |name: &'n str| {
-            read::read(name).ok_or_else(|| UnknownDialect(crate::policy::shown(name)))
+            read::read(name).ok_or_else(|| UnknownDialect(crate::escape_for_log(name)))
         };
         Ok(Self {
             dialects: names.into_iter().map(load).collect::<Result<_, _>>()?,
@@ -73,6 +73,29 @@ impl Table {
     /// The dialects, in their order.
     pub fn dialects(&self) -> &[Dialect] {
         &self.dialects
+    }
+
+    /// Returns the operation whose path shares its first segment with this one, the first if there are
+    /// several, with its dialect.
+    pub fn nearest(&self, path: &str) -> Option<(&Dialect, &Operation)> {
+        let own = first_segment(path);
+        self.operations()
+            .find(|(_, operation)| first_segment(&operation.pattern) == own)
+    }
+
+    /// Returns the shape of errors below a path that no operation has: the one of the nearest operation, or
+    /// else of the first.
+    pub(crate) fn nearest_errors(&self, path: &str) -> ErrorShape {
+        let near = self.nearest(path).or_else(|| self.operations().next());
+        near.map(|(_, operation)| operation.errors)
+            .unwrap_or_default()
+    }
+
+    fn operations(&self) -> impl Iterator<Item = (&Dialect, &Operation)> {
+        self.dialects.iter().flat_map(|dialect| {
+            let own = dialect.operations.iter();
+            own.map(move |operation| (dialect, operation))
+        })
     }
 
     /// The operation that a method and path are, byte for byte.
@@ -92,6 +115,10 @@ impl Table {
                 })
         })
     }
+}
+
+fn first_segment(path: &str) -> Option<&str> {
+    path.split('/').nth(1)
 }
 
 /// Matches a path segment by segment and says where `{model}` stands.

@@ -2,7 +2,7 @@
 
 use super::request::Request;
 
-/// What a content is said to be.
+/// Describes what a content is said to be.
 pub(super) enum Media<'a> {
     Form(&'a str),
     Json,

@@ -30,10 +30,10 @@ const WORDS: [&str; 6] = [
     "rout",
 ];
 
-/// What stands in front of the name in a routing hint.
+/// Says what stands in front of the name in a routing hint.
 const HINT: &str = "model=";
 
-/// What a header can do to the choice of the model. `lists` are the names that go on: a `*` at the end
+/// Returns what a header can do to the choice of the model. `lists` are the names that go on: a `*` at the end
 /// of one lists names that nobody has read, so one with such a word is taken for a selector.
 pub(super) fn remedy<'l>(
     name: &str,
@@ -50,7 +50,7 @@ fn selects(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Whether a name is listed by nothing but its start.
+/// Returns true if a name is listed by nothing but its start.
 fn is_unread<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> bool {
     let mut begun = false;
     let whole = lists.any(|entry| {
@@ -60,7 +60,7 @@ fn is_unread<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> boo
     begun && !whole
 }
 
-/// Whether an entry is the start of a name, with a `*` for a rest in plain characters.
+/// Returns true if an entry is the start of a name, with a `*` for a rest in plain characters.
 fn is_start(entry: &str, name: &str) -> bool {
     let rest = entry
         .strip_suffix('*')
@@ -69,7 +69,7 @@ fn is_start(entry: &str, name: &str) -> bool {
     rest.is_some_and(|rest| rest.bytes().all(plain))
 }
 
-/// Whether a name is listed, whole or by its start.
+/// Returns true if a name is listed, whole or by its start.
 pub(super) fn is_listed<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> bool {
     lists.any(|entry| entry == name || is_start(entry, name))
 }

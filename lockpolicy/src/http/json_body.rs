@@ -98,7 +98,7 @@ fn around<'h>(hits: &'h [Hit], entry: &Entry) -> Result<Vec<(usize, &'h [Hit])>,
     Ok(out)
 }
 
-/// What is stated at a pointer.
+/// Returns what is stated at a pointer.
 pub(crate) fn occurrence<'a>(
     pointer: &'a str,
     setting: Setting,
@@ -134,7 +134,7 @@ fn unstemmed<'a>(text: Cow<'a, str>, stem: &str) -> Cow<'a, str> {
     }
 }
 
-/// Where an absent member is put in: in front of the object's others, with the objects around it that
+/// Returns where an absent member is put in: in front of the object's others, with the objects around it that
 /// are missing too. `from` is where the outermost of these begins, `hits` what was found in it.
 fn vacancy(places: &Places, input: &[u8], hits: &[Hit], from: usize, entry: &Entry) -> EditSpan {
     let name = |pointer: &str| [&encode(last(pointer)), ":"].concat();
@@ -213,7 +213,7 @@ pub(crate) fn tidy(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
     kept
 }
 
-/// Whether nothing but one comma and blanks stands between two members.
+/// Returns true if nothing but one comma and blanks stands between two members.
 fn is_gap(between: &[u8]) -> bool {
     between.iter().all(|byte| is_blank(*byte) || *byte == b',')
 }

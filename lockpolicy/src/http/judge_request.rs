@@ -11,14 +11,14 @@ use crate::edit::Edit;
 use crate::finds::Finds;
 use crate::json::encode;
 use crate::{
-    Action, AttemptResult, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection, Source,
+    Action, AttemptResult, Change, Decision, Occurrence, Origin, Policy, Reason, Rejection,
     Surface, Verdict, judge, refuse,
 };
 
 /// A verdict with the cuts that carry it out. All are empty unless the decision is a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// What was decided.
+    /// Says what was decided.
     pub verdict: Verdict,
     /// Cuts in the path.
     pub path: Vec<Edit>,
@@ -50,7 +50,7 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         Err(rejection) => return refused(rejection),
     };
     let (headers, header_index) = header_finds(policy, &request);
-    // The headers come last: what they say again has been told by then.
+    // The headers come last: what they repeat has been counted by then.
     let parts = [
         path_and_query::path(&request),
         path_and_query::query(&request),
@@ -74,7 +74,7 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
     }
 }
 
-/// Whether the path is still one of as many plain segments with its cuts made: a pin such as
+/// Returns true if the path is still one of as many plain segments with its cuts made: a pin such as
 /// `vendor/model` would make another path of it.
 fn fits(request: &Request<'_>, edits: &[Edit]) -> bool {
     let edited = crate::edit::apply(request.path.as_bytes(), edits.to_vec());
@@ -97,7 +97,7 @@ fn misfit(mut verdict: Verdict) -> Judged {
     })
 }
 
-/// What the content states, read as the operation and the media type say.
+/// Returns what the content states, read as the operation and the media type say.
 fn content_finds<'a>(request: &Request<'a>) -> Result<Finds<'a>, Rejection> {
     let operation = request.found.operation;
     let whole = |reason: Reason, what: &str| Rejection::whole(reason, what);
@@ -132,7 +132,7 @@ fn uncut(verdict: Verdict) -> Judged {
     }
 }
 
-/// The door that an attempt is counted at: where the model stands.
+/// Returns the surface on which an attempt is counted: where the model stands.
 fn surface(request: &Request<'_>, parts: &[Finds<'_>; 4]) -> Surface {
     let [path, query, _, _] = parts;
     match media(request) {
@@ -142,7 +142,7 @@ fn surface(request: &Request<'_>, parts: &[Finds<'_>; 4]) -> Surface {
     }
 }
 
-/// What the headers state, with the index of the header of each occurrence.
+/// Returns what the headers state, with the index of the header of each occurrence.
 fn header_finds<'a>(policy: &Policy, request: &Request<'a>) -> (Finds<'a>, Vec<usize>) {
     let mut finds = Finds::default();
     let mut indexes = Vec::new();
@@ -213,9 +213,9 @@ fn cut(
     }
 }
 
-/// Whether a header goes on to the upstream: listed by the dialect or the policy, or a selector that
+/// Returns true if a header goes on to the upstream: listed by the dialect or the policy, or a selector that
 /// the verdict has pinned.
-pub fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
+pub(super) fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
     match fields::remedy(name, lists(found, policy)) {
         Some(remedy) => remedy == crate::ForceAction::Pin && found.operation.capability.is_some(),
         None => fields::is_listed(name, lists(found, policy)),
@@ -228,54 +228,9 @@ fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l 
     own.chain(policy.allow_headers())
 }
 
-/// Who asked, by what codex says of itself (rule 11). A forged header gains nothing: whoever claims to
-/// be the agent's own housekeeping gets the pin.
-pub fn source(path: &str, headers: &[(&str, &str)]) -> Source {
-    let value = |name: &str| {
-        headers
-            .iter()
-            .find(|(have, _)| *have == name)
-            .map(|(_, value)| *value)
-    };
-    match value("x-openai-subagent") {
-        Some("compact" | "guardian" | "memory_consolidation" | "thread_title") => {
-            return Source::Background;
-        }
-        Some(_) => return Source::Subagent,
-        None => {}
-    }
-    let metadata = value("x-codex-turn-metadata").unwrap_or_default();
-    let by_codex = value("x-codex-window-id").is_some();
-    let own_path = HOUSEKEEPING.iter().any(|end| path.ends_with(end));
-    if is_background(metadata) || (by_codex && own_path) {
-        Source::Background
-    } else {
-        Source::User
-    }
-}
-
-/// Whether codex's turn metadata speak of its own housekeeping.
-pub(super) fn is_background(metadata: &str) -> bool {
-    BACKGROUND.iter().any(|word| metadata.contains(word))
-}
-
-/// What codex writes into its turn metadata for calls that nobody asked for.
-const BACKGROUND: [&str; 6] = [
-    "\"thread_source\":\"guardian_review\"",
-    "\"thread_source\":\"memory_consolidation\"",
-    "\"thread_source\":\"thread_title\"",
-    "\"request_kind\":\"compaction\"",
-    "\"request_kind\":\"memory\"",
-    // The memories and the local compaction of 0.125.0; what a person asks for has a UUID there.
-    "\"turn_id\":\"auto-compact-",
-];
-
-/// Where codex asks for nothing but its own housekeeping; up to 0.125.0 it says so in no other way.
-const HOUSEKEEPING: [&str; 2] = ["/memories/trace_summarize", "/responses/compact"];
-
 /// The refusal of a request that no table lists.
-pub fn unknown_operation(path: &str) -> Rejection {
-    Rejection::whole(Reason::UnknownOperation, crate::policy::shown(path))
+pub(super) fn unknown_operation(path: &str) -> Rejection {
+    Rejection::whole(Reason::UnknownOperation, crate::escape_for_log(path))
 }
 
 #[cfg(test)]

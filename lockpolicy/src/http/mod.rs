@@ -1,16 +1,40 @@
-//! One HTTP exchange, independent of the transport: what a request states, and what a response says.
+//! One HTTP exchange, independent of the transport: the rules for a request, what it states, and what a
+//! response says.
 
+mod body_format;
+mod content_coding;
 mod content_type;
+mod exchange;
 mod fields;
+mod forwarded_fields;
+mod gate;
+mod handshake;
 pub(crate) mod json_body;
 mod judge_request;
 pub mod model_list;
 mod multipart;
 mod path_and_query;
+mod query;
+mod refusal;
 mod request;
 pub mod response_edit;
+mod response_head;
 pub mod served_names;
 pub mod ws_message;
 
-pub use judge_request::{Judged, judge_request, passes, source, unknown_operation};
-pub use request::Request;
+pub use body_format::BodyFormat;
+pub use content_coding::{ContentCoding, content_coding};
+pub use exchange::{
+    Approved, Decided, Exchange, Forwarded, RequestOutcome, decide, decide_exchange,
+};
+pub use forwarded_fields::forwarded_fields;
+pub use gate::{Route, Routing, route, wants_upgrade};
+pub use handshake::{check_handshake, declined};
+pub use judge_request::{Judged, judge_request};
+pub use refusal::{Fault, Refusal, Refused};
+pub use request::{BaseMatch, Request, RequestHead};
+pub use response_head::{
+    HeadEdits, ResponseHandling, ResponseHead, handshake_edits, response_edits, response_handling,
+};
+
+use judge_request::{passes, unknown_operation};

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn shows_what_may_be_used_and_nothing_else() {
         let policy = PolicyConfig::from_toml("model='p'\n[pins]\nembedding='e'")
-            .compile()
+            .build()
             .unwrap();
         let cut = |text: &str| {
             only_pinned(&policy, text.as_bytes()).map(|out| String::from_utf8(out).unwrap())

@@ -22,7 +22,7 @@ const PART_CAP: usize = 256;
 struct Part<'a> {
     name: &'a str,
     file: bool,
-    /// Whether a type of its own makes something else of it than plain text in UTF-8.
+    /// It is true if a type of its own makes something else of it than plain text in UTF-8.
     typed: bool,
     content: Range<usize>,
     /// From its delimiter to the next.
@@ -157,7 +157,7 @@ fn parts<'a>(input: &'a [u8], boundary: &str) -> Option<Vec<Part<'a>>> {
     }
 }
 
-/// Whether the boundary begins a line only where it delimits: some parsers take a longer line, or one
+/// Decides whether the boundary begins a line only where it delimits: some parsers take a longer line, or one
 /// behind a bare line feed, for a delimiter too.
 fn only_delimiters(input: &[u8], delimiter: &[u8]) -> Option<()> {
     let dashed = delimiter.get(2..)?;

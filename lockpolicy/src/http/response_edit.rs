@@ -1,4 +1,4 @@
-//! What an answer says about the model that served it, and the one thing that is taken out of it.
+//! Describes what an answer says about the model that served it, and the one thing that is taken out of it.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -14,7 +14,7 @@ pub const SERVED: &str = "openai-model";
 /// The other spelling of it.
 pub const SERVED_TOO: &str = "x-openai-model";
 
-/// Whether some bytes hold the field's name in any case; quick, and never wrong about absence as long
+/// Returns true if some bytes hold the field's name in any case; quick, and never wrong about absence as long
 /// as the name is not cut in two.
 pub fn may_name_model(bytes: &[u8]) -> bool {
     let tail = b"penai-model";
@@ -32,27 +32,35 @@ pub fn may_name_model(bytes: &[u8]) -> bool {
     false
 }
 
-/// Whether a message asks for a response.
+/// Returns true if a message asks for a response.
 pub fn begins_response(message: &[u8]) -> bool {
     holds(message, b"\"response.create\"")
 }
 
-/// Whether an event, or the start of one, says that a response has ended. In a text inside of it the quotes
-/// would be escaped.
+/// The types of the events that end a response. The report about the served model ends with those alone that
+/// hold a whole response: a realtime session goes on under its own model.
+const LAST: [(&str, bool); 6] = [
+    ("error", false),
+    ("response.cancelled", false),
+    ("response.completed", true),
+    ("response.done", false),
+    ("response.failed", true),
+    ("response.incomplete", true),
+];
+
+/// Returns whether an event of this type ends what is reported about the served model.
+pub fn ends_observed_response(kind: &str) -> bool {
+    LAST.contains(&(kind, true))
+}
+
+/// Returns whether an event, or the start of one, says that a response has ended. In a text inside of it the
+/// quotes would be escaped.
 pub fn ends_response(event: &[u8]) -> bool {
-    const LAST: [&[u8]; 6] = [
-        b"\"error\"",
-        b"\"response.cancelled\"",
-        b"\"response.completed\"",
-        b"\"response.done\"",
-        b"\"response.failed\"",
-        b"\"response.incomplete\"",
-    ];
-    let tells_type = |last: &[u8]| {
-        let mut members = event.split(|byte| *byte == b',');
-        members.any(|member| holds(member, b"\"type\"") && holds(member, last))
-    };
-    LAST.iter().any(|last| tells_type(last))
+    let quoted = LAST.map(|(kind, _)| ["\"", kind, "\""].concat());
+    let mut members = event.split(|byte| *byte == b',');
+    members.any(|member| {
+        holds(member, b"\"type\"") && quoted.iter().any(|last| holds(member, last.as_bytes()))
+    })
 }
 
 fn holds(text: &[u8], word: &[u8]) -> bool {

@@ -1,4 +1,4 @@
-//! Where an answer names the model that served it: a JSON text, an event, a header.
+//! Describes where an answer names the model that served it: a JSON text, an event, a header.
 //!
 //! The places are those of every dialect at once: a gateway answers in the shape of whatever stands
 //! behind it.
@@ -12,7 +12,7 @@ use crate::json::{Hit, Kind, Tree, decode, scan};
 /// The header fields that name the model, in lower case.
 pub const FIELDS: [&str; 3] = [SERVED, SERVED_TOO, "x-litellm-model-group"];
 
-/// What one text of an answer says of itself.
+/// Describes what one text of an answer says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// Every model that it names as the one that served, in the order of the text.
@@ -21,7 +21,7 @@ pub struct Told {
     pub kind: String,
 }
 
-/// Whether some bytes can name a model at all; quick, so that the many events that bear only text cost
+/// Returns true if some bytes can name a model at all; quick, so that the many events that bear only text cost
 /// next to nothing. The last two are how an escaped letter of the word begins.
 pub fn may_tell(bytes: &[u8]) -> bool {
     let words: [&[u8]; 4] = [b"odel", b"ODEL", b"\\u006", b"\\u004"];
@@ -52,7 +52,7 @@ impl Places {
     /// Reads one JSON text: an object or, as Gemini streams without SSE, an array of them. What stands
     /// before the first bracket, such as the name of an event's field, is passed over.
     ///
-    /// Nothing is told where the text cannot be read in one way: its word is worth nothing then.
+    /// A text that can be read in more than one way says nothing.
     pub fn told(&self, text: &[u8]) -> Told {
         let Some(start) = text.iter().position(|byte| matches!(byte, b'{' | b'[')) else {
             return Told::default();
@@ -101,7 +101,7 @@ fn words(value: &[u8], kind: Kind) -> Vec<String> {
     }
 }
 
-/// Where a model is named: the APIs of `OpenAI`, Anthropic, Gemini, Bedrock's router, realtime sessions.
+/// Says where a model is named: the APIs of `OpenAI`, Anthropic, Gemini, Bedrock's router, realtime sessions.
 const MODELS: [&str; 9] = [
     "/model",
     "/modelVersion",

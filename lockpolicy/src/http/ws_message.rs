@@ -6,7 +6,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::json_body;
-use super::judge_request::is_background;
+use crate::agents::codex::identity::is_background;
 use crate::dialect::{Message, Operation};
 use crate::edit::Edit;
 use crate::json::{JsonError, Tree, decode, encode, scan};
@@ -52,7 +52,7 @@ pub fn judge_message(
     (verdict, edits)
 }
 
-/// What kind of message it is, and who asked, by what codex says of itself in it.
+/// Returns what kind of message it is, and who asked, by what codex says of itself in it.
 fn recognise<'o>(
     operation: &'o Operation,
     text: &[u8],
@@ -83,7 +83,7 @@ fn recognise<'o>(
         )),
         None => Err(Rejection::whole(
             Reason::UnknownOperation,
-            crate::policy::shown(&kind),
+            crate::escape_for_log(&kind),
         )),
     }
 }
@@ -100,7 +100,7 @@ mod tests {
     use alloc::string::String;
 
     fn run(policy: &str, text: &str) -> Result<String, Reason> {
-        let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+        let policy = PolicyConfig::from_toml(policy).build().unwrap();
         let table = Table::of(["openai"]).unwrap();
         let found = table.find("GET", "/v1/responses").unwrap();
         let (verdict, edits) =

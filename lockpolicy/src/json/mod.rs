@@ -17,10 +17,10 @@ pub use text::{decode, encode};
 
 use crate::Reason;
 
-/// How deep objects and arrays may nest.
+/// Says how deep objects and arrays may nest.
 pub const DEPTH_CAP: usize = 128;
 
-/// Why a text is not taken.
+/// Describes why a text is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// Deeper than [`DEPTH_CAP`].

@@ -8,9 +8,9 @@ use core::ops::Range;
 #[derive(Debug)]
 pub(super) struct Names<'a> {
     input: &'a [u8],
-    /// Where each stands: in the input, or behind its end in what was decoded.
+    /// Says where each stands: in the input, or behind its end in what was decoded.
     open: Vec<(usize, usize)>,
-    /// What the names with escapes say, one behind the other.
+    /// Says what the names with escapes say, one behind the other.
     decoded: String,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Where the names of an object that opens now will begin.
+    /// Returns where the names of an object that opens now will begin.
     pub(super) fn mark(&self) -> usize {
         self.open.len()
     }
@@ -58,7 +58,7 @@ impl<'a> Names<'a> {
         distinct
     }
 
-    /// How far behind the input a place is.
+    /// Returns how far behind the input a place is.
     fn behind(&self, at: usize) -> Option<usize> {
         at.checked_sub(self.input.len())
     }

@@ -8,7 +8,7 @@ use super::names::Names;
 use super::selector::Tree;
 use super::{DEPTH_CAP, JsonError, decode, text};
 
-/// What stands at a selected place.
+/// Describes what stands at a selected place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An array.
@@ -26,13 +26,13 @@ pub enum Kind {
 /// A selected place that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// Which selector.
+    /// The index of the selector.
     pub selector: usize,
-    /// What stands there.
+    /// Says what stands there.
     pub kind: Kind,
     /// The bytes of the value, quotes included.
     pub value: Range<usize>,
-    /// Where the member begins: its name's opening quote, or the value itself in an array.
+    /// Says where the member begins: its name's opening quote, or the value itself in an array.
     pub start: usize,
 }
 
@@ -88,11 +88,11 @@ struct Frame {
     object: bool,
     /// The node of the object, or of the array's elements.
     node: Option<usize>,
-    /// Where the object's names begin.
+    /// Says where the object's names begin.
     mark: usize,
     /// The hit that ends with this container.
     hit: Option<usize>,
-    /// Whether a member or element has been read.
+    /// It is true if a member or element has been read.
     filled: bool,
 }
 

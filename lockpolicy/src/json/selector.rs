@@ -1,4 +1,4 @@
-//! Where governed members stand: pointers compiled to a tree that the scan walks along.
+//! Describes where governed members stand: pointers compiled to a tree that the scan walks along.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -22,7 +22,7 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
     nodes: Vec<Node>,
-    /// Whether other names and shapes are passed over.
+    /// It is true if other names and shapes are passed over.
     loose: bool,
 }
 
@@ -112,7 +112,7 @@ impl Tree {
         }
     }
 
-    /// Whether an object may stand at a node.
+    /// Decides whether an object may stand at a node.
     pub(super) fn object(&self, at: usize) -> Result<(), JsonError> {
         match self.nodes.get(at) {
             Some(node)
@@ -175,7 +175,7 @@ fn is_plain(name: &[u8], root: bool) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// Whether two names are the same to a decoder that ignores case, `_` and `-`, however many of them
+/// Returns true if two names are the same to a decoder that ignores case, `_` and `-`, however many of them
 /// stand there (Go's `encoding/json/v2` is one).
 fn folds_alike(one: &[u8], other: &[u8]) -> bool {
     let (mut one, mut other) = (folded(one), folded(other));

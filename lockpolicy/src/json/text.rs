@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use super::JsonError;
 
-/// How many bytes of a string are looked at together: as many as fit into a number.
+/// Says how many bytes of a string are looked at together: as many as fit into a number.
 const WORD: usize = 8;
 
 /// A string's extent: `end` is behind the closing quote.
@@ -33,7 +33,7 @@ pub(super) fn string(input: &[u8], start: usize) -> Result<Extent, JsonError> {
     }
 }
 
-/// How many bytes pass before a quote, a backslash, a control character or the end.
+/// Returns how many bytes pass before a quote, a backslash, a control character or the end.
 fn plain(rest: &[u8]) -> usize {
     let (words, tail) = rest.as_chunks::<WORD>();
     for (index, word) in words.iter().enumerate() {
@@ -123,7 +123,7 @@ fn digits(input: &[u8], start: usize) -> Result<usize, JsonError> {
     }
 }
 
-/// What a quoted string says. `None` where it is no JSON string.
+/// Returns what a quoted string says. `None` where it is no JSON string.
 pub fn decode(quoted: &[u8]) -> Option<Cow<'_, str>> {
     if let Some(plain) = quoted
         .strip_prefix(b"\"")

@@ -5,7 +5,7 @@ use crate::PolicyConfig;
 use alloc::borrow::Cow;
 
 fn policy(text: &str) -> Policy {
-    PolicyConfig::from_toml(text).compile().unwrap()
+    PolicyConfig::from_toml(text).build().unwrap()
 }
 
 fn at(setting: Setting, stated: SelectorValue<'static>) -> Occurrence<'static> {

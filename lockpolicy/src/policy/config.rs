@@ -4,16 +4,15 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
 use toml::{Table, Value};
 
-use crate::policy::{Allow, Policy};
+use crate::policy::{Allow, Policy, Problem, Problems};
 use crate::served_match::Variants;
 use crate::{Capability, Mode, Name, NameError};
 
 /// Settings from one source, unchecked but for their types. Drafts are laid over one another with
-/// [`PolicyConfig::over`] and become a policy with [`PolicyConfig::compile`].
+/// [`PolicyConfig::merged_over`] and become a policy with [`PolicyConfig::build`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyConfig {
     mode: Option<String>,
@@ -28,37 +27,6 @@ pub struct PolicyConfig {
     allow_headers: Option<Vec<String>>,
     proxy: Option<String>,
     problems: Vec<Problem>,
-}
-
-/// One thing that is wrong with the settings: where, and what was expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The variable or key.
-    pub place: String,
-    /// What is wrong with it.
-    pub what: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.what)
-    }
-}
-
-/// Everything that is wrong with the settings, never just the first.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Problems(pub Vec<Problem>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
-    }
 }
 
 /// The environment variables that a policy is read from, with what each means.
@@ -151,7 +119,7 @@ impl PolicyConfig {
 
     /// Reads a policy file: TOML with the keys of docs/reference/policy-file.md.
     ///
-    /// Unknown keys and wrong types are kept as problems and come out of [`PolicyConfig::compile`].
+    /// Unknown keys and wrong types are kept as problems and come out of [`PolicyConfig::build`].
     pub fn from_toml(text: &str) -> Self {
         let mut draft = Self::default();
         match text.parse::<Table>() {
@@ -229,15 +197,12 @@ impl PolicyConfig {
     }
 
     fn problem(&mut self, place: &str, what: &str) {
-        self.problems.push(Problem {
-            place: place.to_owned(),
-            what: what.to_owned(),
-        });
+        self.problems.push(Problem::new(place, what));
     }
 
     /// Lays this draft over a lower one: what it states wins, what it leaves open comes from below.
     #[must_use]
-    pub fn over(mut self, lower: Self) -> Self {
+    pub fn merged_over(mut self, lower: Self) -> Self {
         for (capability, name) in lower.pins {
             if !self.pins.iter().any(|(of, _)| *of == capability) {
                 self.pins.push((capability, name));
@@ -266,7 +231,7 @@ impl PolicyConfig {
     ///
     /// [`Problems`] lists all that is wrong: a missing or empty model, an unknown mode, an unknown
     /// key, a value of the wrong shape.
-    pub fn compile(mut self) -> Result<Policy, Problems> {
+    pub fn build(mut self) -> Result<Policy, Problems> {
         let mut names = Vec::new();
         for (capability, text) in core::mem::take(&mut self.pins) {
             if let Some(name) = self.name(capability.variable(), &text) {
@@ -324,7 +289,7 @@ impl PolicyConfig {
             Err(error) => {
                 self.problem(
                     place,
-                    &format!("`{}` is {error}", crate::policy::shown(text)),
+                    &format!("`{}` is {error}", crate::escape_for_log(text)),
                 );
                 None
             }
@@ -338,7 +303,7 @@ impl PolicyConfig {
         Mode::parse(&word).unwrap_or_else(|| {
             let what = format!(
                 "unknown mode `{}`: force, reject or report_only expected",
-                crate::policy::shown(&word)
+                crate::escape_for_log(&word)
             );
             self.problem("OPENCLAW_MODEL_LOCK_MODE", &what);
             Mode::default()
@@ -370,7 +335,7 @@ impl PolicyConfig {
         if parts.is_none() {
             let what = format!(
                 "`{}`: expected like `GET /v1/files/*`",
-                crate::policy::shown(line)
+                crate::escape_for_log(line)
             );
             self.problem("allow", &what);
         }
@@ -408,7 +373,7 @@ impl PolicyConfig {
             if stem.is_empty() || !stem.bytes().all(plain) {
                 let what = format!(
                     "`{}`: a header's name in lower case expected",
-                    crate::policy::shown(name)
+                    crate::escape_for_log(name)
                 );
                 self.problem("allow_headers", &what);
             }
@@ -422,7 +387,7 @@ impl PolicyConfig {
         if text != "off" && !is_address(&text) {
             let what = format!(
                 "`{}`: `off` or a URL like `http://127.0.0.1:8383` expected",
-                crate::policy::shown(&text)
+                crate::escape_for_log(&text)
             );
             self.problem("MODEL_LOCK_PROXY", &what);
         }
@@ -461,7 +426,7 @@ mod tests {
     #[test]
     fn a_model_alone_is_a_policy() {
         let policy = PolicyConfig::from_variables([("OPENCLAW_MODEL", "gpt-5.5")])
-            .compile()
+            .build()
             .unwrap();
         assert_eq!((policy.mode(), policy.pin()), (Mode::Force, "gpt-5.5"));
         assert!(policy.is_alias("openai/gpt-5.5"));
@@ -475,11 +440,11 @@ mod tests {
             ("OPENCLAW_MODEL", " "),
             ("OPENCLAW_MODEL_LOCK_MODE", "Force "),
         ])
-        .over(PolicyConfig::from_toml(
+        .merged_over(PolicyConfig::from_toml(
             "modle = 'x'\ndisclose = 3\nallow = ['get /x']\npins = { cats = 'a' }",
         ));
         let places: Vec<String> = draft
-            .compile()
+            .build()
             .unwrap_err()
             .0
             .into_iter()
@@ -501,8 +466,8 @@ mod tests {
     fn what_lies_above_wins_and_the_rest_shines_through() {
         let file = PolicyConfig::from_toml("model = 'a'\nmode = 'reject'\n[pins]\nembedding = 'e'");
         let policy = PolicyConfig::from_variables([("OPENCLAW_MODEL", "b")])
-            .over(file)
-            .compile()
+            .merged_over(file)
+            .build()
             .unwrap();
         assert_eq!((policy.pin(), policy.mode()), ("b", Mode::Reject));
         assert_eq!(policy.pin_of(Capability::Embedding), Some("e"));
@@ -510,7 +475,7 @@ mod tests {
 
     #[test]
     fn equal_policies_have_equal_hashes() {
-        let make = |text: &str| PolicyConfig::from_toml(text).compile().unwrap();
+        let make = |text: &str| PolicyConfig::from_toml(text).build().unwrap();
         assert_eq!(
             make("model='a'\nmode='force'").hash(),
             make("mode='force'\nmodel='a'").hash()
@@ -524,7 +489,7 @@ mod tests {
         let proxy = |text: &str| {
             let draft = PolicyConfig::from_toml("model = 'a'");
             let above = PolicyConfig::from_variables([("MODEL_LOCK_PROXY", text)]);
-            let policy = above.over(draft).compile().ok()?;
+            let policy = above.merged_over(draft).build().ok()?;
             Some(policy.proxy().map(ToString::to_string))
         };
         for url in [
@@ -548,12 +513,12 @@ mod tests {
             assert_eq!(proxy(wrong), None, "{wrong}");
         }
         let file = PolicyConfig::from_toml("model = 'a'\nproxy = 'http://127.0.0.1:1'")
-            .compile()
+            .build()
             .unwrap();
         assert_eq!(file.proxy(), Some("http://127.0.0.1:1"));
         assert_eq!(
             PolicyConfig::from_toml("model = 'a'")
-                .compile()
+                .build()
                 .unwrap()
                 .proxy(),
             None
@@ -564,12 +529,12 @@ mod tests {
     fn a_key_twice_is_no_policy() {
         assert!(
             PolicyConfig::from_toml("model = 'a'\nmodel = 'b'")
-                .compile()
+                .build()
                 .is_err()
         );
         assert!(
             PolicyConfig::from_toml("model = \"a\\u0000x\"")
-                .compile()
+                .build()
                 .is_err()
         );
     }

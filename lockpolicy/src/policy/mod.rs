@@ -3,10 +3,12 @@
 mod config;
 mod mode;
 mod name;
+mod problem;
 
-pub use config::{PolicyConfig, Problem, Problems, VARIABLES};
+pub use config::{PolicyConfig, VARIABLES};
 pub use mode::Mode;
-pub use name::{NAME_CAP, Name, NameError, shown};
+pub use name::{MAX_NAME_BYTES, Name, NameError};
+pub use problem::{Problem, Problems};
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -19,7 +21,7 @@ use crate::served_match::Variants;
 
 /// What is approved, and what is done about everything else.
 ///
-/// A `Policy` is complete and valid by construction: [`crate::PolicyConfig::compile`] is the only way to
+/// A `Policy` is complete and valid by construction: [`crate::PolicyConfig::build`] is the only way to
 /// one. It never changes; a reload makes another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 /// The longest name that is accepted, in bytes.
-pub const NAME_CAP: usize = 200;
+pub const MAX_NAME_BYTES: usize = 200;
 
 /// A name that can be pinned: one model, spelled with `A-Z a-z 0-9 . _ : / @ + ~ -`, a letter or
 /// digit first.
@@ -24,7 +24,7 @@ impl Name {
         if text.trim().is_empty() {
             return Err(NameError::Empty);
         }
-        if text.len() > NAME_CAP {
+        if text.len() > MAX_NAME_BYTES {
             return Err(NameError::TooLong);
         }
         if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(is_name_char)
@@ -61,28 +61,9 @@ pub enum NameError {
     /// Nothing but blanks, or nothing at all.
     #[error("empty")]
     Empty,
-    /// Longer than [`NAME_CAP`].
+    /// Longer than [`MAX_NAME_BYTES`].
     #[error("longer than 200 bytes")]
     TooLong,
-}
-
-/// Cuts and escapes a text of a request so that it can stand in a log line or a message.
-///
-/// At most 128 bytes of the text are kept; control characters, quotes, backticks and everything
-/// outside ASCII are written as escapes, so the result can forge nothing where it is printed.
-pub fn shown(text: &str) -> String {
-    const CAP: usize = 128;
-    let mut out = String::new();
-    for c in text.chars() {
-        let start = out.len();
-        out.extend(c.escape_default());
-        if out.len() > CAP {
-            out.truncate(start);
-            out.push_str("...");
-            break;
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -117,12 +98,5 @@ mod tests {
             assert!(Name::parse(bad).is_err(), "{bad:?}");
         }
         assert_eq!(Name::parse(&"a".repeat(201)), Err(NameError::TooLong));
-    }
-
-    #[test]
-    fn shown_text_cannot_forge_a_line() {
-        assert_eq!(shown("x\ny\u{1b}[0m"), "x\\ny\\u{1b}[0m");
-        assert!(shown(&"\u{fffd}".repeat(500)).len() <= 131);
-        assert!(shown(&"a".repeat(500)).ends_with("..."));
     }
 }

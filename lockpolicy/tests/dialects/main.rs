@@ -22,7 +22,7 @@ const PINS: &str = "model='p-generation'\n[pins]\naudio='p-audio'\nembedding='p-
 
 fn policy(mode: &str, rest: &str) -> Policy {
     PolicyConfig::from_toml(&format!("mode='{mode}'\n{rest}"))
-        .compile()
+        .build()
         .unwrap()
 }
 

@@ -29,7 +29,7 @@ fn made() -> String {
     for name in lockpolicy::dialect::names() {
         dialect(&mut out, name, &file(name).1);
     }
-    out.push_str("\n## Places that dialects have in common\n");
+    out.push_str("\n## Places that dialects share\n");
     groups(&mut out, &common.1);
     out
 }
@@ -55,11 +55,12 @@ fn dialect(out: &mut String, name: &str, data: &Table) {
         None => "It has no upstream of its own: `--upstream` is needed.".to_owned(),
     };
     let intro = file(name).0;
+    let intro = wrapped(&intro, "");
     writeln!(out, "\n## `{name}`\n\n{intro}\n\n{upstream}\n").unwrap();
     let (governed, free): (Vec<&Table>, Vec<&Table>) = tables(data, "operations")
         .into_iter()
         .partition(|line| line.contains_key("capability"));
-    out.push_str("| Operation | Capability | Model | `force` | `reject` | Further places |\n|---|---|---|---|---|---|\n");
+    out.push_str("| Operation | Capability | Model | `force` | `reject` | Other places |\n|---|---|---|---|---|---|\n");
     for line in governed {
         row(out, line);
     }
@@ -69,14 +70,16 @@ fn dialect(out: &mut String, name: &str, data: &Table) {
             .flat_map(|line| each(&line["at"]))
             .map(code)
             .collect();
-        writeln!(out, "\nPassed on, since no model runs: {}.", all.join(", ")).unwrap();
+        let text = format!("Forwarded, because no model runs: {}.", all.join(", "));
+        writeln!(out, "\n{}", wrapped(&text, "")).unwrap();
     }
     let refused = tables(data, "refused");
     if !refused.is_empty() {
-        out.push_str("\nLeft shut on purpose:\n\n");
+        out.push_str("\nRefused on purpose:\n\n");
     }
     for line in refused {
-        writeln!(out, "- {}: {}.", list(&line["at"]), text(&line["why"])).unwrap();
+        let text = format!("- {}: {}.", list(&line["at"]), text(&line["why"]));
+        writeln!(out, "{}", wrapped(&text, "  ")).unwrap();
     }
     groups(out, data);
 }
@@ -109,10 +112,10 @@ fn row(out: &mut String, line: &Table) {
 /// Where the model stands, and what becomes of another one.
 fn rules(line: &Table) -> [String; 3] {
     let written = "the pin is written".to_owned();
-    let put_in = "the pin is written or put in".to_owned();
+    let put_in = "the pin is written or inserted".to_owned();
     let (place, force) = match line.get("model").map(text).as_deref() {
         None if line.contains_key("messages") => ("in the messages".to_owned(), written),
-        None => ("in the further places".to_owned(), written),
+        None => ("in the other places".to_owned(), written),
         Some("path") => ("`{model}` in the path".to_owned(), written),
         Some(place) => match place.strip_prefix('?') {
             Some(name) => (format!("`{name}` in the query"), put_in),
@@ -157,7 +160,7 @@ fn groups(out: &mut String, data: &Table) {
     {
         writeln!(
             out,
-            "\n### messages {name}\n\n| Message | Model | Further places |\n|---|---|---|"
+            "\n### messages {name}\n\n| Message | Model | Other places |\n|---|---|---|"
         )
         .unwrap();
         for kind in kinds.as_array().unwrap() {
@@ -198,18 +201,18 @@ fn told(meaning: &str) -> String {
         .map(|stem| format!(", as `{stem}NAME`"))
         .unwrap_or_default();
     match rest.as_slice() {
-        ["drop", ..] => "`force` takes it out, `reject` refuses".into(),
+        ["drop", ..] => "`force` removes it, `reject` refuses".into(),
         ["refuse", ..] => "refused".into(),
         ["plain", ..] => "a plain word, or refused".into(),
         ["pin", ..] => {
-            format!("a further model: `force` writes the pin of {of}, `reject` refuses another")
+            format!("another model: `force` writes the pin of {of}, `reject` refuses another")
         }
         ["model", "optional", ..] => format!(
             "may be missing; `force` writes the pin of {of}{stem}, `reject` refuses another"
         ),
         ["model", ..] => format!("`force` writes the pin of {of}{stem}, `reject` refuses another"),
-        ["effort", ..] => "the reasoning effort, where that is pinned".into(),
-        ["tier", ..] => "the service tier, where that is pinned".into(),
+        ["effort", ..] => "the reasoning effort, if that is pinned".into(),
+        ["tier", ..] => "the service tier, if that is pinned".into(),
         _ => panic!("{meaning}"),
     }
 }
@@ -229,6 +232,34 @@ fn each(value: &Value) -> Vec<String> {
         .map_or_else(|| vec![text(value)], |all| all.iter().map(text).collect())
 }
 
+/// Returns `text` with lines of at most 120 columns, each after the first indented.
+fn wrapped(text: &str, indent: &str) -> String {
+    let mut lines = vec![String::new()];
+    for unit in units(text) {
+        let line = lines.last_mut().unwrap();
+        if line.is_empty() {
+            line.push_str(&unit);
+        } else if line.chars().count() + unit.chars().count() < 120 {
+            line.extend([" ", &unit]);
+        } else {
+            lines.push(format!("{indent}{unit}"));
+        }
+    }
+    lines.join("\n")
+}
+
+/// Returns the words of `text`; those within one pair of backticks stay together.
+fn units(text: &str) -> Vec<String> {
+    let mut units: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match units.last_mut() {
+            Some(unit) if unit.matches('`').count() % 2 == 1 => unit.extend([" ", word]),
+            _ => units.push(word.to_owned()),
+        }
+    }
+    units
+}
+
 fn list(value: &Value) -> String {
     let all: Vec<String> = each(value).into_iter().map(code).collect();
     all.join(", ")
@@ -245,15 +276,15 @@ fn code(text: impl Display) -> String {
 const HEAD: &str = "\
 # Operations
 
-Made from `lockpolicy/dialects/*.toml` by `UPDATE_DOCS=1 cargo test -p lockpolicy`; a test keeps it true.
+`UPDATE_DOCS=1 cargo test -p lockpolicy` makes this page from `lockpolicy/dialects/*.toml`, and a test compares both.
 
-What is not in these tables is refused with 404, whatever its content. Dialects are switched on by
-`--dialect`; where two list the same method and path, the one named first has it. An operator lets more through with
-`allow` in the [policy file](../guide/policy.md).
+Everything that is not in these tables is refused with 404, whatever its body. `--dialect` switches dialects on by name.
+If two of them list the same method and path, the one that is named first counts. An operator can permit more with
+`allow` in the [policy file](policy-file.md).
 
-`GROUP under POINTER` is that group below a place, and `-POINTER` leaves a place of a group out.
-
-`*` in a path is one segment, `{model}` the model's; paths are compared byte for byte. Each capability has a pin
-of its own, and without it its operations are refused; see [Settings](settings.md). In both modes a request that can be
-read in two ways is refused, and so is a governed name in another spelling. In `reject`, a missing model is refused.
+- `*` in a path is one segment, and `{model}` is the segment that names the model. Paths are compared byte for byte.
+- `GROUP under POINTER` is that group below a place, and `-POINTER` leaves a place of a group out.
+- Each capability has a pin of its own. Without it, its operations are refused; see [Settings](settings.md#the-policy).
+- In every mode, a request that can be read in two ways is refused, and so is a governed name in another spelling. In
+  `reject`, a missing model is refused.
 ";

@@ -1,6 +1,5 @@
 //! The same wish through different doors gets the same answer.
 
-use lockpolicy::agents::codex::cli::{Outcome, Ruling};
 use lockpolicy::http::ws_message::judge_message;
 use lockpolicy::{Decision, ModelMatch, Source, Verdict, edit};
 use proptest::option;
@@ -27,14 +26,19 @@ fn by_http(rules: &Rules, model: &str, effort: Option<&str>) -> (Wish, Verdict, 
     (wish, judged.verdict, sent)
 }
 
-fn by_argv(rules: &Rules, model: &str, effort: Option<&str>) -> Ruling {
+/// The verdict and the arguments that go on.
+fn by_argv(rules: &Rules, model: &str, effort: Option<&str>) -> (Verdict, Option<Vec<Vec<u8>>>) {
     let mut args = vec!["exec".to_string(), format!("--model={model}")];
     if let Some(effort) = effort {
         args.extend(["-c".to_string(), format!("model_reasoning_effort={effort}")]);
     }
     args.push("do it".to_string());
     let args: Vec<&[u8]> = args.iter().map(String::as_bytes).collect();
-    lockpolicy::agents::codex::cli::judge(&policy(rules), &args)
+    let judged = lockpolicy::agents::codex::cli::judge(&policy(rules), &args);
+    let sent = judged
+        .arguments()
+        .map(|arguments| arguments.with_overrides(&[]));
+    (judged.verdict, sent)
 }
 
 /// Refused or not, how the model was named, and how often something else was attempted.
@@ -64,16 +68,16 @@ proptest! {
         // An API request that is silent where the policy pins a word is another wish.
         let rules = Rules { tier: None, effort: rules.effort.and(effort.map(|_| "low")), ..rules };
         let (_, verdict, _) = by_http(&rules, &model, effort);
-        let ruling = by_argv(&rules, &model, effort);
+        let (by_argv, _) = by_argv(&rules, &model, effort);
         let http = summary(
             matches!(verdict.decision, Decision::Reject(_)),
             verdict.model_match,
             verdict.attempts.len(),
         );
         let argv = summary(
-            matches!(ruling.outcome, Outcome::Reject(_)),
-            ruling.model_match,
-            ruling.attempts.len(),
+            matches!(by_argv.decision, Decision::Reject(_)),
+            by_argv.model_match,
+            by_argv.attempts.len(),
         );
         prop_assert_eq!(http, argv, "{} {:?}", model, effort);
     }
@@ -107,9 +111,7 @@ fn both_doors_run_the_pin() {
     let force = Rules::plain("force");
     let (_, _, sent) = by_http(&force, "other", None);
     assert_eq!(sent, Some(body(PIN, None)));
-    let Outcome::Rewrite(args) = by_argv(&force, "other", None).outcome else {
-        panic!("not rewritten")
-    };
+    let args = by_argv(&force, "other", None).1.expect("not refused");
     assert!(
         args.contains(&format!("--model={PIN}").into_bytes()),
         "{args:?}"

@@ -51,7 +51,7 @@ fn table() -> &'static Table {
 }
 
 fn policy(rules: &Rules) -> Policy {
-    PolicyConfig::from_toml(&rules.to_toml()).compile().unwrap()
+    PolicyConfig::from_toml(&rules.to_toml()).build().unwrap()
 }
 
 /// Judges the body of a wish under its own rules.

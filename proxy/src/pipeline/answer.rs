@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap};
-use http::{Response, StatusCode, response};
+use http::header;
+use http::{Response, response};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
-use lockpolicy::dialect::Answer as Kind;
-use lockpolicy::http::{model_list, response_edit};
-use lockpolicy::{Mode, Surface};
+use lockpolicy::Surface;
+use lockpolicy::http::{
+    Approved, BodyFormat, Fault, RequestOutcome, ResponseHandling, ResponseHead, Route,
+    content_coding, model_list, response_edits, response_handling,
+};
 
-use super::decide::Approved;
-use super::receipt::{Asked, Watch};
-use super::route::Route;
+use super::receipt::{Asked, Watch, served_names};
 use super::{Call, decode, headers};
 use crate::body::{Answer, Pieces};
-use crate::error::Stop;
+use crate::error::RequestError;
 use crate::events::Events;
-use crate::reader::{Form, Reader};
+use crate::reader::Reader;
 use crate::watched::{Ear as _, Watched};
 
 /// The longest list of models that is cut down.
@@ -38,31 +38,21 @@ pub(super) async fn pass(
     route: &Route<'_>,
     approved: &Approved,
     response: Response<Incoming>,
-) -> Result<Response<Answer>, Stop> {
+) -> Result<Response<Answer>, RequestError> {
     let (mut head, body) = response.into_parts();
-    if head.status.is_redirection() && head.headers.contains_key(header::LOCATION) {
-        return Err(Stop::Answer(
-            "the upstream redirects, which would lead past the lock",
-        ));
-    }
-    if head.status.is_informational() {
-        return Err(Stop::Answer("the upstream changed the protocol"));
-    }
-    headers::end_to_end(&mut head.headers);
-    mark(call, approved, &mut head.headers);
-    let kind = match route {
-        Route::Listed(found) => found.operation.answer,
-        Route::Allowed => Kind::Opaque,
+    let fields = headers::as_text(&head.headers);
+    let text = ResponseHead {
+        status: head.status.as_u16(),
+        fields: &fields,
     };
-    let body = match kind {
-        Kind::Models if head.status == StatusCode::OK && call.policy.mode() != Mode::ReportOnly => {
-            head.headers.remove(header::CONTENT_LENGTH);
-            head.headers.remove(header::ETAG);
-            list(call, body).await?
-        }
-        Kind::Opaque if approved.wanted.is_none() => Answer::Passed(body),
-        Kind::Response | Kind::Opaque => served(call, approved, &mut head, body).await?,
-        Kind::Models => Answer::Passed(body),
+    let handling = response_handling(&call.policy, route, approved, &text)?;
+    let edits = response_edits(&call.policy, approved, &text, handling);
+    let named = served_names(&head.headers);
+    headers::apply(edits, &mut head.headers);
+    let body = match handling {
+        ResponseHandling::CutModelList => list(call, body).await?,
+        ResponseHandling::Pass => Answer::Passed(body),
+        ResponseHandling::Observe => served(call, approved, &mut head, (named, body)).await?,
     };
     Ok(Response::from_parts(head, body))
 }
@@ -73,39 +63,41 @@ async fn served(
     call: &Arc<Call>,
     approved: &Approved,
     head: &mut response::Parts,
-    body: Incoming,
-) -> Result<Answer, Stop> {
-    let form = Form::of(&head.headers).filter(|_| head.status.is_success());
+    (named, body): (Vec<String>, Incoming),
+) -> Result<Answer, RequestError> {
+    let kind = head.headers.get(header::CONTENT_TYPE);
+    let kind = kind.map(|kind| kind.to_str().unwrap_or_default());
+    let form = BodyFormat::of(kind).filter(|_| head.status.is_success());
     let asked = Asked {
         policy: Arc::clone(&call.policy),
         surface: Surface::Http,
         source: approved.source,
-        wanted: approved.wanted.clone(),
+        wanted: approved.choice.clone(),
     };
     let status = head.status.as_u16();
-    let mut watch = Watch::new(call, asked, status, form.unwrap_or(Form::Whole));
-    if head.status.is_success() && watch.fields(&head.headers) {
+    let mut watch = Watch::new(call, asked, status, form.unwrap_or(BodyFormat::Json));
+    if head.status.is_success() && named.iter().any(|name| watch.said(name)) {
         return ended(&watch, form, head);
     }
-    let pin = approved.forced().then(|| call.policy.pin().to_owned());
-    if let Some(pin) = &pin {
-        without_pin(&mut head.headers, pin);
-    }
-    let Ok(unpacker) = decode::unpacker(&head.headers) else {
+    let forced = approved.outcome == RequestOutcome::Forced;
+    let pin = forced.then(|| call.policy.pin().to_owned());
+    let coding = head.headers.get(header::CONTENT_ENCODING);
+    let coding = content_coding(coding.map(|coding| coding.to_str().unwrap_or("?"))).ok();
+    let Some(unpacker) = coding.and_then(|coding| decode::unpacker(coding).ok()) else {
         return Ok(Answer::Passed(body));
     };
     match form {
         None => Ok(Answer::Passed(body)),
-        Some(Form::Events) if unpacker.is_none() && (pin.is_some() || watch.is_strict()) => {
+        Some(BodyFormat::Sse) if unpacker.is_none() && (pin.is_some() || watch.is_strict()) => {
             head.headers.remove(header::CONTENT_LENGTH);
             Ok(Answer::Edited(Box::new(Events::new(body, pin, watch))))
         }
-        Some(Form::Lines) if unpacker.is_none() && watch.is_strict() => {
+        Some(BodyFormat::JsonLines) if unpacker.is_none() && watch.is_strict() => {
             head.headers.remove(header::CONTENT_LENGTH);
             Ok(Answer::Edited(Box::new(Events::new(body, None, watch))))
         }
-        Some(Form::Whole) if watch.is_strict() => {
-            held(body, Reader::new(Form::Whole, unpacker), watch).await
+        Some(BodyFormat::Json) if watch.is_strict() => {
+            held(body, Reader::new(BodyFormat::Json, unpacker), watch).await
         }
         Some(form) => {
             let reader = Reader::new(form, unpacker);
@@ -116,28 +108,33 @@ async fn served(
 
 /// What is said instead of an answer whose head names another model: a stream that was asked for is
 /// ended as a stream, since codex tries again after any status that tells of a fault upstream.
-fn ended(watch: &Watch, form: Option<Form>, head: &mut response::Parts) -> Result<Answer, Stop> {
+fn ended(
+    watch: &Watch,
+    form: Option<BodyFormat>,
+    head: &mut response::Parts,
+) -> Result<Answer, RequestError> {
     match form {
-        Some(Form::Events | Form::Lines) => {
+        Some(BodyFormat::Sse | BodyFormat::JsonLines) => {
             head.headers.remove(header::CONTENT_LENGTH);
             head.headers.remove(header::CONTENT_ENCODING);
             Ok(Answer::whole(watch.last()))
         }
-        Some(Form::Whole) | None => Err(watch.stop()),
+        Some(BodyFormat::Json) | None => Err(watch.fault().into()),
     }
 }
 
 /// An answer that is held back until it has said who served it. One that is longer than the cap goes on
 /// and is broken off at its end, if it has to be.
-async fn held(mut body: Incoming, mut reader: Reader, mut watch: Watch) -> Result<Answer, Stop> {
+async fn held(
+    mut body: Incoming,
+    mut reader: Reader,
+    mut watch: Watch,
+) -> Result<Answer, RequestError> {
     let mut pieces: Vec<Bytes> = Vec::new();
     let mut length = 0;
     let mut end = false;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame
-            .map_err(|error| Stop::Upstream(error.into()))?
-            .into_data()
-        else {
+        let Ok(data) = frame.map_err(RequestError::upstream)?.into_data() else {
             continue;
         };
         reader.take(&data, &mut |text| end |= watch.text(text).1);
@@ -150,46 +147,20 @@ async fn held(mut body: Incoming, mut reader: Reader, mut watch: Watch) -> Resul
     }
     reader.finish(&mut |text| end |= watch.text(text).1);
     if end {
-        return Err(watch.stop());
+        return Err(watch.fault().into());
     }
     let rest = Box::new(Watched::new(body, reader, watch));
     debug_assert!(rest.is_end_stream());
     Ok(Answer::Begun(Pieces::new(pieces), rest))
 }
 
-/// Says what was done.
-fn mark(call: &Call, approved: &Approved, headers: &mut HeaderMap) {
-    let own: Vec<_> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("x-model-lock-"))
-        .cloned()
-        .collect();
-    for name in own {
-        headers.remove(name);
-    }
-    headers::set(headers, "x-model-lock-decision", approved.outcome);
-    headers::set(headers, "x-model-lock-policy", call.policy.hash());
-    if let Some(asked) = &approved.asked {
-        headers::set(headers, "x-model-lock-requested", asked);
-    }
-}
-
-async fn list(call: &Call, body: Incoming) -> Result<Answer, Stop> {
-    let unreadable = || Stop::Answer("the upstream's list of models cannot be read");
+async fn list(call: &Call, body: Incoming) -> Result<Answer, RequestError> {
+    let unreadable = || Fault::BadResponse("the upstream's list of models cannot be read");
     let whole = Limited::new(body, LIST_CAP)
         .collect()
         .await
-        .map_err(Stop::Upstream)?
+        .map_err(RequestError::upstream)?
         .to_bytes();
     let cut = model_list::only_pinned(&call.policy, &whole).map_err(|_| unreadable())?;
     Ok(Answer::whole(cut))
-}
-
-/// The client asked for another model and would take the pin's name for a reroute.
-fn without_pin(headers: &mut HeaderMap, pin: &str) {
-    for name in [response_edit::SERVED, response_edit::SERVED_TOO] {
-        if headers.get_all(name).iter().all(|value| value == pin) {
-            headers.remove(name);
-        }
-    }
 }

@@ -8,37 +8,25 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, HeaderMap};
+use lockpolicy::http::ContentCoding;
 use lockpolicy::{Reason, Rejection};
-
-use super::malformed;
-use crate::config::Limits;
-use crate::wire;
 
 /// Takes the coding off a content.
 ///
 /// # Errors
 ///
-/// An unknown coding, one that the content does not have, more than the cap.
+/// A coding that the content does not have, more than the cap.
 pub(super) fn decode(
+    coding: ContentCoding,
     content: Bytes,
-    headers: &HeaderMap,
-    limits: &Limits,
+    cap: usize,
 ) -> Result<Bytes, Rejection> {
-    let Some(coding) = headers.get(CONTENT_ENCODING) else {
-        return Ok(content);
-    };
-    let coding = coding.to_str().unwrap_or("?").trim().to_ascii_lowercase();
-    let cap = limits.decoded;
-    match coding.as_str() {
-        "identity" => Ok(content),
-        "gzip" | "x-gzip" => gzip(&content, cap),
-        "deflate" => deflate(&content, cap),
-        "br" => brotli(&content, cap),
-        "zstd" => zstd(&content, cap),
-        // Only HTTP/2 comes this far with a list.
-        list if list.contains(',') => Err(malformed(wire::Fault::Codings)),
-        _ => Err(Rejection::whole(Reason::Coding, lockpolicy::shown(&coding))),
+    match coding {
+        ContentCoding::Identity => Ok(content),
+        ContentCoding::Gzip => gzip(&content, cap),
+        ContentCoding::Deflate => deflate(&content, cap),
+        ContentCoding::Brotli => brotli(&content, cap),
+        ContentCoding::Zstd => zstd(&content, cap),
     }
 }
 
@@ -75,32 +63,23 @@ impl Write for Tray {
     }
 }
 
-/// Whether an answer is coded, and how to read it; an error where the coding is not known.
-pub(super) fn unpacker(headers: &HeaderMap) -> Result<Option<Unpacker>, Unknown> {
-    let Some(coding) = headers.get(CONTENT_ENCODING) else {
-        return Ok(None);
-    };
+/// Returns the decoder of a response; `None` where it is not coded.
+pub(super) fn unpacker(coding: ContentCoding) -> io::Result<Option<Unpacker>> {
     let out = Arc::<Mutex<Vec<u8>>>::default();
     let tray = Tray(Arc::clone(&out));
-    let coding = coding.to_str().unwrap_or("?").trim().to_ascii_lowercase();
-    let decoder: Box<dyn Write + Send> = match coding.as_str() {
-        "identity" => return Ok(None),
-        "gzip" | "x-gzip" => Box::new(flate2::write::MultiGzDecoder::new(tray)),
-        "deflate" => Box::new(flate2::write::ZlibDecoder::new(tray)),
-        "br" => Box::new(brotli::DecompressorWriter::new(tray, 4096)),
-        "zstd" => {
-            let mut decoder = zstd::stream::write::Decoder::new(tray).map_err(|_| Unknown)?;
-            decoder.window_log_max(27).map_err(|_| Unknown)?;
+    let decoder: Box<dyn Write + Send> = match coding {
+        ContentCoding::Identity => return Ok(None),
+        ContentCoding::Gzip => Box::new(flate2::write::MultiGzDecoder::new(tray)),
+        ContentCoding::Deflate => Box::new(flate2::write::ZlibDecoder::new(tray)),
+        ContentCoding::Brotli => Box::new(brotli::DecompressorWriter::new(tray, 4096)),
+        ContentCoding::Zstd => {
+            let mut decoder = zstd::stream::write::Decoder::new(tray)?;
+            decoder.window_log_max(27)?;
             Box::new(decoder)
         }
-        _ => return Err(Unknown),
     };
     Ok(Some(Unpacker { decoder, out }))
 }
-
-/// A coding that nobody here can take off.
-#[derive(Debug)]
-pub(super) struct Unknown;
 
 impl Unpacker {
     /// What a piece says, as far as it can be read yet; `None` where it cannot.
@@ -181,18 +160,21 @@ fn zstd(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
 
 #[cfg(test)]
 mod tests {
+    use lockpolicy::http::content_coding;
+
     use super::*;
 
     fn run(coding: &str, content: &[u8], cap: usize) -> Result<Vec<u8>, Reason> {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_ENCODING, coding.parse().unwrap());
-        let limits = Limits {
-            decoded: cap,
-            ..Limits::default()
-        };
-        decode(Bytes::copy_from_slice(content), &headers, &limits)
+        let decoded = content_coding(Some(coding))
+            .and_then(|coding| decode(coding, Bytes::copy_from_slice(content), cap));
+        decoded
             .map(Into::into)
-            .map_err(|r| r.reason)
+            .map_err(|rejection| rejection.reason)
+    }
+
+    fn unpacker_of(coding: &str) -> Unpacker {
+        let coding = content_coding(Some(coding)).unwrap();
+        unpacker(coding).unwrap().unwrap()
     }
 
     fn coded(coding: &str, text: &[u8]) -> Vec<u8> {
@@ -224,10 +206,8 @@ mod tests {
     fn an_answer_is_unpacked_piece_by_piece() {
         let text = br#"{"model":"gpt-5.5","output":"hello hello hello hello"}"#;
         for coding in ["gzip", "deflate", "br", "zstd"] {
-            let mut headers = HeaderMap::new();
-            headers.insert(CONTENT_ENCODING, coding.parse().unwrap());
             for size in [1, 7, 1000] {
-                let mut unpacker = unpacker(&headers).unwrap().unwrap();
+                let mut unpacker = unpacker_of(coding);
                 let content = coded(coding, text);
                 let pieces = content.chunks(size);
                 let out: Vec<u8> = pieces
@@ -235,7 +215,7 @@ mod tests {
                     .collect();
                 assert_eq!(out, text, "{coding} {size}");
             }
-            let mut bomb = unpacker(&headers).unwrap().unwrap();
+            let mut bomb = unpacker_of(coding);
             assert_eq!(
                 bomb.feed(&coded(coding, &vec![0; PIECE_CAP + 1])),
                 None,

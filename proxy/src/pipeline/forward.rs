@@ -1,17 +1,14 @@
 //! To the upstream: one well-formed request, made anew from what was approved.
 
 use http::header::{self, HeaderName, HeaderValue};
-use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Uri};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use lockpolicy::dialect::Credential;
-use lockpolicy::http::passes;
+use lockpolicy::http::{Approved, Fault, RequestHead, Route, forwarded_fields};
 
 use super::Call;
-use super::decide::Approved;
-use super::route::Route;
 use crate::body::Pieces;
-use crate::error::Stop;
+use crate::error::RequestError;
 use crate::mount::Place;
 use crate::upstream;
 
@@ -23,67 +20,63 @@ use crate::upstream;
 pub(super) async fn send(
     call: &Call,
     request: Request<Pieces>,
-) -> Result<Response<Incoming>, Stop> {
+) -> Result<Response<Incoming>, RequestError> {
     let sent = call.state.client.send(request).await;
-    sent.map_err(|error| Stop::Upstream(error.into()))
+    sent.map_err(RequestError::upstream)
 }
 
 /// Makes the request that goes on.
 pub(super) fn request(
     call: &Call,
     route: &Route<'_>,
-    head: &Parts,
+    head: &RequestHead<'_>,
     approved: &Approved,
-) -> Result<Request<Pieces>, Stop> {
-    let mut request = Request::new(approved.body());
-    *request.method_mut() = head.method.clone();
-    *request.uri_mut() = target(call, route, head, approved)?;
+    content: Pieces,
+) -> Result<Request<Pieces>, RequestError> {
+    let mut request = Request::new(content);
+    *request.method_mut() = Method::try_from(head.method).unwrap_or_default();
+    *request.uri_mut() = target(call, route, head, approved).ok_or(Fault::NoUpstream)?;
     *request.headers_mut() = fields(call, route, head, approved);
     length(&mut request);
     Ok(request)
 }
 
-fn target(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> Result<Uri, Stop> {
-    let path = approved.path.as_deref().unwrap_or(head.uri.path());
-    let query = approved.query.as_deref().or(head.uri.query());
+fn target(
+    call: &Call,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    approved: &Approved,
+) -> Option<Uri> {
+    let path = approved.path.as_deref().unwrap_or(head.path);
+    let query = approved.query.as_deref().or(head.query);
     if let Place::Below(base) = &call.place {
-        return base.target(path, query).ok_or(Stop::NoUpstream);
+        return base.target(path, query);
     }
     let default = match route {
         Route::Listed(found) => found.dialect.upstream.as_deref(),
         Route::Allowed => None,
     };
-    let tables = &call.state.table;
-    upstream::target(&call.state.upstreams, tables, default, path, query).ok_or(Stop::NoUpstream)
+    upstream::target(
+        &call.state.upstreams,
+        &call.state.table,
+        default,
+        path,
+        query,
+    )
 }
 
-/// The fields that the dialect and the policy list; everything else stays behind.
-fn fields(call: &Call, route: &Route<'_>, head: &Parts, approved: &Approved) -> HeaderMap {
-    let mut out = HeaderMap::with_capacity(head.headers.len());
-    for (name, value) in &head.headers {
-        let listed = match route {
-            Route::Listed(found) => {
-                passes(found, &call.policy, name.as_str()) || call.place.takes_field(name.as_str())
-            }
-            Route::Allowed => is_common(name),
-        };
-        if listed {
-            out.append(name.clone(), value.clone());
+/// Returns the fields that go on, with the key that is held here.
+fn fields(
+    call: &Call,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    approved: &Approved,
+) -> HeaderMap {
+    let mut out = HeaderMap::with_capacity(head.fields.len());
+    for (name, value) in forwarded_fields(&call.policy, route, head, &approved.fields) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            out.append(name, value);
         }
-    }
-    for (name, value) in &approved.headers {
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::try_from(name.as_str()),
-            HeaderValue::from_str(value),
-        ) {
-            out.insert(name, value);
-        }
-    }
-    if let (true, Some(kind)) = (
-        route.takes_content(),
-        head.headers.get(header::CONTENT_TYPE),
-    ) {
-        out.insert(header::CONTENT_TYPE, kind.clone());
     }
     if let Some(key) = &call.state.key {
         key.put(&mut out, credential(route));
@@ -98,18 +91,10 @@ fn credential(route: &Route<'_>) -> Credential {
     }
 }
 
-/// What an operation outside the tables needs at the least, and what ties it to its trace.
-fn is_common(name: &HeaderName) -> bool {
-    [header::ACCEPT, header::AUTHORIZATION, header::USER_AGENT].contains(name)
-        || ["traceparent", "tracestate", "x-api-key"].contains(&name.as_str())
-}
-
-/// A request that may carry a content says how long it is, also when that is nothing.
+/// Says how long a content is, also where it is nothing, in a request that may carry one.
 fn length(request: &mut Request<Pieces>) {
-    let empty = hyper::body::Body::is_end_stream(request.body());
-    if empty && request.method() == Method::POST {
-        request
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    if request.body().is_end_stream() && request.method() == Method::POST {
+        let none = HeaderValue::from_static("0");
+        request.headers_mut().insert(header::CONTENT_LENGTH, none);
     }
 }

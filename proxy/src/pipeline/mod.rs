@@ -8,27 +8,28 @@ mod headers;
 mod read;
 mod receipt;
 mod respond;
-mod route;
 mod socket;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::request::Parts;
+use http::Version;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use lockpolicy::dialect::{Content, ErrorShape};
+use lockpolicy::http::{
+    Approved, Refusal, Refused, RequestHead, Route, content_coding, route, wants_upgrade,
+};
 use lockpolicy::{Judged, Policy, Reason, Rejection, RequestContext, Surface, Verdict, report};
 
-use crate::body::{Answer, Counted};
-use crate::error::Stop;
+use crate::body::{Answer, Counted, Pieces};
+use crate::error::RequestError;
 use crate::meter::Carried;
 use crate::mount::{self, Place};
 use crate::state::State;
 use crate::wire;
 pub(crate) use decode::Unpacker;
 pub(crate) use receipt::Watch;
-use route::Route;
 
 /// What is known of a request while it is carried.
 #[derive(Debug)]
@@ -57,6 +58,17 @@ impl Call {
             runs_model,
         };
         report(&*self.state.sink, judged, &self.facts(status, ""));
+    }
+
+    /// Returns what a refusal is the response to.
+    fn to(&self) -> Refused<'_> {
+        Refused {
+            errors: self.errors,
+            id: &self.id,
+            path: &self.path,
+            policy: self.policy.hash(),
+            upgrade: self.upgrade,
+        }
     }
 
     fn facts<'a>(&'a self, status: u16, reason: &'a str) -> RequestContext<'a> {
@@ -89,17 +101,14 @@ pub(crate) async fn handle(
         method: request.method().as_str().to_owned(),
         path: shown(&place, request.uri().path()),
         client: headers::client(request.headers()),
-        upgrade: headers::wants_upgrade(request.headers()),
+        upgrade: false,
         errors: ErrorShape::default(),
         place,
         carried: Carried::new(&state.meter),
         state,
     };
     let carried = Arc::clone(&call.carried);
-    let answer = match head {
-        Ok(()) => carry(call, request).await,
-        Err(fault) => respond::stopped(&call, &malformed(fault).into()),
-    };
+    let answer = carry(call, head, request).await;
     answer.map(|answer| Counted::new(answer, carried))
 }
 
@@ -108,47 +117,91 @@ pub(crate) async fn handle(
 fn shown(place: &Place, path: &str) -> String {
     match place {
         Place::Outside => String::new(),
-        Place::Anywhere | Place::Below(_) => lockpolicy::shown(path),
+        Place::Anywhere | Place::Below(_) => lockpolicy::escape_for_log(path),
     }
 }
 
-async fn carry(mut call: Call, mut request: Request<Incoming>) -> Response<Answer> {
-    let state = Arc::clone(&call.state);
+async fn carry(
+    mut call: Call,
+    checked: Result<(), wire::Fault>,
+    mut request: Request<Incoming>,
+) -> Response<Answer> {
+    let (state, place) = (Arc::clone(&call.state), call.place.clone());
     let upgrade = hyper::upgrade::on(&mut request);
     let (head, body) = request.into_parts();
-    let route = match route::route(&mut call, &state.table, &head) {
+    let fields = headers::as_text(&head.headers);
+    let request = RequestHead {
+        method: head.method.as_str(),
+        authority: head.uri.authority().map(http::uri::Authority::as_str),
+        path: head.uri.path(),
+        query: head.uri.query(),
+        fields: &fields,
+        base: place.base(),
+        is_http_1_1: head.version == Version::HTTP_11,
+    };
+    call.upgrade = wants_upgrade(&request);
+    if let Err(fault) = checked {
+        let refusal = call.reject(&malformed(fault));
+        return call.refused(&refusal);
+    }
+    let routing = route(&state.table, &call.policy, &request);
+    call.errors = routing.errors;
+    let route = match routing.route {
         Ok(route) => route,
-        Err(stop) => {
+        Err(rejection) => {
             if !headers::waits(&head.headers) {
                 read::past(body).await;
             }
-            return respond::stopped(&call, &stop);
+            let refusal = call.reject(&rejection);
+            return call.refused(&refusal);
         }
     };
     let call = Arc::new(call);
-    let answer = match route {
+    let answer = match &route {
         Route::Listed(found) if found.operation.content == Content::WebSocket => {
-            Box::pin(socket::open(&call, found, head, upgrade)).await
+            Box::pin(socket::open(
+                &call,
+                &route,
+                found.operation,
+                &request,
+                upgrade,
+            ))
+            .await
         }
-        Route::Listed(_) | Route::Allowed => pass(&call, &route, &head, body).await,
+        Route::Listed(_) | Route::Allowed => pass(&call, &route, &request, body).await,
     };
-    answer.unwrap_or_else(|stop| respond::stopped(&call, &stop))
+    answer.unwrap_or_else(|refusal| call.refused(&refusal))
 }
 
 async fn pass(
     call: &Arc<Call>,
     route: &Route<'_>,
-    head: &Parts,
+    head: &RequestHead<'_>,
     body: Incoming,
-) -> Result<Response<Answer>, Stop> {
-    let limits = &call.state.limits;
-    let announced = headers::length(&head.headers);
-    let content = read::whole(body, route.takes_content(), announced, limits).await?;
+) -> Result<Response<Answer>, Refusal> {
+    let announced = head.field("content-length");
+    let announced = announced.and_then(|length| length.parse().ok());
+    let content = read::whole(call, route, body, announced).await?;
     let whole = Instant::now();
     call.carried.taken(content.len() as u64);
-    let content = decode::decode(content, &head.headers, limits)?;
-    let approved = decide::decide(call, route, head, content)?;
-    let request = forward::request(call, route, head, &approved)?;
+    let coding = content_coding(head.field("content-encoding"));
+    let decoded =
+        coding.and_then(|coding| decode::decode(coding, content, call.state.limits.decoded));
+    let content = decoded.map_err(|rejection| call.reject(&rejection))?;
+    let approved = decide::judge(call, route, head, &content)?;
+    let body = decide::approved_content(&approved, &content);
+    let answer = exchange(call, route, head, (approved, body), whole).await;
+    answer.map_err(|error| call.fail(error))
+}
+
+async fn exchange(
+    call: &Arc<Call>,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    (approved, body): (Approved, Pieces),
+    whole: Instant,
+) -> Result<Response<Answer>, RequestError> {
+    let request = forward::request(call, route, head, &approved, body)?;
     let ready = Instant::now();
     call.carried.overhead(ready.duration_since(whole));
     let answer = forward::send(call, request).await?;

@@ -5,10 +5,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use lockpolicy::{Reason, Rejection};
+use lockpolicy::http::{Fault, Refusal, Route};
 
-use crate::config::Limits;
-use crate::error::Stop;
+use super::Call;
 
 /// The most that is set aside on a client's word alone. `announced` has been held against the limit.
 const TRUST: usize = 1 << 20;
@@ -19,29 +18,30 @@ const TRUST: usize = 1 << 20;
 ///
 /// Too large, too slow, cut off, or there although the operation takes none.
 pub(super) async fn whole(
+    call: &Call,
+    route: &Route<'_>,
     mut body: Incoming,
-    wanted: bool,
     announced: Option<u64>,
-    limits: &Limits,
-) -> Result<Bytes, Stop> {
-    let cap = if wanted { limits.body } else { 0 };
-    let too_large = || {
-        let (reason, what) = if wanted {
-            (Reason::TooLarge, "content")
-        } else {
-            (Reason::Malformed, "content where none belongs")
-        };
-        Stop::from(Rejection::whole(reason, what))
+) -> Result<Bytes, Refusal> {
+    let limits = &call.state.limits;
+    let cap = if route.takes_content() {
+        limits.body
+    } else {
+        0
     };
+    let too_large = || call.reject(&route.too_large());
     if announced.is_some_and(|length| length > cap as u64) {
         return Err(too_large());
     }
     let mut gathered = Gathered::default();
     while let Some(frame) = tokio::time::timeout(limits.body_time, body.frame())
         .await
-        .map_err(|_| Stop::Slow)?
+        .map_err(|_| call.fail(Fault::BodyTimeout))?
     {
-        let Ok(data) = frame.map_err(|_| Stop::Half)?.into_data() else {
+        let Ok(data) = frame
+            .map_err(|_| call.fail(Fault::BodyIncomplete))?
+            .into_data()
+        else {
             continue;
         };
         if gathered.length() + data.len() > cap {

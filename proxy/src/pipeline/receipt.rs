@@ -6,11 +6,12 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use http::HeaderMap;
 use lockpolicy::http::served_names::{FIELDS, Places, Told, may_tell};
-use lockpolicy::{Event, ModelChoice, Policy, Served, ServedReport, Source, Surface, shown};
+use lockpolicy::http::{BodyFormat, Fault, Refusal};
+use lockpolicy::{
+    Event, ModelChoice, Policy, Served, ServedReport, Source, Surface, escape_for_log,
+};
 
-use super::{Call, respond};
-use crate::error::Stop;
-use crate::reader::Form;
+use super::Call;
 use crate::watched::Ear;
 
 /// Where models are named, compiled once.
@@ -21,7 +22,7 @@ pub(crate) struct Watch {
     call: Arc<Call>,
     asked: Asked,
     status: u16,
-    form: Form,
+    form: BodyFormat,
     /// What was named, the gravest of it.
     served: String,
     result: Served,
@@ -51,7 +52,7 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
-    pub(super) fn new(call: &Arc<Call>, asked: Asked, status: u16, form: Form) -> Self {
+    pub(super) fn new(call: &Arc<Call>, asked: Asked, status: u16, form: BodyFormat) -> Self {
         Self {
             call: Arc::clone(call),
             asked,
@@ -68,13 +69,6 @@ impl Watch {
     pub(super) fn forget(mut self) -> Option<Self> {
         self.forgotten = true;
         None
-    }
-
-    /// Takes the fields of the answer's head; whether the answer must not be passed on.
-    pub(super) fn fields(&mut self, headers: &HeaderMap) -> bool {
-        let values = FIELDS.iter().flat_map(|name| headers.get_all(*name));
-        let said: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
-        said.iter().any(|said| self.said(said))
     }
 
     /// Takes one name; whether the answer has to end.
@@ -109,9 +103,16 @@ impl Watch {
     }
 
     /// Why the answer is not passed on.
-    pub(super) fn stop(&self) -> Stop {
-        Stop::Served(shown(&self.served))
+    pub(super) fn fault(&self) -> Fault {
+        Fault::ModelMismatch(escape_for_log(&self.served))
     }
+}
+
+/// Returns the models that the fields of a response's head name.
+pub(super) fn served_names(headers: &HeaderMap) -> Vec<String> {
+    let values = FIELDS.iter().flat_map(|name| headers.get_all(*name));
+    let named = values.filter_map(|value| value.to_str().ok());
+    named.map(str::to_owned).collect()
 }
 
 impl Ear for Watch {
@@ -120,7 +121,8 @@ impl Ear for Watch {
     }
 
     fn last(&self) -> Bytes {
-        respond::last(&self.call, &self.stop(), self.form).into()
+        let refusal = Refusal::from(&self.fault());
+        refusal.last_event(&self.call.to(), self.form).into()
     }
 }
 

@@ -3,49 +3,48 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use lockpolicy::dialect::{Found, Operation};
+use lockpolicy::dialect::Operation;
 use lockpolicy::edit::apply;
-use lockpolicy::http::response_edit;
-use lockpolicy::http::served_names::FIELDS;
+use lockpolicy::http::response_edit::ends_observed_response;
 use lockpolicy::http::ws_message::judge_message;
-use lockpolicy::{Decision, Judged, ModelChoice, Policy, Rejection, Source, Surface, report};
+use lockpolicy::http::{
+    Approved, BodyFormat, Refusal, RequestHead, ResponseHead, Route, check_handshake, declined,
+    handshake_edits,
+};
+use lockpolicy::{Decision, Judged, ModelChoice, Policy, Source, Surface, report};
 
-use super::decide::{self, Approved};
-use super::receipt::{Asked, Watch};
-use super::route::Route;
-use super::{Call, forward, headers, respond};
-use crate::body::Answer;
-use crate::error::Stop;
-use crate::reader::Form;
+use super::receipt::{Asked, Watch, served_names};
+use super::{Call, decide, forward, headers};
+use crate::body::{Answer, Pieces};
+use crate::error::RequestError;
 use crate::upgrade::{self, Drain, Handshake, Judge, Talk, Told};
 
 /// Opens a WebSocket: the handshake is judged, passed on, and answered once the upstream agrees.
 pub(super) async fn open(
     call: &Arc<Call>,
-    found: Found<'_>,
-    head: Parts,
+    route: &Route<'_>,
+    operation: &Operation,
+    head: &RequestHead<'_>,
     upgrade: OnUpgrade,
-) -> Result<Response<Answer>, Stop> {
-    let operation = found.operation.clone();
-    let (approved, handshake, mut response) = shake(call, found, &head).await?;
-    let said = said(response.headers());
+) -> Result<Response<Answer>, Refusal> {
+    let (approved, handshake, mut response) = shake(call, route, head).await?;
+    let said = served_names(response.headers());
     let asked = Asked {
         policy: Arc::clone(&call.policy),
         surface: Surface::WebSocket,
         source: approved.source,
-        wanted: approved.wanted,
+        wanted: approved.choice,
     };
-    let watch = opening(call, &asked, &said)?;
+    let watch = opening(call, &asked, &said).map_err(|error| call.fail(error))?;
     let provider = hyper::upgrade::on(&mut response);
     let answer = agree(call, &handshake, response);
     let judging = Judging {
         source: asked.source,
-        operation,
+        operation: operation.clone(),
         forced: AtomicBool::new(false),
         talk: Talk::default(),
         said,
@@ -68,24 +67,21 @@ pub(super) async fn open(
     Ok(answer)
 }
 
-/// The models that the provider's handshake names.
-fn said(headers: &HeaderMap) -> Vec<String> {
-    let values = FIELDS.iter().flat_map(|name| headers.get_all(*name));
-    let said = values.filter_map(|value| value.to_str().ok());
-    said.map(str::to_owned).collect()
-}
-
 /// Listens from the handshake on where that names a model; where messages do, only what the provider
 /// names already is held against the pin.
-fn opening(call: &Arc<Call>, asked: &Asked, said: &[String]) -> Result<Option<Watch>, Stop> {
+fn opening(
+    call: &Arc<Call>,
+    asked: &Asked,
+    said: &[String],
+) -> Result<Option<Watch>, RequestError> {
     let named = asked.wanted.is_some();
     if !named && (said.is_empty() || !asked.policy.fails_on_mismatch()) {
         return Ok(None);
     }
-    let mut watch = Watch::new(call, asked.clone(), SWITCHING, Form::Whole);
+    let mut watch = Watch::new(call, asked.clone(), SWITCHING, BodyFormat::Json);
     let end = said.iter().any(|said| watch.said(said));
     if end {
-        return Err(watch.stop());
+        return Err(watch.fault().into());
     }
     if named {
         Ok(Some(watch))
@@ -99,44 +95,31 @@ const SWITCHING: u16 = 101;
 
 type Agreed = (Approved, Handshake, Response<Incoming>);
 
-async fn shake(call: &Call, found: Found<'_>, head: &Parts) -> Result<Agreed, Stop> {
-    let handshake = upgrade::accepts(head)?;
-    let route = Route::Listed(found);
-    let approved = decide::handshake(call, &route, head)?;
-    let mut request: Request<_> = forward::request(call, &route, head, &approved)?;
+async fn shake(call: &Call, route: &Route<'_>, head: &RequestHead<'_>) -> Result<Agreed, Refusal> {
+    check_handshake(head).map_err(|rejection| call.reject(&rejection))?;
+    let handshake = Handshake::of(head);
+    let approved = decide::judge(call, route, head, &[])?;
+    let request = forward::request(call, route, head, &approved, Pieces::default());
+    let mut request: Request<_> = request.map_err(|error| call.fail(error))?;
     handshake.ask(request.headers_mut());
     let sent = call.state.client.open(request).await;
-    let response = sent.map_err(|error| Stop::Upstream(error.into()))?;
+    let response = sent.map_err(|error| call.fail(RequestError::upstream(error)))?;
     if !upgrade::answered(&handshake, response.status(), response.headers()) {
-        return Err(declined(response.status()));
+        return Err(call.fail(declined(response.status().as_u16())));
     }
     Ok((approved, handshake, response))
 }
 
-/// What the upstream said instead: codex falls back to HTTP on 426 only, so that one is passed on.
-fn declined(status: StatusCode) -> Stop {
-    match status {
-        StatusCode::UPGRADE_REQUIRED => Stop::Upgrade,
-        _ => Stop::Answer("the upstream did not agree to a WebSocket"),
-    }
-}
-
 fn agree(call: &Call, handshake: &Handshake, response: Response<Incoming>) -> Response<Answer> {
     let (mut head, _) = response.into_parts();
-    headers::end_to_end(&mut head.headers);
-    for name in [response_edit::SERVED, response_edit::SERVED_TOO] {
-        // Nothing is known yet of what the client will ask for; the pin's name says nothing new.
-        if head
-            .headers
-            .get_all(name)
-            .iter()
-            .all(|value| value == call.policy.pin())
-        {
-            head.headers.remove(name);
-        }
-    }
+    let fields = headers::as_text(&head.headers);
+    let text = ResponseHead {
+        status: StatusCode::SWITCHING_PROTOCOLS.as_u16(),
+        fields: &fields,
+    };
+    let edits = handshake_edits(&call.policy, &text);
+    headers::apply(edits, &mut head.headers);
     handshake.agree(&mut head.headers);
-    headers::set(&mut head.headers, "x-model-lock-policy", call.policy.hash());
     Response::from_parts(head, Answer::whole(""))
 }
 
@@ -169,20 +152,13 @@ impl Judging {
             source: self.source,
             wanted,
         };
-        let mut watch = Watch::new(&self.call, asked, SWITCHING, Form::Whole);
+        let mut watch = Watch::new(&self.call, asked, SWITCHING, BodyFormat::Json);
         for said in &self.said {
             watch.said(said);
         }
         *self.watch() = Some(watch);
     }
 }
-
-/// What a provider's last word on an answer is called.
-const LAST: [&str; 3] = [
-    "response.completed",
-    "response.failed",
-    "response.incomplete",
-];
 
 impl Judge for Judging {
     fn cap(&self) -> usize {
@@ -197,10 +173,11 @@ impl Judge for Judging {
         self.call.carried.taken(message.len() as u64);
         let policy = self.call.state.policy.load_full();
         let (verdict, edits) = judge_message(&policy, &self.operation, &message, self.source);
-        let status = match &verdict.decision {
-            Decision::Reject(rejection) => respond::status(rejection.reason).as_u16(),
-            Decision::Pass | Decision::Rewrite(_) => 0,
+        let refusal = match &verdict.decision {
+            Decision::Reject(rejection) => Some(Refusal::from(rejection)),
+            Decision::Pass | Decision::Rewrite(_) => None,
         };
+        let status = refusal.as_ref().map_or(0, |refusal| refusal.status);
         let judged = Judged {
             policy: &policy,
             surface: Surface::WebSocket,
@@ -209,17 +186,16 @@ impl Judge for Judging {
         };
         let sink = &*self.call.state.sink;
         report(sink, judged, &self.call.facts(status, ""));
+        if let Some(refusal) = refusal {
+            return Told::Refuse(refusal.websocket_error(&self.call.id));
+        }
+        self.await_answer(&policy, verdict.choice);
         match verdict.decision {
-            Decision::Pass => {
-                self.await_answer(&policy, verdict.choice);
-                Told::Forward(message)
-            }
             Decision::Rewrite(_) => {
-                self.await_answer(&policy, verdict.choice);
                 self.forced.store(true, Ordering::Relaxed);
                 Told::Forward(apply(&message, edits))
             }
-            Decision::Reject(rejection) => Told::Refuse(refusal(&rejection, &self.call.id)),
+            Decision::Pass | Decision::Reject(_) => Told::Forward(message),
         }
     }
 
@@ -236,10 +212,10 @@ impl Judge for Judging {
         let watch = open.as_mut()?;
         let (kind, end) = watch.text(message);
         let last = end.then(|| {
-            let message = watch.stop().to_string();
-            respond::frame("model_mismatch", &message, &self.call.id)
+            let refusal = Refusal::from(&watch.fault());
+            refusal.websocket_error(&self.call.id)
         });
-        if end || LAST.contains(&kind.as_str()) {
+        if end || ends_observed_response(&kind) {
             *open = None;
         }
         last
@@ -252,13 +228,4 @@ impl Judge for Judging {
     fn talk(&self) -> &Talk {
         &self.talk
     }
-}
-
-fn refusal(rejection: &Rejection, id: &str) -> String {
-    let code = if rejection.reason.is_undecidable() {
-        rejection.reason.as_str()
-    } else {
-        "model_locked"
-    };
-    respond::frame(code, &rejection.to_string(), id)
 }

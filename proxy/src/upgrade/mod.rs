@@ -17,6 +17,6 @@ mod talk;
 mod upstream;
 
 pub(crate) use end::{Judge, Told};
-pub(crate) use handshake::{Handshake, accepts, answered};
+pub(crate) use handshake::{Handshake, answered};
 pub(crate) use link::{Drain, relay};
 pub(crate) use talk::Talk;

@@ -46,7 +46,7 @@ impl Upstream {
             text
         };
         let fail = |what| UpstreamError {
-            text: lockpolicy::shown(shown),
+            text: lockpolicy::escape_for_log(shown),
             what,
         };
         let base: Uri = url.parse().map_err(|_| fail("not a URL"))?;
@@ -94,7 +94,11 @@ pub(crate) fn target(
         .max_by_key(|up| up.prefix.len())
     {
         Some(upstream) => upstream.base.clone(),
-        None if upstreams.is_empty() => default.or_else(|| home(table, path))?.parse().ok()?,
+        None if upstreams.is_empty() => {
+            // An operation that the operator added goes to the provider of the nearest one.
+            let near = || table.nearest(path)?.0.upstream.as_deref();
+            default.or_else(near)?.parse().ok()?
+        }
         None => return None,
     };
     let start = base.path().trim_end_matches('/').to_owned();
@@ -102,20 +106,6 @@ pub(crate) fn target(
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     parts.path_and_query = format!("{start}{path}{query}").parse().ok();
     Uri::from_parts(parts).ok()
-}
-
-/// The provider of an operation that the operator added: the one whose operations share its first
-/// segment.
-fn home<'t>(table: &'t Table, path: &str) -> Option<&'t str> {
-    let first = |path: &str| path.split('/').nth(1).map(str::to_owned);
-    let own = first(path)?;
-    let dialect = table.dialects().iter().find(|dialect| {
-        dialect
-            .operations
-            .iter()
-            .any(|operation| first(&operation.pattern).as_ref() == Some(&own))
-    })?;
-    dialect.upstream.as_deref()
 }
 
 impl Upstream {

@@ -122,7 +122,7 @@ impl Stack {
     pub(crate) fn start(policy: &str, limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let upstream = format!("http://{}", listener.local_addr().unwrap());
-        let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+        let policy = PolicyConfig::from_toml(policy).build().unwrap();
         let config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             admin: None,

@@ -1,9 +1,9 @@
-//! What the client asks, to codex: line by line, past the policy.
+//! Carries the client's lines to codex, past the policy.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use lockpolicy::agents::codex::app_server::{self, Outcome, Ruling, Server};
+use lockpolicy::agents::codex::app_server::{self, LineAction, LineVerdict, Server};
 use lockpolicy::agents::codex::config::Override;
 use lockpolicy::edit::apply;
 use lockpolicy::{Judged, Observer, Policy, RequestContext, Surface, report};
@@ -11,14 +11,14 @@ use lockpolicy::{Judged, Observer, Policy, RequestContext, Surface, report};
 use super::lines::{CAP, Line, Lines};
 use super::output::Output;
 
-/// Who asks, and who is told of it.
+/// The client of a server, with what is needed to judge its lines.
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) policy: Arc<Policy>,
-    pub(crate) sink: Arc<dyn Observer>,
+    pub(crate) observer: Arc<dyn Observer>,
     pub(crate) server: Server,
-    /// What leads its calls through a proxy, where the server does not heed its own command line.
-    pub(crate) lead: Vec<Override>,
+    /// The overrides that send its calls to a proxy, where the server ignores its own command line.
+    pub(crate) overrides: Vec<Override>,
 }
 
 impl Client {
@@ -39,41 +39,41 @@ impl Client {
         to: &mut impl Write,
         output: &Output<impl Write>,
     ) -> io::Result<()> {
-        let (ruling, line) = match line {
+        let (judged, line) = match line {
             Line::Long(beginning) => (app_server::too_long(beginning), beginning),
             Line::Whole(line) => {
                 let content = line.strip_suffix(b"\n").unwrap_or(line);
-                let ruling = app_server::judge_line(&self.policy, self.server, content);
-                (ruling, line)
+                let judged = app_server::judge_line(&self.policy, self.server, content);
+                (judged, line)
             }
         };
-        self.tell(&ruling);
-        match ruling.outcome {
-            Outcome::Answer(text) => output.answer(text.as_bytes()),
-            Outcome::Drop => Ok(()),
-            Outcome::Pass => self.pass(line, to),
-            Outcome::Rewrite(edits) => self.pass(&apply(line, edits), to),
+        self.report(&judged);
+        match judged.action {
+            LineAction::Answer(text) => output.answer(text.as_bytes()),
+            LineAction::Drop => Ok(()),
+            LineAction::Pass => self.pass(line, to),
+            LineAction::Rewrite(edits) => self.pass(&apply(line, edits), to),
         }
     }
 
     fn pass(&self, line: &[u8], to: &mut impl Write) -> io::Result<()> {
-        match app_server::led(self.server, line, &self.lead) {
-            Some(led) => to.write_all(&led),
+        match app_server::with_overrides(self.server, line, &self.overrides) {
+            Some(line) => to.write_all(&line),
             None => to.write_all(line),
         }
     }
 
-    fn tell(&self, ruling: &Ruling) {
+    fn report(&self, judged: &LineVerdict) {
         let context = RequestContext {
-            method: &ruling.method,
+            method: &judged.method,
             ..RequestContext::default()
         };
         let judged = Judged {
             policy: &self.policy,
             surface: Surface::JsonRpc,
-            verdict: &ruling.verdict,
+            verdict: &judged.verdict,
             runs_model: false,
         };
-        report(&*self.sink, judged, &context);
+        report(&*self.observer, judged, &context);
     }
 }

@@ -29,7 +29,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use crate::{ShimError, Start};
+use crate::ShimError;
+use crate::exec::Start;
 use output::Output;
 
 pub(crate) use client::Client;

@@ -1,4 +1,4 @@
-//! A wire with an ear: passes bytes on and keeps what the client sent.
+//! A relay on loopback that records the bytes that clients send.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use crate::server::lock;
 use crate::websocket;
 use crate::wire::{self, Progress};
 
-/// Stands between a client and a server on loopback. It ends when it is dropped.
+/// A relay between clients and a server on loopback. It ends when it is dropped.
 #[derive(Debug)]
 pub struct ByteRecorder {
     address: SocketAddr,
@@ -24,7 +24,7 @@ pub struct ByteRecorder {
 struct Inner {
     to: SocketAddr,
     stop: AtomicBool,
-    heard: Mutex<Vec<Vec<u8>>>,
+    recorded: Mutex<Vec<Vec<u8>>>,
     sockets: Mutex<Vec<TcpStream>>,
 }
 
@@ -41,11 +41,11 @@ impl ByteRecorder {
         let inner = Arc::new(Inner {
             to,
             stop: AtomicBool::new(false),
-            heard: empty.0,
+            recorded: empty.0,
             sockets: empty.1,
         });
-        let ear = Arc::clone(&inner);
-        let thread = thread::spawn(move || accept(&listener, &ear));
+        let accepting = Arc::clone(&inner);
+        let thread = thread::spawn(move || accept(&listener, &accepting));
         Ok(Self {
             address,
             inner,
@@ -53,32 +53,32 @@ impl ByteRecorder {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The method and target of each whole request that a client sent.
+    /// Returns method and target of each whole request that a client sent, and `MESSAGE` for each WebSocket message.
     pub fn calls(&self) -> Vec<String> {
-        lock(&self.inner.heard)
+        lock(&self.inner.recorded)
             .iter()
             .flat_map(|stream| calls(stream))
             .collect()
     }
 
-    /// Each whole request that a client sent, its content as it was coded.
+    /// Returns each whole request that a client sent, its content as it was coded.
     pub fn requests(&self) -> Vec<Request> {
-        let heard = lock(&self.inner.heard);
-        let numbered = heard.iter().enumerate();
+        let recorded = lock(&self.inner.recorded);
+        let numbered = recorded.iter().enumerate();
         numbered
             .flat_map(|(connection, stream)| requests(connection, stream))
             .collect()
     }
 
-    /// How many connections a client wrote to.
-    pub fn wires(&self) -> usize {
-        let heard = lock(&self.inner.heard);
-        heard.iter().filter(|stream| !stream.is_empty()).count()
+    /// Returns the number of connections that a client wrote to.
+    pub fn connection_count(&self) -> usize {
+        let recorded = lock(&self.inner.recorded);
+        recorded.iter().filter(|stream| !stream.is_empty()).count()
     }
 }
 
@@ -136,7 +136,7 @@ fn accept(listener: &TcpListener, inner: &Arc<Inner>) {
         }
         let Ok(socket) = socket else { continue };
         let inner = Arc::clone(inner);
-        // A wire that breaks is a wire that ended.
+        // A connection that fails is a connection that ended.
         thread::spawn(move || connect(&socket, &inner).unwrap_or_default());
     }
 }
@@ -147,25 +147,25 @@ fn connect(client: &TcpStream, inner: &Arc<Inner>) -> io::Result<()> {
     client.set_nodelay(true)?;
     lock(&inner.sockets).extend([client.try_clone()?, server.try_clone()?]);
     let stream = {
-        let mut heard = lock(&inner.heard);
-        heard.push(Vec::new());
-        heard.len() - 1
+        let mut recorded = lock(&inner.recorded);
+        recorded.push(Vec::new());
+        recorded.len() - 1
     };
     let (from, to) = (server.try_clone()?, client.try_clone()?);
     thread::spawn(move || copy(from, to, |_| ()));
     copy(client.try_clone()?, server, |bytes| {
-        if let Some(heard) = lock(&inner.heard).get_mut(stream) {
-            heard.extend_from_slice(bytes);
+        if let Some(recorded) = lock(&inner.recorded).get_mut(stream) {
+            recorded.extend_from_slice(bytes);
         }
     });
     Ok(())
 }
 
-fn copy(mut from: TcpStream, mut to: TcpStream, hear: impl Fn(&[u8])) {
+fn copy(mut from: TcpStream, mut to: TcpStream, record: impl Fn(&[u8])) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
         let bytes = buffer.get(..length).unwrap_or_default();
-        hear(bytes);
+        record(bytes);
         if to.write_all(bytes).is_err() {
             break;
         }

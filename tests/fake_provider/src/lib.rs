@@ -1,7 +1,7 @@
-//! A provider on raw sockets that records every byte, and what else a test has to stand in for.
+//! A provider on raw sockets that records every byte, and the other servers and clients that tests need.
 //!
 //! It shares no code with what it tests: no HTTP library, no JSON library, no WebSocket library.
-//! What it says arrived is what arrived.
+//! What it records as received is what was received.
 //!
 //! ```
 //! use std::time::Duration;
@@ -13,10 +13,10 @@
 //! ```
 
 mod byte_recorder;
-pub mod client;
 mod connection;
 pub mod digest;
 pub mod fixture;
+pub mod http_client;
 mod installed;
 pub mod json;
 mod login;
@@ -27,7 +27,7 @@ mod record;
 mod reply;
 pub mod rpc;
 mod server;
-mod statsd;
+mod statsd_server;
 pub mod websocket;
 mod wire;
 
@@ -37,4 +37,4 @@ pub use provider::{Declare, call, message};
 pub use record::{Connection, Record, Request};
 pub use reply::{Reply, Step, chunk};
 pub use server::FakeProvider;
-pub use statsd::Statsd;
+pub use statsd_server::StatsdServer;

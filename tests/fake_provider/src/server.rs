@@ -1,4 +1,4 @@
-//! The stand-in itself: what it listens on and how a test tells it what to do.
+//! The provider itself: what it listens on and how a test tells it what to answer.
 
 use std::fmt;
 use std::io;
@@ -94,6 +94,13 @@ impl FakeProvider {
     /// Every connection so far.
     pub fn connections(&self) -> Vec<Connection> {
         self.record().connections()
+    }
+
+    /// The models that calls name, in order; a call that names none counts as an empty text.
+    pub fn models(&self) -> Vec<String> {
+        let requests = self.requests();
+        let calls = requests.iter().filter(|request| request.method == "POST");
+        calls.map(|call| call.model().unwrap_or_default()).collect()
     }
 
     /// The models that `WebSocket` messages name, in order.

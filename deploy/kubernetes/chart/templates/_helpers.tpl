@@ -107,7 +107,7 @@ volumeMounts:
 {{- end }}
 {{- end -}}
 
-{{/* The token of the admin port's page, which the proxy's container alone has too. */}}
+{{/* The token of the dashboard on the admin port, which only the proxy's container has. */}}
 {{- define "admin-token" -}}
 {{- with .Values.adminToken.secret -}}
 - name: admin-token

@@ -1,5 +1,6 @@
-//! Everything that is specific to codex: its command line, its configuration, its JSON-RPC servers.
+//! Everything that is specific to codex: its command line, its configuration, its JSON-RPC servers, its headers.
 
 pub mod app_server;
 pub mod cli;
 pub mod config;
+pub mod identity;

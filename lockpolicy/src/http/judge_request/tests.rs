@@ -1,8 +1,9 @@
 //! Requests through the whole surface.
 
 use super::*;
+use crate::agents::codex::identity::source;
 use crate::dialect::Table;
-use crate::{PolicyConfig, edit};
+use crate::{PolicyConfig, Source, edit};
 use alloc::format;
 
 fn run(
@@ -11,7 +12,7 @@ fn run(
     headers: &[(&str, &str)],
     content: &str,
 ) -> Result<String, Reason> {
-    let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+    let policy = PolicyConfig::from_toml(policy).build().unwrap();
     let table = Table::of(["openai", "chatgpt"]).unwrap();
     let found = table.find("POST", path).unwrap();
     let request = Request {
@@ -149,7 +150,7 @@ fn scanned(text: &str) -> serde_json::Value {
 
 #[test]
 fn the_routing_hint_is_pinned() {
-    let policy = PolicyConfig::from_toml("model='p'").compile().unwrap();
+    let policy = PolicyConfig::from_toml("model='p'").build().unwrap();
     let table = Table::of(["chatgpt"]).unwrap();
     let path = "/backend-api/codex/responses";
     let found = table.find("POST", path).unwrap();
@@ -173,44 +174,8 @@ fn the_routing_hint_is_pinned() {
 }
 
 #[test]
-fn codex_housekeeping_is_told_from_what_was_asked_for() {
-    const TURN: &str = "/v1/responses";
-    const COMPACT: &str = "/v1/responses/compact";
-    let window = ("x-codex-window-id", "w:0");
-    let metadata = |text: &'static str| ("x-codex-turn-metadata", text);
-    for (path, header, expected) in [
-        (TURN, ("x-openai-subagent", "guardian"), Source::Background),
-        (
-            TURN,
-            ("x-openai-subagent", "collab_spawn"),
-            Source::Subagent,
-        ),
-        (
-            TURN,
-            metadata(r#"{"thread_source":"thread_title"}"#),
-            Source::Background,
-        ),
-        (
-            TURN,
-            metadata(r#"{"turn_id":"auto-compact-1"}"#),
-            Source::Background,
-        ),
-        (
-            TURN,
-            metadata(r#"{"turn_id":"01a1fe5f-5745"}"#),
-            Source::User,
-        ),
-        (TURN, window, Source::User),
-        (COMPACT, window, Source::Background),
-        (COMPACT, ("user-agent", "OpenAI/Python"), Source::User),
-    ] {
-        assert_eq!(source(path, &[header]), expected, "{path} {header:?}");
-    }
-}
-
-#[test]
 fn what_is_not_called_json_is_no_json() {
-    let policy = PolicyConfig::from_toml("model='p'").compile().unwrap();
+    let policy = PolicyConfig::from_toml("model='p'").build().unwrap();
     let table = Table::of(["openai"]).unwrap();
     let path = "/v1/responses";
     let found = table.find("POST", path).unwrap();
@@ -242,7 +207,7 @@ fn what_is_not_called_json_is_no_json() {
 #[test]
 fn a_pin_that_does_not_fit_into_a_path_is_refused() {
     let policy = PolicyConfig::from_toml("model='vendor/model'")
-        .compile()
+        .build()
         .unwrap();
     let table = Table::of(["azure"]).unwrap();
     let path = "/openai/deployments/other/chat/completions";
@@ -268,7 +233,7 @@ fn a_pin_that_does_not_fit_into_a_path_is_refused() {
 #[test]
 fn a_refused_hint_is_told_as_the_model_it_names() {
     let policy = PolicyConfig::from_toml("model='p'\nmode='reject'")
-        .compile()
+        .build()
         .unwrap();
     let table = Table::of(["chatgpt"]).unwrap();
     let path = "/backend-api/codex/responses";
@@ -294,7 +259,7 @@ fn a_header_that_speaks_of_a_model_needs_a_listing_of_its_own() {
     let table = Table::of(["openai"]).unwrap();
     let found = table.find("POST", "/v1/responses").unwrap();
     let run = |policy: &str, name: &str| {
-        let policy = PolicyConfig::from_toml(policy).compile().unwrap();
+        let policy = PolicyConfig::from_toml(policy).build().unwrap();
         let request = Request {
             found: &found,
             path: "/v1/responses",
@@ -329,7 +294,7 @@ fn a_colon_in_a_path_may_be_escaped_and_nothing_else() {
     let table = Table::of(["bedrock"]).unwrap();
     let run = |mode: &str, model: &str| {
         let draft = PolicyConfig::from_toml(&format!("model='{PIN}'\nmode='{mode}'"));
-        let policy = draft.compile().unwrap();
+        let policy = draft.build().unwrap();
         let path = format!("/model/{model}/converse");
         let found = table.find("POST", &path).unwrap();
         assert_eq!(found.is_plain(&path), !model.contains("%2"), "{path}");

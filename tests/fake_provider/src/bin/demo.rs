@@ -12,9 +12,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fake_provider::fixture::{Codex, Lock, Proxy, Transport};
+use fake_provider::fixture::{Codex, LockSettings, ProxyProcess, Transport};
 use fake_provider::process::Finished;
-use fake_provider::{FakeProvider, Reply, Request, Statsd, call};
+use fake_provider::{FakeProvider, Reply, Request, StatsdServer, call};
 
 fn main() -> ExitCode {
     match run() {
@@ -98,14 +98,14 @@ struct Outcome {
 
 impl Case {
     fn play(&self, mode: &str, place: &Place) -> io::Result<Outcome> {
-        let (provider, statsd) = (FakeProvider::start()?, Arc::new(Statsd::start()?));
-        let lock = Lock {
+        let (provider, statsd) = (FakeProvider::start()?, Arc::new(StatsdServer::start()?));
+        let lock = LockSettings {
             program: place.program.clone(),
             model: PIN.to_owned(),
             mode: mode.to_owned(),
             statsd: statsd.address(),
         };
-        let proxy = Proxy::start(&lock, &provider.url(), &[])?;
+        let proxy = ProxyProcess::start(&lock, &provider.url(), &[], &[])?;
         let base = format!("http://{}/v1", proxy.address());
         let mut codex = Codex::new(&place.codex, &base, Transport::Http, &place.scratch)?;
         if self.shim {
@@ -160,7 +160,7 @@ impl Case {
 
 /// The provider's first answer is a tool call that starts a sub-agent on another model. What the parent
 /// asks next is held until it is known what became of the sub-agent.
-fn ask_for_subagent(provider: &FakeProvider, statsd: &Arc<Statsd>, comes: bool) {
+fn ask_for_subagent(provider: &FakeProvider, statsd: &Arc<StatsdServer>, comes: bool) {
     let statsd = Arc::clone(statsd);
     provider.script(move |request, record| {
         if is_subagent(request) {

@@ -1,4 +1,4 @@
-//! What a line is: who waits for an answer, what is asked, and with what.
+//! The members of a line that every request has: its id, its method, its parameters.
 
 use alloc::borrow::Cow;
 use core::ops::Range;
@@ -6,16 +6,16 @@ use core::ops::Range;
 use super::members::{Member, leading, members};
 use crate::json::decode;
 
-/// The members that matter.
+/// The members of a line that matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Envelope<'a> {
     /// The id as it is written; `None` where there is none that a request can have.
     pub(super) id: Option<&'a str>,
-    /// The method; `None` where the line is an answer.
+    /// The method; `None` where the line is a response.
     pub(super) method: Option<Cow<'a, str>>,
-    /// Where the parameters are.
+    /// The range of the parameters.
     pub(super) params: Option<Range<usize>>,
-    /// Whether one of them stands twice.
+    /// Whether one of them occurs twice.
     pub(super) twice: bool,
 }
 
@@ -30,6 +30,21 @@ impl<'a> Envelope<'a> {
     /// Reads the members that are complete in the beginning of a line.
     pub(super) fn beginning(line: &'a [u8]) -> Self {
         Self::of(line, leading(line))
+    }
+
+    /// Returns true where the line is a tool call that continues a conversation: that tool takes no model.
+    pub(super) fn is_reply(&self, line: &[u8]) -> bool {
+        let params = self
+            .params
+            .as_ref()
+            .and_then(|params| members(line, params));
+        let members = params.unwrap_or_default();
+        let mut names = members.iter().filter(|member| member.name == "name");
+        let value = |name: &Member<'_>| decode(line.get(name.value.clone())?);
+        let first = names.next().and_then(value);
+        self.method.as_deref() == Some("tools/call")
+            && first.as_deref() == Some("codex-reply")
+            && names.next().is_none()
     }
 
     fn of(line: &'a [u8], members: impl IntoIterator<Item = Member<'a>>) -> Self {
@@ -54,7 +69,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// An id that a request can have: a string or an integer.
+/// Returns an id that a request can have: a string or an integer.
 fn token(value: &[u8]) -> Option<&str> {
     let digits = value.strip_prefix(b"-").unwrap_or(value);
     let integer = digits.iter().all(u8::is_ascii_digit);
@@ -68,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_id_stays_as_it_is_written() {
+    fn id_stays_as_it_is_written() {
         let id = |line| Envelope::read(line).unwrap().id;
         assert_eq!(id(br#"{"id":7,"method":"m"}"#), Some("7"));
         assert_eq!(id(br#"{"id":-7}"#), Some("-7"));
@@ -84,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_beginning_is_read_as_far_as_it_goes() {
+    fn beginning_of_a_line_is_read_as_far_as_it_goes() {
         let line = br#"{"id":"a","method":"m","params":{"x":"#;
         let read = Envelope::beginning(line);
         assert_eq!(

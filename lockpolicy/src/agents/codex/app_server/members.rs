@@ -1,7 +1,8 @@
 //! The members of one object, read as codex reads them.
 //!
-//! A line has one reader, whose rules are known: what it reads alike is not refused for being written
-//! in an unusual way. What is judged is looked at more closely by whoever asks for the members.
+//! This is a second reader of JSON beside [`crate::json`]: a line has one reader, whose rules are known, so
+//! an unusual spelling is no reason to refuse it. Whoever asks for the members looks at the governed ones more
+//! closely.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -16,20 +17,20 @@ use crate::json::decode;
 pub(super) struct Member<'a> {
     /// Its name, decoded.
     pub(super) name: Cow<'a, str>,
-    /// Where its name begins.
+    /// The position where its name begins.
     pub(super) start: usize,
-    /// The bytes of its value.
+    /// The range of its value.
     pub(super) value: Range<usize>,
 }
 
 impl Member<'_> {
-    /// The whole member.
+    /// Returns the range of the whole member.
     pub(super) fn whole(&self) -> Range<usize> {
         self.start..self.value.end
     }
 }
 
-/// The members of the object that stands at a place; `None` where none does, or where it is broken.
+/// Returns the members of the object at a place; `None` where there is none, or where it is malformed.
 pub(super) fn members<'a>(input: &'a [u8], at: &Range<usize>) -> Option<Vec<Member<'a>>> {
     let mut cursor = Cursor::new(input, at)?;
     let mut found = Vec::new();
@@ -40,7 +41,7 @@ pub(super) fn members<'a>(input: &'a [u8], at: &Range<usize>) -> Option<Vec<Memb
     cursor.is_done().then_some(found)
 }
 
-/// The members of an object that breaks off, as far as they are complete.
+/// Returns the complete members of an object that may end early.
 pub(super) fn leading(input: &[u8]) -> Vec<Member<'_>> {
     let mut found = Vec::new();
     let mut cursor = Cursor { input, at: 0 };
@@ -48,12 +49,12 @@ pub(super) fn leading(input: &[u8]) -> Vec<Member<'_>> {
         found.push(cursor.member()?);
         Some(())
     });
-    // Whether it ends or breaks off: what was read stands there.
+    // The members that were read are there, whether it ends or not.
     end.unwrap_or_default();
     found
 }
 
-/// The elements of the array that stands at a place.
+/// Returns the elements of the array at a place.
 pub(super) fn elements(input: &[u8], at: &Range<usize>) -> Option<Vec<Range<usize>>> {
     let mut cursor = Cursor::new(input, at)?;
     let mut found = Vec::new();
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_read_in_order_and_as_often_as_they_stand() {
+    fn members_are_read_in_order_and_with_repetitions() {
         let pair = |name: &str, value| (name.to_string(), value);
         assert_eq!(read(" { } "), Some(vec![]));
         assert_eq!(
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_read_in_order() {
+    fn elements_of_an_array_are_read_in_order() {
         let read = |text: &'static str| {
             let found = elements(text.as_bytes(), &(0..text.len()))?;
             Some(

@@ -5,9 +5,30 @@
 
 use alloc::string::String;
 
-use crate::Capability::{self, Audio, Generation};
+use crate::Capability::{Audio, Generation};
+use crate::{ForceAction, Setting};
 
-/// A request and what it selects.
+/// The server that listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Server {
+    /// `codex app-server`.
+    App,
+    /// `codex mcp-server`.
+    Mcp,
+}
+
+impl Server {
+    /// Returns the row of a method, if the table lists it.
+    pub(super) fn method(self, name: &str) -> Option<&'static Method> {
+        let methods = match self {
+            Self::App => APP_SERVER,
+            Self::Mcp => MCP_SERVER,
+        };
+        methods.iter().find(|entry| entry.name == name)
+    }
+}
+
+/// A request and its fields that select something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Method {
     pub(super) name: &'static str,
@@ -17,54 +38,59 @@ pub(super) struct Method {
 /// One place in a request's `params`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field {
-    /// The names that lead there; `*` is every element of an array.
+    /// The names that lead to it; `*` is every element of an array.
     pub(super) path: &'static [&'static str],
     pub(super) kind: Kind,
-    /// Whether the pin is put in where nothing stands.
-    pub(super) expected: bool,
+    /// The value, as JSON, with which it selects nothing.
+    pub(super) harmless: Option<&'static str>,
+    /// Whether the pin is put in where nothing is stated.
+    pub(super) insert_if_missing: bool,
 }
 
-/// What a place selects.
+/// The meaning of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// How much the agents may think together.
-    Agents,
-    /// A map of keys of the configuration.
+    /// It is a map of keys of the configuration.
     Config,
-    /// A write to the configuration file: `keyPath` and `value`.
+    /// It is dropped where the policy pins the effort.
+    DropsWithEffort,
+    /// It is a write to the configuration file: `keyPath` and `value`.
     Edit,
-    /// How long the model may think.
-    Effort,
-    /// Looks like a selector, and only filters what is shown.
+    /// It looks like a selector, and only filters what is shown.
     Harmless,
-    /// The model.
-    Model(Capability),
-    /// Another line of models of the provider.
-    Program,
-    /// A profile of the configuration.
-    Profile,
-    /// The provider.
-    Provider,
-    /// Lets codex pick another model by itself.
-    Switch,
-    /// The service tier.
-    Tier,
-    /// The request as a whole brings a provider or a model in, or opens a door that nobody watches.
+    /// It states a setting.
+    Selects(Setting),
+    /// The request as a whole adds a provider or a model, or lets clients connect that are not judged.
     Whole,
 }
+
+/// A selector that `force` takes out.
+pub(super) const DROP: Setting = Setting::OtherSelector(Generation, ForceAction::Drop);
 
 const fn at(path: &'static [&'static str], kind: Kind) -> Field {
     Field {
         path,
         kind,
-        expected: false,
+        harmless: None,
+        insert_if_missing: false,
     }
 }
 
+const fn selects(path: &'static [&'static str], setting: Setting) -> Field {
+    at(path, Kind::Selects(setting))
+}
+
 impl Field {
-    const fn expected(self) -> Self {
+    const fn insert_if_missing(self) -> Self {
         Self {
-            expected: true,
+            insert_if_missing: true,
+            ..self
+        }
+    }
+
+    const fn unless(self, json: &'static str) -> Self {
+        Self {
+            harmless: Some(json),
             ..self
         }
     }
@@ -74,34 +100,34 @@ const fn method(name: &'static str, fields: &'static [Field]) -> Method {
     Method { name, fields }
 }
 
-const MODEL: Field = at(&["model"], Kind::Model(Generation));
-const MODE_MODEL: Field = at(
+const MODEL: Field = selects(&["model"], Setting::Model(Generation));
+const MODE_MODEL: Field = selects(
     &["collaborationMode", "settings", "model"],
-    Kind::Model(Generation),
+    Setting::Model(Generation),
 );
-const MODE_EFFORT: Field = at(
+const MODE_EFFORT: Field = selects(
     &["collaborationMode", "settings", "reasoning_effort"],
-    Kind::Effort,
+    Setting::Effort,
 );
-const EFFORT: Field = at(&["effort"], Kind::Effort);
-const TIER: Field = at(&["serviceTier"], Kind::Tier);
-const AGENTS: Field = at(&["multiAgentMode"], Kind::Agents);
-const DAYBREAK: Field = at(&["daybreakEnabled"], Kind::Switch);
+const EFFORT: Field = selects(&["effort"], Setting::Effort);
+const TIER: Field = selects(&["serviceTier"], Setting::Tier);
+const AGENTS: Field = at(&["multiAgentMode"], Kind::DropsWithEffort);
+const DAYBREAK: Field = selects(&["daybreakEnabled"], DROP).unless("false");
 const SHOWN: &[Field] = &[at(&["modelProvider"], Kind::Harmless)];
 const WHOLE: &[Field] = &[at(&[], Kind::Whole)];
 
-/// What opens a thread. Without a model, `thread/resume` runs the one that is recorded in the session.
+/// The fields of a request that opens a thread. Without a model, `thread/resume` runs the one that is recorded in the session.
 const THREAD: &[Field] = &[
-    MODEL.expected(),
-    at(&["modelProvider"], Kind::Provider),
-    TIER.expected(),
+    MODEL.insert_if_missing(),
+    selects(&["modelProvider"], DROP).unless("\"openai\""),
+    TIER.insert_if_missing(),
     at(&["config"], Kind::Config),
-    at(&["allowProviderModelFallback"], Kind::Switch),
+    selects(&["allowProviderModelFallback"], DROP).unless("false"),
     AGENTS,
     DAYBREAK,
 ];
 
-/// `codex app-server`.
+/// The requests of `codex app-server`.
 pub(super) const APP_SERVER: &[Method] = &[
     method("account/bedrock/setup", WHOLE),
     method("account/gatewayOAuth/login", SHOWN),
@@ -118,7 +144,7 @@ pub(super) const APP_SERVER: &[Method] = &[
     method("thread/metadata/update", &[DAYBREAK]),
     method(
         "thread/realtime/start",
-        &[at(&["model"], Kind::Model(Audio)).expected()],
+        &[selects(&["model"], Setting::Model(Audio)).insert_if_missing()],
     ),
     method("thread/resume", THREAD),
     method("thread/sample", &[MODEL, EFFORT]),
@@ -131,11 +157,11 @@ pub(super) const APP_SERVER: &[Method] = &[
     method(
         "turn/start",
         &[
-            MODEL.expected(),
-            EFFORT.expected(),
-            TIER.expected(),
-            at(&["serviceTierForTurn"], Kind::Tier),
-            at(&["cyberAccessProgram"], Kind::Program),
+            MODEL.insert_if_missing(),
+            EFFORT.insert_if_missing(),
+            TIER.insert_if_missing(),
+            selects(&["serviceTierForTurn"], Setting::Tier),
+            selects(&["cyberAccessProgram"], DROP).unless("\"standard\""),
             AGENTS,
             MODE_MODEL,
             MODE_EFFORT,
@@ -143,17 +169,17 @@ pub(super) const APP_SERVER: &[Method] = &[
     ),
 ];
 
-/// `codex mcp-server`: a call of the tool `codex`.
-pub(super) const MCP_SERVER: &[Method] = &[method(
+/// The requests of `codex mcp-server`: a call of the tool `codex`.
+const MCP_SERVER: &[Method] = &[method(
     "tools/call",
     &[
-        at(&["arguments", "model"], Kind::Model(Generation)).expected(),
-        at(&["arguments", "profile"], Kind::Profile),
+        selects(&["arguments", "model"], Setting::Model(Generation)).insert_if_missing(),
+        selects(&["arguments", "profile"], DROP),
         at(&["arguments", "config"], Kind::Config),
     ],
 )];
 
-/// Whether a name is one that selects something in a request of another kind, however it is spelled.
+/// Returns true where a name selects something in another request, however it is spelled.
 pub(super) fn looks_governed(name: &str) -> bool {
     const LOOKS: [&str; 6] = [
         "baseurl",
@@ -167,8 +193,8 @@ pub(super) fn looks_governed(name: &str) -> bool {
     folded.ends_with("model") || LOOKS.contains(&folded.as_str())
 }
 
-/// Whether two names are the same but for case and for what is no letter and no digit.
-pub(super) fn alike(one: &str, other: &str) -> bool {
+/// Returns true where two names differ only in case and in characters that are no letter and no digit.
+pub(super) fn is_alike(one: &str, other: &str) -> bool {
     folded(one).eq(folded(other))
 }
 

@@ -1,55 +1,54 @@
-//! A call that begins a conversation of its own, led through a proxy.
+//! The overrides in a call that begins a conversation of its own.
 //!
-//! `codex mcp-server` reads the configuration anew for each call and heeds nothing of its own command line
-//! then: what leads it has to stand in the call.
+//! `codex mcp-server` reads the configuration again for each call and ignores its own command line
+//! then, so the call itself has to contain the overrides that send it to a proxy.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Server;
 use super::envelope::Envelope;
-use super::is_reply;
 use super::members::{Member, members};
+use super::methods::Server;
 use crate::agents::codex::config::Override;
 use crate::edit::{Edit, apply};
 use crate::json::encode;
 
-/// The line with the overrides put into it, given without its line feed and as it was judged; `None` where
-/// it needs none: the server heeds them on its command line, or the line begins nothing.
+/// Returns the line, as it was judged, with the overrides in it; `None` where it needs none: the server
+/// respects them on its command line, or the line begins no conversation.
 ///
 /// # Examples
 ///
 /// ```
-/// use lockpolicy::agents::codex::config::{Layer, Lead, Providers};
-/// use lockpolicy::agents::codex::app_server::{Server, led};
+/// use lockpolicy::agents::codex::config::{Layer, Providers, ProxyTarget};
+/// use lockpolicy::agents::codex::app_server::{Server, with_overrides};
 ///
-/// let lead = Providers::default().overrides(Lead::Mounts("http://h/t"));
+/// let overrides = Providers::default().overrides(ProxyTarget::Routes("http://h/t"));
 /// let line = br#"{"id":1,"method":"tools/call","params":{"name":"codex","arguments":{"prompt":"hi"}}}"#;
-/// let led = led(Server::Mcp, line, &lead).unwrap();
-/// assert!(led.ends_with(br#""arguments":{"config":{"model_provider":"openai","openai_base_url":"http://h/t/openai"},"prompt":"hi"}}}"#));
+/// let line = with_overrides(Server::Mcp, line, &overrides).unwrap();
+/// assert!(line.ends_with(br#""arguments":{"config":{"model_provider":"openai","openai_base_url":"http://h/t/openai"},"prompt":"hi"}}}"#));
 /// ```
-pub fn led(server: Server, line: &[u8], lead: &[Override]) -> Option<Vec<u8>> {
-    if server != Server::Mcp || lead.is_empty() {
+pub fn with_overrides(server: Server, line: &[u8], overrides: &[Override]) -> Option<Vec<u8>> {
+    if server != Server::Mcp || overrides.is_empty() {
         return None;
     }
     let envelope = Envelope::read(line)?;
-    let params = envelope.params?;
-    if envelope.method.as_deref() != Some("tools/call") || is_reply(line, &params) {
+    if envelope.method.as_deref() != Some("tools/call") || envelope.is_reply(line) {
         return None;
     }
+    let params = envelope.params?;
     let arguments = named(members(line, &params)?, "arguments")?;
     let inside = members(line, &arguments.value)?;
     let empty = inside.is_empty();
     let edit = match named(inside, "config") {
         Some(config) => Edit {
-            text: config_of(line, &config, lead),
+            text: config_of(line, &config, overrides),
             at: config.value,
         },
         None => Edit {
             at: arguments.value.start.saturating_add(1)..arguments.value.start.saturating_add(1),
             text: [
                 "\"config\":{",
-                &entries(lead),
+                &entries(overrides),
                 if empty { "}" } else { "}," },
             ]
             .concat(),
@@ -58,46 +57,52 @@ pub fn led(server: Server, line: &[u8], lead: &[Override]) -> Option<Vec<u8>> {
     Some(apply(line, Vec::from([edit])))
 }
 
-/// The last member of a name, which is the one that is heeded.
+/// Returns the last member of a name, which is the one that counts.
 fn named<'a>(members: Vec<Member<'a>>, name: &str) -> Option<Member<'a>> {
     members.into_iter().rev().find(|member| member.name == name)
 }
 
-/// A config map with the overrides in it. What says something about the same keys goes: the judge has left
-/// nothing of it but `null`.
-fn config_of(line: &[u8], config: &Member<'_>, lead: &[Override]) -> String {
+/// Returns a config map with the overrides in it. Members about the same keys go: the judge has left
+/// nothing of them but `null`.
+fn config_of(line: &[u8], config: &Member<'_>, overrides: &[Override]) -> String {
     let own = |member: &Member<'_>| {
         let first = member.name.split('.').next();
-        lead.iter().any(|override_| first == Some(override_.key))
+        overrides
+            .iter()
+            .any(|override_| first == Some(override_.key))
     };
     let members = members(line, &config.value).unwrap_or_default();
     let kept = members.iter().filter(|member| !own(member));
     let kept = kept.filter_map(|member| core::str::from_utf8(line.get(member.whole())?).ok());
     let mut texts: Vec<&str> = kept.collect();
-    let entries = entries(lead);
+    let entries = entries(overrides);
     texts.push(&entries);
     ["{", &texts.join(","), "}"].concat()
 }
 
-fn entries(lead: &[Override]) -> String {
+fn entries(overrides: &[Override]) -> String {
     let entry = |override_: &Override| [&encode(override_.key), ":", &override_.json].concat();
-    lead.iter().map(entry).collect::<Vec<String>>().join(",")
+    overrides
+        .iter()
+        .map(entry)
+        .collect::<Vec<String>>()
+        .join(",")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agents::codex::config::{Layer, Lead, Providers};
+    use crate::agents::codex::config::{Layer, Providers, ProxyTarget};
     use alloc::format;
 
-    const LEAD: &str = r#""model_provider":"a","openai_base_url":"http://h/t/openai","model_providers":{"a":{"base_url":"http://h/t/p0"},"n":{"name":"n","base_url":"http://h/t/nowhere"}}"#;
+    const OVERRIDES: &str = r#""model_provider":"a","openai_base_url":"http://h/t/openai","model_providers":{"a":{"base_url":"http://h/t/p0"},"n":{"name":"n","base_url":"http://h/t/nowhere"}}"#;
 
-    fn lead() -> Vec<Override> {
+    fn overrides() -> Vec<Override> {
         let own = "model_provider='a'\n[model_providers.a]\nbase_url='http://a'";
         let layers = [Layer::Own(own), Layer::Project("[model_providers.n]")];
         Providers::read(layers)
             .unwrap()
-            .overrides(Lead::Mounts("http://h/t"))
+            .overrides(ProxyTarget::Routes("http://h/t"))
     }
 
     fn call(arguments: &str) -> String {
@@ -107,33 +112,36 @@ mod tests {
     }
 
     fn written(line: &str) -> Option<String> {
-        let led = led(Server::Mcp, line.as_bytes(), &lead())?;
-        Some(String::from_utf8(led).unwrap())
+        let line = with_overrides(Server::Mcp, line.as_bytes(), &overrides())?;
+        Some(String::from_utf8(line).unwrap())
     }
 
     #[test]
-    fn a_call_is_led_whatever_its_config_says() {
+    fn call_gets_the_overrides_whatever_its_config_states() {
         for (arguments, expected) in [
-            ("{}", "{\"config\":{LEAD}}"),
-            (r#"{"prompt":"x"}"#, r#"{"config":{LEAD},"prompt":"x"}"#),
-            (r#"{"config":null}"#, r#"{"config":{LEAD}}"#),
-            (r#"{"config":{}}"#, r#"{"config":{LEAD}}"#),
+            ("{}", "{\"config\":{OVERRIDES}}"),
+            (
+                r#"{"prompt":"x"}"#,
+                r#"{"config":{OVERRIDES},"prompt":"x"}"#,
+            ),
+            (r#"{"config":null}"#, r#"{"config":{OVERRIDES}}"#),
+            (r#"{"config":{}}"#, r#"{"config":{OVERRIDES}}"#),
             (
                 r#"{"config":{"model":"p","model_provider":null},"prompt":"x"}"#,
-                r#"{"config":{"model":"p",LEAD},"prompt":"x"}"#,
+                r#"{"config":{"model":"p",OVERRIDES},"prompt":"x"}"#,
             ),
             (
                 r#"{"config":{"model_providers":null,"model_providers.a.base_url":null,"b":1}}"#,
-                r#"{"config":{"b":1,LEAD}}"#,
+                r#"{"config":{"b":1,OVERRIDES}}"#,
             ),
         ] {
-            let expected = call(&expected.replace("LEAD", LEAD));
+            let expected = call(&expected.replace("OVERRIDES", OVERRIDES));
             assert_eq!(written(&call(arguments)), Some(expected), "{arguments}");
         }
     }
 
     #[test]
-    fn nothing_else_is_touched() {
+    fn other_line_gets_no_overrides() {
         let reply =
             r#"{"id":1,"method":"tools/call","params":{"name":"codex-reply","arguments":{}}}"#;
         for line in [
@@ -145,7 +153,10 @@ mod tests {
             assert_eq!(written(line), None, "{line}");
         }
         let line = call("{}");
-        assert_eq!(led(Server::App, line.as_bytes(), &lead()), None);
-        assert_eq!(led(Server::Mcp, line.as_bytes(), &[]), None);
+        assert_eq!(
+            with_overrides(Server::App, line.as_bytes(), &overrides()),
+            None
+        );
+        assert_eq!(with_overrides(Server::Mcp, line.as_bytes(), &[]), None);
     }
 }

@@ -10,11 +10,11 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::PolicyConfig;
+use crate::{Decision, Policy, PolicyConfig};
 use tables::{CONFIG, SELECTING, UNCLEAR, WRITES};
 
 fn policy(text: &str) -> Policy {
-    PolicyConfig::from_toml(text).compile().unwrap()
+    PolicyConfig::from_toml(text).build().unwrap()
 }
 
 fn force() -> Policy {
@@ -36,11 +36,11 @@ fn outcome(policy: &Policy, server: Server, line: &str) -> String {
         Decision::Reject(rejection) => rejection.reason.as_str(),
         Decision::Pass | Decision::Rewrite(_) => "",
     };
-    match ruling.outcome {
-        Outcome::Pass => "=".to_string(),
-        Outcome::Answer(_) => format!("!{reason}"),
-        Outcome::Drop => format!("-{reason}"),
-        Outcome::Rewrite(edits) => {
+    match ruling.action {
+        LineAction::Pass => "=".to_string(),
+        LineAction::Answer(_) => format!("!{reason}"),
+        LineAction::Drop => format!("-{reason}"),
+        LineAction::Rewrite(edits) => {
             String::from_utf8(crate::edit::apply(line.as_bytes(), edits)).unwrap()
         }
     }
@@ -178,7 +178,7 @@ fn what_can_be_read_in_two_ways_is_refused_or_dropped() {
         escaped.replace("\"x\"", "\"PIN\"")
     );
     let bytes = judge_line(&force(), Server::App, b"{\"id\":1,\"method\":\"\xff\"}");
-    assert_eq!(bytes.outcome, Outcome::Drop);
+    assert_eq!(bytes.action, LineAction::Drop);
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn effort_and_tier_are_pinned_where_the_policy_says_so() {
 fn an_answer_has_the_same_id_and_tells_no_client_to_try_again() {
     let line =
         r#"{"id":"a\u0062","method":"thread/start","params":{"model":"Thread Not Found: x"}}"#;
-    let Outcome::Answer(answer) = judge_line(&reject(), Server::App, line.as_bytes()).outcome
+    let LineAction::Answer(answer) = judge_line(&reject(), Server::App, line.as_bytes()).action
     else {
         panic!()
     };
@@ -255,10 +255,10 @@ fn an_answer_has_the_same_id_and_tells_no_client_to_try_again() {
     );
     let long = too_long(br#"{"id":5,"method":"turn/start","params":{"input":"aaaaa"#);
     assert!(
-        matches!(long.outcome, Outcome::Answer(ref text) if text.starts_with(r#"{"id":5,"#)),
+        matches!(long.action, LineAction::Answer(ref text) if text.starts_with(r#"{"id":5,"#)),
         "{long:?}"
     );
-    assert_eq!(too_long(b"{\"params\":{").outcome, Outcome::Drop);
+    assert_eq!(too_long(b"{\"params\":{").action, LineAction::Drop);
 }
 
 /// Params that say something here and there.

@@ -1,10 +1,11 @@
-//! What a command line as a whole amounts to: which command, and whose model.
+//! A command line as a whole: the command that it calls, and the source of its model.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::table::{Command, ROOT, Runs};
-use super::token::{Kind, Token, known};
+use super::spec::{Command, ModelSource, Operands};
+use super::table::{ROOT, option_of};
+use super::token::{OptionToken, Token, TokenKind};
 use crate::agents::codex::app_server::Server;
 
 /// A command line that was read.
@@ -24,136 +25,153 @@ pub struct CommandLine<'a> {
     pub internal: bool,
 }
 
-impl CommandLine<'_> {
-    /// The innermost command.
+impl Default for CommandLine<'_> {
+    fn default() -> Self {
+        Self {
+            tokens: Vec::new(),
+            path: Vec::from([&ROOT]),
+            help: false,
+            ambiguous: None,
+            bare: None,
+            internal: false,
+        }
+    }
+}
+
+impl<'a> CommandLine<'a> {
+    /// Returns the options, each with the index of its token.
+    pub(super) fn options(&self) -> impl Iterator<Item = (usize, &OptionToken<'a>)> {
+        let tokens = self.tokens.iter().enumerate();
+        tokens.filter_map(|(index, token)| Some((index, token.option()?)))
+    }
+
+    /// Returns the innermost command.
     pub fn command(&self) -> &'static Command {
         self.path.last().copied().unwrap_or(&ROOT)
     }
 
-    /// The commands as words: `exec resume`; empty for the program itself.
+    /// Returns the commands as words: `exec resume`; empty for the program itself.
     pub fn name(&self) -> String {
-        let names: Vec<&str> = self
-            .path
-            .iter()
-            .skip(1)
-            .map(|command| command.name)
-            .collect();
+        let commands = self.path.iter().skip(1);
+        let names: Vec<&str> = commands.map(|command| command.name).collect();
         names.join(" ")
     }
 
-    /// Whose model it runs, in any version of codex.
-    pub fn runs(&self) -> Runs {
+    /// Returns the source of the model that it runs, in any version of codex.
+    pub fn model_source(&self) -> ModelSource {
+        let own = self.command().model;
         if self.help || self.internal {
-            Runs::Never
-        } else if self.command().runs == Runs::Unwatched || self.listens_elsewhere() {
-            Runs::Unwatched
+            ModelSource::None
+        } else if own == ModelSource::RemoteClient || self.listens_elsewhere() {
+            ModelSource::RemoteClient
         } else if self.is_prompt_elsewhere() {
-            Runs::Named
+            ModelSource::CommandLine
         } else {
-            self.command().runs
+            own
         }
     }
 
-    /// The server that listens on standard input and output, if it is one.
+    /// Returns true where some version of codex could run a model with it.
+    pub(super) fn may_run_model(&self) -> bool {
+        self.ambiguous.is_some() || self.model_source() != ModelSource::None
+    }
+
+    /// Returns the server that listens on standard input and output, if it is one.
     pub fn server(&self) -> Option<Server> {
-        if self.runs() != Runs::Named {
-            return None;
-        }
-        match self.name().as_str() {
-            "app-server" => Some(Server::App),
-            "mcp-server" => Some(Server::Mcp),
-            _ => None,
-        }
+        let server = self.command().server;
+        server.filter(|_| self.model_source() == ModelSource::CommandLine)
     }
 
-    /// Whether a server takes requests at an address.
+    /// Returns true where a server takes requests at an address.
     fn listens_elsewhere(&self) -> bool {
-        let listens = |token: &Token<'_>| {
-            token.option().is_some_and(|written| {
-                let listen = written.name.starts_with(b"--listen");
-                listen && written.argument() != Some(b"stdio://")
+        let mut options = self.options();
+        self.command().server == Some(Server::App)
+            && options.any(|(_, option)| {
+                let listen = option.name.starts_with(b"--listen");
+                listen && option.argument() != Some(b"stdio://")
             })
-        };
-        self.name() == "app-server" && self.tokens.iter().any(listens)
     }
 
-    /// The level of the innermost command.
+    /// Returns the level of the innermost command.
     pub fn innermost(&self) -> usize {
         self.path.len().saturating_sub(1)
     }
 
-    /// The index of the first token behind the word that calls the innermost command.
+    /// Returns the index of the first token behind the word that calls the innermost command.
     pub fn start(&self) -> usize {
         let called = self
             .tokens
             .iter()
-            .rposition(|token| matches!(token.kind, Kind::Command(_)));
+            .rposition(|token| matches!(token.kind, TokenKind::Command(_)));
         called.map_or(0, |index| index.saturating_add(1))
     }
 
-    /// Whether a version that does not know the command would take it for a prompt: then the rest of
+    /// Returns true where a version that does not know the command would take it for a prompt: then the rest of
     /// the line must make sense to the caller, and no other prompt may stand there.
     fn is_prompt_elsewhere(&self) -> bool {
         let [.., parent, command] = self.path.as_slice() else {
             return false;
         };
         !command.everywhere
-            && parent.prompt
+            && parent.operands == Operands::Prompt
             && self.tokens.iter().all(|token| match &token.kind {
-                Kind::Operand(_) => false,
-                Kind::Option(written) => known(parent, written.name).is_some(),
-                Kind::Command(_)
-                | Kind::Foreign(_)
-                | Kind::OptionArgument(_)
-                | Kind::Terminator => true,
+                TokenKind::Operand(_) => false,
+                TokenKind::Option(written) => option_of(parent, written.name).is_some(),
+                TokenKind::Command(_)
+                | TokenKind::Foreign(_)
+                | TokenKind::OptionArgument(_)
+                | TokenKind::Terminator => true,
             })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::token::read;
+    use super::super::parser::read;
     use super::*;
 
     #[test]
-    fn a_line_runs_the_model_that_its_command_runs() {
+    fn line_runs_the_model_that_its_command_runs() {
         for (words, expected) in [
-            ("", Runs::Named),
-            ("hello", Runs::Named),
-            ("exec hi", Runs::Named),
-            ("exec resume --last", Runs::Named),
-            ("app-server", Runs::Named),
-            ("mcp-server", Runs::Named),
-            ("review", Runs::Named),
-            ("cloud exec --env e q", Runs::Unnamed),
-            ("cloud list", Runs::Never),
-            ("exec --help", Runs::Never),
-            ("-m x --version", Runs::Never),
-            ("help exec", Runs::Never),
-            ("exec help", Runs::Never),
-            ("-m x login", Runs::Never),
-            ("mcp list", Runs::Never),
-            ("completion bash", Runs::Never),
-            ("sandbox codex exec", Runs::Never),
-            ("app-server generate-ts -o x", Runs::Never),
-            ("app-server daemon stop", Runs::Never),
-            ("app-server daemon start", Runs::Unwatched),
-            ("app-server proxy", Runs::Unwatched),
-            ("app-server proxy --help", Runs::Never),
-            ("app-server --listen stdio://", Runs::Named),
-            ("app-server --listen ws://127.0.0.1:1", Runs::Unwatched),
-            ("app-server --listen=unix://", Runs::Unwatched),
-            ("remote-control", Runs::Unwatched),
-            ("remote-control start", Runs::Unwatched),
-            ("queue --thread t --message m", Runs::Thread),
+            ("", ModelSource::CommandLine),
+            ("hello", ModelSource::CommandLine),
+            ("exec hi", ModelSource::CommandLine),
+            ("exec resume --last", ModelSource::CommandLine),
+            ("app-server", ModelSource::CommandLine),
+            ("mcp-server", ModelSource::CommandLine),
+            ("review", ModelSource::CommandLine),
+            ("cloud exec --env e q", ModelSource::ServiceChosen),
+            ("cloud list", ModelSource::None),
+            ("exec --help", ModelSource::None),
+            ("-m x --version", ModelSource::None),
+            ("help exec", ModelSource::None),
+            ("exec help", ModelSource::None),
+            ("-m x login", ModelSource::None),
+            ("mcp list", ModelSource::None),
+            ("completion bash", ModelSource::None),
+            ("sandbox codex exec", ModelSource::None),
+            ("app-server generate-ts -o x", ModelSource::None),
+            ("app-server daemon stop", ModelSource::None),
+            ("app-server daemon start", ModelSource::RemoteClient),
+            ("app-server proxy", ModelSource::RemoteClient),
+            ("app-server proxy --help", ModelSource::None),
+            ("app-server --listen stdio://", ModelSource::CommandLine),
+            (
+                "app-server --listen ws://127.0.0.1:1",
+                ModelSource::RemoteClient,
+            ),
+            ("app-server --listen=unix://", ModelSource::RemoteClient),
+            ("remote-control", ModelSource::RemoteClient),
+            ("remote-control start", ModelSource::RemoteClient),
+            ("queue --thread t --message m", ModelSource::Session),
         ] {
             let words: Vec<&[u8]> = words.split_whitespace().map(str::as_bytes).collect();
-            assert_eq!(read(&words).runs(), expected, "{words:?}");
+            assert_eq!(read(&words).model_source(), expected, "{words:?}");
         }
     }
 
     #[test]
-    fn a_server_on_standard_input_is_known() {
+    fn server_on_standard_input_is_recognized() {
         for (words, expected) in [
             ("app-server", Some(Server::App)),
             ("-c a=1 app-server --listen stdio://", Some(Server::App)),
@@ -171,19 +189,19 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_one_version_lacks_is_a_prompt_to_it() {
+    fn command_that_one_version_lacks_is_a_prompt_to_it() {
         for (words, expected) in [
-            ("doctor", Runs::Named),
-            ("-m x doctor", Runs::Named),
-            ("doctor --json", Runs::Never),
-            ("archive", Runs::Named),
-            ("archive session", Runs::Never),
-            ("hello archive", Runs::Never),
-            ("queue", Runs::Named),
-            ("plugin add x", Runs::Never),
+            ("doctor", ModelSource::CommandLine),
+            ("-m x doctor", ModelSource::CommandLine),
+            ("doctor --json", ModelSource::None),
+            ("archive", ModelSource::CommandLine),
+            ("archive session", ModelSource::None),
+            ("hello archive", ModelSource::None),
+            ("queue", ModelSource::CommandLine),
+            ("plugin add x", ModelSource::None),
         ] {
             let words: Vec<&[u8]> = words.split_whitespace().map(str::as_bytes).collect();
-            assert_eq!(read(&words).runs(), expected, "{words:?}");
+            assert_eq!(read(&words).model_source(), expected, "{words:?}");
         }
     }
 }

@@ -1,122 +1,40 @@
-//! codex's options as data: what each takes, and what it means to the lock.
+//! The options of codex that several commands share. The other options stand in the table of commands.
 
-/// One option of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OptionSpec {
-    /// Its letter, if it has one.
-    pub letter: Option<u8>,
-    /// Its long name, without the dashes.
-    pub long: &'static str,
-    /// What it takes.
-    pub takes: Takes,
-    /// What it means to the lock.
-    pub role: Role,
-}
+use super::spec::{OptionSpec, Role, flag, long, short, short_flag};
+use crate::{Capability, ForceAction, Setting};
 
-/// What an option takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Takes {
-    /// Nothing.
-    Nothing,
-    /// Exactly one option-argument.
-    One,
-    /// Every word up to the next one that begins with a dash.
-    Many,
-}
+/// A selector that `force` takes out.
+const OTHER: Setting = Setting::OtherSelector(Capability::Generation, ForceAction::Drop);
 
-/// What an option means to the lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Asks the provider for another line of models.
-    AccessProgram,
-    /// `key=value`, laid over the configuration.
-    Config,
-    /// Prints something and ends: whatever stands beside it, no model runs.
-    Help,
-    /// Runs a model of this machine.
-    LocalProvider,
-    /// Names the model.
-    Model,
-    /// Selects nothing.
-    Plain,
-    /// Lays another file over the configuration.
-    Profile,
-    /// Hands everything to a server elsewhere.
-    Remote,
-    /// Useless without [`Role::Remote`], and refused without it.
-    RemoteToken,
-}
+pub(super) const MODEL: OptionSpec =
+    short(b'm', "model").selects(Setting::Model(Capability::Generation));
+pub(super) const PROFILE: OptionSpec = short(b'p', "profile").selects(OTHER);
+pub(super) const OSS: OptionSpec = flag("oss").selects(OTHER);
+pub(super) const LOCAL_PROVIDER: OptionSpec = long("local-provider").selects(OTHER);
+pub(super) const REMOTE: OptionSpec = long("remote").selects(OTHER).secret();
+pub(super) const REMOTE_TOKEN: OptionSpec = long("remote-auth-token-env").requires("remote");
+pub(super) const VERSION: OptionSpec = short_flag(b'V', "version").role(Role::Help);
+pub(super) const IMAGE: OptionSpec = short(b'i', "image");
+pub(super) const CD: OptionSpec = short(b'C', "cd");
+pub(super) const STRICT: OptionSpec = flag("strict-config");
+pub(super) const TRUST: OptionSpec = flag("trust");
+pub(super) const BYPASS: OptionSpec = flag("dangerously-bypass-approvals-and-sandbox");
+/// An old name, which no help shows.
+pub(super) const YOLO: OptionSpec = flag("yolo");
+pub(super) const BYPASS_TRUST: OptionSpec = flag("dangerously-bypass-hook-trust");
+pub(super) const WORKTREE: OptionSpec = flag("worktree");
+pub(super) const FULL_AUTO: OptionSpec = flag("full-auto");
+pub(super) const JSON: OptionSpec = flag("json");
 
-impl OptionSpec {
-    const fn new(letter: Option<u8>, long: &'static str, takes: Takes) -> Self {
-        Self {
-            letter,
-            long,
-            takes,
-            role: Role::Plain,
-        }
-    }
-
-    const fn many(self) -> Self {
-        Self {
-            takes: Takes::Many,
-            ..self
-        }
-    }
-
-    const fn means(self, role: Role) -> Self {
-        Self { role, ..self }
-    }
-}
-
-/// An option without an option-argument.
-pub(super) const fn flag(name: &'static str) -> OptionSpec {
-    OptionSpec::new(None, name, Takes::Nothing)
-}
-
-/// An option with an option-argument and no letter.
-pub(super) const fn long(name: &'static str) -> OptionSpec {
-    OptionSpec::new(None, name, Takes::One)
-}
-
-/// An option with an option-argument and a letter.
-pub(super) const fn short(letter: u8, name: &'static str) -> OptionSpec {
-    OptionSpec::new(Some(letter), name, Takes::One)
-}
-
-/// An option without an option-argument and with a letter.
-pub(super) const fn short_flag(letter: u8, name: &'static str) -> OptionSpec {
-    OptionSpec::new(Some(letter), name, Takes::Nothing)
-}
-
-const MODEL: OptionSpec = short(b'm', "model").means(Role::Model);
-const PROFILE: OptionSpec = short(b'p', "profile").means(Role::Profile);
-const OSS: OptionSpec = flag("oss").means(Role::LocalProvider);
-const LOCAL_PROVIDER: OptionSpec = long("local-provider").means(Role::LocalProvider);
-const REMOTE: OptionSpec = long("remote").means(Role::Remote);
-const REMOTE_TOKEN: OptionSpec = long("remote-auth-token-env").means(Role::RemoteToken);
-const VERSION: OptionSpec = short_flag(b'V', "version").means(Role::Help);
-const IMAGE: OptionSpec = short(b'i', "image");
-const CD: OptionSpec = short(b'C', "cd");
-const STRICT: OptionSpec = flag("strict-config");
-const TRUST: OptionSpec = flag("trust");
-const BYPASS: OptionSpec = flag("dangerously-bypass-approvals-and-sandbox");
-/// An old name that no help tells of.
-const YOLO: OptionSpec = flag("yolo");
-const BYPASS_TRUST: OptionSpec = flag("dangerously-bypass-hook-trust");
-const WORKTREE: OptionSpec = flag("worktree");
-const FULL_AUTO: OptionSpec = flag("full-auto");
-const JSON: OptionSpec = flag("json");
-
-/// What every command takes.
+/// The options of every command.
 pub static GLOBAL: &[OptionSpec] = &[
-    short(b'c', "config").means(Role::Config),
+    short(b'c', "config").role(Role::Config),
     long("enable"),
     long("disable"),
-    short_flag(b'h', "help").means(Role::Help),
+    short_flag(b'h', "help").role(Role::Help),
 ];
 
-/// What a session in the terminal takes.
+/// The options of a session in the terminal.
 pub(super) static SESSION: &[OptionSpec] = &[
     REMOTE,
     REMOTE_TOKEN,
@@ -136,7 +54,7 @@ pub(super) static SESSION: &[OptionSpec] = &[
     long("add-dir"),
 ];
 
-/// What a session takes besides, where it is opened and not only looked up.
+/// The further options of a session that is opened and not only looked up.
 pub(super) static OPEN: &[OptionSpec] = &[
     short(b'a', "ask-for-approval"),
     flag("search"),
@@ -146,11 +64,11 @@ pub(super) static OPEN: &[OptionSpec] = &[
     VERSION,
 ];
 
-/// How a session is picked.
+/// The options that pick a session.
 pub(super) static PICK: &[OptionSpec] = &[flag("last"), flag("all")];
 
-/// What every kind of `exec` takes.
-static TURN: &[OptionSpec] = &[
+/// The options of every kind of `exec`.
+pub(super) static TURN: &[OptionSpec] = &[
     STRICT,
     MODEL,
     BYPASS,
@@ -158,7 +76,9 @@ static TURN: &[OptionSpec] = &[
     BYPASS_TRUST,
     WORKTREE,
     long("thread-source"),
-    long("cyber-access-program").means(Role::AccessProgram),
+    long("cyber-access-program")
+        .selects(OTHER)
+        .unless("standard"),
     flag("skip-git-repo-check"),
     TRUST,
     flag("ephemeral"),
@@ -171,53 +91,16 @@ static TURN: &[OptionSpec] = &[
     short(b'o', "output-last-message"),
 ];
 
-/// `exec`.
-pub(super) static EXEC: &[&[OptionSpec]] = &[
-    TURN,
-    &[
-        IMAGE.many(),
-        OSS,
-        LOCAL_PROVIDER,
-        PROFILE,
-        short(b's', "sandbox"),
-        flag("approve-for-me"),
-        CD,
-        long("add-dir"),
-        long("color"),
-        VERSION,
-    ],
-];
-
-/// `exec resume`.
-pub(super) static EXEC_RESUME: &[&[OptionSpec]] = &[TURN, PICK, &[IMAGE]];
-/// `exec fork`.
-pub(super) static EXEC_FORK: &[&[OptionSpec]] = &[TURN, &[IMAGE]];
-/// `exec review`.
-pub(super) static EXEC_REVIEW: &[&[OptionSpec]] = &[TURN, REVIEWED];
-/// `review`.
-pub(super) static REVIEW: &[&[OptionSpec]] = &[REVIEWED, &[STRICT, TRUST]];
-static REVIEWED: &[OptionSpec] = &[
+/// The options that select what is reviewed.
+pub(super) static REVIEWED: &[OptionSpec] = &[
     flag("uncommitted"),
     long("base"),
     long("commit"),
     long("title"),
 ];
 
-/// `agents`.
-pub(super) static AGENTS: &[&[OptionSpec]] = &[&[
-    REMOTE,
-    REMOTE_TOKEN,
-    CD,
-    flag("no-alt-screen"),
-    flag("no-daemon"),
-]];
-
-/// `queue`.
-pub(super) static QUEUE: &[&[OptionSpec]] =
-    &[SESSION, &[long("thread"), long("message"), flag("resume")]];
-
-/// Who may speak to a server on a socket.
-static SOCKET: &[OptionSpec] = &[
+/// The options of a server on a socket.
+pub(super) static SOCKET: &[OptionSpec] = &[
     long("listen"),
     long("ws-auth"),
     long("ws-token-file"),
@@ -228,23 +111,7 @@ static SOCKET: &[OptionSpec] = &[
     long("ws-max-clock-skew-seconds"),
 ];
 
-/// `app-server`.
-pub(super) static APP_SERVER: &[&[OptionSpec]] = &[
-    SOCKET,
-    &[
-        STRICT,
-        flag("analytics-default-enabled"),
-        flag("stdio"),
-        flag("startup-sign-out"),
-        flag("print-startup-config"),
-        long("code-mode-host"),
-        long("startup-client-info"),
-        long("cloud-skills-snapshot"),
-        flag("managed-daemon"),
-    ],
-];
-
-/// `exec-server` and its sub-command. Its `--remote` is another than that of a session.
+/// The options of `exec-server` and of its sub-command. Their `--remote` is not that of a session.
 pub(super) static EXEC_SERVER: &[&[OptionSpec]] = &[
     SOCKET,
     &[
@@ -270,21 +137,7 @@ pub(super) static EXEC_SERVER: &[&[OptionSpec]] = &[
     ],
 ];
 
-/// `responses-api-proxy`.
-pub(super) static API_PROXY: &[&[OptionSpec]] = &[&[
-    long("port"),
-    long("server-info"),
-    long("upstream-url"),
-    long("dump-dir"),
-    long("oidc-audience"),
-    long("identity-provider-id"),
-    long("service-account-id"),
-    long("github-oidc-request-url"),
-    flag("http-shutdown"),
-    flag("github-oidc"),
-]];
-
-/// `sandbox`, and what its old sub-commands took.
+/// The options of `sandbox` and of its old sub-commands.
 pub(super) static SANDBOX: &[&[OptionSpec]] = &[&[
     long("sandbox-state-json"),
     long("sandbox-state-readable-root"),
@@ -298,31 +151,11 @@ pub(super) static SANDBOX: &[&[OptionSpec]] = &[&[
     FULL_AUTO,
 ]];
 
-/// `mcp add`.
-pub(super) static MCP_ADD: &[&[OptionSpec]] = &[&[
-    long("env"),
-    long("url"),
-    long("bearer-token-env-var"),
-    long("oauth-client-id"),
-    long("oauth-client-secret"),
-    long("oauth-client-registration"),
-    long("oauth-resource"),
-]];
-
-/// `mcp login`.
-pub(super) static MCP_LOGIN: &[&[OptionSpec]] = &[&[
-    long("scopes"),
-    long("oauth-client-registration"),
-    flag("no-browser"),
-]];
-
-/// `plugin add`, `list` and `remove`: their `-m` is a marketplace.
+/// The options of `plugin add`, `list` and `remove`. Their `-m` is a marketplace.
 pub(super) static PLUGIN: &[&[OptionSpec]] =
     &[&[short(b'm', "marketplace"), JSON, flag("available")]];
 
-/// Only `--json`.
+/// The only option `--json`.
 pub(super) static JSON_ONLY: &[&[OptionSpec]] = &[&[JSON]];
-/// Only `--version`.
+/// The only option `--version`.
 pub(super) static VERSION_ONLY: &[&[OptionSpec]] = &[&[VERSION]];
-/// Pictures.
-pub(super) static IMAGES: &[&[OptionSpec]] = &[&[IMAGE.many()]];

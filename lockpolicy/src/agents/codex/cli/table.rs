@@ -1,277 +1,275 @@
 //! codex's whole command line as data: every command of 0.125.0 to 0.169.0, with its options.
 //!
-//! It is one table for all versions, because a shim does not know which one it stands before. Where
+//! It is one table for all versions, because a shim does not know the version behind it. Where
 //! versions differ, [`Command::everywhere`] says so; no option changes its kind between them.
 //! `tests/codex_help.rs` compares the table with what the real programs print.
 
 use super::options::{
-    AGENTS, API_PROXY, APP_SERVER, EXEC, EXEC_FORK, EXEC_RESUME, EXEC_REVIEW, EXEC_SERVER, IMAGES,
-    JSON_ONLY, MCP_ADD, MCP_LOGIN, OPEN, OptionSpec, PICK, PLUGIN, QUEUE, REVIEW, SANDBOX, SESSION,
-    VERSION_ONLY, flag, long, short, short_flag,
+    CD, EXEC_SERVER, GLOBAL, IMAGE, JSON_ONLY, LOCAL_PROVIDER, OPEN, OSS, PICK, PLUGIN, PROFILE,
+    REMOTE, REMOTE_TOKEN, REVIEWED, SANDBOX, SESSION, SOCKET, STRICT, TRUST, TURN, VERSION,
+    VERSION_ONLY,
 };
+use super::spec::{Command, ModelSource, Operands, OptionSpec, flag, long, short, short_flag};
+use crate::agents::codex::app_server::Server;
 
-/// One command: the program itself, or a sub-command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Command {
-    /// The word that calls it; empty for the program itself.
-    pub name: &'static str,
-    /// Other words that call it.
-    pub aliases: &'static [&'static str],
-    /// Whether every version knows it. To one that does not, the word may be a prompt.
-    pub everywhere: bool,
-    /// Whose model it runs.
-    pub runs: Runs,
-    /// Whether a word that is no sub-command can be its prompt.
-    pub prompt: bool,
-    /// Whether its first operand begins another program's command line.
-    pub foreign: bool,
-    /// Its options, besides those that every command has.
-    pub options: &'static [&'static [OptionSpec]],
-    /// Its sub-commands, without `help`, which every command with sub-commands has.
-    pub children: &'static [Self],
+const fn no_model(name: &'static str) -> Command {
+    Command::new(name, ModelSource::None)
 }
 
-/// Whose model a command runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Runs {
-    /// No model at all.
-    Never,
-    /// One that the command line can name.
-    Named,
-    /// That of a thread which has one already: no command line can name it.
-    Thread,
-    /// One that a service picks: no command line can name it.
-    Unnamed,
-    /// That of whoever comes in by a door which nobody watches.
-    Unwatched,
+const fn model(name: &'static str) -> Command {
+    Command::new(name, ModelSource::CommandLine)
 }
 
-impl Command {
-    /// The sub-command that a word calls.
-    pub fn child(&self, word: &[u8]) -> Option<&'static Self> {
-        if word == b"help" && !self.children.is_empty() {
-            return Some(&HELP);
-        }
-        let called = |name: &&str| name.as_bytes() == word;
-        self.children
-            .iter()
-            .find(|child| called(&child.name) || child.aliases.iter().any(called))
-    }
-
-    /// The options that are its own.
-    pub fn own_options(&self) -> impl Iterator<Item = &'static OptionSpec> + use<> {
-        self.options.iter().flat_map(|group| group.iter())
-    }
-
-    const fn new(name: &'static str, runs: Runs) -> Self {
-        Self {
-            name,
-            aliases: &[],
-            everywhere: true,
-            runs,
-            prompt: false,
-            foreign: false,
-            options: &[],
-            children: &[],
-        }
-    }
-
-    const fn also(self, aliases: &'static [&'static str]) -> Self {
-        Self { aliases, ..self }
-    }
-
-    const fn takes(self, options: &'static [&'static [OptionSpec]]) -> Self {
-        Self { options, ..self }
-    }
-
-    const fn with(self, children: &'static [Self]) -> Self {
-        Self { children, ..self }
-    }
-
-    const fn prompted(self) -> Self {
-        Self {
-            prompt: true,
-            ..self
-        }
-    }
-
-    const fn foreign(self) -> Self {
-        Self {
-            foreign: true,
-            ..self
-        }
-    }
-
-    const fn partly(self) -> Self {
-        Self {
-            everywhere: false,
-            ..self
-        }
-    }
+const fn remote_model(name: &'static str) -> Command {
+    Command::new(name, ModelSource::RemoteClient)
 }
-
-const fn never(name: &'static str) -> Command {
-    Command::new(name, Runs::Never)
-}
-
-const fn unwatched(name: &'static str) -> Command {
-    Command::new(name, Runs::Unwatched)
-}
-
-const fn named(name: &'static str) -> Command {
-    Command::new(name, Runs::Named)
-}
-
-static HELP: Command = never("help");
 
 /// The program itself: without a sub-command it is the terminal interface.
-pub static ROOT: Command = named("").prompted().takes(&[SESSION, OPEN]).with(COMMANDS);
+pub static ROOT: Command = model("")
+    .operands(Operands::Prompt)
+    .tui()
+    .options(&[SESSION, OPEN])
+    .children(COMMANDS);
 
-static COMMANDS: &[Command] = &[
-    named("agents").partly().takes(AGENTS),
-    named("app-server")
-        .takes(APP_SERVER)
-        .with(APP_SERVER_COMMANDS),
-    never("apply").also(&["a"]),
-    never("archive").partly().takes(&[SESSION]),
-    Command::new("cloud", Runs::Unnamed)
-        .also(&["cloud-tasks"])
-        .takes(VERSION_ONLY)
-        .with(CLOUD_COMMANDS),
-    never("completion"),
-    never("debug").with(DEBUG_COMMANDS),
-    never("delete").partly().takes(&[SESSION, &[flag("force")]]),
-    never("doctor").partly().takes(&[&[
-        flag("json"),
-        flag("network-only"),
-        flag("summary"),
-        flag("all"),
-        flag("no-color"),
-        flag("ascii"),
-    ]]),
-    named("exec").also(&["e"]).prompted().takes(EXEC).with(&[
-        named("fork").partly().takes(EXEC_FORK),
-        named("resume").takes(EXEC_RESUME),
-        named("review").takes(EXEC_REVIEW),
-    ]),
-    never("exec-server")
-        .takes(EXEC_SERVER)
-        .with(&[never("forward").partly().takes(EXEC_SERVER)]),
-    never("execpolicy").with(&[never("check").foreign().takes(&[&[
-        short(b'r', "rules"),
-        flag("pretty"),
-        flag("resolve-host-executables"),
-    ]])]),
-    never("features").with(&[never("disable"), never("enable"), never("list")]),
-    named("fork").takes(&[SESSION, OPEN, PICK]),
-    never("login")
-        .takes(&[&[
-            flag("with-api-key"),
-            flag("with-access-token"),
-            flag("device-auth"),
-        ]])
-        .with(&[never("status")]),
-    never("logout"),
-    never("mcp").with(&[
-        never("add").foreign().takes(MCP_ADD),
-        never("get").takes(JSON_ONLY),
-        never("list").takes(JSON_ONLY),
-        never("login").takes(MCP_LOGIN),
-        never("logout"),
-        never("remove"),
-    ]),
-    named("mcp-server").partly(),
-    never("migrate-nfs-db")
-        .partly()
-        .takes(&[&[long("staging-dir")]]),
-    never("migrate-rollouts").partly().takes(&[&[
-        long("thread"),
-        long("max-mib-per-second"),
-        flag("apply"),
-        flag("json"),
-        flag("verbose"),
-    ]]),
-    never("plugin").with(PLUGIN_COMMANDS),
-    Command::new("queue", Runs::Thread).partly().takes(QUEUE),
-    unwatched("remote-control")
-        .partly()
-        .takes(&[&[flag("json"), flag("no-daemon")]])
-        .with(&[
-            never("pair").takes(JSON_ONLY),
-            unwatched("start").takes(JSON_ONLY),
-            never("stop").takes(JSON_ONLY),
+static COMMANDS: &[Command] =
+    &[
+        model("agents").tui().some_versions().options(&[&[
+            REMOTE,
+            REMOTE_TOKEN,
+            CD,
+            flag("no-alt-screen"),
+            flag("no-daemon"),
+        ]]),
+        model("app-server")
+            .serves(Server::App)
+            .options(&[
+                SOCKET,
+                &[
+                    STRICT,
+                    flag("analytics-default-enabled"),
+                    flag("stdio"),
+                    flag("startup-sign-out"),
+                    flag("print-startup-config"),
+                    long("code-mode-host"),
+                    long("startup-client-info"),
+                    long("cloud-skills-snapshot"),
+                    flag("managed-daemon"),
+                ],
+            ])
+            .children(APP_SERVER_COMMANDS),
+        no_model("apply").aliases(&["a"]),
+        no_model("archive").some_versions().options(&[SESSION]),
+        Command::new("cloud", ModelSource::ServiceChosen)
+            .aliases(&["cloud-tasks"])
+            .options(VERSION_ONLY)
+            .children(CLOUD_COMMANDS),
+        no_model("completion"),
+        no_model("debug").children(DEBUG_COMMANDS),
+        no_model("delete")
+            .some_versions()
+            .options(&[SESSION, &[flag("force")]]),
+        no_model("doctor").some_versions().options(&[&[
+            flag("json"),
+            flag("network-only"),
+            flag("summary"),
+            flag("all"),
+            flag("no-color"),
+            flag("ascii"),
+        ]]),
+        model("exec")
+            .aliases(&["e"])
+            .operands(Operands::Prompt)
+            .options(&[
+                TURN,
+                &[
+                    IMAGE.many(),
+                    OSS,
+                    LOCAL_PROVIDER,
+                    PROFILE,
+                    short(b's', "sandbox"),
+                    flag("approve-for-me"),
+                    CD,
+                    long("add-dir"),
+                    long("color"),
+                    VERSION,
+                ],
+            ])
+            .children(&[
+                model("fork").some_versions().options(&[TURN, &[IMAGE]]),
+                model("resume").options(&[TURN, PICK, &[IMAGE]]),
+                model("review").options(&[TURN, REVIEWED]),
+            ]),
+        no_model("exec-server")
+            .options(EXEC_SERVER)
+            .children(&[no_model("forward").some_versions().options(EXEC_SERVER)]),
+        no_model("execpolicy").children(&[no_model("check")
+            .operands(Operands::OtherProgram)
+            .options(&[&[
+                short(b'r', "rules"),
+                flag("pretty"),
+                flag("resolve-host-executables"),
+            ]])]),
+        no_model("features").children(&[no_model("disable"), no_model("enable"), no_model("list")]),
+        model("fork").tui().options(&[SESSION, OPEN, PICK]),
+        no_model("login")
+            .options(&[&[
+                flag("with-api-key"),
+                flag("with-access-token"),
+                flag("device-auth"),
+            ]])
+            .children(&[no_model("status")]),
+        no_model("logout"),
+        no_model("mcp").children(&[
+            no_model("add")
+                .operands(Operands::OtherProgram)
+                .options(&[&[
+                    long("env"),
+                    long("url"),
+                    long("bearer-token-env-var"),
+                    long("oauth-client-id"),
+                    long("oauth-client-secret"),
+                    long("oauth-client-registration"),
+                    long("oauth-resource"),
+                ]]),
+            no_model("get").options(JSON_ONLY),
+            no_model("list").options(JSON_ONLY),
+            no_model("login").options(&[&[
+                long("scopes"),
+                long("oauth-client-registration"),
+                flag("no-browser"),
+            ]]),
+            no_model("logout"),
+            no_model("remove"),
         ]),
-    never("responses-api-proxy").takes(API_PROXY),
-    named("resume").takes(&[SESSION, OPEN, PICK, &[flag("include-non-interactive")]]),
-    named("review").takes(REVIEW),
-    never("sandbox").foreign().takes(SANDBOX).with(&[
-        never("linux")
-            .also(&["landlock"])
-            .partly()
-            .foreign()
-            .takes(SANDBOX),
-        never("macos")
-            .also(&["seatbelt"])
-            .partly()
-            .foreign()
-            .takes(SANDBOX),
-        never("uninstall").partly(),
-        never("windows").partly().foreign().takes(SANDBOX),
-    ]),
-    never("stdio-to-uds"),
-    never("unarchive").partly().takes(&[SESSION]),
-    never("update").partly(),
-];
+        model("mcp-server").serves(Server::Mcp).some_versions(),
+        no_model("migrate-nfs-db")
+            .some_versions()
+            .options(&[&[long("staging-dir")]]),
+        no_model("migrate-rollouts").some_versions().options(&[&[
+            long("thread"),
+            long("max-mib-per-second"),
+            flag("apply"),
+            flag("json"),
+            flag("verbose"),
+        ]]),
+        no_model("plugin").children(PLUGIN_COMMANDS),
+        Command::new("queue", ModelSource::Session)
+            .some_versions()
+            .options(&[SESSION, &[long("thread"), long("message"), flag("resume")]]),
+        remote_model("remote-control")
+            .some_versions()
+            .options(&[&[flag("json"), flag("no-daemon")]])
+            .children(&[
+                no_model("pair").options(JSON_ONLY),
+                remote_model("start").options(JSON_ONLY),
+                no_model("stop").options(JSON_ONLY),
+            ]),
+        no_model("responses-api-proxy").options(&[&[
+            long("port"),
+            long("server-info"),
+            long("upstream-url"),
+            long("dump-dir"),
+            long("oidc-audience"),
+            long("identity-provider-id"),
+            long("service-account-id"),
+            long("github-oidc-request-url"),
+            flag("http-shutdown"),
+            flag("github-oidc"),
+        ]]),
+        model("resume")
+            .tui()
+            .options(&[SESSION, OPEN, PICK, &[flag("include-non-interactive")]]),
+        model("review").options(&[REVIEWED, &[STRICT, TRUST]]),
+        no_model("sandbox")
+            .operands(Operands::OtherProgram)
+            .options(SANDBOX)
+            .children(&[
+                no_model("linux")
+                    .aliases(&["landlock"])
+                    .some_versions()
+                    .operands(Operands::OtherProgram)
+                    .options(SANDBOX),
+                no_model("macos")
+                    .aliases(&["seatbelt"])
+                    .some_versions()
+                    .operands(Operands::OtherProgram)
+                    .options(SANDBOX),
+                no_model("uninstall").some_versions(),
+                no_model("windows")
+                    .some_versions()
+                    .operands(Operands::OtherProgram)
+                    .options(SANDBOX),
+            ]),
+        no_model("stdio-to-uds"),
+        no_model("unarchive").some_versions().options(&[SESSION]),
+        no_model("update").some_versions(),
+    ];
 
 static APP_SERVER_COMMANDS: &[Command] = &[
-    never("daemon").partly().with(&[
-        unwatched("bootstrap").takes(&[&[flag("remote-control")]]),
-        never("disable-remote-control"),
-        unwatched("enable-remote-control"),
-        unwatched("pid-update-loop"),
-        unwatched("restart"),
-        unwatched("start"),
-        never("stop"),
-        never("update")
-            .partly()
-            .takes(&[&[flag("from-cli"), short_flag(b'y', "yes")]]),
-        never("version"),
+    no_model("daemon").some_versions().children(&[
+        remote_model("bootstrap").options(&[&[flag("remote-control")]]),
+        no_model("disable-remote-control"),
+        remote_model("enable-remote-control"),
+        remote_model("pid-update-loop"),
+        remote_model("restart"),
+        remote_model("start"),
+        no_model("stop"),
+        no_model("update")
+            .some_versions()
+            .options(&[&[flag("from-cli"), short_flag(b'y', "yes")]]),
+        no_model("version"),
     ]),
-    never("generate-internal-json-schema").takes(&[&[short(b'o', "out")]]),
-    never("generate-json-schema").takes(&[&[short(b'o', "out"), flag("experimental")]]),
-    never("generate-ts").takes(&[&[
+    no_model("generate-internal-json-schema").options(&[&[short(b'o', "out")]]),
+    no_model("generate-json-schema").options(&[&[short(b'o', "out"), flag("experimental")]]),
+    no_model("generate-ts").options(&[&[
         short(b'o', "out"),
         short(b'p', "prettier"),
         flag("experimental"),
     ]]),
-    unwatched("proxy").takes(&[&[long("sock")]]),
+    remote_model("proxy").options(&[&[long("sock")]]),
 ];
 
 static CLOUD_COMMANDS: &[Command] = &[
-    never("apply").takes(&[&[long("attempt")]]),
-    never("diff").takes(&[&[long("attempt")]]),
-    Command::new("exec", Runs::Unnamed).takes(&[&[long("env"), long("attempts"), long("branch")]]),
-    never("list").takes(&[&[long("env"), long("limit"), long("cursor"), flag("json")]]),
-    never("status"),
+    no_model("apply").options(&[&[long("attempt")]]),
+    no_model("diff").options(&[&[long("attempt")]]),
+    Command::new("exec", ModelSource::ServiceChosen).options(&[&[
+        long("env"),
+        long("attempts"),
+        long("branch"),
+    ]]),
+    no_model("list").options(&[&[long("env"), long("limit"), long("cursor"), flag("json")]]),
+    no_model("status"),
 ];
 
 static DEBUG_COMMANDS: &[Command] = &[
     // Its turn runs whatever the configuration names: no option of any level reaches it.
-    never("app-server").with(&[Command::new("send-message-v2", Runs::Unnamed)]),
-    never("clear-memories"),
-    never("models").takes(&[&[flag("bundled")]]),
-    never("prompt-input").takes(IMAGES),
-    never("trace-reduce").takes(&[&[short(b'o', "output")]]),
+    no_model("app-server")
+        .serves(Server::App)
+        .children(&[Command::new("send-message-v2", ModelSource::ServiceChosen)]),
+    no_model("clear-memories"),
+    no_model("models").options(&[&[flag("bundled")]]),
+    no_model("prompt-input").options(&[&[IMAGE.many()]]),
+    no_model("trace-reduce").options(&[&[short(b'o', "output")]]),
 ];
 
 static PLUGIN_COMMANDS: &[Command] = &[
-    never("add").partly().takes(PLUGIN),
-    never("list").partly().takes(PLUGIN),
-    never("marketplace").with(&[
-        never("add").takes(&[&[long("ref"), long("sparse"), flag("json")]]),
-        never("list").partly().takes(JSON_ONLY),
-        never("remove").takes(JSON_ONLY),
-        never("upgrade").takes(JSON_ONLY),
+    no_model("add").some_versions().options(PLUGIN),
+    no_model("list").some_versions().options(PLUGIN),
+    no_model("marketplace").children(&[
+        no_model("add").options(&[&[long("ref"), long("sparse"), flag("json")]]),
+        no_model("list").some_versions().options(JSON_ONLY),
+        no_model("remove").options(JSON_ONLY),
+        no_model("upgrade").options(JSON_ONLY),
     ]),
-    never("remove").partly().takes(PLUGIN),
+    no_model("remove").some_versions().options(PLUGIN),
 ];
+
+/// Returns the option that a name, with its dashes, means to a command.
+pub(super) fn option_of(command: &Command, name: &[u8]) -> Option<&'static OptionSpec> {
+    let mut options = command.own_options().chain(GLOBAL);
+    match name {
+        [b'-', b'-', long @ ..] => options.find(|spec| spec.long.as_bytes() == long),
+        [b'-', letter] => options.find(|spec| spec.letter == Some(*letter)),
+        _ => None,
+    }
+}

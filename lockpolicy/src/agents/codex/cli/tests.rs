@@ -1,15 +1,16 @@
-//! What the surface promises, as a table of command lines and as laws.
+//! The promises of the command line, as tables of lines and as properties.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use std::format;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::PolicyConfig;
+use crate::{ModelMatch, Policy, PolicyConfig};
 
 fn policy(text: &str) -> Policy {
-    PolicyConfig::from_toml(text).compile().unwrap()
+    PolicyConfig::from_toml(text).build().unwrap()
 }
 
 fn force() -> Policy {
@@ -27,27 +28,42 @@ fn split(line: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn decide(policy: &Policy, args: &[Vec<u8>]) -> Ruling {
+fn decide<'a>(policy: &Policy, args: &'a [Vec<u8>]) -> CommandVerdict<'a> {
     let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
     judge(policy, &slices)
 }
 
+fn is_unchanged(judged: &CommandVerdict<'_>) -> bool {
+    judged.arguments().is_some_and(Arguments::is_unchanged)
+}
+
+/// Returns the arguments that go on where they differ from those that were judged.
+fn rewritten(judged: &CommandVerdict<'_>) -> Option<Vec<Vec<u8>>> {
+    let arguments = judged
+        .arguments()
+        .filter(|arguments| !arguments.is_unchanged());
+    arguments.map(|arguments| arguments.with_overrides(&[]))
+}
+
 /// The line that runs, `=` where it is the same, `!reason` where none does; then what was attempted.
 fn outcome(policy: &Policy, line: &str) -> (String, Vec<String>) {
-    let ruling = decide(policy, &split(line));
-    let args = match ruling.outcome {
-        Outcome::Pass => "=".to_string(),
-        Outcome::Reject(rejection) => format!("!{}", rejection.reason.as_str()),
-        Outcome::Rewrite(args) => String::from_utf8(args.join(&b' ')).unwrap(),
+    let args = split(line);
+    let judged = decide(policy, &args);
+    let result = match &judged.action {
+        CommandAction::Refuse(rejection) => format!("!{}", rejection.reason.as_str()),
+        CommandAction::Run(arguments) | CommandAction::Filter(arguments, _) => {
+            let words = arguments.with_overrides(&[]);
+            if arguments.is_unchanged() {
+                assert_eq!(words, args, "{line}");
+                "=".to_string()
+            } else {
+                String::from_utf8(words.join(&b' ')).unwrap()
+            }
+        }
     };
-    (
-        args,
-        ruling
-            .attempts
-            .into_iter()
-            .map(|attempt| format!("{}:{}", attempt.place, attempt.requested))
-            .collect(),
-    )
+    let attempts = judged.verdict.attempts.into_iter();
+    let attempts = attempts.map(|attempt| format!("{}:{}", attempt.place, attempt.requested));
+    (result, attempts.collect())
 }
 
 const C: &str = r#"-c model="PIN" -c review""#;
@@ -57,7 +73,7 @@ fn pins() -> String {
 }
 
 #[test]
-fn what_starts_no_model_passes_byte_for_byte() {
+fn line_that_starts_no_model_passes_byte_for_byte() {
     for line in [
         "--version",
         "-V",
@@ -101,7 +117,7 @@ fn what_starts_no_model_passes_byte_for_byte() {
 }
 
 #[test]
-fn the_pin_is_put_in_where_none_is_named() {
+fn line_without_a_model_gets_the_pin() {
     let p = pins();
     for (line, expected) in [
         ("", format!("-m PIN {p}")),
@@ -199,7 +215,7 @@ const REPLACED: [[&str; 3]; 23] = [
 ];
 
 #[test]
-fn another_model_is_replaced_where_it_stands_or_refused() {
+fn line_with_another_model_is_forced_or_refused() {
     for [line, expected, attempts] in REPLACED {
         let (args, told) = outcome(&force(), line);
         assert_eq!(
@@ -250,7 +266,7 @@ const TAKEN_OUT: [[&str; 2]; 13] = [
 ];
 
 #[test]
-fn other_providers_are_taken_out_or_refused() {
+fn option_that_selects_a_provider_is_dropped_or_refused() {
     let rest = format!("exec -m PIN {} hi", pins());
     for [options, attempts] in TAKEN_OUT {
         let line = format!("exec {options} hi");
@@ -283,7 +299,7 @@ fn other_providers_are_taken_out_or_refused() {
 }
 
 #[test]
-fn other_overrides_stay_and_stand_at_one_level() {
+fn override_that_selects_nothing_stays_at_one_level() {
     let p = pins();
     for (line, expected) in [
         ("exec -c a.b=1 hi", format!("exec -m PIN {p} -c a.b=1 hi")),
@@ -329,48 +345,50 @@ fn other_overrides_stay_and_stand_at_one_level() {
 }
 
 #[test]
-fn what_names_exactly_the_pin_stays_as_written() {
+fn line_with_exactly_the_pin_stays_as_written() {
     let full = "exec --model=PIN -c model=PIN --config review_model='PIN' hi";
     let args: Vec<Vec<u8>> = full
         .split(' ')
         .map(|word| word.as_bytes().to_vec())
         .collect();
     for policy in [force(), reject()] {
-        let ruling = decide(&policy, &args);
+        let judged = decide(&policy, &args);
+        assert!(is_unchanged(&judged));
+        assert_eq!(judged.verdict.model_match, ModelMatch::Exact);
+        let line = split("exec -m PIN hi");
+        let exact = decide(&policy, &line).verdict;
         assert_eq!(
-            (ruling.outcome, ruling.model_match),
-            (Outcome::Pass, ModelMatch::Exact)
-        );
-        let ruling = decide(&policy, &split("exec -m PIN hi"));
-        assert_eq!(
-            (ruling.attempts.len(), ruling.model_match),
+            (exact.attempts.len(), exact.model_match),
             (0, ModelMatch::Exact)
         );
-        let alias = decide(&policy, &split("exec -m openai/PIN hi"));
+        let line = split("exec -m openai/PIN hi");
+        let alias = decide(&policy, &line);
+        let args = rewritten(&alias).unwrap();
+        assert!(!args.contains(&b"openai/PIN".to_vec()));
         assert_eq!(
-            (alias.attempts.len(), alias.model_match),
+            (alias.verdict.attempts.len(), alias.verdict.model_match),
             (0, ModelMatch::Alias)
         );
-        assert!(
-            matches!(alias.outcome, Outcome::Rewrite(ref args) if !args.contains(&b"openai/PIN".to_vec()))
-        );
+        let line = split("exec hi");
         assert_eq!(
-            decide(&policy, &split("exec hi")).model_match,
+            decide(&policy, &line).verdict.model_match,
             ModelMatch::Absent
         );
     }
 }
 
 #[test]
-fn audit_changes_nothing_and_counts() {
+fn line_in_report_only_is_counted_and_unchanged() {
     let audit = policy("model = 'PIN'\nmode = 'report_only'");
-    let ruling = decide(&audit, &split("exec -m x --oss hi"));
-    assert_eq!((ruling.outcome, ruling.attempts.len()), (Outcome::Pass, 2));
-    assert_eq!(decide(&audit, &split("exec hi")).outcome, Outcome::Pass);
+    let line = split("exec -m x --oss hi");
+    let judged = decide(&audit, &line);
+    assert!(is_unchanged(&judged));
+    assert_eq!(judged.verdict.attempts.len(), 2);
+    assert!(is_unchanged(&decide(&audit, &split("exec hi"))));
 }
 
 #[test]
-fn what_no_line_can_name_is_refused_or_left_to_its_thread() {
+fn command_whose_model_no_line_names_is_refused_or_left_alone() {
     for line in [
         "cloud",
         "cloud exec --env e q",
@@ -392,7 +410,7 @@ fn what_no_line_can_name_is_refused_or_left_to_its_thread() {
 }
 
 #[test]
-fn two_readings_are_refused_in_every_mode() {
+fn line_with_two_readings_is_refused_in_every_mode() {
     for text in [
         "model='PIN'",
         "model='PIN'\nmode='reject'",
@@ -406,7 +424,7 @@ fn two_readings_are_refused_in_every_mode() {
 }
 
 #[test]
-fn effort_and_tier_are_pinned_only_where_the_policy_says_so() {
+fn effort_and_tier_are_pinned_only_where_the_policy_sets_them() {
     let p = pins();
     assert_eq!(
         outcome(&force(), "review -c model_reasoning_effort=high").1,
@@ -427,7 +445,7 @@ fn effort_and_tier_are_pinned_only_where_the_policy_says_so() {
 }
 
 #[test]
-fn arguments_that_are_no_text_survive() {
+fn argument_that_is_no_text_stays() {
     let args = alloc::vec![
         b"exec".to_vec(),
         b"\xff\xfe".to_vec(),
@@ -435,17 +453,21 @@ fn arguments_that_are_no_text_survive() {
         b"\x80".to_vec(),
         b"-m\xff".to_vec()
     ];
-    let ruling = decide(&force(), &args);
-    let Outcome::Rewrite(args) = ruling.outcome else {
-        panic!()
-    };
+    let judged = decide(&force(), &args);
+    let args = rewritten(&judged).unwrap();
     assert!(args.contains(&b"\xff\xfe".to_vec()) && args.contains(&b"\x80".to_vec()));
     assert!(args.contains(&b"-mPIN".to_vec()));
-    assert_eq!(ruling.attempts[0].requested, "<not a text>");
+    assert_eq!(judged.verdict.attempts[0].requested, "<not a text>");
 }
 
 #[test]
-fn without_a_policy_only_what_runs_no_model_may_run() {
+fn line_without_a_policy_passes_only_where_it_runs_no_model() {
+    let may_run = |line: &str| {
+        let args = split(line);
+        let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+        let judged = judge_without_policy(&slices);
+        judged.is_some_and(|judged| is_unchanged(&judged))
+    };
     for line in [
         "--version",
         "exec --help",
@@ -454,10 +476,7 @@ fn without_a_policy_only_what_runs_no_model_may_run() {
         "mcp list",
         "help",
     ] {
-        assert!(
-            !may_run_model(&split(line).iter().map(Vec::as_slice).collect::<Vec<_>>()),
-            "{line}"
-        );
+        assert!(may_run(line), "{line}");
     }
     for line in [
         "",
@@ -469,10 +488,7 @@ fn without_a_policy_only_what_runs_no_model_may_run() {
         "doctor",
         "--x exec",
     ] {
-        assert!(
-            may_run_model(&split(line).iter().map(Vec::as_slice).collect::<Vec<_>>()),
-            "{line}"
-        );
+        assert!(!may_run(line), "{line}");
     }
 }
 
@@ -535,33 +551,33 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn settled(policy in any_policy(), args in prop::collection::vec(word(), 0..9)) {
-        if let Outcome::Rewrite(args) = decide(&policy, &args).outcome {
+    fn rewritten_line_passes_unchanged(policy in any_policy(), args in prop::collection::vec(word(), 0..9)) {
+        if let Some(args) = rewritten(&decide(&policy, &args)) {
             let again = decide(&policy, &args);
-            prop_assert_eq!(&again.outcome, &Outcome::Pass, "{:?}", args);
-            prop_assert!(again.attempts.is_empty());
+            prop_assert!(is_unchanged(&again), "{:?}", args);
+            prop_assert!(again.verdict.attempts.is_empty());
         }
     }
 
     #[test]
-    fn operands_and_everything_behind_the_terminator_stay(args in prop::collection::vec(word(), 0..9)) {
+    fn operands_of_a_rewritten_line_stay(args in prop::collection::vec(word(), 0..9)) {
         let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
         let operands = |line: &CommandLine<'_>| -> Vec<Vec<u8>> {
             let text = |token: &Token<'_>| match token.kind {
-                Kind::Operand(word) | Kind::Foreign(word) => Some(word.to_vec()),
-                Kind::Command(_) | Kind::Option(_) | Kind::OptionArgument(_) | Kind::Terminator => None,
+                TokenKind::Operand(word) | TokenKind::Foreign(word) => Some(word.to_vec()),
+                TokenKind::Command(_) | TokenKind::Option(_) | TokenKind::OptionArgument(_) | TokenKind::Terminator => None,
             };
             line.tokens.iter().filter_map(text).collect()
         };
-        if let Outcome::Rewrite(rewritten) = decide(&force(), &args).outcome {
-            let after: Vec<&[u8]> = rewritten.iter().map(Vec::as_slice).collect();
+        if let Some(words) = rewritten(&decide(&force(), &args)) {
+            let after: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
             prop_assert_eq!(operands(&read(&after)), operands(&read(&slices)));
             prop_assert_eq!(read(&after).name(), read(&slices).name());
         }
     }
 
     #[test]
-    fn every_list_of_bytes_gets_a_ruling(args in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..6)) {
-        decide(&force(), &args);
+    fn list_of_any_bytes_gets_a_verdict(args in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..6)) {
+        prop_assert!(!decide(&force(), &args).command.is_empty());
     }
 }

@@ -1,32 +1,30 @@
-//! Where codex's configuration sends model calls, and how each way is led through the lock.
+//! codex's configuration: the providers that it defines, and how each of them is sent to a proxy.
 //!
 //! ```text
-//! configuration files → read: Providers → mounts (for the proxy) → lead: overrides (for codex)
+//! files → Providers → provider_route: ProviderRoute (for the proxy)
+//!                   → overrides: Override (for codex)
 //! ```
 //!
-//! Every provider keeps its name and everything else that is said about it; only its address is laid
-//! over. So sessions, logins and headers stay as they are, and a sub-agent that picks another provider
-//! of the configuration is led as well.
+//! Every provider keeps its name and all other settings; only its address is overridden. So sessions,
+//! logins and headers stay as they are, and a sub-agent that selects another provider of the configuration
+//! reaches the proxy as well.
 //!
-//! A role of the user may select another provider of the configuration. One that says where a provider is, and
-//! a project's role or profile that selects another one, is refused: the oldest codex lays it over everything.
+//! A role of the user may select another provider of the configuration. A role that states the address of
+//! a provider, and a project's role or profile that selects another provider, is refused: the oldest codex
+//! lays it over everything.
 //!
 //! Not covered: providers that sign their requests for one host (Bedrock, Vertex), which are refused
-//! where they are selected; files of the administrator that stand above the command line, whose route
-//! is the administrator's.
+//! where they are selected; files of the administrator that rank above the command line.
 
 mod account;
+pub(crate) mod assignment;
+pub(crate) mod keys;
 mod overrides;
 mod provider_route;
-mod read;
+mod providers;
+pub(crate) mod selection;
 
 pub use account::is_account;
-pub use overrides::{Lead, Override};
-pub use provider_route::{Base, Mount, Oss};
-pub use read::{Layer, Providers, Unreadable, role_files};
-
-/// codex's own provider.
-const OPENAI: &str = "openai";
-
-/// Providers of this machine that every codex has.
-const LOCAL: [&str; 2] = ["ollama", "lmstudio"];
+pub use overrides::{Override, ProxyTarget};
+pub use provider_route::{Oss, ProviderBase, ProviderRoute};
+pub use providers::{Layer, Providers, Unreadable, role_files};

@@ -1,26 +1,27 @@
-//! Providers to the overrides that lead them through a proxy.
+//! The overrides of codex's configuration that send its providers to a proxy.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::provider_route::name;
-use super::{OPENAI, Providers};
-use crate::agents::codex::cli::choice::leads_to;
-use crate::agents::codex::cli::dotted::{quoted, write};
+use super::assignment::{assign, quoted};
+use super::keys::{MODEL_PROVIDER, MODEL_PROVIDERS, OPENAI_BASE_URL, REALTIME_BASE_URL};
+use super::provider_route::route_name;
+use super::providers::{OPENAI, Providers};
+use super::selection::is_below;
 use crate::json::encode;
 
-/// The proxy that calls are led through.
+/// The proxy that calls are sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lead<'a> {
-    /// One with a mount for each provider, below this URL.
-    Mounts(&'a str),
-    /// One that runs already, at this URL, which knows its upstream by itself.
-    Proxy {
-        /// The URL; with a path it is a base URL, without one the usual path is put behind it.
+pub enum ProxyTarget<'a> {
+    /// A proxy with a route for each provider, below this URL.
+    Routes(&'a str),
+    /// A proxy that runs already and has an upstream of its own.
+    Running {
+        /// The URL; with a path it is a base URL, without one the usual path is appended.
         url: &'a str,
-        /// Whether calls carry an account instead of a key.
+        /// Whether calls carry the token of an account instead of a key.
         account: bool,
     },
 }
@@ -30,61 +31,61 @@ pub enum Lead<'a> {
 pub struct Override {
     /// The key.
     pub key: &'static str,
-    /// Key and value, as they are written on a command line.
+    /// The key and the value, as a command line writes them.
     pub text: String,
     /// The value as JSON.
     pub json: String,
 }
 
-/// Where a provider leads that may not be reached: a path that no table lists.
+/// The path of a provider that may not be reached: no table lists it.
 const NOWHERE: &str = "nowhere";
 
 impl Providers {
-    /// The overrides that lead every provider through a proxy, and select the one that the machine's or
-    /// the user's configuration selects.
-    pub fn overrides(&self, lead: Lead<'_>) -> Vec<Override> {
+    /// Returns the overrides that send every provider to a proxy, and select the provider that the machine's
+    /// or the user's configuration selects.
+    pub fn overrides(&self, target: ProxyTarget<'_>) -> Vec<Override> {
         let selected = self.selected.as_deref().unwrap_or(OPENAI);
-        let mut overrides = Vec::from([text("model_provider", selected)]);
-        if let Some(url) = lead.to(OPENAI, self.openai.as_deref()) {
-            overrides.push(text("openai_base_url", &url));
+        let mut overrides = Vec::from([text(MODEL_PROVIDER, selected)]);
+        if let Some(url) = target.url_for(OPENAI, self.openai.as_deref()) {
+            overrides.push(text(OPENAI_BASE_URL, &url));
         }
         let realtime = self.realtime.as_deref();
-        if let Some(url) = realtime.and_then(|own| lead.to("realtime", Some(own))) {
-            overrides.push(text("experimental_realtime_ws_base_url", &url));
+        if let Some(url) = realtime.and_then(|own| target.url_for("realtime", Some(own))) {
+            overrides.push(text(REALTIME_BASE_URL, &url));
         }
-        overrides.extend(self.table(lead));
+        overrides.extend(self.table(target));
         overrides
     }
 
-    /// What `CODEX_OSS_BASE_URL` has to be.
-    pub fn oss_base_url(lead: Lead<'_>) -> String {
-        lead.to("oss", None).unwrap_or_default()
+    /// Returns the value of `CODEX_OSS_BASE_URL`.
+    pub fn oss_base_url(target: ProxyTarget<'_>) -> String {
+        target.url_for("oss", None).unwrap_or_default()
     }
 
-    fn table(&self, lead: Lead<'_>) -> Option<Override> {
+    fn table(&self, target: ProxyTarget<'_>) -> Option<Override> {
         let custom = self.custom.iter().enumerate();
         let custom = custom.filter_map(|(index, (id, custom))| {
-            let url = lead.to(&name(index), custom.base_url.as_deref())?;
+            let url = target.url_for(&route_name(index), custom.base_url.as_deref())?;
             Some((id.as_str(), Vec::from([("base_url", url)])))
         });
         let strangers = self.strangers.iter().map(|id| {
-            // Without a name it is no provider to a codex that would not have heeded the project's.
+            // A codex that ignores the project's file needs the name to accept the entry.
             let name = ("name", id.clone());
             (
                 id.as_str(),
-                Vec::from([name, ("base_url", lead.below(NOWHERE))]),
+                Vec::from([name, ("base_url", target.below(NOWHERE))]),
             )
         });
         let entries: Vec<Entry<'_>> = custom.chain(strangers).collect();
         (!entries.is_empty()).then(|| Override {
-            key: "model_providers",
-            text: format!("model_providers={}", toml(&entries)),
+            key: MODEL_PROVIDERS,
+            text: format!("{MODEL_PROVIDERS}={}", toml(&entries)),
             json: json(&entries),
         })
     }
 }
 
-/// A provider and what is laid over it.
+/// A provider and the keys of it that are overridden.
 type Entry<'a> = (&'a str, Vec<(&'static str, String)>);
 
 fn toml(entries: &[Entry<'_>]) -> String {
@@ -107,22 +108,22 @@ fn list<T>(things: &[T], written: impl Fn(&T) -> String) -> String {
         .join(",")
 }
 
-impl Lead<'_> {
-    /// Where a provider is from now on; `None` where it stays where it is, since that is the proxy.
-    fn to(self, mount: &str, own: Option<&str>) -> Option<String> {
+impl ProxyTarget<'_> {
+    /// Returns the new address of a provider; `None` where its own address is the proxy's.
+    fn url_for(self, route: &str, own: Option<&str>) -> Option<String> {
         match self {
-            Self::Mounts(_) => Some(self.below(mount)),
-            Self::Proxy { url, .. } if own.is_some_and(|own| leads_to(own, url)) => None,
-            Self::Proxy { url, .. } if has_path(url) => Some(url.to_owned()),
-            Self::Proxy { account: true, .. } if mount == OPENAI => {
+            Self::Routes(_) => Some(self.below(route)),
+            Self::Running { url, .. } if own.is_some_and(|own| is_below(own, url)) => None,
+            Self::Running { url, .. } if has_path(url) => Some(url.to_owned()),
+            Self::Running { account: true, .. } if route == OPENAI => {
                 Some(self.below("backend-api/codex"))
             }
-            Self::Proxy { .. } => Some(self.below("v1")),
+            Self::Running { .. } => Some(self.below("v1")),
         }
     }
 
     fn below(self, path: &str) -> String {
-        let (Self::Mounts(url) | Self::Proxy { url, .. }) = self;
+        let (Self::Routes(url) | Self::Running { url, .. }) = self;
         format!("{}/{path}", url.trim_end_matches('/'))
     }
 }
@@ -135,7 +136,7 @@ fn has_path(url: &str) -> bool {
 fn text(key: &'static str, value: &str) -> Override {
     Override {
         key,
-        text: write(key, value),
+        text: assign(key, value),
         json: encode(value),
     }
 }
@@ -147,9 +148,9 @@ mod tests {
 
     const FILE: &str = "model_provider='b.c'\n[model_providers.'b.c']\nbase_url='http://h/v1'\n[model_providers.a]\nbase_url='http://127.0.0.1:8383/v1'";
 
-    fn overrides(file: &str, project: &str, lead: Lead<'_>) -> Vec<String> {
+    fn overrides(file: &str, project: &str, target: ProxyTarget<'_>) -> Vec<String> {
         let layers = [Layer::Own(file), Layer::Project(project)];
-        let overrides = Providers::read(layers).unwrap().overrides(lead);
+        let overrides = Providers::read(layers).unwrap().overrides(target);
         overrides
             .into_iter()
             .map(|override_| override_.text)
@@ -157,10 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn every_provider_is_led_to_its_mount() {
-        let lead = Lead::Mounts("http://127.0.0.1:1/t");
+    fn provider_is_sent_to_its_route() {
+        let target = ProxyTarget::Routes("http://127.0.0.1:1/t");
         assert_eq!(
-            overrides(FILE, "[model_providers.evil]", lead),
+            overrides(FILE, "[model_providers.evil]", target),
             [
                 r#"model_provider="b.c""#,
                 r#"openai_base_url="http://127.0.0.1:1/t/openai""#,
@@ -172,32 +173,32 @@ mod tests {
             ]
         );
         assert_eq!(
-            overrides("experimental_realtime_ws_base_url='ws://x'", "", lead)[2],
+            overrides("experimental_realtime_ws_base_url='ws://x'", "", target)[2],
             r#"experimental_realtime_ws_base_url="http://127.0.0.1:1/t/realtime""#
         );
-        assert_eq!(Providers::oss_base_url(lead), "http://127.0.0.1:1/t/oss");
+        assert_eq!(Providers::oss_base_url(target), "http://127.0.0.1:1/t/oss");
     }
 
     #[test]
-    fn a_proxy_that_runs_gets_the_usual_paths() {
-        let lead = |account| Lead::Proxy {
+    fn running_proxy_gets_the_usual_paths() {
+        let running = |account| ProxyTarget::Running {
             url: "http://127.0.0.1:8383",
             account,
         };
         assert_eq!(
-            overrides(FILE, "", lead(false)),
+            overrides(FILE, "", running(false)),
             [
                 r#"model_provider="b.c""#,
                 r#"openai_base_url="http://127.0.0.1:8383/v1""#,
                 r#"model_providers={"b.c"={base_url="http://127.0.0.1:8383/v1"}}"#,
             ]
         );
-        let account = overrides("", "", lead(true));
+        let account = overrides("", "", running(true));
         assert_eq!(
             account[1],
             r#"openai_base_url="http://127.0.0.1:8383/backend-api/codex""#
         );
-        let whole = Lead::Proxy {
+        let whole = ProxyTarget::Running {
             url: "http://h:1/base",
             account: true,
         };
@@ -209,7 +210,7 @@ mod tests {
             overrides(
                 "openai_base_url='http://127.0.0.1:8383/x/v1'",
                 "",
-                lead(false)
+                running(false)
             ),
             [r#"model_provider="openai""#]
         );

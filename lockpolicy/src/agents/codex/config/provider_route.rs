@@ -1,4 +1,4 @@
-//! Providers to the mounts that a proxy needs for them.
+//! The routes that a proxy needs for the providers of a configuration.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -6,26 +6,25 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::Providers;
-use super::read::Custom;
+use super::providers::{Custom, Providers};
 use crate::dialect::Table;
 
-/// A base URL of the proxy's own, and what stands behind it.
+/// A base URL of the proxy, and the provider behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mount {
-    /// The path segment that it is called by.
+pub struct ProviderRoute {
+    /// The path segment that selects the route.
     pub name: String,
-    /// Where calls go that carry a key.
-    pub key: Base,
-    /// Where calls go that carry an account, where that is somewhere else.
-    pub account: Option<Base>,
+    /// The destination of calls that carry a key.
+    pub key: ProviderBase,
+    /// The destination of calls that carry an account's token, where it is another one.
+    pub account: Option<ProviderBase>,
 }
 
 /// A provider's base URL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Base {
-    /// The path, without a slash at its end, below which the tables list its operations.
-    pub judged_as: String,
+pub struct ProviderBase {
+    /// The path below which the tables list its operations, without a slash at its end.
+    pub canonical_prefix: String,
     /// The URL.
     pub url: String,
     /// Query parameters of its configuration that select nothing.
@@ -34,7 +33,7 @@ pub struct Base {
     pub headers: Vec<String>,
 }
 
-/// What the environment says of providers of this machine.
+/// The variables that locate providers of this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Oss<'a> {
     /// `CODEX_OSS_BASE_URL`.
@@ -43,9 +42,9 @@ pub struct Oss<'a> {
     pub port: Option<&'a str>,
 }
 
-/// Where the tables list what a key may call.
+/// The path below which the tables list the operations of a key.
 const BY_KEY: &str = "/v1";
-/// Where the tables list what an account may call.
+/// The path below which the tables list the operations of an account.
 const BY_ACCOUNT: &str = "/backend-api/codex";
 /// The only parameter that is known to select nothing wherever it stands.
 const QUERY: [&str; 1] = ["api-version"];
@@ -58,18 +57,18 @@ const HEADERS: [&str; 4] = [
 ];
 
 impl Providers {
-    /// The mounts of everything that codex may be sent to, judged by `table`.
-    pub fn mounts(&self, table: &Table, oss: Oss<'_>) -> Vec<Mount> {
-        let mut mounts = Vec::from([
+    /// Returns the routes of all providers that codex may call, judged by `table`.
+    pub fn routes(&self, table: &Table, oss: Oss<'_>) -> Vec<ProviderRoute> {
+        let mut routes = Vec::from([
             openai(self.openai.as_deref(), table),
-            Mount::plain("oss", base(&self.oss(oss), table)),
+            ProviderRoute::plain("oss", base(&self.oss(oss), table)),
         ]);
         if let Some(url) = &self.realtime {
-            mounts.push(Mount::plain("realtime", base(url, table)));
+            routes.push(ProviderRoute::plain("realtime", base(url, table)));
         }
         let custom = self.custom.values().enumerate();
-        mounts.extend(custom.map(|(index, custom)| mount(index, custom, table)));
-        mounts
+        routes.extend(custom.map(|(index, custom)| route(index, custom, table)));
+        routes
     }
 
     fn oss(&self, oss: Oss<'_>) -> String {
@@ -83,8 +82,8 @@ impl Providers {
     }
 }
 
-impl Mount {
-    fn plain(name: &str, key: Base) -> Self {
+impl ProviderRoute {
+    fn plain(name: &str, key: ProviderBase) -> Self {
         Self {
             name: name.to_string(),
             key,
@@ -93,45 +92,46 @@ impl Mount {
     }
 }
 
-/// The name of the mount of a custom provider, by its place in the order of their names.
-pub(super) fn name(index: usize) -> String {
+/// Returns the name of the route of a custom provider, by its position among their names.
+pub(super) fn route_name(index: usize) -> String {
     format!("p{index}")
 }
 
-fn mount(index: usize, custom: &Custom, table: &Table) -> Mount {
-    let mut mount = match &custom.base_url {
-        Some(url) => Mount::plain("", base(url, table)),
+fn route(index: usize, custom: &Custom, table: &Table) -> ProviderRoute {
+    let mut route = match &custom.base_url {
+        Some(url) => ProviderRoute::plain("", base(url, table)),
         None => openai(None, table),
     };
     let listed = |names: &[String], known: &[&str]| {
         let known = names.iter().filter(|name| known.contains(&name.as_str()));
         known.cloned().collect::<Vec<String>>()
     };
-    mount.key.query = listed(&custom.query, &QUERY);
-    mount.key.headers = listed(&custom.headers, &HEADERS);
-    mount.name = name(index);
-    mount
+    route.key.query = listed(&custom.query, &QUERY);
+    route.key.headers = listed(&custom.headers, &HEADERS);
+    route.name = route_name(index);
+    route
 }
 
-/// codex's own provider: another host for an account than for a key, unless the configuration names one.
-fn openai(url: Option<&str>, table: &Table) -> Mount {
-    let at = |judged_as: &str, usual: &str| Base {
-        judged_as: judged_as.to_string(),
+/// Returns the route of codex's own provider, which has another host for an account than for a key unless
+/// the configuration names one.
+fn openai(url: Option<&str>, table: &Table) -> ProviderRoute {
+    let at = |canonical_prefix: &str, usual: &str| ProviderBase {
+        canonical_prefix: canonical_prefix.to_string(),
         ..base(url.unwrap_or(usual), table)
     };
-    Mount {
+    ProviderRoute {
         name: "openai".to_string(),
         key: at(BY_KEY, "https://api.openai.com/v1"),
         account: Some(at(BY_ACCOUNT, "https://chatgpt.com/backend-api/codex")),
     }
 }
 
-/// A base URL, judged by its own path where the tables list operations below it, as Azure's.
-fn base(url: &str, table: &Table) -> Base {
+/// Returns a base URL, judged by its own path where the tables list operations below it, as Azure's.
+fn base(url: &str, table: &Table) -> ProviderBase {
     let own = path(url).trim_end_matches('/');
     let listed = table.find("POST", &format!("{own}/responses")).is_some();
-    Base {
-        judged_as: if listed { own } else { BY_KEY }.to_string(),
+    ProviderBase {
+        canonical_prefix: if listed { own } else { BY_KEY }.to_string(),
         url: url.to_string(),
         query: Vec::new(),
         headers: Vec::new(),
@@ -150,57 +150,60 @@ mod tests {
     use super::*;
     use crate::agents::codex::config::Layer;
 
-    fn mounts(file: &str, oss: Oss<'_>) -> Vec<(String, String, String)> {
+    fn routes(file: &str, oss: Oss<'_>) -> Vec<(String, String, String)> {
         let table = Table::of(["openai", "chatgpt", "azure"]).unwrap();
         let providers = Providers::read([Layer::Own(file)]).unwrap();
-        let told = |mount: Mount| (mount.name, mount.key.judged_as, mount.key.url);
+        let parts = |route: ProviderRoute| (route.name, route.key.canonical_prefix, route.key.url);
         providers
-            .mounts(&table, oss)
+            .routes(&table, oss)
             .into_iter()
-            .map(told)
+            .map(parts)
             .collect()
     }
 
-    fn told(name: &str, judged_as: &str, url: &str) -> (String, String, String) {
-        (name.into(), judged_as.into(), url.into())
+    fn parts(name: &str, canonical_prefix: &str, url: &str) -> (String, String, String) {
+        (name.into(), canonical_prefix.into(), url.into())
     }
 
     #[test]
-    fn every_provider_has_a_mount() {
+    fn provider_has_a_route() {
         let file = "[model_providers.z]\nbase_url='https://h/openai'\n[model_providers.a]\nbase_url='http://h/odd/base'\n[model_providers.m]";
         assert_eq!(
-            mounts(file, Oss::default()),
+            routes(file, Oss::default()),
             [
-                told("openai", "/v1", "https://api.openai.com/v1"),
-                told("oss", "/v1", "http://localhost:11434/v1"),
-                told("p0", "/v1", "http://h/odd/base"),
-                told("p1", "/v1", "https://api.openai.com/v1"),
-                told("p2", "/openai", "https://h/openai"),
+                parts("openai", "/v1", "https://api.openai.com/v1"),
+                parts("oss", "/v1", "http://localhost:11434/v1"),
+                parts("p0", "/v1", "http://h/odd/base"),
+                parts("p1", "/v1", "https://api.openai.com/v1"),
+                parts("p2", "/openai", "https://h/openai"),
             ]
         );
     }
 
     #[test]
-    fn a_configured_address_stands_for_key_and_account() {
+    fn configured_address_is_used_for_key_and_account() {
         let table = Table::of(["openai", "chatgpt"]).unwrap();
         let file = "openai_base_url='http://h/any'";
         let providers = Providers::read([Layer::Own(file)]).unwrap();
-        let mount = providers.mounts(&table, Oss::default()).remove(0);
-        let account = mount.account.unwrap();
+        let route = providers.routes(&table, Oss::default()).remove(0);
+        let account = route.account.unwrap();
         assert_eq!(
-            (mount.key.url.as_str(), account.url.as_str()),
+            (route.key.url.as_str(), account.url.as_str()),
             ("http://h/any", "http://h/any")
         );
         assert_eq!(
-            (mount.key.judged_as.as_str(), account.judged_as.as_str()),
+            (
+                route.key.canonical_prefix.as_str(),
+                account.canonical_prefix.as_str()
+            ),
             ("/v1", "/backend-api/codex")
         );
     }
 
     #[test]
-    fn the_environment_says_where_this_machine_runs_models() {
+    fn environment_locates_the_providers_of_this_machine() {
         let oss = |base_url, port| {
-            mounts("model_provider='lmstudio'", Oss { base_url, port })[1]
+            routes("model_provider='lmstudio'", Oss { base_url, port })[1]
                 .2
                 .clone()
         };
@@ -210,12 +213,12 @@ mod tests {
     }
 
     #[test]
-    fn only_what_selects_nothing_is_brought_along() {
+    fn query_and_headers_that_select_are_not_forwarded() {
         let table = Table::of(["openai"]).unwrap();
         let file = "[model_providers.a]\nbase_url='http://a'\nquery_params={api-version='1',model='x'}\nhttp_headers={API-Key='k',x-portkey-config='c'}";
         let providers = Providers::read([Layer::Own(file)]).unwrap();
-        let mount = providers.mounts(&table, Oss::default()).pop().unwrap();
-        assert_eq!(mount.key.query, ["api-version"]);
-        assert_eq!(mount.key.headers, ["api-key"]);
+        let route = providers.routes(&table, Oss::default()).pop().unwrap();
+        assert_eq!(route.key.query, ["api-version"]);
+        assert_eq!(route.key.headers, ["api-key"]);
     }
 }

@@ -1,0 +1,140 @@
+//! Judges a command line, once.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::line::CommandLine;
+use super::occurrences::{missing, stated};
+use super::parser::read;
+use super::rewrite::{Changes, pin_argument};
+use super::verdict::{Arguments, CommandAction, CommandVerdict, Pin};
+use crate::agents::codex::config::selection::config_word;
+use crate::{
+    Action, Change, Decision, ModelMatch, Occurrence, Origin, Policy, Reason, Rejection, Source,
+    Surface, Verdict, refuse,
+};
+
+/// Decides about the arguments behind the program's name.
+///
+/// A base URL below the policy's proxy is no attempt, any other is one.
+///
+/// # Examples
+///
+/// ```
+/// use lockpolicy::agents::codex::cli::judge;
+///
+/// let policy = lockpolicy::PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
+/// let judged = judge(&policy, &[b"review", b"-c", b"model=other"]);
+/// let args = judged.arguments().unwrap().with_overrides(&[]);
+/// assert_eq!(args.join(&b' '), b"review -c review_model=\"gpt-5.5\" -c model=\"gpt-5.5\"");
+/// assert_eq!(judged.verdict.attempts[0].requested, "other");
+/// ```
+pub fn judge<'a>(policy: &Policy, args: &[&'a [u8]]) -> CommandVerdict<'a> {
+    let line = read(args);
+    if !line.may_run_model() {
+        return passed(line);
+    }
+    if let Some(rejection) = undecidable(&line) {
+        return refused(&line, refuse(rejection.clone()), rejection);
+    }
+    let stated = stated(&line, policy);
+    let mut verdict = crate::judge(policy, ORIGIN, &stated);
+    let changes = match &verdict.decision {
+        Decision::Reject(rejection) => {
+            let rejection = rejection.clone();
+            return refused(&line, verdict, rejection);
+        }
+        Decision::Pass => Vec::new(),
+        Decision::Rewrite(changes) => changes.clone(),
+    };
+    let missing = missing(&line, policy);
+    let filled = crate::judge(policy, ORIGIN, &missing);
+    if verdict.model_match == ModelMatch::None {
+        verdict.model_match = filled.model_match;
+    }
+    let pins = pins(&filled.decision, &missing);
+    let changes = Changes { stated, changes };
+    permitted(
+        verdict,
+        Arguments {
+            line,
+            changes,
+            pins,
+        },
+    )
+}
+
+/// Decides without a policy: a line that can run no model passes, any other gets no verdict.
+pub fn judge_without_policy<'a>(args: &[&'a [u8]]) -> Option<CommandVerdict<'a>> {
+    let line = read(args);
+    (!line.may_run_model()).then(|| passed(line))
+}
+
+const ORIGIN: Origin = Origin {
+    surface: Surface::Argv,
+    source: Source::User,
+};
+
+fn passed(line: CommandLine<'_>) -> CommandVerdict<'_> {
+    let changes = Changes {
+        stated: Vec::new(),
+        changes: Vec::new(),
+    };
+    let pins = Vec::new();
+    permitted(
+        Verdict::pass(),
+        Arguments {
+            line,
+            changes,
+            pins,
+        },
+    )
+}
+
+fn permitted(verdict: Verdict, arguments: Arguments<'_>) -> CommandVerdict<'_> {
+    let (name, server) = (arguments.line.name(), arguments.line.server());
+    let action = match server {
+        Some(server) => CommandAction::Filter(arguments, server),
+        None => CommandAction::Run(arguments),
+    };
+    CommandVerdict::new(verdict, name, action)
+}
+
+fn refused<'a>(
+    line: &CommandLine<'a>,
+    verdict: Verdict,
+    rejection: Rejection,
+) -> CommandVerdict<'a> {
+    CommandVerdict::new(verdict, line.name(), CommandAction::Refuse(rejection))
+}
+
+/// Returns the rejection of a line that cannot be judged (rule 1). An option that lacks its option-argument
+/// is an error to codex, but as soon as something behind it is dropped, it would find one.
+fn undecidable(line: &CommandLine<'_>) -> Option<Rejection> {
+    let (reason, word) = match (line.ambiguous, line.bare) {
+        (Some(word), _) => (Reason::Ambiguous, word),
+        (None, Some(option)) => (Reason::Malformed, option),
+        (None, None) => return None,
+    };
+    let word = crate::escape_for_log(&String::from_utf8_lossy(word));
+    Some(Rejection::whole(reason, word))
+}
+
+fn pins(decision: &Decision, missing: &[Occurrence<'static>]) -> Vec<Pin> {
+    let Decision::Rewrite(changes) = decision else {
+        return Vec::new();
+    };
+    let pin = |change: &Change| {
+        let occurrence = missing.get(change.occurrence)?;
+        let Action::Set(text) = &change.action else {
+            return None;
+        };
+        let text = config_word(occurrence.setting, text);
+        Some(Pin {
+            argument: pin_argument(&occurrence.place, text),
+            text: text.to_string(),
+            place: occurrence.place.to_string(),
+        })
+    };
+    changes.iter().filter_map(pin).collect()
+}

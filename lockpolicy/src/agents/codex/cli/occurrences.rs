@@ -1,0 +1,134 @@
+//! The places of a command line that state a setting, and those where one is missing.
+
+use alloc::borrow::{Cow, ToOwned};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::line::CommandLine;
+use super::spec::{ModelSource, OptionSpec, Role, Takes};
+use super::token::OptionToken;
+use crate::agents::codex::config::assignment::Assignment;
+use crate::agents::codex::config::keys::{Selects, inserted_keys};
+use crate::agents::codex::config::selection::{ADDRESS, TABLE, TIERS, selection};
+use crate::{Capability, ForceAction, Occurrence, Policy, SelectorValue, Setting};
+
+/// The place of the option that names the model, among keys of the configuration.
+pub(super) const MODEL_OPTION: &str = "-m";
+
+const MODEL: Setting = Setting::Model(Capability::Generation);
+
+/// Returns one occurrence per option that selects something. Its `value` is the index of the token.
+pub(super) fn stated(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<'static>> {
+    let occurrence = |(index, option): (usize, &OptionToken<'_>)| {
+        let (setting, stated, place) = selected(option, policy)?;
+        Some(Occurrence {
+            setting,
+            stated,
+            place: Cow::Owned(place),
+            value: index..index.saturating_add(1),
+        })
+    };
+    let mut found: Vec<Occurrence<'static>> = line.options().filter_map(occurrence).collect();
+    let refused = match line.model_source() {
+        ModelSource::ServiceChosen => Some(""),
+        ModelSource::RemoteClient => Some("a door that nobody watches"),
+        ModelSource::CommandLine | ModelSource::None | ModelSource::Session => None,
+    };
+    found.extend(refused.map(|place| Occurrence {
+        setting: Setting::OtherSelector(Capability::Generation, ForceAction::Refuse),
+        stated: SelectorValue::Text(Cow::Owned(line.name())),
+        place: Cow::Borrowed(place),
+        value: 0..0,
+    }));
+    found
+}
+
+/// Returns one occurrence per place where the pin has to be put in, because nothing is stated there.
+pub(super) fn missing(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<'static>> {
+    if line.model_source() != ModelSource::CommandLine {
+        return Vec::new();
+    }
+    let is_model = |role: Role| role == Role::Selects(MODEL);
+    let takes_model = line.command().own_options().any(|spec| is_model(spec.role));
+    let named =
+        || innermost(line).any(|option| is_model(option.role()) && option.argument().is_some());
+    let option = (takes_model && !named()).then_some((MODEL, MODEL_OPTION));
+    let keys: Vec<String> = innermost(line).filter_map(config_key).collect();
+    let missing = inserted_keys().filter(|(_, place)| !keys.iter().any(|key| key == place));
+    let mut places: Vec<(Setting, &str)> = option.into_iter().chain(missing).collect();
+    if policy.tier().is_some_and(|tier| !TIERS.contains(&tier)) {
+        // The oldest codex ends with an error at a tier that it does not know.
+        places.retain(|(setting, _)| *setting != Setting::Tier);
+    }
+    let end = line.tokens.len();
+    let occurrence = |(setting, key)| Occurrence {
+        setting,
+        stated: SelectorValue::Missing,
+        place: Cow::Borrowed(key),
+        value: end..end,
+    };
+    places.into_iter().map(occurrence).collect()
+}
+
+/// Returns the key of an option that overrides the configuration.
+pub(super) fn config_key(option: &OptionToken<'_>) -> Option<String> {
+    let text = String::from_utf8_lossy(
+        option
+            .argument()
+            .filter(|_| option.role() == Role::Config)?,
+    );
+    Assignment::parse(&text).map(|assignment| assignment.key.to_string())
+}
+
+fn innermost<'a>(line: &'a CommandLine<'_>) -> impl Iterator<Item = &'a OptionToken<'a>> {
+    let level = line.innermost();
+    let tokens = line.tokens.iter().filter(move |token| token.level == level);
+    tokens.filter_map(|token| token.option())
+}
+
+type Found = (Setting, SelectorValue<'static>, String);
+
+/// Returns the setting that one option states. An option without its option-argument is left to codex,
+/// which refuses it.
+fn selected(option: &OptionToken<'_>, policy: &Policy) -> Option<Found> {
+    let spec = option.spec?;
+    match spec.role {
+        Role::Config => config(option, policy),
+        Role::Help | Role::Plain => None,
+        Role::Selects(setting) => {
+            let place = String::from_utf8_lossy(option.name).into_owned();
+            Some((setting, value(spec, option)?, place))
+        }
+    }
+}
+
+/// Returns the value that an option states; that of a flag is its name. `None` selects nothing.
+fn value(spec: &OptionSpec, option: &OptionToken<'_>) -> Option<SelectorValue<'static>> {
+    let bytes = match option.argument() {
+        None if spec.takes == Takes::Nothing => spec.long.as_bytes(),
+        argument => argument?,
+    };
+    match core::str::from_utf8(bytes) {
+        _ if spec.is_secret => Some(SelectorValue::Text(Cow::Borrowed(ADDRESS))),
+        Ok(text) if spec.harmless == Some(text) => None,
+        Ok(text) => Some(SelectorValue::Text(Cow::Owned(text.to_owned()))),
+        Err(_) => Some(SelectorValue::NotText),
+    }
+}
+
+fn config(option: &OptionToken<'_>, policy: &Policy) -> Option<Found> {
+    let text = String::from_utf8_lossy(option.argument()?);
+    let assignment = Assignment::parse(&text)?;
+    let finding = assignment.finding()?;
+    let place = [&*String::from_utf8_lossy(option.name), " ", assignment.key].concat();
+    let (setting, stated) = match (finding.selects, finding.nested) {
+        (Selects::Effort, true) if policy.effort().is_none() => return None,
+        (Selects::Tier, true) if policy.tier().is_none() => return None,
+        (_, true) => (
+            Selects::Source.setting(),
+            SelectorValue::Text(Cow::Borrowed(TABLE)),
+        ),
+        (selects, false) => selection(selects, assignment.text(), policy)?,
+    };
+    Some((setting, stated, place))
+}

@@ -1,0 +1,313 @@
+//! Reads a command line without losing how anything was written.
+//!
+//! Reading follows the parser of codex: `--` ends the options, a separate option-argument
+//! may not begin with a dash, the first free word that calls a sub-command calls it, even
+//! behind a prompt.
+//!
+//! Invariant: for every list of arguments, writing what was read gives the same list.
+
+use alloc::borrow::Cow;
+use core::iter::Peekable;
+
+use super::line::CommandLine;
+use super::spec::{ModelSource, Operands, OptionSpec, Role, Takes};
+use super::table::option_of;
+use super::token::{Disposition, OptionToken, Token, TokenKind};
+
+/// Reads the arguments behind the program's name. Every list of arguments can be read.
+pub fn read<'a>(args: &[&'a [u8]]) -> CommandLine<'a> {
+    let mut reader = Reader {
+        line: CommandLine::default(),
+        unsure: false,
+        many: false,
+    };
+    let mut rest = args.iter().copied().peekable();
+    if args
+        .first()
+        .is_some_and(|first| first.starts_with(b"--codex-run-as-"))
+    {
+        // codex calls itself, to apply a patch or to touch files: not its command line.
+        reader.line.internal = true;
+        reader.all(rest, TokenKind::Foreign);
+        return reader.line;
+    }
+    while let Some(arg) = rest.next() {
+        if arg == b"--" {
+            reader.push(TokenKind::Terminator);
+            reader.all(rest, TokenKind::Operand);
+            break;
+        }
+        if is_word(arg) {
+            reader.word(arg);
+            let last = reader.line.tokens.last().map(|token| &token.kind);
+            if matches!(last, Some(TokenKind::Foreign(_))) {
+                reader.all(rest, TokenKind::Foreign);
+                break;
+            }
+        } else {
+            reader.option(arg, &mut rest);
+        }
+    }
+    reader.line
+}
+
+struct Reader<'a> {
+    line: CommandLine<'a>,
+    /// The command has an unknown option, so that a word behind it may be its option-argument.
+    unsure: bool,
+    /// The last option takes every word that follows.
+    many: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn push(&mut self, kind: TokenKind<'a>) {
+        let level = self.line.path.len().saturating_sub(1);
+        self.line.tokens.push(Token { level, kind });
+    }
+
+    fn all(&mut self, rest: impl Iterator<Item = &'a [u8]>, kind: fn(&'a [u8]) -> TokenKind<'a>) {
+        for arg in rest {
+            self.push(kind(arg));
+        }
+    }
+
+    fn word(&mut self, word: &'a [u8]) {
+        let command = self.line.command();
+        if self.many {
+            self.push(TokenKind::OptionArgument(word));
+        } else if let Some(child) = command.child(word) {
+            if self.unsure {
+                self.ambiguous(word);
+            }
+            self.push(TokenKind::Command(word));
+            self.line.path.push(child);
+            self.unsure = false;
+        } else if command.operands == Operands::OtherProgram {
+            self.push(TokenKind::Foreign(word));
+        } else {
+            if self.calls_elsewhere(word) {
+                self.ambiguous(word);
+            }
+            self.push(TokenKind::Operand(word));
+        }
+    }
+
+    /// Returns true where a version that takes the command for a prompt would take this word for a command.
+    fn calls_elsewhere(&self, word: &[u8]) -> bool {
+        let [.., parent, command] = self.line.path.as_slice() else {
+            return false;
+        };
+        !command.everywhere
+            && parent.operands == Operands::Prompt
+            && parent
+                .child(word)
+                .is_some_and(|child| child.model != ModelSource::None)
+    }
+
+    fn ambiguous(&mut self, word: &'a [u8]) {
+        self.line.ambiguous.get_or_insert(word);
+    }
+
+    fn option(&mut self, arg: &'a [u8], rest: &mut Peekable<impl Iterator<Item = &'a [u8]>>) {
+        let (name, attached) = split(arg);
+        let mut written = self.named(arg, name, attached);
+        let takes = written.spec.map_or(Takes::Nothing, |spec| spec.takes);
+        self.many = false;
+        self.unsure |= written.spec.is_none() && written.disposition == Disposition::Alone;
+        if takes != Takes::Nothing && written.disposition == Disposition::Alone {
+            if let Some(argument) = rest.next_if(|next| is_word(next)) {
+                written.disposition = Disposition::Separate;
+                written.argument = Cow::Borrowed(argument);
+                self.many = takes == Takes::Many;
+            } else {
+                self.line.bare.get_or_insert(name);
+            }
+        }
+        self.line.help |= written.role() == Role::Help;
+        self.push(TokenKind::Option(written));
+    }
+
+    /// Returns the option with what is written together with it. The whole of an unknown short option
+    /// counts as its name.
+    fn named(
+        &self,
+        arg: &'a [u8],
+        name: &'a [u8],
+        attached: Option<(Disposition, &'a [u8])>,
+    ) -> OptionToken<'a> {
+        let spec = self.spec(name);
+        let (name, disposition, argument) = match attached {
+            Some((disposition, argument)) if spec.is_some() || name.starts_with(b"--") => {
+                (name, disposition, argument)
+            }
+            Some(_) => (arg, Disposition::Alone, &b""[..]),
+            None => (name, Disposition::Alone, &b""[..]),
+        };
+        OptionToken {
+            spec,
+            name,
+            disposition,
+            argument: Cow::Borrowed(argument),
+        }
+    }
+
+    /// Returns the option that a name means to the command, or else to those that it was called by: codex
+    /// would refuse it there, but another version may know it.
+    fn spec(&self, name: &[u8]) -> Option<&'static OptionSpec> {
+        let (command, callers) = self.line.path.split_last()?;
+        if let Some(spec) = option_of(command, name) {
+            return Some(spec);
+        }
+        callers
+            .iter()
+            .rev()
+            .find_map(|caller| option_of(caller, name))
+            .filter(|spec| spec.role != Role::Help)
+    }
+}
+
+/// Returns true where an argument can be an operand, a command or a separate option-argument.
+fn is_word(arg: &[u8]) -> bool {
+    !arg.starts_with(b"-") || arg == b"-"
+}
+
+/// Splits an option into its name and the argument that is joined to it.
+fn split(arg: &[u8]) -> (&[u8], Option<(Disposition, &[u8])>) {
+    if arg.starts_with(b"--") {
+        let equals = arg.iter().position(|byte| *byte == b'=');
+        let parts = equals.and_then(|at| arg.split_at_checked(at));
+        return match parts {
+            Some((name, [_, argument @ ..])) => (name, Some((Disposition::Equals, argument))),
+            _ => (arg, None),
+        };
+    }
+    match arg.split_at_checked(2) {
+        Some((name, [])) => (name, None),
+        Some((name, [b'=', argument @ ..])) => (name, Some((Disposition::Equals, argument))),
+        Some((name, argument)) => (name, Some((Disposition::Attached, argument))),
+        None => (arg, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Setting;
+    use crate::agents::codex::cli::token::write;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn line<'a>(words: &[&'a str]) -> CommandLine<'a> {
+        read(&words.iter().map(|word| word.as_bytes()).collect::<Vec<_>>())
+    }
+
+    /// One word per token: `m` for an option that names the model, `o` for other options, and so on.
+    fn shape(words: &[&str]) -> String {
+        let letter = |token: &Token<'_>| match &token.kind {
+            TokenKind::Command(_) => 'C',
+            TokenKind::Foreign(_) => 'f',
+            TokenKind::Operand(_) => 'w',
+            TokenKind::Option(written) => match (written.spec, written.role()) {
+                (None, _) => '?',
+                (_, Role::Selects(Setting::Model(_))) => 'm',
+                (_, Role::Config) => 'c',
+                (Some(spec), _) if spec.long == "profile" => 'p',
+                (_, Role::Help) => 'h',
+                (Some(_), _) => 'o',
+            },
+            TokenKind::OptionArgument(_) => 'a',
+            TokenKind::Terminator => '-',
+        };
+        line(words).tokens.iter().map(letter).collect()
+    }
+
+    #[test]
+    fn words_are_read_as_codex_reads_them() {
+        for (words, expected) in [
+            (&["exec", "-m", "x", "hi"][..], "Cmw"),
+            (&["-mx", "e", "--model=y", "-m=z"], "mCmm"),
+            (&["exec", "hi", "--model", "x"], "Cwm"),
+            (&["exec", "--", "--model", "x"], "C-ww"),
+            (&["words", "exec", "-m", "x"], "wCm"),
+            (&["exec", "hi", "resume", "-m", "x"], "CwCm"),
+            (&["-i", "f", "exec"], "oa"),
+            (&["-i", "f", "g", "-m", "x"], "oam"),
+            (&["-if", "exec"], "oC"),
+            (&["exec", "resume", "-i", "f", "hi"], "CCow"),
+            (&["exec", "-m", "--oss"], "Cmo"),
+            (&["exec", "-m", "--", "x"], "Cm-w"),
+            (&["exec", "-m", "-"], "Cm"),
+            (&["-m", "exec"], "m"),
+            (&["--", "exec"], "-w"),
+            (&["exec", "-cmodel=x", "--config=a=b", "-c", "k"], "Cccc"),
+            (&["plugin", "add", "-m", "x"], "CCo"),
+            (&["app-server", "generate-ts", "-p", "x"], "CCo"),
+            (&["sandbox", "codex", "-m", "x"], "Cfff"),
+            (&["mcp", "add", "n", "--", "codex", "-m", "x"], "CCfffff"),
+            (&["tui", "-m", "x"], "wm"),
+            (&["-model", "x"], "mw"),
+            (&["--MODEL", "x"], "?w"),
+            (&["-Zx", "y"], "?w"),
+            (&["exec", "help", "resume"], "CCw"),
+            (&["-hx"], "h"),
+            (&["review", "-V"], "C?"),
+            (&["--codex-run-as-apply-patch", "-m", "x"], "fff"),
+            (&[""], "w"),
+        ] {
+            assert_eq!(shape(words), expected, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn command_behind_an_unknown_option_is_ambiguous() {
+        assert!(line(&["--new", "exec", "-m", "x"]).ambiguous.is_some());
+        assert!(line(&["--new=1", "exec"]).ambiguous.is_none());
+        assert!(line(&["--new", "hi"]).ambiguous.is_none());
+        assert!(line(&["--new", "--oss", "exec"]).ambiguous.is_some());
+        assert!(line(&["exec", "--new", "hi"]).ambiguous.is_none());
+        assert!(line(&["archive", "exec"]).ambiguous.is_some());
+        assert!(line(&["archive", "login"]).ambiguous.is_none());
+    }
+
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let known = prop::sample::select(alloc::vec![
+            "exec",
+            "e",
+            "resume",
+            "review",
+            "fork",
+            "app-server",
+            "mcp",
+            "add",
+            "sandbox",
+            "-m",
+            "-mx",
+            "-m=x",
+            "--model",
+            "--model=x",
+            "-c",
+            "-cmodel=x",
+            "--config",
+            "-p",
+            "-i",
+            "--image",
+            "--",
+            "-",
+            "",
+            "--oss",
+            "hi",
+            "--help",
+            "-V",
+        ]);
+        prop_oneof![3 => known.prop_map(|word| word.as_bytes().to_vec()), 1 => prop::collection::vec(any::<u8>(), 0..6)]
+    }
+
+    proptest! {
+        #[test]
+        fn line_that_is_read_and_written_is_unchanged(args in prop::collection::vec(piece(), 0..10)) {
+            let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(write(&read(&slices).tokens), args);
+        }
+    }
+}

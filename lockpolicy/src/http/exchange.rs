@@ -1,0 +1,313 @@
+//! One request from its head to what goes on: the whole of the decision, without a transport.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::content_coding::content_coding;
+use super::forwarded_fields::forwarded_fields;
+use super::gate::{Route, route};
+use super::handshake::check_handshake;
+use super::judge_request;
+use super::refusal::Refusal;
+use super::request::{Request, RequestHead};
+use crate::agents::codex::identity::source;
+use crate::dialect::{ErrorShape, Table};
+use crate::edit::{Edit, apply};
+use crate::{Decision, ModelChoice, Policy, Rejection, Source, Verdict, label_enum, refuse};
+
+label_enum! {
+    /// Describes what was decided about a request, as `x-model-lock-decision` tells the client.
+    pub enum RequestOutcome {
+        /// The operator lets the operation through unjudged.
+        Allowed = "allowed",
+        /// It goes on with other values.
+        Forced = "forced",
+        /// It goes on as it is.
+        Matched = "matched",
+        /// It goes on as it is, and an attempt was counted.
+        Reported = "reported",
+    }
+}
+
+/// A request that goes on, as the changes to what came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// Says what was decided.
+    pub outcome: RequestOutcome,
+    /// The path, where it differs.
+    pub path: Option<String>,
+    /// The query, where it differs.
+    pub query: Option<String>,
+    /// The fields that get another value, by their index.
+    pub fields: Vec<(usize, String)>,
+    /// The edits of the content.
+    pub content: Vec<Edit>,
+    /// Says what was requested in the pin's place, escaped.
+    pub requested: Option<String>,
+    /// The model that was requested and the one that goes on.
+    pub choice: Option<ModelChoice>,
+    /// The requester.
+    pub source: Source,
+}
+
+/// A verdict about a request, and what comes of it.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// Says what was decided.
+    pub verdict: Verdict,
+    /// It is true if the operation runs a model.
+    pub runs_model: bool,
+    /// Says what goes on, or what the client gets.
+    pub result: Result<Approved, Refusal>,
+}
+
+/// Judges a request whose content is whole and decoded. A handshake has none: its messages are judged when
+/// they come.
+pub fn decide(
+    policy: &Policy,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    content: &[u8],
+) -> Decided {
+    let Route::Listed(found) = route else {
+        let approved = Approved::unchanged(RequestOutcome::Allowed);
+        return Decided {
+            verdict: Verdict::pass(),
+            runs_model: false,
+            result: Ok(approved),
+        };
+    };
+    let source = source(head.path, head.fields);
+    let request = Request {
+        found,
+        path: head.path,
+        query: head.query.unwrap_or_default(),
+        headers: head.fields,
+        content,
+        source,
+    };
+    let judged = judge_request(policy, request);
+    let verdict = judged.verdict;
+    let approved = match &verdict.decision {
+        Decision::Reject(rejection) => Err(Refusal::from(rejection)),
+        Decision::Pass if verdict.attempts.is_empty() => {
+            Ok(Approved::unchanged(RequestOutcome::Matched))
+        }
+        Decision::Pass => Ok(Approved::unchanged(RequestOutcome::Reported)),
+        Decision::Rewrite(_) => Ok(Approved {
+            path: edited(request.path, judged.path),
+            query: edited(request.query, judged.query),
+            fields: judged.headers,
+            content: judged.content,
+            requested: verdict
+                .attempts
+                .first()
+                .map(|first| first.requested.clone()),
+            ..Approved::unchanged(RequestOutcome::Forced)
+        }),
+    };
+    Decided {
+        runs_model: found.operation.capability.is_some(),
+        result: approved.map(|approved| Approved {
+            choice: verdict.choice.clone(),
+            source,
+            ..approved
+        }),
+        verdict,
+    }
+}
+
+impl Approved {
+    fn unchanged(outcome: RequestOutcome) -> Self {
+        Self {
+            outcome,
+            path: None,
+            query: None,
+            fields: Vec::new(),
+            content: Vec::new(),
+            requested: None,
+            choice: None,
+            source: Source::default(),
+        }
+    }
+}
+
+/// Returns a part of the target with its edits made; `None` where there are none.
+fn edited(text: &str, edits: Vec<Edit>) -> Option<String> {
+    let bytes = (!edits.is_empty()).then(|| apply(text.as_bytes(), edits))?;
+    String::from_utf8(bytes).ok()
+}
+
+/// A request as it goes on to the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// The path below the provider's base URL.
+    pub path: String,
+    /// The query, without the question mark.
+    pub query: Option<String>,
+    /// The fields, without those that the transport adds.
+    pub fields: Vec<(String, String)>,
+    /// The content.
+    pub content: Vec<u8>,
+}
+
+/// The whole decision about a request.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The shape of the errors that the client reads.
+    pub errors: ErrorShape,
+    /// Says what was decided.
+    pub verdict: Verdict,
+    /// Says what goes on, or what the client gets.
+    pub result: Result<Forwarded, Refusal>,
+}
+
+/// Decides about one whole request: route, then the rules of its content, then the verdict.
+///
+/// A transport that reads the content by itself calls [`route`], [`decide`] and [`forwarded_fields`] one
+/// after the other instead.
+pub fn decide_exchange(
+    policy: &Policy,
+    table: &Table,
+    head: &RequestHead<'_>,
+    content: &[u8],
+) -> Exchange {
+    let routing = route(table, policy, head);
+    let errors = routing.errors;
+    let checked = routing.route.and_then(|route| {
+        check_content(&route, head, content)?;
+        Ok(route)
+    });
+    let (verdict, result) = match checked {
+        Err(rejection) => {
+            let refusal = Refusal::from(&rejection);
+            (refuse(rejection), Err(refusal))
+        }
+        Ok(route) => {
+            let decided = decide(policy, &route, head, content);
+            let forward = |approved| forwarded(policy, &route, head, content, approved);
+            (decided.verdict, decided.result.map(forward))
+        }
+    };
+    Exchange {
+        errors,
+        verdict,
+        result,
+    }
+}
+
+fn check_content(
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    content: &[u8],
+) -> Result<(), Rejection> {
+    if route.opens_websocket() {
+        return check_handshake(head);
+    }
+    if !content.is_empty() && !route.takes_content() {
+        return Err(route.too_large());
+    }
+    content_coding(head.field("content-encoding")).map(drop)
+}
+
+fn forwarded(
+    policy: &Policy,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    content: &[u8],
+    approved: Approved,
+) -> Forwarded {
+    let fields = forwarded_fields(policy, route, head, &approved.fields);
+    let own = |(name, value): (&str, &str)| (name.to_string(), value.to_string());
+    Forwarded {
+        fields: fields.into_iter().map(own).collect(),
+        path: approved.path.unwrap_or_else(|| head.path.to_string()),
+        query: approved.query.or(head.query.map(ToString::to_string)),
+        content: apply(content, approved.content),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PolicyConfig;
+
+    type Fields<'f> = &'f [(&'f str, &'f str)];
+
+    const PATH: &str = "/v1/responses";
+
+    fn run(mode: &str, head: &RequestHead<'_>, content: &str) -> Exchange {
+        let policy = PolicyConfig::from_toml(&["model = 'p'\nmode = '", mode, "'"].concat());
+        let table = Table::of(["openai"]).unwrap();
+        decide_exchange(&policy.build().unwrap(), &table, head, content.as_bytes())
+    }
+
+    fn head(fields: Fields<'_>) -> RequestHead<'_> {
+        RequestHead {
+            method: "POST",
+            path: PATH,
+            fields,
+            ..RequestHead::default()
+        }
+    }
+
+    #[test]
+    fn a_forced_request_goes_on_with_listed_fields_alone() {
+        let fields = [
+            ("host", "proxy"),
+            ("content-type", "application/json"),
+            ("authorization", "Bearer k"),
+            ("x-codex-routing-hint", "model=q"),
+            ("x-unlisted", "1"),
+        ];
+        let exchange = run("force", &head(&fields), r#"{"model":"q"}"#);
+        let sent = exchange.result.unwrap();
+        assert_eq!(sent.content, br#"{"model":"p"}"#);
+        let own = |(name, value): &(String, String)| [name, "=", value].concat();
+        let fields: Vec<String> = sent.fields.iter().map(own).collect();
+        let want = [
+            "authorization=Bearer k",
+            "x-codex-routing-hint=model=p",
+            "content-type=application/json",
+        ];
+        assert_eq!(fields, want);
+    }
+
+    #[test]
+    fn every_rejection_has_a_status() {
+        let json = ("content-type", "application/json");
+        let cases: [(Fields<'_>, &str, u16); 6] = [
+            (&[json], r#"{"model":"q"}"#, 400),
+            (&[], r#"{"model":"p"}"#, 415),
+            (&[json, ("content-encoding", "lzma")], "{}", 415),
+            (&[json, ("x-original-url", "/")], "{}", 400),
+            (&[json, ("upgrade", "websocket")], "{}", 400),
+            (&[json, ("expect", "\u{fffd}")], "{}", 400),
+        ];
+        for (fields, content, want) in cases {
+            let exchange = run("reject", &head(fields), content);
+            let status = exchange.result.map_err(|refusal| refusal.status);
+            assert_eq!(status, Err(want), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_query_has_listed_parameters_in_plain_characters() {
+        let json = [("content-type", "application/json")];
+        for (query, passes) in [
+            ("beta=true", true),
+            ("beta=a%20b", true),
+            ("beta=a%26b", false),
+            ("beta=a;b", false),
+            ("beta=1&beta=1", false),
+            ("other=1", false),
+        ] {
+            let head = RequestHead {
+                query: Some(query),
+                ..head(&json)
+            };
+            let result = run("reject", &head, r#"{"model":"p"}"#).result;
+            assert_eq!(result.is_ok(), passes, "{query}");
+        }
+    }
+}

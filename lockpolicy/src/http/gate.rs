@@ -1,0 +1,167 @@
+//! The operation that a request is, and whether its method, target and fields have one reading.
+
+use super::request::{BaseMatch, RequestHead};
+use super::{query, unknown_operation};
+use crate::dialect::{Content, ErrorShape, Found, Table};
+use crate::path::is_plain_path;
+use crate::{Policy, Reason, Rejection};
+
+/// The operation of a request.
+#[derive(Clone, Debug)]
+pub enum Route<'t> {
+    /// An operation of the tables.
+    Listed(Found<'t>),
+    /// One that the operator lets through unjudged.
+    Allowed,
+}
+
+impl Route<'_> {
+    /// Returns whether a content belongs to it.
+    pub fn takes_content(&self) -> bool {
+        match self {
+            Self::Listed(found) => {
+                !matches!(found.operation.content, Content::None | Content::WebSocket)
+            }
+            Self::Allowed => true,
+        }
+    }
+
+    /// Returns whether it opens a WebSocket.
+    pub fn opens_websocket(&self) -> bool {
+        matches!(self, Self::Listed(found) if found.operation.content == Content::WebSocket)
+    }
+
+    /// Returns the rejection of a content that is longer than may be.
+    pub fn too_large(&self) -> Rejection {
+        if self.takes_content() {
+            Rejection::whole(Reason::TooLarge, "content")
+        } else {
+            Rejection::whole(Reason::Malformed, "content where none belongs")
+        }
+    }
+}
+
+/// The result of looking for a request's operation.
+#[derive(Clone, Debug)]
+pub struct Routing<'t> {
+    /// The shape of the errors that the client reads.
+    pub errors: ErrorShape,
+    /// The operation, unless the request is rejected.
+    pub route: Result<Route<'t>, Rejection>,
+}
+
+/// Finds the operation of a request. The target is matched and later sent byte for byte, in plain
+/// characters.
+pub fn route<'t>(table: &'t Table, policy: &Policy, head: &RequestHead<'_>) -> Routing<'t> {
+    let checked = check_target(head).and_then(|()| check_fields(head));
+    let checked = checked.and_then(|()| match head.base {
+        BaseMatch::Outside => Err(unknown_operation("")),
+        BaseMatch::Any | BaseMatch::Provider { .. } => Ok(()),
+    });
+    if let Err(rejection) = checked {
+        let (errors, route) = (ErrorShape::default(), Err(rejection));
+        return Routing { errors, route };
+    }
+    let found = table.find(head.method, head.path);
+    Routing {
+        errors: match &found {
+            Some(found) => found.operation.errors,
+            None => table.nearest_errors(head.path),
+        },
+        route: check_route(policy, head, found),
+    }
+}
+
+fn check_route<'t>(
+    policy: &Policy,
+    head: &RequestHead<'_>,
+    found: Option<Found<'t>>,
+) -> Result<Route<'t>, Rejection> {
+    let path = head.path;
+    let plain = match &found {
+        Some(found) => found.is_plain(path),
+        None => is_plain_path(path),
+    };
+    let allowed = || {
+        let mut allowed = policy.allow().iter();
+        allowed.any(|allow| allow.covers(head.method, path))
+    };
+    let upgrade = wants_upgrade(head);
+    let route = match found {
+        Some(found) => Route::Listed(found),
+        None if plain && !upgrade && allowed() => return Ok(Route::Allowed),
+        None => return Err(unknown_operation(path)),
+    };
+    if !plain || (route.opens_websocket() && !upgrade) {
+        return Err(unknown_operation(path));
+    }
+    if upgrade && !route.opens_websocket() {
+        return Err(Rejection::whole(Reason::Malformed, "upgrade"));
+    }
+    if let Route::Listed(found) = &route {
+        query::check(head, found)?;
+    }
+    Ok(route)
+}
+
+/// Checks that the target names no other host than `Host` does, and no user, and that the method is
+/// spelled as all methods are.
+fn check_target(head: &RequestHead<'_>) -> Result<(), Rejection> {
+    let same_host = |authority: &str| head.values("host").all(|host| host == authority);
+    let authority_ok = head
+        .authority
+        .is_none_or(|authority| !authority.contains('@') && same_host(authority));
+    if authority_ok && head.method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(())
+    } else {
+        Err(Rejection::whole(Reason::Malformed, "target"))
+    }
+}
+
+/// The fields that ask for another method, host or path than the request line.
+const OVERRIDES: [&str; 5] = [
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// The fields that may stand once only.
+const ONCE: [&str; 4] = ["authorization", "content-encoding", "content-type", "host"];
+
+/// Rejects fields that change what the request is, and values that are read in more than one way.
+fn check_fields(head: &RequestHead<'_>) -> Result<(), Rejection> {
+    let malformed = |place: &str| Err(Rejection::whole(Reason::Malformed, place));
+    let has = |name: &str| head.field(name).is_some();
+    if let Some(name) = OVERRIDES.iter().find(|name| has(name)) {
+        return malformed(name);
+    }
+    if has("content-range") {
+        return malformed("content-range");
+    }
+    let expects = head.field("expect");
+    if expects.is_some_and(|value| !value.eq_ignore_ascii_case("100-continue")) {
+        return malformed("expect");
+    }
+    if !head.fields.iter().all(|(_, value)| is_text(value)) {
+        return malformed("header");
+    }
+    match ONCE.iter().find(|name| head.values(name).count() > 1) {
+        Some(name) => malformed(name),
+        None => Ok(()),
+    }
+}
+
+/// Returns whether a value has visible characters, blanks and tabs alone.
+fn is_text(value: &str) -> bool {
+    let visible = |byte: u8| byte == b'\t' || byte == b' ' || byte.is_ascii_graphic();
+    value.bytes().all(visible)
+}
+
+/// Returns whether the client wants to speak another protocol on this connection. HTTP/2 is offered with
+/// every request by some clients, and the offer ignored.
+pub fn wants_upgrade(head: &RequestHead<'_>) -> bool {
+    let mut wanted = head.values("upgrade");
+    wanted.any(|wanted| !wanted.eq_ignore_ascii_case("h2c"))
+}

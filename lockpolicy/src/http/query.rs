@@ -1,0 +1,68 @@
+//! The rules for a query: parameters that the operation lists, each once and in plain characters.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::request::RequestHead;
+use crate::dialect::{Found, ModelAt};
+use crate::{Reason, Rejection};
+
+/// Checks the query of a request.
+///
+/// # Errors
+///
+/// A parameter that the operation does not list, stands twice, or has a value with more than one reading.
+pub(super) fn check(head: &RequestHead<'_>, found: &Found<'_>) -> Result<(), Rejection> {
+    let Some(query) = head.query else {
+        return Ok(());
+    };
+    let mut seen: Vec<Cow<'_, str>> = Vec::new();
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = plain_name(name);
+        let repeats = seen.contains(&name) && !name.ends_with("[]");
+        if !is_listed(head, found, &name) || repeats || !is_value(value) {
+            return Err(Rejection::whole(Reason::Malformed, "query"));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+fn is_listed(head: &RequestHead<'_>, found: &Found<'_>, name: &str) -> bool {
+    let names_model = matches!(&found.operation.model, ModelAt::Query(model) if *model == name);
+    names_model
+        || found.operation.query.iter().any(|listed| *listed == name)
+        || head.base.adds_parameter(name)
+}
+
+/// Returns a parameter's name; the brackets of a list may be escaped, as the SDKs write them.
+fn plain_name(name: &str) -> Cow<'_, str> {
+    let list = name
+        .strip_suffix("%5B%5D")
+        .or_else(|| name.strip_suffix("%5b%5d"));
+    list.map_or(Cow::Borrowed(name), |list| Cow::Owned(format!("{list}[]")))
+}
+
+/// Returns whether a value has plain characters, and escapes of those alone that would not make another
+/// query of it for a reader that decodes first, or twice (RFC 3986 section 2.4).
+fn is_value(value: &str) -> bool {
+    let mut parts = value.split('%');
+    let plain = |text: &str| text.bytes().all(is_plain);
+    parts.next().is_none_or(plain)
+        && parts.all(|part| {
+            part.split_at_checked(2)
+                .is_some_and(|(escape, rest)| is_escape(escape) && plain(rest))
+        })
+}
+
+fn is_escape(digits: &str) -> bool {
+    let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let byte = u8::from_str_radix(digits, 16).ok().filter(|_| hex);
+    byte.is_some_and(|byte| !byte.is_ascii_control() && !b"#%&;".contains(&byte))
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b',' | b'/')
+}

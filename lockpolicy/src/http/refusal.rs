@@ -1,0 +1,244 @@
+//! Describes what a client gets in the place of a provider's response: status, fields, error object, the last event
+//! of a stream, an error frame. Each is in the shape of the API that the client speaks.
+
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use super::body_format::BodyFormat;
+use crate::dialect::ErrorShape;
+use crate::json::encode;
+use crate::{Reason, Rejection};
+
+/// The reason why a request that was not rejected gets no response of its provider.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The client did not send what it announced.
+    #[error("the content did not arrive whole")]
+    BodyIncomplete,
+    /// The client took too long.
+    #[error("the content took too long to arrive")]
+    BodyTimeout,
+    /// The provider does not speak WebSocket.
+    #[error("WebSocket is not spoken here")]
+    WebSocketUnsupported,
+    /// No provider is configured for the path.
+    #[error("no upstream for this path")]
+    NoUpstream,
+    /// The provider cannot be reached, or broke off before it responded.
+    #[error("the upstream cannot be reached")]
+    UpstreamFailed,
+    /// The provider's response is one that must not be passed on.
+    #[error("{0}")]
+    BadResponse(&'static str),
+    /// Another model served than the one that was sent, and the policy does not let that pass.
+    #[error("another model was served: `{0}`")]
+    ModelMismatch(String),
+}
+
+/// A refusal or a failure, as the client gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status.
+    pub status: u16,
+    /// The value of `x-model-lock-decision`, where the policy decided.
+    pub decision: Option<&'static str>,
+    /// It is true if the connection is closed: the rest of the content is in the way of the next request.
+    pub close: bool,
+    /// It is true if another try could succeed.
+    retry: bool,
+    message: String,
+    kind: &'static str,
+    code: &'static str,
+    param: Option<&'static str>,
+}
+
+/// The request that a refusal is the response to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Refused<'a> {
+    /// The shape of the errors that the client reads.
+    pub errors: ErrorShape,
+    /// The id of the request.
+    pub id: &'a str,
+    /// The path of the request.
+    pub path: &'a str,
+    /// The hash of the policy that decided.
+    pub policy: &'a str,
+    /// It is true if the client asked for another protocol: what follows cannot be delimited then.
+    pub upgrade: bool,
+}
+
+impl From<&Rejection> for Refusal {
+    fn from(rejection: &Rejection) -> Self {
+        let undecidable = rejection.reason.is_undecidable();
+        Self {
+            status: status(rejection.reason),
+            decision: Some("rejected"),
+            close: matches!(rejection.reason, Reason::Malformed | Reason::TooLarge),
+            retry: false,
+            message: rejection.to_string(),
+            kind: "invalid_request_error",
+            code: if undecidable {
+                rejection.reason.as_str()
+            } else {
+                "model_locked"
+            },
+            param: (!undecidable).then_some("model"),
+        }
+    }
+}
+
+impl From<&Fault> for Refusal {
+    fn from(fault: &Fault) -> Self {
+        let (status, code, close) = match fault {
+            Fault::BodyIncomplete => (400, "incomplete_request", true),
+            Fault::BodyTimeout => (408, "request_timeout", true),
+            // What stands behind a refused upgrade is not read as a request.
+            Fault::WebSocketUnsupported => (426, "websocket_not_supported", true),
+            Fault::ModelMismatch(_) => (502, "model_mismatch", false),
+            Fault::NoUpstream | Fault::UpstreamFailed | Fault::BadResponse(_) => {
+                (502, "upstream_error", false)
+            }
+        };
+        Self {
+            status,
+            decision: None,
+            close,
+            // Another try would be served by the same model, and paid for.
+            retry: status >= 500 && !matches!(fault, Fault::ModelMismatch(_)),
+            message: fault.to_string(),
+            kind: if status < 500 {
+                "invalid_request_error"
+            } else {
+                "server_error"
+            },
+            code,
+            param: None,
+        }
+    }
+}
+
+/// Returns the status of a rejection: 400 wherever a model is concerned, since codex retries every other 4xx.
+pub(super) fn status(reason: Reason) -> u16 {
+    match reason {
+        Reason::TooLarge => 413,
+        Reason::Coding | Reason::Type => 415,
+        Reason::UnknownOperation => 404,
+        Reason::Ambiguous
+        | Reason::Corrupt
+        | Reason::Malformed
+        | Reason::ModelAbsent
+        | Reason::ModelLocked
+        | Reason::ModelNotText
+        | Reason::NoPin
+        | Reason::NotJson
+        | Reason::Secondary
+        | Reason::SettingLocked => 400,
+    }
+}
+
+impl Refusal {
+    /// Returns the fields of the response.
+    pub fn fields(&self, to: &Refused<'_>) -> Vec<(&'static str, String)> {
+        let mut fields: Vec<(&str, &str)> = [
+            ("content-type", "application/json"),
+            ("x-request-id", to.id),
+        ]
+        .into();
+        match to.errors {
+            ErrorShape::Anthropic => fields.push(("request-id", to.id)),
+            ErrorShape::Aws => fields.push(("x-amzn-errortype", self.exception())),
+            ErrorShape::Google | ErrorShape::Openai | ErrorShape::Plain => {}
+        }
+        fields.push(("x-model-lock-policy", to.policy));
+        fields.extend(self.decision.map(|word| ("x-model-lock-decision", word)));
+        if self.status == 426 {
+            fields.push(("upgrade", "HTTP/1.1"));
+        }
+        if !self.retry {
+            fields.push(("x-should-retry", "false"));
+        }
+        if self.close || to.upgrade {
+            fields.push(("connection", "close"));
+        }
+        let owned = fields.into_iter();
+        owned.map(|(name, text)| (name, text.to_owned())).collect()
+    }
+
+    /// Returns the content of the response.
+    pub fn body(&self, to: &Refused<'_>) -> String {
+        let message = self.message_for(to.id);
+        let (kind, code, id) = (self.kind, self.code, to.id);
+        match to.errors {
+            ErrorShape::Anthropic => {
+                format!(
+                    r#"{{"type":"error","error":{{"type":"{kind}","message":{message}}},"request_id":"{id}"}}"#
+                )
+            }
+            ErrorShape::Aws => format!(r#"{{"message":{message}}}"#),
+            ErrorShape::Google => format!(
+                r#"{{"error":{{"code":{},"message":{message},"status":"{}"}}}}"#,
+                self.status,
+                self.either("INVALID_ARGUMENT", "UNAVAILABLE")
+            ),
+            ErrorShape::Plain => format!(r#"{{"error":{message}}}"#),
+            ErrorShape::Openai => {
+                let param = self.param.map_or_else(|| "null".to_owned(), encode);
+                format!(
+                    r#"{{"error":{{"message":{message},"type":"{kind}","param":{param},"code":"{code}"}}}}"#
+                )
+            }
+        }
+    }
+
+    /// Returns what ends a stream that has begun. An event whose name was written already gets the name
+    /// that stands here.
+    pub fn last_event(&self, to: &Refused<'_>, format: BodyFormat) -> String {
+        let text = self.body(to);
+        match (format, to.errors) {
+            (BodyFormat::JsonLines | BodyFormat::Json, _) => format!("{text}\n"),
+            (BodyFormat::Sse, ErrorShape::Openai) if to.path.ends_with("/responses") => {
+                let event = self.failed_response(to.id);
+                format!("event: response.failed\ndata: {event}\n\n")
+            }
+            (BodyFormat::Sse, ErrorShape::Anthropic) => format!("event: error\ndata: {text}\n\n"),
+            (
+                BodyFormat::Sse,
+                ErrorShape::Aws | ErrorShape::Google | ErrorShape::Openai | ErrorShape::Plain,
+            ) => format!("data: {text}\n\n"),
+        }
+    }
+
+    /// Returns the end of a response as codex understands it: with this code it tells its user and does not
+    /// try again; with any other it does.
+    fn failed_response(&self, id: &str) -> String {
+        let message = self.message_for(id);
+        format!(
+            r#"{{"type":"response.failed","response":{{"id":"{id}","object":"response","status":"failed","output":[],"error":{{"code":"invalid_prompt","message":{message}}}}}}}"#
+        )
+    }
+
+    /// Returns the text of the WebSocket message that codex shows its user without trying again: `status`,
+    /// never `status_code`.
+    pub fn websocket_error(&self, id: &str) -> String {
+        let (code, message) = (self.code, self.message_for(id));
+        format!(
+            r#"{{"type":"error","status":400,"error":{{"type":"invalid_request_error","code":"{code}","message":{message},"param":"model"}}}}"#
+        )
+    }
+
+    /// Returns the message with the request's id, as a JSON text.
+    fn message_for(&self, id: &str) -> String {
+        encode(&format!("{} (request {id})", self.message))
+    }
+
+    /// Returns the exception that the clients of AWS raise.
+    fn exception(&self) -> &'static str {
+        self.either("ValidationException", "ServiceUnavailableException")
+    }
+
+    fn either(&self, client: &'static str, server: &'static str) -> &'static str {
+        if self.status < 500 { client } else { server }
+    }
+}

@@ -1,0 +1,36 @@
+//! Escapes texts that come from a request, for logs and messages.
+
+use alloc::string::String;
+
+/// The longest text that is written whole, in bytes after escaping.
+const MAX_ESCAPED_BYTES: usize = 128;
+
+/// Returns a text, escaped and cut, so that it can stand in a log line or a message.
+///
+/// At most 128 bytes are kept. Control characters, quotes and everything outside ASCII are written as
+/// escapes, so the result cannot forge anything where it is printed.
+pub fn escape_for_log(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        let start = out.len();
+        out.extend(c.escape_default());
+        if out.len() > MAX_ESCAPED_BYTES {
+            out.truncate(start);
+            out.push_str("...");
+            break;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_for_log_control_characters_and_length_cannot_forge_a_line() {
+        assert_eq!(escape_for_log("x\ny\u{1b}[0m"), "x\\ny\\u{1b}[0m");
+        assert!(escape_for_log(&"\u{fffd}".repeat(500)).len() <= 131);
+        assert!(escape_for_log(&"a".repeat(500)).ends_with("..."));
+    }
+}

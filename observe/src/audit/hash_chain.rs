@@ -1,0 +1,119 @@
+//! A line of the file: its number, the hash of the line before, what it says, and a sum over all of it.
+//!
+//! The hash of the line before shows what is missing; the sum shows which line was altered, also
+//! where none follows it.
+
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+/// The hash of what stands before the first line.
+pub(super) const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The longest line that we write; what is longer is not ours.
+pub(crate) const LINE_CAP: usize = 16 << 10;
+
+/// What every line begins with.
+pub(super) const BEGINNING: &str = "{\"seq\":";
+/// What stands before the hash of the line before, and before the sum.
+const PREV: &str = ",\"prev\":\"";
+const SUM: &str = ",\"sum\":\"";
+
+/// The last line of a file, as far as the next one has to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Last {
+    pub(super) seq: u64,
+    pub(super) hash: String,
+}
+
+impl Default for Last {
+    fn default() -> Self {
+        Self {
+            seq: 0,
+            hash: NOTHING.to_owned(),
+        }
+    }
+}
+
+impl Last {
+    /// The line that follows and says these members, with its line feed; it is the last one now.
+    pub(super) fn next(&mut self, members: &str) -> String {
+        let seq = self.seq + 1;
+        let said = format!("{BEGINNING}{seq}{PREV}{}\",{members}", self.hash);
+        let line = format!("{said}{SUM}{}\"}}", hash(said.as_bytes()));
+        *self = Self {
+            seq,
+            hash: hash(line.as_bytes()),
+        };
+        line + "\n"
+    }
+}
+
+/// A line that is what its sum says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line<'a> {
+    pub(super) seq: u64,
+    pub(super) prev: &'a str,
+    /// Its own members, between the hash of the line before and its sum.
+    pub(super) members: &'a str,
+}
+
+impl<'a> Line<'a> {
+    /// Reads a line without its line feed; `None` where it is not one of ours, or was altered.
+    pub(super) fn read(line: &'a [u8]) -> Option<Self> {
+        let line = std::str::from_utf8(line).ok()?;
+        let (said, sum) = line.rsplit_once(SUM)?;
+        if sum.strip_suffix("\"}")? != hash(said.as_bytes()) {
+            return None;
+        }
+        let (seq, rest) = said.strip_prefix(BEGINNING)?.split_once(PREV)?;
+        let (prev, members) = rest.split_once("\",")?;
+        Some(Self {
+            seq: seq.parse().ok()?,
+            prev,
+            members,
+        })
+    }
+
+    /// Returns its members as a value, where they have that shape.
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(&format!("{{{}}}", self.members)).ok()
+    }
+}
+
+/// The SHA-256 of some bytes in hexadecimal digits.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(NOTHING.len());
+    for byte in Sha256::digest(bytes) {
+        // Writing to a string does not fail.
+        if write!(text, "{byte:02x}").is_err() {
+            break;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::FileEvent;
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_as_it_was_written_and_not_otherwise() {
+        let mut last = Last::default();
+        let first = last.next("\"event\":\"attempt\",\"asked\":\"x\"");
+        let after = last.clone();
+        let second = last.next("\"event\":\"lost\",\"lines\":7");
+        let line = Line::read(second.trim_end().as_bytes()).unwrap();
+        assert_eq!((line.seq, line.prev), (2, after.hash.as_str()));
+        assert_eq!(line.parse(), Some(FileEvent::Lost { lines: 7 }));
+        assert_eq!(after.hash, hash(first.trim_end().as_bytes()));
+        let bytes = second.trim_end().as_bytes();
+        for at in 0..bytes.len() {
+            let mut altered = bytes.to_vec();
+            altered[at] ^= 1;
+            assert_eq!(Line::read(&altered), None, "{at}");
+            assert_eq!(Line::read(&bytes[..at]), None, "{at}");
+        }
+    }
+}

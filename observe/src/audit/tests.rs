@@ -1,0 +1,262 @@
+//! The audit file under what can happen to it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::verify::What;
+use super::*;
+
+fn place(directory: &Path, size: u64) -> AuditFile {
+    AuditFile {
+        path: directory.join("audit.jsonl"),
+        size,
+    }
+}
+
+fn members(number: usize) -> String {
+    format!("\"event\":\"attempt\",\"number\":{number}")
+}
+
+fn write(place: &AuditFile, numbers: std::ops::Range<usize>) {
+    let mut writer = Writer::open(place).unwrap();
+    for number in numbers {
+        assert!(matches!(writer.append(&[members(number)]), (1, None)));
+    }
+}
+
+fn found(place: &AuditFile) -> (u64, Vec<What>) {
+    let report = verify(&place.path).unwrap();
+    let what = report.findings.iter().map(|finding| finding.what.clone());
+    (report.lines, what.collect())
+}
+
+fn lines(place: &AuditFile) -> Vec<String> {
+    let text = fs::read_to_string(&place.path).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn replace(place: &AuditFile, lines: &[String]) {
+    fs::write(&place.path, lines.join("\n") + "\n").unwrap();
+}
+
+/// What is told of a file of ten lines after somebody has changed it.
+fn told(change: impl Fn(&mut Vec<String>)) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 1 << 20);
+    write(&place, 0..10);
+    let mut lines = lines(&place);
+    change(&mut lines);
+    replace(&place, &lines);
+    let report = verify(&place.path).unwrap();
+    assert_eq!(report.is_whole(), report.findings.is_empty());
+    let told = report.to_string();
+    let told = told
+        .lines()
+        .filter_map(|line| line.split_once("audit.jsonl:"));
+    told.map(|(_, told)| told.to_owned())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[test]
+fn whatever_is_altered_or_missing_is_told_at_its_line() {
+    assert_eq!(told(|_| {}), "");
+    for at in 0..10 {
+        let altered = told(|lines| lines[at] = lines[at].replace("attempt", "attemqt"));
+        assert_eq!(altered, format!("{}: altered", at + 1));
+    }
+    let one = told(|lines| drop(lines.remove(4)));
+    assert_eq!(one, "5: line number 5 is missing before it");
+    let first = told(|lines| drop(lines.drain(..3)));
+    assert_eq!(first, "1: lines number 1 to 3 are missing before it");
+    let swapped = told(|lines| lines.swap(3, 4));
+    assert!(
+        swapped.starts_with("4: line number 4 is missing before it; 5: stands where"),
+        "{swapped}"
+    );
+    let twice = told(|lines| lines.insert(5, lines[4].clone()));
+    assert_eq!(twice, "6: stands where another line belongs");
+    let put_in = told(|lines| lines.insert(5, "{}".to_owned()));
+    assert_eq!(put_in, "6: altered");
+    // Whoever makes the sum anew is found out by the line behind.
+    let forged = told(|lines| {
+        let line = Line::read(lines[6].as_bytes()).unwrap();
+        let mut last = hash_chain::Last {
+            seq: line.seq - 1,
+            hash: line.prev.to_owned(),
+        };
+        lines[6] = last
+            .next("\"event\":\"attempt\",\"number\":99")
+            .trim_end()
+            .to_owned();
+    });
+    assert_eq!(forged, "7: altered");
+}
+
+/// The end is the one thing that a chain cannot miss: what is told of it has to be noted elsewhere.
+#[test]
+fn a_missing_end_shows_in_the_number_and_hash_of_the_last_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 1 << 20);
+    write(&place, 0..10);
+    let all = verify(&place.path).unwrap().to_string();
+    let kept = lines(&place);
+    replace(&place, &kept[..9]);
+    let cut = verify(&place.path).unwrap().to_string();
+    assert!(
+        all.contains("10 lines, the last is number 10 with hash "),
+        "{all}"
+    );
+    assert!(
+        cut.contains("9 lines, the last is number 9 with hash "),
+        "{cut}"
+    );
+}
+
+#[test]
+fn half_a_line_is_closed_off_and_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 1 << 20);
+    write(&place, 0..3);
+    let whole = fs::read(&place.path).unwrap();
+    let last = lines(&place).pop().unwrap();
+    for length in 1..last.len() {
+        let mut torn = whole.clone();
+        torn.extend_from_slice(&last.as_bytes()[..length]);
+        fs::write(&place.path, &torn).unwrap();
+        assert_eq!(found(&place), (3, vec![What::Torn]), "{length}");
+        write(&place, 3..5);
+        assert_eq!(found(&place), (6, vec![What::Torn]), "{length}");
+        assert!(lines(&place)[4].contains(&format!("\"event\":\"torn\",\"bytes\":{length},")));
+    }
+}
+
+/// Found by killing: the file was full when the next process came.
+#[test]
+fn half_a_line_is_closed_off_before_the_file_is_put_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 600);
+    write(&place, 0..2);
+    let mut torn = fs::read(&place.path).unwrap();
+    torn.extend_from_slice(&b"{\"seq\":3,".repeat(40));
+    fs::write(&place.path, torn).unwrap();
+    write(&place, 2..6);
+    let (lines, what) = found(&place);
+    assert_eq!(what, vec![What::Torn]);
+    assert!(lines > 7, "{lines}");
+}
+
+#[test]
+fn several_processes_write_one_chain_over_several_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 20_000);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| write(&place, 0..500));
+        }
+    });
+    let aside = fs::read_dir(directory.path()).unwrap().count() as u64 - 1;
+    assert!(aside > 5, "{aside}");
+    // Each file but the first begins with a line of its own.
+    assert_eq!(found(&place), (2000 + aside, vec![]));
+    // Old files may be taken away, and the rest is still a chain.
+    let first = PathBuf::from(format!("{}.1", place.path.display()));
+    let gone = fs::read_to_string(&first).unwrap().lines().count() as u64;
+    fs::remove_file(first).unwrap();
+    let (left, what) = found(&place);
+    assert_eq!(
+        (left, what),
+        (2000 + aside - gone, vec![What::Continued(gone + 1)])
+    );
+}
+
+/// A process that ended between two steps of putting the file aside leaves nothing in the way.
+#[test]
+fn putting_aside_can_be_broken_off_anywhere() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 600);
+    write(&place, 0..4);
+    let beside = |end: &str| PathBuf::from(format!("{}.{end}", place.path.display()));
+    // Linked and not replaced; and the new one begun.
+    let next = (1..100)
+        .find(|number| !beside(&number.to_string()).exists())
+        .unwrap();
+    fs::hard_link(&place.path, beside(&next.to_string())).unwrap();
+    fs::write(beside("new"), "half").unwrap();
+    let before = found(&place).0;
+    write(&place, 4..8);
+    let (after, what) = found(&place);
+    assert_eq!(what, vec![]);
+    assert!(after >= before + 4, "{before} {after}");
+}
+
+#[test]
+fn a_file_of_somebody_else_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 600);
+    fs::write(&place.path, "model = 'a'\n").unwrap();
+    let error = Writer::open(&place).unwrap_err();
+    assert_eq!(error.to_string(), "not an audit file");
+    let null = AuditFile {
+        path: "/dev/full".into(),
+        ..place
+    };
+    assert_eq!(Writer::open(&null).unwrap_err().to_string(), "not a file");
+}
+
+#[test]
+fn a_hundred_thousand_lines_are_all_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 4 << 20);
+    let metrics = Arc::new(Metrics::default());
+    let audit = AuditSink::queued(&place, metrics).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..25_000).for_each(|number| audit.line(members(number))));
+        }
+    });
+    // On a busy machine this takes longer than the end waits.
+    (0..30).for_each(|_| audit.finish());
+    let report = verify(&place.path).unwrap();
+    let aside = fs::read_dir(directory.path()).unwrap().count() as u64 - 1;
+    assert!(report.is_whole());
+    assert_eq!(report.lines, 100_000 + aside);
+}
+
+/// Where the disk stands still, callers wait once, and then no more; what was lost is told.
+#[test]
+fn a_disk_that_stands_still_costs_lines_and_little_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 64 << 20);
+    let metrics = Arc::new(Metrics::default());
+    let audit = AuditSink::queued(&place, Arc::clone(&metrics)).unwrap();
+    let held = fs::File::open(&place.path).unwrap();
+    held.lock().unwrap();
+    let began = std::time::Instant::now();
+    (0..40_000).for_each(|number| audit.line(members(number)));
+    assert!(
+        began.elapsed() < 4 * queue::PATIENCE,
+        "{:?}",
+        began.elapsed()
+    );
+    held.unlock().unwrap();
+    audit.line(members(1));
+    // On a busy machine the rest takes longer than the end waits.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    let lost = loop {
+        audit.finish();
+        let (_, what) = found(&place);
+        let there = lines(&place);
+        let written = there
+            .iter()
+            .filter(|line| line.contains("\"number\""))
+            .count() as u64;
+        match what[..] {
+            [What::Lost(lost)] if written + lost == 40_001 => break lost,
+            _ => assert!(std::time::Instant::now() < deadline, "{written} {what:?}"),
+        }
+    };
+    let told = crate::metrics::render(&metrics);
+    let line = format!("model_lock_audit_lines_dropped_total {lost}\n");
+    assert!(told.contains(&line), "{lost}");
+}

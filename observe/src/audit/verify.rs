@@ -1,0 +1,280 @@
+//! Reads an audit file and those that were put aside before it, and tells what is not as it was written.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::ops::RangeInclusive;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use super::entry::FileEvent;
+use super::hash_chain::{LINE_CAP, Last, Line, NOTHING, hash};
+
+/// What was found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Lines that are as they were written.
+    pub lines: u64,
+    /// What the last line is; noted elsewhere, it shows whether the end is missing.
+    last: Last,
+    /// What a reader has to know, in the order of the files.
+    pub findings: Vec<Finding>,
+}
+
+/// Something at a line of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The file.
+    file: PathBuf,
+    /// The line, from 1.
+    line: u64,
+    /// What it is.
+    pub what: What,
+}
+
+/// What can be found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The line is not what its sum or the line behind it says.
+    Altered,
+    /// The lines with these numbers are not there.
+    Missing(u64, u64),
+    /// A line that stands where another belongs.
+    Misplaced,
+    /// The file goes on with one that is not here, from this number on.
+    Continued(u64),
+    /// A process was ended while it wrote the line; the next one closed it off, or will.
+    Torn,
+    /// So many lines could not be written.
+    Lost(u64),
+}
+
+impl What {
+    /// Whether somebody has laid hands on the file; anything else the writers have told themselves.
+    fn is_wrong(&self) -> bool {
+        match self {
+            Self::Altered | Self::Missing(..) | Self::Misplaced => true,
+            Self::Continued(_) | Self::Torn | Self::Lost(_) => false,
+        }
+    }
+}
+
+impl Report {
+    /// Whether everything is as it was written.
+    pub fn is_whole(&self) -> bool {
+        !self.findings.iter().any(|finding| finding.what.is_wrong())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(
+                f,
+                "{}:{}: {}",
+                finding.file.display(),
+                finding.line,
+                finding.what
+            )?;
+        }
+        let whole = if self.is_whole() {
+            "whole"
+        } else {
+            "not whole"
+        };
+        writeln!(
+            f,
+            "{whole}: {} lines, the last is number {} with hash {}",
+            self.lines, self.last.seq, self.last.hash
+        )
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Altered => f.write_str("altered"),
+            Self::Missing(first, last) if first == last => {
+                write!(f, "line number {first} is missing before it")
+            }
+            Self::Missing(first, last) => {
+                write!(f, "lines number {first} to {last} are missing before it")
+            }
+            Self::Misplaced => f.write_str("stands where another line belongs"),
+            Self::Continued(seq) => {
+                write!(f, "begins with number {seq}; what came before is not here")
+            }
+            Self::Torn => f.write_str("half a line: a process was ended while it wrote"),
+            Self::Lost(lines) => write!(f, "{lines} lines could not be written before it"),
+        }
+    }
+}
+
+/// Reads a file behind the ones that were put aside from it, `FILE.1` first.
+///
+/// # Errors
+///
+/// Where a file cannot be read.
+pub fn verify(path: &Path) -> io::Result<Report> {
+    let mut reading = Reading::default();
+    for file in files(path)? {
+        reading.file(&file)?;
+    }
+    let before = reading.before.take();
+    reading.altered(before);
+    Ok(reading.report)
+}
+
+/// The files in the order in which they were written; old ones may have been taken away.
+///
+/// # Errors
+///
+/// Where the directory or the newest file cannot be looked at.
+pub(crate) fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let mut numbers: Vec<u64> = Vec::new();
+    for entry in std::fs::read_dir(parent.unwrap_or(Path::new(".")))? {
+        let entry = entry?.file_name().to_string_lossy().into_owned();
+        let end = entry
+            .strip_prefix(&name)
+            .and_then(|rest| rest.strip_prefix('.'));
+        numbers.extend(end.and_then(|end| end.parse::<u64>().ok()));
+    }
+    numbers.sort_unstable();
+    let aside = numbers.into_iter().map(|number| {
+        let mut path = path.as_os_str().to_owned();
+        path.push(format!(".{number}"));
+        PathBuf::from(path)
+    });
+    // Putting a file aside may have been broken off: then it has both names.
+    let (own, aside) = (std::fs::metadata(path)?, aside.collect::<Vec<_>>());
+    let is_other = |path: &PathBuf| {
+        let other = std::fs::metadata(path);
+        other.is_ok_and(|other| (other.dev(), other.ino()) != (own.dev(), own.ino()))
+    };
+    let aside = aside.into_iter().filter(is_other);
+    Ok(aside.chain([path.to_owned()]).collect())
+}
+
+/// How far the reader has come.
+#[derive(Debug, Default)]
+struct Reading {
+    report: Report,
+    /// The line before, where there is one.
+    before: Option<Before>,
+}
+
+/// What the next line is held against.
+#[derive(Debug)]
+struct Before {
+    file: PathBuf,
+    line: u64,
+    hash: String,
+    /// Whether it is what its own sum says.
+    sound: bool,
+}
+
+impl Reading {
+    fn file(&mut self, path: &Path) -> io::Result<()> {
+        let mut reader = BufReader::new(File::open(path)?);
+        let mut number = 0;
+        loop {
+            let mut bytes = Vec::new();
+            let cap = LINE_CAP as u64 * 4;
+            if reader.by_ref().take(cap).read_until(b'\n', &mut bytes)? == 0 {
+                return Ok(());
+            }
+            number += 1;
+            let Some(line) = bytes.strip_suffix(b"\n") else {
+                // Also a line that is longer than any of ours.
+                self.find(path, number, What::Torn);
+                return Ok(());
+            };
+            self.line(path, number, line);
+        }
+    }
+
+    fn find(&mut self, file: &Path, line: u64, what: What) {
+        self.report.findings.push(Finding {
+            file: file.to_owned(),
+            line,
+            what,
+        });
+    }
+
+    fn line(&mut self, path: &Path, number: u64, bytes: &[u8]) {
+        let before = self.before.take();
+        let line = Line::read(bytes);
+        let hash = hash(bytes);
+        match &line {
+            Some(line) => {
+                self.sound(path, number, line, before);
+                self.report.lines += 1;
+                self.report.last.seq = line.seq;
+                self.report.last.hash.clone_from(&hash);
+            }
+            None => self.altered(before),
+        }
+        self.before = Some(Before {
+            file: path.to_owned(),
+            line: number,
+            hash,
+            sound: line.is_some(),
+        });
+    }
+
+    /// Tells of the line before, where it is not what its sum says.
+    fn altered(&mut self, before: Option<Before>) {
+        if let Some(before) = before.filter(|before| !before.sound) {
+            self.find(&before.file, before.line, What::Altered);
+        }
+    }
+
+    /// A line that is what its own sum says, held against the one before.
+    fn sound(&mut self, path: &Path, number: u64, line: &Line<'_>, before: Option<Before>) {
+        let due = self.report.last.seq + 1;
+        let event = line.parse::<FileEvent>();
+        let said = before.as_ref().map_or(NOTHING, |before| &before.hash);
+        let follows = said == line.prev;
+        match before {
+            // Half a line, and the next writer found it and said so.
+            Some(torn)
+                if !torn.sound && follows && matches!(event, Some(FileEvent::Torn { .. })) =>
+            {
+                self.find(&torn.file, torn.line, What::Torn);
+                self.gap(path, number, due..=due, line.seq);
+            }
+            // An altered line, or one that was put in.
+            Some(altered) if !altered.sound => {
+                self.find(&altered.file, altered.line, What::Altered);
+                self.gap(path, number, due..=due + 1, line.seq);
+            }
+            None if matches!(event, Some(FileEvent::Continued { .. })) => {
+                self.find(path, number, What::Continued(line.seq));
+            }
+            // Its sum was made anew; the line behind it remembers.
+            Some(before) if !follows && line.seq == due => {
+                self.find(&before.file, before.line, What::Altered);
+            }
+            Some(_) | None => self.gap(path, number, due..=due, line.seq),
+        }
+        if let Some(FileEvent::Lost { lines }) = event {
+            self.find(path, number, What::Lost(lines));
+        }
+    }
+
+    fn gap(&mut self, path: &Path, number: u64, due: RangeInclusive<u64>, seq: u64) {
+        if seq > *due.end() {
+            self.find(path, number, What::Missing(*due.end(), seq - 1));
+        } else if seq < *due.start() {
+            self.find(path, number, What::Misplaced);
+        }
+    }
+}

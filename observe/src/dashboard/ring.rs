@@ -1,0 +1,225 @@
+//! The latest rows, never more than [`CAP`]: whoever floods the proxy pushes old rows out and takes no memory.
+//!
+//! Rows are numbered, and so is each change of one. What came before this process has the numbers below its own,
+//! so that it can be read after the first rows have come.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use lockpolicy::{ServedReport, Surface, escape_for_log};
+
+use super::row::Row;
+
+/// How many rows are kept.
+pub(super) const CAP: usize = 1000;
+
+#[derive(Debug)]
+pub(super) struct Ring {
+    /// By number, the oldest first.
+    rows: VecDeque<Arc<Row>>,
+    /// How many rows wait for the answer to a request, by its id.
+    waiting: HashMap<String, usize>,
+    next: u64,
+    /// The number of the last change.
+    change: u64,
+    /// The number of the last change that no row shows any more.
+    gone: u64,
+}
+
+impl Default for Ring {
+    fn default() -> Self {
+        Self {
+            rows: VecDeque::with_capacity(CAP),
+            waiting: HashMap::new(),
+            next: CAP as u64 + 1,
+            change: 0,
+            gone: 0,
+        }
+    }
+}
+
+impl Ring {
+    /// Takes a new row.
+    pub(super) fn push(&mut self, mut row: Row) {
+        if self.rows.len() >= CAP
+            && let Some(old) = self.rows.pop_front()
+        {
+            self.gone = self.gone.max(old.change);
+            if old.waits() {
+                self.answered(&old.record.request_id);
+            }
+        }
+        (row.id, self.next) = (self.next, self.next + 1);
+        self.change += 1;
+        row.change = self.change;
+        if row.waits() {
+            *self
+                .waiting
+                .entry(row.record.request_id.clone())
+                .or_default() += 1;
+        }
+        self.rows.push_back(Arc::new(row));
+    }
+
+    /// Takes what was before, the newest first, as far as there is room.
+    pub(super) fn put_before(&mut self, rows: impl IntoIterator<Item = Row>) {
+        for mut row in rows {
+            if self.is_full() {
+                return;
+            }
+            let first = self.rows.front().map_or(self.next, |first| first.id);
+            row.id = first - 1;
+            self.rows.push_front(Arc::new(row));
+        }
+    }
+
+    /// Gives the rows of a request the answer that it got. Over a WebSocket a request has many: the oldest row
+    /// that asked for the same has it then. Gives whether any row waited for it.
+    pub(super) fn add_served(&mut self, id: &str, report: &ServedReport<'_>) -> bool {
+        // Nearly always: nothing was wrong with the request.
+        let Some(left) = self.waiting.get(id).copied() else {
+            return false;
+        };
+        // Its rows are among the newest: answers come soon.
+        let own = self.rows.iter_mut().rev();
+        let own = own.filter(|row| row.waits() && row.record.request_id == id);
+        let mut own: Vec<&mut Arc<Row>> = own.take(left).collect();
+        own.reverse();
+        if report.surface == Surface::WebSocket {
+            let asked = report
+                .choice
+                .map(|wanted| escape_for_log(&wanted.requested));
+            let asked = asked.unwrap_or_default();
+            own.retain(|row| row.record.requested_model == asked);
+            own.truncate(1);
+        }
+        let found = own.len();
+        for row in own {
+            let row = Arc::make_mut(row);
+            row.add_served(report);
+            self.change += 1;
+            row.change = self.change;
+        }
+        (0..found).for_each(|_| self.answered(id));
+        found > 0
+    }
+
+    /// One row less waits.
+    fn answered(&mut self, id: &str) {
+        if let Some(left) = self.waiting.get_mut(id) {
+            *left -= 1;
+            if *left == 0 {
+                self.waiting.remove(id);
+            }
+        }
+    }
+
+    /// The rows, the newest first.
+    pub(super) fn latest(&self) -> impl Iterator<Item = &Arc<Row>> {
+        self.rows.iter().rev()
+    }
+
+    /// What has changed since a change, the oldest first, and whether some of it is not here any more.
+    pub(super) fn since(&self, change: u64) -> (Vec<Arc<Row>>, bool) {
+        let changed = self.rows.iter().filter(|row| row.change > change);
+        let mut rows: Vec<Arc<Row>> = changed.map(Arc::clone).collect();
+        rows.sort_unstable_by_key(|row| row.change);
+        (rows, change < self.gone)
+    }
+
+    /// The number of the last change.
+    pub(super) fn change(&self) -> u64 {
+        self.change
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.rows.len() >= CAP
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lockpolicy::{Capability, Mode, ModelChoice, Served, Source};
+
+    use crate::record::Record;
+
+    use super::*;
+
+    fn row(id: &str, asked: &str) -> Row {
+        Row::from(Record {
+            request_id: id.to_owned(),
+            requested_model: asked.to_owned(),
+            applied_model: "pin".to_owned(),
+            ..Record::default()
+        })
+    }
+
+    fn answer(ring: &mut Ring, id: &str, asked: &str, surface: Surface) -> bool {
+        let wanted = ModelChoice {
+            capability: Capability::Generation,
+            requested: asked.to_owned(),
+            sent: "pin".to_owned(),
+        };
+        let report = ServedReport {
+            mode: Mode::Force,
+            surface,
+            source: Source::User,
+            choice: Some(&wanted),
+            served: "pin",
+            result: Served::Match,
+            failed: false,
+        };
+        ring.add_served(id, &report)
+    }
+
+    #[test]
+    fn it_is_bounded_and_says_what_is_gone() {
+        let mut ring = Ring::default();
+        for number in 0..CAP + 7 {
+            ring.push(row(&number.to_string(), "a"));
+        }
+        assert_eq!((ring.rows.len(), ring.waiting.len()), (CAP, CAP));
+        let (rows, gone) = ring.since(0);
+        assert_eq!((rows.len(), gone), (CAP, true));
+        let (rows, gone) = ring.since(ring.change() - 2);
+        assert_eq!((rows.len(), gone), (2, false));
+        ring.put_before([row("old", "a")]);
+        assert_eq!(ring.rows.len(), CAP);
+    }
+
+    #[test]
+    fn what_was_before_stands_below() {
+        let mut ring = Ring::default();
+        ring.push(row("now", "a"));
+        ring.put_before([row("second", "a"), row("first", "a")]);
+        let ids: Vec<&str> = ring
+            .latest()
+            .map(|row| row.record.request_id.as_str())
+            .collect();
+        assert_eq!(ids, ["now", "second", "first"]);
+        assert!(ring.latest().is_sorted_by(|a, b| a.id > b.id));
+        let (rows, _) = ring.since(0);
+        assert_eq!(rows.len(), 1, "it is no news");
+    }
+
+    #[test]
+    fn an_answer_goes_to_the_rows_of_its_request() {
+        let mut ring = Ring::default();
+        for (id, asked) in [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y"), ("b", "y")] {
+            ring.push(row(id, asked));
+        }
+        let seen = ring.change();
+        assert!(!answer(&mut ring, "c", "x", Surface::Http));
+        assert!(answer(&mut ring, "a", "x", Surface::Http));
+        assert!(!answer(&mut ring, "a", "x", Surface::Http));
+        assert!(answer(&mut ring, "b", "y", Surface::WebSocket));
+        let answered: Vec<u64> = ring
+            .since(seen)
+            .0
+            .iter()
+            .map(|row| row.id - CAP as u64)
+            .collect();
+        assert_eq!(answered, [1, 2, 4]);
+        assert_eq!(ring.waiting, HashMap::from([("b".to_owned(), 2)]));
+    }
+}

@@ -1,0 +1,114 @@
+//! Connects `observe`, which knows no proxy, with the proxy's measurements and its admin port.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use observe::audit::AuditSink;
+use observe::dashboard::{self, DashboardRoutes, Stream};
+use observe::log::{LogQueue, LogSink};
+use observe::metrics::{Direction, Metrics, render};
+use observe::{EnforcementPoint, Fanout, Sink};
+use proxy::{Asked, Content, Flow, Meter, Page, Reply};
+
+/// Returns the observer of a proxy: metrics, log, and what else there is.
+pub(crate) fn proxy_observer(
+    metrics: &Arc<Metrics>,
+    queue: &LogQueue,
+    audit: Option<Arc<AuditSink>>,
+    dashboard: Option<Arc<dyn Sink>>,
+) -> Arc<Fanout> {
+    let counted: Arc<dyn Sink> = Arc::clone(metrics) as _;
+    let mut sinks = vec![counted, Arc::new(LogSink::new(queue.clone()))];
+    sinks.extend(audit.map(|audit| audit as Arc<dyn Sink>));
+    sinks.extend(dashboard);
+    Arc::new(Fanout::new(EnforcementPoint::Proxy, sinks))
+}
+
+/// Counts what the proxy measures.
+#[derive(Debug)]
+pub(crate) struct ProxyMeter {
+    metrics: Arc<Metrics>,
+    /// Whether this process is the only one that sends gauges to its daemon: several would overwrite each
+    /// other's.
+    has_gauges: bool,
+}
+
+impl ProxyMeter {
+    pub(crate) fn new(metrics: Arc<Metrics>, has_gauges: bool) -> Self {
+        Self {
+            metrics,
+            has_gauges,
+        }
+    }
+}
+
+impl Meter for ProxyMeter {
+    fn began(&self) {
+        if self.has_gauges {
+            self.metrics.in_flight.add((), 1);
+        }
+    }
+
+    fn ended(&self) {
+        if self.has_gauges {
+            self.metrics.in_flight.subtract_one(());
+        }
+    }
+
+    fn taken(&self, bytes: u64) {
+        self.metrics.content_bytes.add((Direction::Request,), bytes);
+    }
+
+    fn passed(&self, bytes: u64) {
+        self.metrics.content_bytes.add((Direction::Answer,), bytes);
+    }
+
+    fn overhead(&self, time: Duration) {
+        self.metrics.overhead_seconds.observe(time);
+    }
+
+    fn upstream(&self, time: Duration) {
+        self.metrics.upstream_seconds.observe(time);
+    }
+
+    fn failed(&self) {
+        self.metrics.upstream_errors.add((), 1);
+    }
+
+    fn page(&self) -> Option<String> {
+        Some(render(&self.metrics))
+    }
+}
+
+/// Answers for the dashboard on the admin port.
+#[derive(Debug)]
+pub(crate) struct AdminPage(pub(crate) DashboardRoutes);
+
+impl Page for AdminPage {
+    fn is_open(&self, path: &str) -> bool {
+        self.0.is_open(path)
+    }
+
+    fn answer(&self, asked: &Asked<'_>) -> Reply {
+        let response = self.0.response(asked.path, asked.query, asked.resume);
+        Reply {
+            status: response.status,
+            kind: response.content_type,
+            content: match response.content {
+                dashboard::Content::Whole(text) => Content::Whole(text),
+                dashboard::Content::Stream(stream) => Content::Flow(Box::new(AdminStream(stream))),
+            },
+        }
+    }
+}
+
+/// Events of the dashboard as they come.
+#[derive(Debug)]
+struct AdminStream(Box<Stream>);
+
+impl Flow for AdminStream {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<String>> {
+        self.0.poll(cx).map(Some)
+    }
+}

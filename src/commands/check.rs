@@ -1,0 +1,34 @@
+//! `model-lock check`: the policy that holds here, or everything that is wrong.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use lockpolicy::Problems;
+
+use crate::output;
+use crate::policy_source::{self, Location};
+use crate::settings::Settings;
+use crate::settings::environment::Environment;
+use crate::settings::flags::Flags;
+
+/// Prints the policy, its hash and where it came from. The variables of `serve` are looked at too:
+/// what would stop it is told here.
+pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCode {
+    let mut problems = Vec::new();
+    let settings = Settings::read(&Flags::default(), environment, &mut problems);
+    settings.config(&mut problems);
+    let location = Location::choose(policy, environment);
+    match policy_source::read(&location).compile(environment) {
+        Ok(loaded) if problems.is_empty() => output::result(&format!(
+            "{}hash = {}\nfrom = {}\n",
+            loaded.policy.describe(),
+            loaded.policy.hash(),
+            loaded.origin
+        )),
+        Ok(_) => output::problems(&problems),
+        Err(Problems(found)) => {
+            problems.extend(found);
+            output::problems(&problems)
+        }
+    }
+}

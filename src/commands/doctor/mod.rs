@@ -1,0 +1,228 @@
+//! `model-lock doctor`: which of the three layers hold here, by trying, and what to do about the rest.
+//!
+//! ```text
+//! look: places, policy, account, route, network ─┐
+//!                                                ├─► [Finding] ─► Level
+//! try: shim, proxy, route, before a stand-in ────┘
+//! ```
+//!
+//! Nothing that is tried reaches a provider, and no credential of this place goes along.
+
+mod account;
+mod finding;
+mod layers;
+mod network;
+mod place;
+mod route;
+mod standin;
+mod trial;
+
+use std::process::ExitCode;
+
+use lockpolicy::{Mode, Problems};
+use shim::Process;
+
+use crate::assurance::Level;
+use crate::json::{Json, list, object, perhaps, text};
+use crate::policy_source::{Loaded, Origin};
+use crate::settings::Settings;
+use crate::settings::environment::Environment;
+use crate::{exit, output, policy_source};
+use finding::Finding;
+use layers::Way;
+
+/// The flags of `doctor`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Doctor {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// The level that has to be reached for status 0
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "guarded")]
+    require: Level,
+}
+
+/// Looks, tries, and tells.
+pub(crate) fn doctor(asked: &Doctor, environment: &Environment) -> ExitCode {
+    let examined = Examined::examine(&Process::current(), environment);
+    let told = if asked.json {
+        format!("{}\n", examined.json())
+    } else {
+        examined.text()
+    };
+    if examined.level() >= asked.require {
+        output::result(&told)
+    } else {
+        output::result_with(&told, exit::BELOW)
+    }
+}
+
+/// What there is, and what is amiss.
+struct Examined {
+    facts: Vec<(&'static str, String)>,
+    findings: Vec<Finding>,
+}
+
+impl Examined {
+    fn examine(process: &Process, environment: &Environment) -> Self {
+        let (mut findings, mut facts) = (Vec::new(), Vec::new());
+        let codexes = place::look(process, &mut findings);
+        let shown = |path: &Option<std::path::PathBuf>| match path {
+            Some(path) => path.display().to_string(),
+            None => "none".to_owned(),
+        };
+        facts.push(("shim", shown(&codexes.shim)));
+        facts.push(("real", shown(&codexes.real)));
+        let login = account::look(process, codexes.real.as_deref(), &mut findings);
+        facts.push(("home", place::home(process).display().to_string()));
+        facts.push(("login", login.to_owned()));
+        if rustix::process::geteuid().is_root() {
+            findings.push(Finding::Root);
+        }
+        findings.extend(network::egress());
+        // What is wrong with it is told with the policy.
+        findings.extend(network::statsd(
+            Settings::shared(environment, &mut Vec::new())
+                .statsd()
+                .as_ref(),
+        ));
+        match policy_source::for_shim(environment) {
+            Ok(loaded) => layers(process, &codexes, &loaded, &mut findings, &mut facts),
+            Err(Problems(problems)) => {
+                let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                findings.push(Finding::NoPolicy(told.join("; ")));
+            }
+        }
+        findings.sort_by_key(|finding| finding.prevents().map_or(u8::MAX, |level| level as u8));
+        Self { facts, findings }
+    }
+
+    fn level(&self) -> Level {
+        finding::reached(&self.findings)
+    }
+
+    fn text(&self) -> String {
+        let mut out = format!("level: {}\n", self.level().as_str());
+        for (name, what) in &self.facts {
+            out.extend([name, ": ", what, "\n"]);
+        }
+        let row = |finding: &Finding| {
+            let prevents = finding.prevents().map_or("-", Level::as_str);
+            [
+                prevents,
+                finding.name(),
+                &finding.to_string(),
+                finding.remedy(),
+            ]
+            .map(plain)
+        };
+        let rows: Vec<[String; 4]> = self.findings.iter().map(row).collect();
+        if !rows.is_empty() {
+            out.push('\n');
+            out.push_str(&table(
+                &["PREVENTS", "FINDING", "WHAT", "WHAT TO DO"].map(plain),
+                &rows,
+            ));
+        }
+        out
+    }
+
+    fn json(&self) -> Json {
+        let finding = |finding: &Finding| {
+            object([
+                ("name", text(finding.name())),
+                (
+                    "prevents",
+                    perhaps(finding.prevents().map(|level| text(level.as_str()))),
+                ),
+                ("what", text(&finding.to_string())),
+                ("what_to_do", text(finding.remedy())),
+            ])
+        };
+        let fact =
+            |(name, what): &(&str, String)| object([("name", text(name)), ("is", text(what))]);
+        object([
+            ("level", text(self.level().as_str())),
+            ("facts", list(self.facts.iter().map(fact))),
+            ("findings", list(self.findings.iter().map(finding))),
+        ])
+    }
+}
+
+/// What needs the policy.
+fn layers(
+    process: &Process,
+    codexes: &place::Codexes,
+    loaded: &Loaded,
+    findings: &mut Vec<Finding>,
+    facts: &mut Vec<(&'static str, String)>,
+) {
+    let policy = &loaded.policy;
+    facts.push((
+        "policy",
+        format!(
+            "{} (model {}, mode {})",
+            loaded.origin,
+            policy.pin(),
+            policy.mode().as_str()
+        ),
+    ));
+    if policy.mode() == Mode::ReportOnly {
+        findings.push(Finding::Audit);
+    }
+    if !matches!(loaded.origin, Origin::Sealed(_)) {
+        findings.push(Finding::PolicyOpen(loaded.origin.to_string()));
+    }
+    let base = route::look(policy, findings);
+    let proxy = policy.proxy().or(base.as_deref());
+    let way = Way {
+        proxy,
+        routed: route::is_led(),
+        off: policy.is_proxy_off() && base.is_none(),
+    };
+    facts.push((
+        "proxy",
+        proxy
+            .unwrap_or(if way.off {
+                "none"
+            } else {
+                "brought along by the shim"
+            })
+            .to_owned(),
+    ));
+    if way.off {
+        findings.push(Finding::ProxyOff);
+    }
+    findings.extend(proxy.and_then(|url| network::proxy(url, policy)));
+    findings.extend(layers::proxy(policy));
+    findings.extend(layers::shim(process, codexes, policy, way));
+    if let Some(base) = &base {
+        findings.extend(route::variable(process, base));
+        findings.extend(layers::route(process, codexes, base));
+    }
+}
+
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
+}
+
+/// Columns as wide as what stands in them.
+fn table(head: &[String; 4], rows: &[[String; 4]]) -> String {
+    let mut widths = head.each_ref().map(|cell| cell.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: &[String; 4]| {
+        let cells = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
+        let cells: Vec<String> = cells.collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    std::iter::once(head).chain(rows).map(line).collect()
+}

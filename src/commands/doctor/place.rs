@@ -1,0 +1,170 @@
+//! Which codex can be started here, and by whom it would be found.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use shim::Process;
+
+use super::finding::Finding;
+use super::trial::output;
+use crate::codex_on_path::Reachable;
+use crate::commands::which;
+
+/// What can be started.
+#[derive(Debug)]
+pub(crate) struct Codexes {
+    /// The shim, where it stands on `PATH`.
+    pub(crate) shim: Option<PathBuf>,
+    /// What it becomes.
+    pub(crate) real: Option<PathBuf>,
+    /// Every codex that is not ours, each file once; the one that the shim becomes first.
+    pub(crate) others: Vec<PathBuf>,
+}
+
+/// Looks at `PATH`, at a login shell, and where programs are put by hand and by package managers.
+pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
+    let found = which::on_path(process);
+    let shim = found.iter().find(|codex| codex.ours);
+    match (shim, found.first()) {
+        (None, _) => findings.push(Finding::NoShim),
+        (Some(_), Some(first)) if !first.ours => {
+            findings.push(Finding::ShimNotFirst(first.path.clone()));
+        }
+        _ => findings.extend(in_login_shell(process)),
+    }
+    let real = match shim::find_real(&which::as_shim(process.clone(), &found)) {
+        Ok(real) => Some(real),
+        Err(error) => {
+            findings.push(Finding::NoCodex(error.to_string()));
+            None
+        }
+    };
+    let others = others(process, &found, real.as_deref());
+    findings.extend(others.iter().cloned().map(Finding::OtherCodex));
+    Codexes {
+        shim: shim.map(|codex| codex.path.clone()),
+        real,
+        others,
+    }
+}
+
+/// codex runs its tool calls in a login shell, whose profile may set `PATH` anew.
+fn in_login_shell(process: &Process) -> Option<Finding> {
+    let shell = process.variable("SHELL").map(PathBuf::from);
+    let known = |shell: &PathBuf| {
+        let name = shell.file_name().and_then(OsStr::to_str);
+        shell.is_file() && name.is_some_and(|name| SHELLS.contains(&name))
+    };
+    let shell = shell
+        .filter(known)
+        .unwrap_or_else(|| PathBuf::from("/bin/sh"));
+    let mut command = Command::new(&shell);
+    command
+        .args(["-l", "-c", "command -v codex"])
+        .env_clear()
+        .envs(&process.env);
+    let (_, text) = output(&mut command, Duration::from_secs(10))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let last = text.lines().rfind(|line| line.starts_with('/'));
+    let program = process.program.as_deref().unwrap_or(Path::new("/"));
+    // Where it finds none, nothing can run there.
+    let found = Reachable::at(PathBuf::from(last?), program)?;
+    (!found.ours).then_some(Finding::LoginShell(found.path))
+}
+
+fn others(process: &Process, on_path: &[Reachable], real: Option<&Path>) -> Vec<PathBuf> {
+    let program = process.program.as_deref().unwrap_or(Path::new("/"));
+    let known = places(process).into_iter();
+    let known = known.filter_map(|place| Reachable::at(place, program));
+    let all = on_path
+        .iter()
+        .cloned()
+        .chain(known)
+        .filter(|codex| !codex.ours);
+    let mut others: Vec<PathBuf> = Vec::new();
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in real
+        .map(Path::to_owned)
+        .into_iter()
+        .chain(all.map(|codex| codex.path))
+    {
+        let file = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if !files.contains(&file) {
+            files.push(file);
+            others.push(path);
+        }
+    }
+    others
+}
+
+/// Where a codex stands that no `PATH` has to name.
+fn places(process: &Process) -> Vec<PathBuf> {
+    let directory = process
+        .directory
+        .iter()
+        .flat_map(|directory| directory.ancestors());
+    let mut places: Vec<PathBuf> = directory
+        .map(|directory| directory.join("node_modules/.bin"))
+        .collect();
+    places.extend(
+        [
+            "/usr/local/bin",
+            "/usr/bin",
+            "/opt/homebrew/bin",
+            "/opt/codex/bin",
+        ]
+        .map(PathBuf::from),
+    );
+    let home = process.variable("HOME").map(Path::new);
+    places.extend(
+        home.into_iter()
+            .flat_map(|home| HOMES.map(|name| home.join(name))),
+    );
+    for (name, below) in [
+        ("NPM_CONFIG_PREFIX", "bin"),
+        ("npm_config_prefix", "bin"),
+        ("PNPM_HOME", ""),
+    ] {
+        places.extend(
+            process
+                .variable(name)
+                .map(|place| Path::new(place).join(below)),
+        );
+    }
+    let versions = home.map(|home| home.join(".nvm/versions/node"));
+    let versions = versions.and_then(|place| place.read_dir().ok());
+    let versions = versions.into_iter().flatten().flatten();
+    places.extend(versions.map(|version| version.path().join("bin")));
+    places
+        .into_iter()
+        .map(|place| place.join("codex"))
+        .collect()
+}
+
+/// Where codex keeps what it knows.
+pub(crate) fn home(process: &Process) -> PathBuf {
+    let home = || {
+        let home = process
+            .variable("HOME")
+            .map_or_else(|| OsString::from("/"), OsStr::to_owned);
+        Path::new(&home).join(".codex")
+    };
+    process
+        .variable("CODEX_HOME")
+        .map_or_else(home, PathBuf::from)
+}
+
+/// The shells that are asked by `-l -c`.
+const SHELLS: [&str; 5] = ["bash", "dash", "ksh", "sh", "zsh"];
+/// Below a home.
+const HOMES: [&str; 7] = [
+    ".local/bin",
+    ".npm-global/bin",
+    ".bun/bin",
+    ".volta/bin",
+    ".cargo/bin",
+    ".local/share/pnpm",
+    "bin",
+];

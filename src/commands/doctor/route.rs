@@ -1,0 +1,141 @@
+//! What codex's own files say of the way, read as codex reads them.
+
+use std::path::Path;
+
+use lockpolicy::Policy;
+use shim::Process;
+use toml::de::DeTable;
+
+use super::finding::Finding;
+use super::trial::PROXIES;
+use crate::commands::route::{MANAGED, REQUIREMENTS};
+use crate::policy_source::file_protection::is_tamper_proof;
+
+/// Reads the route; returns the base URL that it leads to.
+pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<String> {
+    let path = Path::new("/").join(MANAGED);
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let table = DeTable::parse(&text).ok();
+    let key = |name: &str| {
+        let found = table.as_ref()?.get_ref().get(name)?.get_ref().as_str()?;
+        Some(found.to_owned())
+    };
+    let Some(base) = key("openai_base_url") else {
+        findings.push(Finding::RouteMissing);
+        return None;
+    };
+    if !is_tamper_proof(&path).unwrap_or(false) {
+        findings.push(Finding::RouteWritable(path));
+    }
+    let model = key("model").unwrap_or_default();
+    if model != policy.pin() {
+        findings.push(Finding::RouteOtherModel(lockpolicy::escape_for_log(&model)));
+    }
+    if policy
+        .proxy()
+        .is_some_and(|proxy| authority(proxy) != authority(&base))
+    {
+        findings.push(Finding::RouteElsewhere(authority(&base)));
+    }
+    Some(base)
+}
+
+/// Whether codex's own files may lead anywhere at all.
+pub(crate) fn is_led() -> bool {
+    [MANAGED, REQUIREMENTS]
+        .iter()
+        .any(|name| Path::new("/").join(name).exists())
+}
+
+/// Host and port of a URL.
+pub(crate) fn authority(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let authority = rest.split('/').next().unwrap_or_default();
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    let behind_brackets = authority.rsplit(']').next().unwrap_or_default();
+    if behind_brackets.contains(':') {
+        return authority.to_owned();
+    }
+    let port = if scheme == "https" { "443" } else { "80" };
+    [authority, ":", port].concat()
+}
+
+/// A variable that carries a call to the proxy somewhere else.
+pub(crate) fn variable(process: &Process, base: &str) -> Option<Finding> {
+    let https = base.starts_with("https:");
+    let matters = |name: &&&'static str| {
+        let other = if https { "http_" } else { "https" };
+        !name.to_lowercase().starts_with(other) && process.variable(name).is_some()
+    };
+    let found = PROXIES.iter().find(matters)?;
+    let authority = authority(base);
+    let host = authority
+        .rsplit_once(':')
+        .map_or(&*authority, |(host, _)| host);
+    let direct = ["NO_PROXY", "no_proxy"].into_iter().any(|name| {
+        let list = process
+            .variable(name)
+            .map(|list| list.to_string_lossy().into_owned());
+        list.unwrap_or_default()
+            .split(',')
+            .any(|entry| covers(entry.trim(), host))
+    });
+    (!direct).then_some(Finding::ProxyVariable(found))
+}
+
+fn covers(entry: &str, host: &str) -> bool {
+    let domain = entry.trim_start_matches('.');
+    entry == "*" || domain == host || (!domain.is_empty() && host.ends_with(&format!(".{domain}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_has_an_authority_with_a_port() {
+        for (url, expected) in [
+            ("http://a", "a:80"),
+            ("https://a/v1", "a:443"),
+            ("http://a:1/v1", "a:1"),
+            ("http://[::1]/x", "[::1]:80"),
+            ("http://[::1]:2", "[::1]:2"),
+        ] {
+            assert_eq!(authority(url), expected);
+        }
+    }
+
+    #[test]
+    fn a_proxy_variable_counts_where_nothing_keeps_it_off() {
+        let found = |pairs: &[(&str, &str)], base: &str| {
+            let env = pairs
+                .iter()
+                .map(|(name, value)| ((*name).into(), (*value).into()));
+            let process = Process {
+                env: env.collect(),
+                ..Process::default()
+            };
+            variable(&process, base).map(|finding| finding.to_string())
+        };
+        let (plain, tls) = ("http://127.0.0.1:1/v1", "https://lock.internal/v1");
+        assert_eq!(found(&[], plain), None);
+        assert!(
+            found(&[("HTTP_PROXY", "x")], plain)
+                .unwrap()
+                .starts_with("HTTP_PROXY")
+        );
+        assert_eq!(found(&[("HTTPS_PROXY", "x")], plain), None);
+        assert!(found(&[("https_proxy", "x")], tls).is_some());
+        assert!(found(&[("ALL_PROXY", "x"), ("NO_PROXY", "localhost")], plain).is_some());
+        for direct in ["127.0.0.1", "a, 127.0.0.1", "*"] {
+            assert_eq!(
+                found(&[("HTTP_PROXY", "x"), ("no_proxy", direct)], plain),
+                None
+            );
+        }
+        assert_eq!(
+            found(&[("ALL_PROXY", "x"), ("NO_PROXY", ".internal")], tls),
+            None
+        );
+    }
+}

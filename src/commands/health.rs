@@ -1,0 +1,191 @@
+//! `model-lock health`: asks a running proxy whether it is ready, for a container that has no shell to ask with.
+//!
+//! The admin port is asked, not the one that takes requests: an answer there could come from the provider.
+
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use lockpolicy::{Problem, escape_for_log};
+
+use crate::output;
+use crate::settings::environment::Environment;
+use crate::settings::table::Setting;
+use crate::settings::{address, given};
+
+/// Asks the address of the flag, or else of the variable, and tells in one line what it said.
+pub(crate) fn health(flag: Option<&str>, environment: &Environment) -> ExitCode {
+    let asked = match place(flag, environment) {
+        Ok(asked) => asked,
+        Err(problems) => return output::problems(&problems),
+    };
+    match ask(asked, PATIENCE) {
+        Ok(()) => output::result(READY),
+        Err(error) => output::failure(&error),
+    }
+}
+
+/// Why it does not count as ready.
+#[derive(Debug, thiserror::Error)]
+enum HealthError {
+    /// Nobody answered in time.
+    #[error("nothing answers at {0}")]
+    Silent(SocketAddr, #[source] io::Error),
+    /// Somebody did, but not as a proxy that is ready.
+    #[error("what answers at {0} is not ready: `{1}`")]
+    NotReady(SocketAddr, String),
+}
+
+/// Where to ask. A port that was taken on every address is asked on this machine's own.
+fn place(flag: Option<&str>, environment: &Environment) -> Result<SocketAddr, Vec<Problem>> {
+    let setting = Setting::admin();
+    let flags: Vec<OsString> = flag.map(OsString::from).into_iter().collect();
+    let missing = || {
+        let flag = setting.flag().unwrap_or_default();
+        let what = format!("not set: it, or {flag}, says where to ask");
+        vec![Problem::new(setting.variable(), what)]
+    };
+    let given = given(&setting, &flags, environment).ok_or_else(missing)?;
+    let mut asked = address(&given)?;
+    match asked.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => asked.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => asked.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    Ok(asked)
+}
+
+/// One request, which is over when `within` has passed, however slowly the answer comes.
+fn ask(asked: SocketAddr, within: Duration) -> Result<(), HealthError> {
+    let answer = answer(asked, within).map_err(|error| HealthError::Silent(asked, error))?;
+    let ready = answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\nready\n");
+    if ready {
+        return Ok(());
+    }
+    let first = answer.lines().next().unwrap_or_default();
+    Err(HealthError::NotReady(asked, escape_for_log(first)))
+}
+
+/// What is sent until the connection is closed, or until it is too much.
+fn answer(asked: SocketAddr, within: Duration) -> io::Result<String> {
+    let deadline = Instant::now() + within;
+    let mut socket = TcpStream::connect_timeout(&asked, within)?;
+    socket.set_write_timeout(Some(within))?;
+    let request = format!("GET /readyz HTTP/1.1\r\nhost: {asked}\r\nconnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes())?;
+    let (mut answer, mut piece) = (Vec::new(), [0; 1024]);
+    while answer.len() < CAP {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        socket.set_read_timeout(Some(left))?;
+        let count = socket.read(&mut piece)?;
+        if count == 0 {
+            break;
+        }
+        answer.extend(piece.iter().take(count));
+    }
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// What it says in both places.
+const READY: &str = "ready\n";
+/// Shorter than what a container's health check waits.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// No answer of ours is longer.
+const CAP: usize = 4 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::thread;
+
+    /// A listener that answers once, a piece at a time, for as long as it is listened to.
+    fn says(pieces: Vec<String>, between: Duration) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let asked = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            assert!(socket.read(&mut request).unwrap() > 0);
+            for piece in pieces {
+                if socket.write_all(piece.as_bytes()).is_err() {
+                    return;
+                }
+                thread::park_timeout(between);
+            }
+        });
+        asked
+    }
+
+    fn told(answer: &str) -> Result<(), String> {
+        let asked = says(vec![answer.to_owned()], Duration::ZERO);
+        let found = ask(asked, PATIENCE);
+        found.map_err(|error| error.to_string().replace(&asked.to_string(), "HERE"))
+    }
+
+    #[test]
+    fn only_a_proxy_that_says_so_is_ready() {
+        assert_eq!(
+            told("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nready\n"),
+            Ok(())
+        );
+        for (answer, line) in [
+            (
+                "HTTP/1.1 503 Service Unavailable\r\n\r\ndraining\n",
+                "HTTP/1.1 503 Service Unavailable",
+            ),
+            (
+                "HTTP/1.1 503 Service Unavailable\r\n\r\nready\n",
+                "HTTP/1.1 503 Service Unavailable",
+            ),
+            ("HTTP/1.1 200 OK\r\n\r\n<html>", "HTTP/1.1 200 OK"),
+            ("SSH-2.0-x\u{7}\r\n", "SSH-2.0-x\\u{7}"),
+            ("", ""),
+        ] {
+            let expected = format!("what answers at HERE is not ready: `{line}`");
+            assert_eq!(told(answer), Err(expected), "{answer}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_never_ends_is_not_waited_for() {
+        let endless = vec!["x".to_owned(); 10_000];
+        let asked = says(endless, Duration::from_millis(5));
+        let error = ask(asked, Duration::from_millis(100)).unwrap_err();
+        assert!(matches!(error, HealthError::Silent(..)), "{error}");
+        // The connection stays open: what ends it is that it is too much.
+        let large = says(vec!["x".repeat(CAP * 4)], Duration::from_mins(1));
+        let error = ask(large, PATIENCE).unwrap_err();
+        assert!(matches!(error, HealthError::NotReady(..)), "{error}");
+    }
+
+    #[test]
+    fn the_flag_is_asked_before_the_variable_and_every_address_is_this_machine() {
+        let environment =
+            |text: &str| Environment::from_iter([(Setting::admin().variable(), text)]);
+        for (flag, variable, expected) in [
+            (None, "127.0.0.1:1", "127.0.0.1:1"),
+            (Some("127.0.0.2:2"), "127.0.0.1:1", "127.0.0.2:2"),
+            (None, "0.0.0.0:3", "127.0.0.1:3"),
+            (None, "[::]:4", "[::1]:4"),
+        ] {
+            let asked = place(flag, &environment(variable)).unwrap();
+            assert_eq!(asked.to_string(), expected);
+        }
+        let problem =
+            |found: Result<SocketAddr, Vec<Problem>>| found.unwrap_err().remove(0).to_string();
+        assert_eq!(
+            problem(place(None, &Environment::default())),
+            "MODEL_LOCK_ADMIN: not set: it, or --admin, says where to ask"
+        );
+        assert_eq!(
+            problem(place(Some("8384"), &Environment::default())),
+            "--admin: `8384`: an address and port like 127.0.0.1:8383 expected"
+        );
+    }
+}

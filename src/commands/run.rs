@@ -1,0 +1,246 @@
+//! `model-lock run -- CMD …`: any program under the lock.
+//!
+//! The program finds the shim first on its `PATH`, and the variables that clients of model APIs read
+//! lead to a proxy that ends with it.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use lockpolicy::agents::codex::config::{ProviderBase, ProviderRoute};
+use lockpolicy::{Policy, Problems};
+
+use crate::policy_source::{self, Location};
+use crate::settings::environment::Environment;
+use crate::{embedded, output};
+
+/// A client of a model API: where it reads its provider's base URL, and what it finds there.
+struct Client {
+    variable: &'static str,
+    dialect: &'static str,
+    /// The path below which the tables list what it calls.
+    canonical_prefix: &'static str,
+    usual: &'static str,
+}
+
+/// The clients that are led.
+const CLIENTS: [Client; 5] = [
+    Client {
+        variable: "OPENAI_BASE_URL",
+        dialect: "openai",
+        canonical_prefix: "/v1",
+        usual: "https://api.openai.com/v1",
+    },
+    Client {
+        variable: "OPENAI_API_BASE",
+        dialect: "openai",
+        canonical_prefix: "/v1",
+        usual: "https://api.openai.com/v1",
+    },
+    Client {
+        variable: "ANTHROPIC_BASE_URL",
+        dialect: "anthropic",
+        canonical_prefix: "",
+        usual: "https://api.anthropic.com",
+    },
+    Client {
+        variable: "GOOGLE_GEMINI_BASE_URL",
+        dialect: "gemini",
+        canonical_prefix: "",
+        usual: "https://generativelanguage.googleapis.com",
+    },
+    Client {
+        variable: "OLLAMA_HOST",
+        dialect: "ollama",
+        canonical_prefix: "",
+        usual: "http://127.0.0.1:11434",
+    },
+];
+
+/// Why a program was not started.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error("no proxy for it")]
+    Proxy(#[source] io::Error),
+    #[error("no directory for the shim")]
+    Directory(#[source] io::Error),
+    #[error("{0}")]
+    Program(String, #[source] io::Error),
+}
+
+/// Becomes the program, under the lock. Returns only where that failed.
+pub(crate) fn run(command: &[OsString], environment: &Environment) -> ExitCode {
+    let loaded =
+        match policy_source::read(&Location::choose(None, environment)).compile(environment) {
+            Ok(loaded) => loaded,
+            Err(Problems(problems)) => return output::problems(&problems),
+        };
+    let error = match start(command, environment, &loaded.policy) {
+        Ok(never) => match never {},
+        Err(error) => error,
+    };
+    output::failure(&error);
+    match error {
+        RunError::Proxy(_) => shim::exit::NO_PROXY.into(),
+        RunError::Directory(_) => crate::exit::FAILED.into(),
+        RunError::Program(_, error) if error.kind() == io::ErrorKind::NotFound => {
+            shim::exit::NOT_FOUND.into()
+        }
+        RunError::Program(..) => shim::exit::NOT_RUNNABLE.into(),
+    }
+}
+
+fn start(
+    command: &[OsString],
+    environment: &Environment,
+    policy: &Policy,
+) -> Result<std::convert::Infallible, RunError> {
+    let directory = directory().map_err(RunError::Directory)?;
+    // It is opened in any case, because it takes the directory away at the end.
+    let mut dialects = CLIENTS.map(|client| client.dialect).to_vec();
+    dialects.dedup();
+    let cleanup_dir = Some(directory.clone());
+    let own = embedded::open(&dialects, mounts(environment), true, cleanup_dir);
+    let own = own.map_err(RunError::Proxy)?;
+    let (name, arguments) = command.split_first().unzip();
+    let name = name.map_or(OsStr::new(""), OsString::as_os_str);
+    let mut program = Command::new(name);
+    program
+        .args(arguments.unwrap_or_default())
+        .env("PATH", first(&directory, environment))
+        .envs(led(environment, policy, &own));
+    let error = program.exec();
+    Err(RunError::Program(
+        name.to_string_lossy().into_owned(),
+        error,
+    ))
+}
+
+fn mounts(environment: &Environment) -> Vec<ProviderRoute> {
+    CLIENTS
+        .iter()
+        .map(|client| client.mount(environment))
+        .collect()
+}
+
+impl Client {
+    fn mount(&self, environment: &Environment) -> ProviderRoute {
+        let own = environment.raw(self.variable).and_then(OsStr::to_str);
+        let own = own.filter(|url| !url.is_empty());
+        let url = match own {
+            // Ollama's may be a host alone.
+            Some(host) if !host.contains("://") => format!("http://{host}"),
+            Some(url) => url.to_owned(),
+            None => self.usual.to_owned(),
+        };
+        let key = ProviderBase {
+            canonical_prefix: self.canonical_prefix.to_owned(),
+            url,
+            query: Vec::new(),
+            headers: Vec::new(),
+        };
+        ProviderRoute {
+            name: self.variable.to_lowercase(),
+            key,
+            account: None,
+        }
+    }
+
+    /// Where it is led.
+    fn url(&self, policy: &Policy, own: &str) -> String {
+        let proxy = policy.proxy().map(|proxy| proxy.trim_end_matches('/'));
+        proxy.map_or_else(
+            || format!("{own}/{}", self.variable.to_lowercase()),
+            |proxy| format!("{proxy}{}", self.canonical_prefix),
+        )
+    }
+}
+
+/// The variables that lead.
+fn led(environment: &Environment, policy: &Policy, own: &str) -> Vec<(&'static str, OsString)> {
+    if policy.is_proxy_off() {
+        return Vec::new();
+    }
+    let clients = CLIENTS.iter();
+    let mut led: Vec<(&'static str, OsString)> = clients
+        .map(|client| (client.variable, client.url(policy, own).into()))
+        .collect();
+    let direct = shim::no_proxy_including(
+        |name| environment.raw(name).map(OsStr::to_owned),
+        policy.proxy().unwrap_or(own),
+    );
+    led.extend(["NO_PROXY", "no_proxy"].map(|name| (name, direct.clone())));
+    led
+}
+
+/// `PATH` with the shim's directory first.
+fn first(directory: &Path, environment: &Environment) -> OsString {
+    let mut path = directory.as_os_str().to_owned();
+    if let Some(own) = environment.raw("PATH") {
+        path.push(":");
+        path.push(own);
+    }
+    path
+}
+
+/// A directory of our own in which `codex` is this program.
+fn directory() -> io::Result<PathBuf> {
+    let name = format!("model-lock-{}", embedded::secret()?);
+    let directory = std::env::temp_dir().join(name);
+    std::fs::DirBuilder::new().mode(0o700).create(&directory)?;
+    symlink(std::env::current_exe()?, directory.join("codex"))?;
+    Ok(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lockpolicy::PolicyConfig;
+
+    fn policy(text: &str) -> Policy {
+        PolicyConfig::from_toml(&format!("model = 'p'\n{text}"))
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_client_keeps_the_provider_that_it_had() {
+        let environment = [
+            ("OLLAMA_HOST", "gpu:1"),
+            ("OPENAI_BASE_URL", "https://gateway/v1"),
+        ];
+        let mounts = mounts(&environment.into_iter().collect());
+        let url = |name: &str| {
+            let mount = mounts.iter().find(|mount| mount.name == name).unwrap();
+            mount.key.url.clone()
+        };
+        assert_eq!(url("ollama_host"), "http://gpu:1");
+        assert_eq!(url("openai_base_url"), "https://gateway/v1");
+        assert_eq!(url("anthropic_base_url"), "https://api.anthropic.com");
+    }
+
+    #[test]
+    fn a_proxy_of_the_operators_is_used_instead_of_our_own() {
+        let environment = Environment::default();
+        let led = |text: &str| -> Vec<(&str, OsString)> {
+            led(&environment, &policy(text), "http://127.0.0.1:1/t")
+        };
+        assert_eq!(led("")[0].1, "http://127.0.0.1:1/t/openai_base_url");
+        assert_eq!(led("")[5], ("NO_PROXY", "127.0.0.1".into()));
+        let sidecar = led("proxy = 'http://sidecar:8383'");
+        assert_eq!(sidecar[0].1, "http://sidecar:8383/v1");
+        assert_eq!(sidecar[2].1, "http://sidecar:8383");
+        assert_eq!(sidecar[5].1, "sidecar");
+        assert_eq!(led("proxy = 'off'"), []);
+    }
+
+    #[test]
+    fn every_dialect_of_a_client_exists() {
+        for client in CLIENTS {
+            assert!(lockpolicy::dialect::names().any(|name| name == client.dialect));
+        }
+    }
+}

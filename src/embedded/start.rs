@@ -1,0 +1,88 @@
+//! Opening a companion.
+
+use std::io;
+use std::io::IsTerminal as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use lockpolicy::agents::codex::config::ProviderRoute;
+use lockpolicy::dialect::Table;
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use super::VERB;
+use super::request::{self, StartReply, StartRequest};
+
+/// What codex may speak, whichever provider it is sent to.
+const DIALECTS: [&str; 3] = ["openai", "chatgpt", "azure"];
+
+/// Opens a companion for codex.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Companion;
+
+impl shim::StartProxy for Companion {
+    fn start(&self, request: &shim::ProxyRequest<'_>) -> io::Result<String> {
+        let table = Table::of(DIALECTS).map_err(io::Error::other)?;
+        let log_to_stderr = !(request.is_tui && io::stderr().is_terminal());
+        open(&DIALECTS, request.routes(&table), log_to_stderr, None)
+    }
+}
+
+/// Starts a companion that ends with this process, also when that becomes another program, and waits
+/// until it listens. Returns the URL below which the routes are.
+///
+/// # Errors
+///
+/// Where it does not start; then nothing is left of it.
+pub(crate) fn open(
+    dialects: &[&str],
+    routes: Vec<ProviderRoute>,
+    log_to_stderr: bool,
+    cleanup_dir: Option<PathBuf>,
+) -> io::Result<String> {
+    let secret = secret()?;
+    let order = StartRequest {
+        parent: rustix::process::getpid().as_raw_nonzero().get(),
+        secret,
+        dialects: dialects.iter().map(ToString::to_string).collect(),
+        routes,
+        log_to_stderr,
+        cleanup_dir,
+    };
+    match ask(&order)? {
+        StartReply::Ready(address) => Ok(format!("http://{address}/{}", order.secret)),
+        StartReply::Failed(why) => Err(io::Error::other(why)),
+    }
+}
+
+fn ask(order: &StartRequest) -> io::Result<StartReply> {
+    let mut child = Command::new("/proc/self/exe")
+        .arg0("model-lock")
+        .arg(VERB)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        // The keyboard's signals are for codex.
+        .process_group(0)
+        .spawn()?;
+    let missing = || io::Error::other("no pipe");
+    request::write(order, child.stdin.take().ok_or_else(missing)?)?;
+    let reply = request::read(child.stdout.take().ok_or_else(missing)?);
+    if matches!(reply, Ok(StartReply::Ready(_))) {
+        return reply;
+    }
+    // It has nothing to live for.
+    child.kill().unwrap_or_default();
+    child.wait()?;
+    reply.map_err(|_| io::Error::other("it ended before it listened"))
+}
+
+/// 128 bits that nobody can guess, as digits.
+///
+/// # Errors
+///
+/// Where the machine has none.
+pub(crate) fn secret() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom(&mut bytes, GetRandomFlags::empty())?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}

@@ -1,0 +1,77 @@
+//! What a person is told on standard error and standard output, outside the log.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use lockpolicy::Problem;
+use observe::audit::Report;
+
+use crate::exit::{self, Exit};
+
+/// Tells everything that is wrong with the settings, one line each.
+pub(crate) fn problems(problems: &[Problem]) -> ExitCode {
+    for problem in problems {
+        line(problem);
+    }
+    exit::CONFIG.into()
+}
+
+/// Tells what went wrong, with its causes, in one line.
+pub(crate) fn failure(error: &dyn std::error::Error) -> ExitCode {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let told = error.to_string();
+        // Some libraries tell their cause twice: in their text and as their source.
+        if !text.ends_with(&told) {
+            text = format!("{text}: {told}");
+        }
+        cause = error.source();
+    }
+    line(&text);
+    exit::FAILED.into()
+}
+
+/// Tells what was found in an audit file.
+pub(crate) fn verified(found: &io::Result<Report>) -> ExitCode {
+    match found {
+        Ok(report) => {
+            let told = result(&report.to_string());
+            if report.is_whole() {
+                told
+            } else {
+                exit::FAILED.into()
+            }
+        }
+        Err(error) => failure(error),
+    }
+}
+
+/// Writes a result to standard output.
+pub(crate) fn result(text: &str) -> ExitCode {
+    result_with(text, exit::DONE)
+}
+
+/// Writes a result to standard output, and ends with a status that says more of it.
+pub(crate) fn result_with(text: &str, status: Exit) -> ExitCode {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => status.into(),
+        Err(error) => failure(&error),
+    }
+}
+
+/// Tells one thing on standard error.
+pub(crate) fn told(text: &str) {
+    line(&text);
+}
+
+/// One line; what could break it is taken out. Where standard error is gone, nobody can be told.
+fn line(text: &dyn Display) {
+    let text: String = text
+        .to_string()
+        .chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect();
+    drop(writeln!(io::stderr().lock(), "model-lock: {text}"));
+}

@@ -1,0 +1,300 @@
+//! The policy as it holds here: from a file, from the environment, or from one over the other.
+//!
+//! What an agent can set must not widen the lock. So a file that the running user cannot change
+//! stands alone, and the environment is not looked at; any other file lies below the environment.
+
+use std::fmt;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lockpolicy::{Capability, Policy, PolicyConfig, Problem, Problems, VARIABLES};
+
+use crate::settings::Settings;
+use crate::settings::environment::Environment;
+use crate::settings::table::Setting;
+
+pub(crate) mod file_protection;
+pub(crate) mod reload;
+
+use file_protection::is_tamper_proof;
+
+/// Where the policy is looked for when nobody says where.
+const DEFAULT: &str = "/etc/model-lock/policy.toml";
+
+/// A policy file is some lines long; more than this is something else.
+const CAP: u64 = 1 << 20;
+
+/// Which file is meant, if any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// This one; it has to be there.
+    At(PathBuf),
+    /// This one, where it exists.
+    Perhaps(PathBuf),
+}
+
+impl Location {
+    /// The flag wins. The variable is the agent's to set, so a sealed default file wins over it.
+    pub(crate) fn choose(flag: Option<&Path>, environment: &Environment) -> Self {
+        Self::among(flag, environment, Path::new(DEFAULT), &|path| {
+            is_tamper_proof(path).unwrap_or(false)
+        })
+    }
+
+    fn among(
+        flag: Option<&Path>,
+        environment: &Environment,
+        default: &Path,
+        is_tamper_proof: &dyn Fn(&Path) -> bool,
+    ) -> Self {
+        if let Some(path) = flag {
+            return Self::At(path.to_owned());
+        }
+        match environment.raw(Setting::policy().variable()) {
+            Some(path) if !is_tamper_proof(default) => Self::At(PathBuf::from(path)),
+            _ => Self::Perhaps(default.to_owned()),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::At(path) | Self::Perhaps(path) => path,
+        }
+    }
+}
+
+/// Where a policy came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The environment alone.
+    Environment,
+    /// A file that lies below the environment, because the running user can change it.
+    Layered(PathBuf),
+    /// A file alone.
+    Sealed(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("the environment"),
+            Self::Layered(path) => {
+                write!(
+                    f,
+                    "the environment over {} (which this user can change)",
+                    path.display()
+                )
+            }
+            Self::Sealed(path) => {
+                write!(
+                    f,
+                    "{} alone (this user cannot change it; the environment is ignored)",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+/// What was read, before it is compiled. Equal readings make equal policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    origin: Origin,
+    content: Vec<u8>,
+    problems: Vec<Problem>,
+}
+
+/// A policy and where it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    /// The policy.
+    pub(crate) policy: Arc<Policy>,
+    /// Where it came from.
+    pub(crate) origin: Origin,
+}
+
+/// Reads the file, if there is one, and finds out who can change it.
+pub(crate) fn read(location: &Location) -> Reading {
+    let path = location.path().to_owned();
+    match content(&path).and_then(|content| Ok((content, is_tamper_proof(&path)?))) {
+        Ok((content, true)) => Reading {
+            origin: Origin::Sealed(path),
+            content,
+            problems: Vec::new(),
+        },
+        Ok((content, false)) => Reading {
+            origin: Origin::Layered(path),
+            content,
+            problems: Vec::new(),
+        },
+        Err(error) if is_left_out(location, &error) => Reading {
+            origin: Origin::Environment,
+            content: Vec::new(),
+            problems: Vec::new(),
+        },
+        Err(error) => {
+            let problem = Problem::new(&path.display().to_string(), error.to_string());
+            Reading {
+                origin: Origin::Layered(path),
+                content: Vec::new(),
+                problems: vec![problem],
+            }
+        }
+    }
+}
+
+fn is_left_out(location: &Location, error: &io::Error) -> bool {
+    match location {
+        Location::At(_) => false,
+        Location::Perhaps(_) => matches!(
+            error.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        ),
+    }
+}
+
+fn content(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let file = std::fs::File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("not a file"));
+    }
+    file.take(CAP + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > CAP {
+        return Err(io::Error::other("larger than 1 MiB"));
+    }
+    Ok(content)
+}
+
+impl Reading {
+    /// Makes the policy.
+    ///
+    /// # Errors
+    ///
+    /// [`Problems`] holds everything that is wrong with the file and with the variables that count.
+    pub(crate) fn compile(&self, environment: &Environment) -> Result<Loaded, Problems> {
+        let mut problems = self.problems.clone();
+        let draft = match &self.origin {
+            Origin::Environment => variables(environment, &mut problems),
+            Origin::Layered(path) => {
+                variables(environment, &mut problems).merged_over(self.file(path, &mut problems))
+            }
+            Origin::Sealed(path) => self.file(path, &mut problems),
+        };
+        match draft.build() {
+            Ok(policy) if problems.is_empty() => Ok(Loaded {
+                policy: Arc::new(policy),
+                origin: self.origin.clone(),
+            }),
+            Ok(_) => Err(Problems(problems)),
+            Err(Problems(found)) => {
+                self.tell(found, &mut problems);
+                Err(Problems(problems))
+            }
+        }
+    }
+
+    /// Makes the policy, where nothing was wrong before either: whoever starts wants to know all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Problems`] holds `problems` and everything that [`Self::compile`] finds.
+    pub(crate) fn compile_after(
+        &self,
+        mut problems: Vec<Problem>,
+        environment: &Environment,
+    ) -> Result<Loaded, Problems> {
+        match self.compile(environment) {
+            Ok(loaded) if problems.is_empty() => Ok(loaded),
+            Ok(_) => Err(Problems(problems)),
+            Err(Problems(found)) => {
+                problems.extend(found);
+                Err(Problems(problems))
+            }
+        }
+    }
+
+    fn file(&self, path: &Path, problems: &mut Vec<Problem>) -> PolicyConfig {
+        if let Ok(text) = std::str::from_utf8(&self.content) {
+            return PolicyConfig::from_toml(text);
+        }
+        problems.push(Problem::new(&path.display().to_string(), "not UTF-8"));
+        PolicyConfig::default()
+    }
+
+    /// Adds what a draft found. A file that stands alone is told about in the file's own words, and a
+    /// model that is missing only because its source could not be read is not told about again.
+    fn tell(&self, found: Vec<Problem>, problems: &mut Vec<Problem>) {
+        let unread = !problems.is_empty();
+        for problem in found {
+            let missing = problem.place == Capability::Generation.variable()
+                && problem.what.starts_with("not set");
+            if missing && unread {
+                continue;
+            }
+            problems.push(match &self.origin {
+                Origin::Sealed(path) => Problem {
+                    file: Some(path.display().to_string()),
+                    place: key(&problem.place),
+                    ..problem
+                },
+                Origin::Environment | Origin::Layered(_) => problem,
+            });
+        }
+    }
+
+    /// Where to look from now on: a file that was there once has to stay.
+    pub(crate) fn location(&self, asked: Location) -> Location {
+        match &self.origin {
+            Origin::Environment => asked,
+            Origin::Layered(path) | Origin::Sealed(path) => Location::At(path.clone()),
+        }
+    }
+}
+
+/// The policy that the shim would judge by, with where it came from.
+///
+/// # Errors
+///
+/// Everything that is wrong with the policy and with the settings of the shim: it would not start.
+pub(crate) fn for_shim(environment: &Environment) -> Result<Loaded, Problems> {
+    let mut problems = Vec::new();
+    Settings::shared(environment, &mut problems);
+    let location = Location::choose(None, environment);
+    read(&location).compile_after(problems, environment)
+}
+
+fn variables(environment: &Environment, problems: &mut Vec<Problem>) -> PolicyConfig {
+    let mut pairs = Vec::new();
+    for (name, _) in VARIABLES {
+        match environment.text(name) {
+            Ok(Some(text)) => pairs.push((name, text)),
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    PolicyConfig::from_variables(pairs)
+}
+
+/// The key of the policy file that says the same as a variable.
+fn key(variable: &str) -> String {
+    let pin = Capability::ALL
+        .into_iter()
+        .find(|capability| capability.variable() == variable);
+    match (variable, pin) {
+        ("OPENCLAW_MODEL_LOCK_MODE", _) => "mode".to_owned(),
+        ("OPENCLAW_MODEL_ALIASES", _) => "aliases".to_owned(),
+        ("OPENCLAW_REASONING_EFFORT", _) => "reasoning_effort".to_owned(),
+        ("OPENCLAW_SERVICE_TIER", _) => "service_tier".to_owned(),
+        ("MODEL_LOCK_DISCLOSE", _) => "disclose".to_owned(),
+        ("MODEL_LOCK_PROXY", _) => "proxy".to_owned(),
+        ("MODEL_LOCK_ON_MISMATCH", _) => "on_mismatch".to_owned(),
+        (_, Some(Capability::Generation)) => "model".to_owned(),
+        (_, Some(capability)) => format!("pins.{capability}"),
+        (other, None) => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

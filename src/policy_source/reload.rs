@@ -1,0 +1,180 @@
+//! A policy file that changes while the proxy runs: taken whole or not at all.
+//!
+//! The content is compared every two seconds and on SIGHUP. No file watcher: Kubernetes swaps links,
+//! and bind mounts and overlays lose events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use lockpolicy::Policy;
+use observe::audit::AuditSink;
+use observe::metrics::Metrics;
+use observe::record::{RecordResult, Start};
+use observe::{ProcessState, Record, Reload};
+use tokio::signal::unix::Signal;
+use tokio::time::MissedTickBehavior;
+
+use crate::policy_source::{self, Location, Reading};
+use crate::settings::environment::Environment;
+
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// Keeps a policy as its file has it.
+#[derive(Debug)]
+pub(crate) struct Reloader {
+    location: Location,
+    environment: Environment,
+    last: Reading,
+    policy: Arc<ArcSwap<Policy>>,
+    metrics: Arc<Metrics>,
+    state: Arc<ProcessState>,
+    audit: Option<Arc<AuditSink>>,
+}
+
+impl Reloader {
+    /// Begins with what was read at the start.
+    pub(crate) fn new(
+        location: Location,
+        environment: Environment,
+        first: Reading,
+        policy: Arc<ArcSwap<Policy>>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            location: first.location(location),
+            environment,
+            last: first,
+            policy,
+            metrics,
+            state: Arc::default(),
+            audit: None,
+        }
+    }
+
+    /// Writes changes to an audit file too, and notes them in the state of the process.
+    pub(crate) fn reporting_to(
+        mut self,
+        state: Arc<ProcessState>,
+        audit: Option<Arc<AuditSink>>,
+    ) -> Self {
+        (self.state, self.audit) = (state, audit);
+        self
+    }
+
+    /// Says which policy holds at the start.
+    pub(crate) fn begin(&self) {
+        self.record(RecordResult::Start(Start::Started));
+    }
+
+    /// Writes down what came of the policy, and which one holds now.
+    fn record(&self, result: RecordResult) {
+        if let Some(audit) = &self.audit {
+            audit.record(&Record::policy(result, &self.policy.load()));
+        }
+    }
+
+    /// Looks again and again; never ends.
+    pub(crate) async fn run(mut self, mut hangup: Signal) {
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let asked = tokio::select! {
+                _ = ticks.tick() => false,
+                _ = hangup.recv() => true,
+            };
+            self.look(asked).await;
+        }
+    }
+
+    async fn look(&mut self, asked: bool) {
+        let location = self.location.clone();
+        // A file on a dead network mount must not hold up the requests.
+        let Ok(reading) = tokio::task::spawn_blocking(move || policy_source::read(&location)).await
+        else {
+            return;
+        };
+        if reading != self.last || asked {
+            self.take(reading);
+        }
+    }
+
+    fn take(&mut self, reading: Reading) {
+        match reading.compile(&self.environment) {
+            Ok(loaded) => {
+                self.location = reading.location(self.location.clone());
+                self.metrics.policy_reloads.add((Reload::Applied,), 1);
+                tracing::info!(
+                    event = "policy_reload",
+                    result = "applied",
+                    mode = loaded.policy.mode().as_str(),
+                    model = loaded.policy.pin(),
+                    policy_hash = loaded.policy.hash(),
+                    from = %loaded.origin,
+                );
+                self.state.policy_applied(loaded.origin.to_string());
+                self.policy.store(loaded.policy);
+                self.record(RecordResult::Reload(Reload::Applied));
+            }
+            Err(problems) => {
+                self.metrics.policy_reloads.add((Reload::Kept,), 1);
+                self.state.reload_failed();
+                self.record(RecordResult::Reload(Reload::Kept));
+                let kept = self.policy.load();
+                tracing::error!(
+                    event = "policy_reload",
+                    result = "kept",
+                    policy_hash = kept.hash(),
+                    problems = %problems,
+                );
+            }
+        }
+        self.last = reading;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reloader(path: &std::path::Path) -> Reloader {
+        let location = Location::At(path.to_owned());
+        let first = policy_source::read(&location);
+        let loaded = first.compile(&Environment::default()).unwrap();
+        let policy = Arc::new(ArcSwap::new(loaded.policy));
+        Reloader::new(
+            location,
+            Environment::default(),
+            first,
+            policy,
+            Arc::default(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_change_is_taken_whole_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("policy.toml");
+        std::fs::write(&path, "model = 'a'").unwrap();
+        let mut reloader = reloader(&path);
+        let pin = |reloader: &Reloader| reloader.policy.load().pin().to_owned();
+        let held = reloader.policy.load_full();
+
+        std::fs::write(&path, "model = 'b'").unwrap();
+        reloader.look(false).await;
+        assert_eq!(pin(&reloader), "b");
+        assert_eq!(held.pin(), "a", "a request keeps the policy it began with");
+
+        std::fs::write(&path, "model = 'c'\nmode = 'x'").unwrap();
+        reloader.look(false).await;
+        assert_eq!(pin(&reloader), "b");
+
+        std::fs::remove_file(&path).unwrap();
+        reloader.look(false).await;
+        assert_eq!(pin(&reloader), "b", "a file that goes away widens nothing");
+
+        std::fs::write(&path, "model = 'd'").unwrap();
+        reloader.look(false).await;
+        assert_eq!(pin(&reloader), "d");
+    }
+}

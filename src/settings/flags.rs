@@ -1,0 +1,71 @@
+//! The flags of `model-lock serve`, made from the table: texts, read later together with the environment.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+
+use super::table::{Group, Setting, TABLE};
+
+/// What was given for each flag.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags(BTreeMap<&'static str, Vec<OsString>>);
+
+impl Flags {
+    /// Returns what was given for the flag of a setting; empty where nothing was.
+    pub(super) fn given(&self, setting: &Setting) -> &[OsString] {
+        let given = setting.flag().and_then(|flag| self.0.get(flag));
+        given.map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        command.args(TABLE.iter().filter_map(argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let flags = TABLE.iter().filter_map(Setting::flag);
+        let values = |flag| {
+            matches
+                .get_many::<OsString>(flag)
+                .map(|all| all.cloned().collect())
+        };
+        Ok(Self(
+            flags
+                .filter_map(|flag| Some((flag, values(flag)?)))
+                .collect(),
+        ))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.append(&mut Self::from_arg_matches(matches)?.0);
+        Ok(())
+    }
+}
+
+/// Returns the argument of a setting, if it has a flag.
+fn argument(setting: &Setting) -> Option<Arg> {
+    let flag = setting.flag()?;
+    let action = if setting.repeats() {
+        ArgAction::Append
+    } else {
+        ArgAction::Set
+    };
+    let argument = Arg::new(flag)
+        .long(flag.trim_start_matches('-'))
+        .value_name(setting.value_name())
+        .value_parser(value_parser!(OsString))
+        .action(action)
+        .help(setting.help());
+    Some(match setting.group {
+        Group::Limit => argument.help_heading("Limits"),
+        Group::Serve | Group::Shared => argument,
+    })
+}

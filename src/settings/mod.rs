@@ -1,0 +1,147 @@
+//! The settings of a process: flag, then environment, then default; read once, all problems kept.
+
+pub(crate) mod environment;
+pub(crate) mod flags;
+mod parse;
+mod secret_file;
+mod show;
+pub(crate) mod table;
+mod units;
+
+use std::ffi::OsString;
+
+use lockpolicy::Problem;
+use observe::audit::AuditFile;
+use observe::metrics::StatsdTarget;
+use proxy::{Config, Egress, Limits};
+
+use environment::Environment;
+use flags::Flags;
+pub(crate) use parse::{Given, address};
+pub(crate) use table::Settings;
+use table::{Group, RENAMED, Setting};
+
+impl Settings {
+    /// Reads flags and environment, and keeps everything that is wrong in `problems`. Where anything
+    /// is, the settings are not to be used.
+    pub(crate) fn read(
+        flags: &Flags,
+        environment: &Environment,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        Self::read_renamed(environment, problems);
+        let given = &mut |setting: &Setting| given(setting, flags.given(setting), environment);
+        Self::read_each(given, problems)
+    }
+
+    /// Reads what a process needs that is not `serve`.
+    pub(crate) fn shared(environment: &Environment, problems: &mut Vec<Problem>) -> Self {
+        Self::read_renamed(environment, problems);
+        let is_read = |setting: &Setting| setting.group == Group::Shared;
+        let given = &mut |setting: &Setting| {
+            let setting = is_read(setting).then_some(setting)?;
+            given(setting, &[], environment)
+        };
+        Self::read_each(given, problems)
+    }
+
+    fn read_renamed(environment: &Environment, problems: &mut Vec<Problem>) {
+        let set = RENAMED
+            .into_iter()
+            .filter(|(old, _)| environment.raw(old).is_some());
+        let problem = |(old, new)| Problem::new(old, format!("was renamed: set {new} instead"));
+        problems.extend(set.map(problem));
+    }
+
+    /// Returns the configuration of the proxy.
+    pub(crate) fn config(&self, problems: &mut Vec<Problem>) -> Config {
+        if self.listen.port() != 0 && self.admin == Some(self.listen) {
+            let what = format!(
+                "`{}` is where requests are accepted: another port expected",
+                self.listen
+            );
+            let place = Setting::admin().flag().unwrap_or_default();
+            problems.push(Problem::new(place, what));
+        }
+        Config {
+            listen: self.listen,
+            admin: self.admin,
+            upstreams: self.upstream.clone(),
+            dialects: self.dialect.clone(),
+            mounts: Vec::new(),
+            egress: parse::or_default(Some(self.egress()), problems, || None),
+            key: self.key.as_ref().map(|file| file.key.clone()),
+            limits: self.limits(),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            head: self.max_header_bytes,
+            body: self.max_body,
+            decoded: self.max_decoded,
+            head_time: self.header_timeout,
+            body_time: self.body_timeout,
+            idle: self.idle_timeout,
+            drain: self.drain_timeout,
+        }
+    }
+
+    /// Returns the forward proxy.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub(crate) fn egress(&self) -> Result<Option<Egress>, Vec<Problem>> {
+        let Some(proxy) = &self.https_proxy else {
+            return Ok(None);
+        };
+        let direct = self.no_proxy.as_ref().map_or(Ok(""), Given::text)?;
+        let egress = Egress::parse(proxy.text()?, direct);
+        egress
+            .map(Some)
+            .map_err(|error| vec![proxy.problem(error.to_string())])
+    }
+
+    /// Returns the daemon to which metrics are sent, if there is one.
+    pub(crate) fn statsd(&self) -> Option<StatsdTarget> {
+        Some(StatsdTarget {
+            host: self.statsd_host.clone()?,
+            port: self.statsd_port,
+            prefix: self.statsd_prefix.clone(),
+            tags: self.statsd_tags,
+        })
+    }
+
+    /// Returns the audit file, if there is one.
+    pub(crate) fn audit_file(&self) -> Option<AuditFile> {
+        Some(AuditFile {
+            path: self.audit.clone()?,
+            size: self.audit_size as u64,
+        })
+    }
+}
+
+/// Returns what was given for a setting: the flag, or else the first of its variables that is set. Where there are
+/// several, an empty one counts as unset: a compose file makes one of a variable that nobody set.
+pub(crate) fn given(
+    setting: &Setting,
+    flag: &[OsString],
+    environment: &Environment,
+) -> Option<Given> {
+    if let (Some(place), [_, ..]) = (setting.flag(), flag) {
+        let values = flag.to_vec();
+        return Some(Given { values, place });
+    }
+    let several = setting.variables().nth(1).is_some();
+    setting.variables().find_map(|place| {
+        let value = environment
+            .raw(place)
+            .filter(|value| !several || !value.is_empty())?;
+        let values = vec![value.to_owned()];
+        Some(Given { values, place })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! A secret from a file, which a secret store may replace while the proxy runs: the provider's key, or the token of
+//! the admin port.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lockpolicy::Problem;
+use proxy::Key;
+
+/// How often the file is looked at.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// A key and where it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct SecretFile {
+    path: PathBuf,
+    /// The setting that names it.
+    place: &'static str,
+    shortest: usize,
+    pub(crate) key: Key,
+}
+
+impl SecretFile {
+    /// Reads a key of so many characters at the least. What is wrong never quotes the file.
+    pub(crate) fn read(path: &Path, place: &'static str, shortest: usize) -> Result<Self, Problem> {
+        let problem = |what: String| Problem::new(place, format!("{}: {what}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+        if is_short(&text, shortest) {
+            return Err(problem(format!("at least {shortest} characters expected")));
+        }
+        let key = Key::new(&text).map_err(|error| problem(error.to_string()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            place,
+            shortest,
+            key,
+        })
+    }
+
+    /// Takes the file's key again and again; never ends. A file that holds none changes nothing.
+    pub(crate) async fn follow(self) {
+        let mut ticks = tokio::time::interval(PERIOD);
+        let mut last = None;
+        loop {
+            ticks.tick().await;
+            let path = self.path.clone();
+            let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await;
+            let Ok(Ok(text)) = read else { continue };
+            if last.as_ref() == Some(&text) {
+                continue;
+            }
+            let known = last.replace(text).is_some();
+            let taken = last.as_deref().is_some_and(|text| {
+                !is_short(text, self.shortest) && self.key.replace(text).is_ok()
+            });
+            if known {
+                tracing::info!(
+                    event = "key",
+                    of = self.place,
+                    result = if taken { "applied" } else { "kept" }
+                );
+            }
+        }
+    }
+}
+
+/// Whether a file's text is too short to be a key.
+fn is_short(text: &str, shortest: usize) -> bool {
+    text.trim().len() < shortest
+}

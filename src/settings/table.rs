@@ -1,0 +1,267 @@
+//! The table of settings. Each stands here once: its documentation, variables, flag, parser, type and default.
+//!
+//! Flags, help, the reading of the environment, `model-lock check` and docs/reference/settings.md derive from it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use proxy::{Limits, Upstream};
+use tracing_subscriber::filter::Targets;
+
+use super::parse::{self, Given, Parsed};
+use super::secret_file::SecretFile;
+use super::show::Show;
+use observe::metrics::TagStyle;
+
+/// Who reads a setting, and where help lists its flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// `serve` alone reads it.
+    Serve,
+    /// `serve` alone reads it; it is a limit of the proxy.
+    Limit,
+    /// `codex` and the embedded proxy read it as well.
+    Shared,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// Who reads it.
+    pub(crate) group: Group,
+    /// Names in the environment, separated by spaces. The first one that is set counts.
+    variables: &'static str,
+    /// The flag of `serve` that wins over the variables, and the name of its value; empty where there is none.
+    flag: &'static str,
+    /// Writes the value that holds where nothing is given.
+    default: fn() -> String,
+    /// The documentation, one or more sentences.
+    doc: &'static str,
+}
+
+impl Setting {
+    /// Returns the names in the environment, the one that wins first.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.variables.split(' ')
+    }
+
+    /// Returns the name in the environment that wins over all others.
+    pub(crate) fn variable(&self) -> &'static str {
+        self.variables().next().unwrap_or_default()
+    }
+
+    /// Returns the flag with its dashes, if there is one.
+    pub(crate) fn flag(&self) -> Option<&'static str> {
+        self.flag.split(' ').next().filter(|flag| !flag.is_empty())
+    }
+
+    /// Returns the name of the flag's value, as help shows it.
+    pub(crate) fn value_name(&self) -> &'static str {
+        let (_, name) = self.flag.split_once(' ').unwrap_or_default();
+        name.trim_end_matches("...")
+    }
+
+    /// Returns true if the flag may be given more than once.
+    pub(crate) fn repeats(&self) -> bool {
+        self.flag.ends_with("...")
+    }
+
+    /// Returns the value that holds where nothing is given, as a person reads it.
+    pub(crate) fn default_text(&self) -> String {
+        (self.default)()
+    }
+
+    /// Returns the documentation.
+    pub(crate) fn doc(&self) -> &'static str {
+        self.doc.trim_start()
+    }
+
+    /// Returns the help of the flag: the documentation with the default and the variable.
+    pub(crate) fn help(&self) -> String {
+        let (doc, default) = (self.doc().trim_end_matches('.'), self.default_text());
+        format!("{doc} [default: {default}] [env: {}]", self.variable())
+    }
+}
+
+/// Writes the text of a default: the given one, or that of the value.
+macro_rules! default_text {
+    ($type:ty, $value:expr) => {
+        || <$type as Show>::show(&$value)
+    };
+    ($type:ty, $value:expr, $text:literal) => {
+        || $text.to_owned()
+    };
+}
+
+/// Makes the table, the typed settings, and the function that reads them, from one row each.
+macro_rules! settings {
+    ($(
+        $(#[doc = $doc:literal])+
+        [$group:ident, $variables:literal, $flag:literal, $parse:expr]
+        $name:ident: $type:ty = $default:expr $(=> $text:literal)?,
+    )+) => {
+        impl Setting {
+            $(pub(crate) const fn $name() -> Self {
+                Self {
+                    group: Group::$group,
+                    variables: $variables,
+                    flag: $flag,
+                    default: default_text!($type, $default $(, $text)?),
+                    doc: concat!($($doc),+),
+                }
+            })+
+        }
+
+        /// Every setting, in the order of the documentation.
+        pub(crate) const TABLE: &[Setting] = &[$(Setting::$name()),+];
+
+        /// The value of each setting.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Settings {
+            $(pub(crate) $name: $type,)+
+        }
+
+        impl Settings {
+            /// Reads each setting with `given`, which returns what was given for a row.
+            pub(super) fn read_each(
+                given: &mut dyn FnMut(&Setting) -> Option<Given>,
+                problems: &mut Vec<lockpolicy::Problem>,
+            ) -> Self {
+                Self {
+                    $($name: {
+                        let parse: fn(&Given) -> Parsed<$type> = $parse;
+                        let parsed = given(&Setting::$name()).map(|given| parse(&given));
+                        parse::or_default(parsed, problems, || $default)
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// Address and port on which requests are accepted; port 0 takes a free one.
+    [Serve, "MODEL_LOCK_LISTEN", "--listen ADDRESS", parse::address]
+    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8383)),
+
+    /// Address and port of the dashboard, its API, liveness, readiness and metrics. On an address other than loopback,
+    /// dashboard and API require a token.
+    [Serve, "MODEL_LOCK_ADMIN", "--admin ADDRESS", |given| parse::address(given).map(Some)]
+    admin: Option<SocketAddr> = None => "none",
+
+    /// The file that holds the token for dashboard, API and policy, at least 16 characters. It is read again when it
+    /// changes.
+    [Serve, "MODEL_LOCK_ADMIN_TOKEN_FILE", "--admin-token FILE", |given| parse::secret(given, 16)]
+    admin_token: Option<SecretFile> = None => "none: dashboard, API and policy are shown on loopback alone",
+
+    /// Where requests go: `URL`, or `PREFIX=URL` for the paths below a prefix. The flag may be repeated; in the
+    /// variable, commas separate.
+    [Serve, "MODEL_LOCK_UPSTREAM", "--upstream URL|PREFIX=URL...", parse::upstreams]
+    upstream: Vec<Upstream> = Vec::new() => "each dialect's own provider",
+
+    /// The forward proxy through which `https` upstreams are reached: `http://HOST:PORT` or `socks5://HOST:PORT`, with
+    /// `USER:PASSWORD@` before the host where it requires them. `http` upstreams are reached directly.
+    [Shared, "HTTPS_PROXY https_proxy ALL_PROXY all_proxy", "", |given| Ok(Some(given.clone()))]
+    https_proxy: Option<Given> = None => "none",
+
+    /// The upstreams that are reached without the forward proxy: hosts, domains and networks separated by commas, or `*`.
+    [Shared, "NO_PROXY no_proxy", "", |given| Ok(Some(given.clone()))]
+    no_proxy: Option<Given> = None => "none",
+
+    /// The file that holds the provider's key. The key replaces every credential that a client sends, and is read again
+    /// when the file changes.
+    [Serve, "MODEL_LOCK_KEY", "--key FILE", |given| parse::secret(given, 0)]
+    key: Option<SecretFile> = None => "none: clients send their own",
+
+    /// The dialects that are switched on, separated by commas. What no dialect lists is refused.
+    [Serve, "MODEL_LOCK_DIALECT", "--dialect NAME,…", parse::dialects]
+    dialect: Vec<String> = ["openai", "chatgpt"].map(str::to_owned).to_vec(),
+
+    /// The policy file. The variable is ignored where the default file exists and the user who runs the program cannot
+    /// change it.
+    [Shared, "MODEL_LOCK_POLICY", "--policy FILE", |given| Ok(Some(given.clone()))]
+    policy: Option<Given> = None => "/etc/model-lock/policy.toml where it exists",
+
+    /// What is logged: a level, or `TARGET=LEVEL` separated by commas, such as `info,proxy=debug`. Attempts are always
+    /// logged.
+    [Serve, "MODEL_LOCK_LOG", "--log LEVEL|TARGET=LEVEL,…", parse::log_filter]
+    log: Targets = Targets::new().with_default(tracing::Level::INFO),
+
+    /// The largest header section of a request.
+    [Limit, "MODEL_LOCK_MAX_HEADER_BYTES", "--max-header-bytes SIZE", parse::header_bytes]
+    max_header_bytes: usize = Limits::default().head,
+
+    /// The largest content of a request, as it arrives.
+    [Limit, "MODEL_LOCK_MAX_BODY", "--max-body SIZE", parse::size]
+    max_body: usize = Limits::default().body,
+
+    /// The largest content of a request, after its content coding is decoded.
+    [Limit, "MODEL_LOCK_MAX_DECODED", "--max-decoded SIZE", parse::size]
+    max_decoded: usize = Limits::default().decoded,
+
+    /// The longest time until the header section of a request has arrived.
+    [Limit, "MODEL_LOCK_HEADER_TIMEOUT", "--header-timeout TIME", parse::timeout]
+    header_timeout: Duration = Limits::default().head_time,
+
+    /// The longest wait for the next part of a request's content.
+    [Limit, "MODEL_LOCK_BODY_TIMEOUT", "--body-timeout TIME", parse::timeout]
+    body_timeout: Duration = Limits::default().body_time,
+
+    /// The time that an unused connection to an upstream is kept; 0 keeps none.
+    [Limit, "MODEL_LOCK_IDLE_TIMEOUT", "--idle-timeout TIME", parse::time]
+    idle_timeout: Duration = Limits::default().idle,
+
+    /// The time that running requests get to finish after SIGTERM or SIGINT. A second signal ends them at once.
+    [Limit, "MODEL_LOCK_DRAIN_TIMEOUT", "--drain-timeout TIME", parse::time]
+    drain_timeout: Duration = Limits::default().drain,
+
+    /// The file to which every attempt and every change of the policy is appended, one chained JSON line each.
+    [Shared, "MODEL_LOCK_AUDIT", "--audit FILE", parse::path]
+    audit: Option<PathBuf> = None => "none",
+
+    /// The size at which the audit file is renamed to `FILE.1`, `FILE.2` and so on.
+    [Shared, "MODEL_LOCK_AUDIT_SIZE", "--audit-size SIZE", parse::size]
+    audit_size: usize = 64 << 20,
+
+    /// The host of the StatsD daemon. Where it is unset or empty, no metrics are sent.
+    [Shared, "STATSD_HOST DD_AGENT_HOST", "", |given| given.text().map(|host| Some(host.to_owned()))]
+    statsd_host: Option<String> = None => "none",
+
+    /// The UDP port of the StatsD daemon.
+    [Shared, "STATSD_PORT DD_DOGSTATSD_PORT", "", parse::port]
+    statsd_port: u16 = 8125,
+
+    /// The prefix of the name of every metric.
+    [Shared, "STATSD_PREFIX", "", parse::metric_prefix]
+    statsd_prefix: String = "model_lock".to_owned(),
+
+    /// The form of tags: `datadog` sends `name:1|c|#tag:word`; `name` sends `name.word:1|c`, for a daemon that knows no
+    /// tags.
+    [Shared, "STATSD_TAGS", "", parse::tags]
+    statsd_tags: TagStyle = TagStyle::default(),
+}
+
+/// The variables that the shim itself reads: name, default, documentation.
+pub(crate) const SHIM: [(&str, &str, &str); 2] = [
+    (
+        "MODEL_LOCK_REAL_CODEX",
+        "the next codex on PATH that is not this program",
+        "The path of the real codex.",
+    ),
+    (
+        "MODEL_LOCK_DEPTH",
+        "0",
+        "How often the shim has started itself. It sets the variable itself, and stops where it would not end.",
+    ),
+];
+
+/// Variables that had another name before, and their name now.
+pub(super) const RENAMED: [(&str, &str); 6] = [
+    ("MODEL_LOCK_MAX_HEAD", "MODEL_LOCK_MAX_HEADER_BYTES"),
+    ("MODEL_LOCK_HEAD_TIME", "MODEL_LOCK_HEADER_TIMEOUT"),
+    ("MODEL_LOCK_BODY_TIME", "MODEL_LOCK_BODY_TIMEOUT"),
+    ("MODEL_LOCK_IDLE", "MODEL_LOCK_IDLE_TIMEOUT"),
+    ("MODEL_LOCK_DRAIN", "MODEL_LOCK_DRAIN_TIMEOUT"),
+    ("MODEL_LOCK_GUARD", "MODEL_LOCK_DEPTH"),
+];
