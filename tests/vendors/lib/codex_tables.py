@@ -16,7 +16,9 @@ class Tables:
     def __init__(self, folder):
         sources = {file: file.read_text(encoding="utf-8") for file in sorted(Path(folder).rglob("*.rs"))}
         self.literals = {word for text in sources.values() for word in LITERAL.findall(text)}
-        self.patterns = {word for word in self.literals if re.fullmatch(r"\*?\w{3,}\*?", word) and "*" in word}
+        names = dict(re.findall(r'const (\w+): &str = "([^"]*)";', "\n".join(sources.values())))
+        rows = re.findall(r'\bkey\(\s*(\w+|"[^"]*"),\s*(\w+|"[^"]*"),', "\n".join(sources.values()))
+        self.keys = [tuple(names.get(part, part.strip('"')) for part in row) for row in rows]
         self.dotted = {part for word in self.literals for part in word.split(".")}
         text = next((t for t in sources.values() if "fn looks_governed" in t and "const fn method" in t), "")
         self.constants = {}
@@ -33,8 +35,9 @@ class Tables:
             raise ValueError("the tables of JSON-RPC methods are not where they were: adapt lib/codex_tables.py")
 
     def knows_key(self, name):
-        """Tells whether a key of the configuration is written in the source, as itself or as a pattern with `*`."""
-        return name in self.dotted or any("*" in word.strip() and fnmatch.fnmatchcase(name, word) for word in self.patterns)
+        """Tells whether a key of the configuration that has one part is written in the source, or matches a row of patterns."""
+        match = fnmatch.fnmatchcase
+        return name in self.dotted or any(match(name, first) and match(name, last) for first, last in self.keys)
 
     def paths(self, text):
         """Returns the paths of fields: those written as `name(&["…"], …)`, and those of constants that are named."""

@@ -52,12 +52,12 @@ def listed_words(comparison, tables, result):
     before = set(report.faults(comparison, tables, result))
     graphs = copy.deepcopy(comparison.graphs)
     graphs["ai-sdk-xai"].words.add("routerModel")
-    graphs["codex"].words |= {"option exec --engine", "key Config assistant_model"}
+    graphs["codex"].words |= {"option exec --engine", "key Config assistant_engine"}
     graphs["openai"].operations["GET /videos/*/content"].query.add("model_tier")
     graphs["bedrock"].operations["POST /model/*/converse"].headers.add("x-amzn-bedrock-engine")
     graphs["openai"].extras.setdefault("POST /responses", {})["/tools/*/judge"] = ["-"]
     after = "\n".join(set(report.faults(*report.compared(graphs))) - before)
-    for name in ("word/routerModel", "option:exec/engine", "key:Config/assistant_model", "/tools/*/judge"):
+    for name in ("word/routerModel", "option:exec/engine", "key:Config/assistant_engine", "/tools/*/judge"):
         if name not in after:
             yield f"{name} is not noticed"
 
