@@ -207,9 +207,7 @@ class Comparison:
 
     def member(self, result, listed, candidate):
         """Decides one candidate."""
-        self.decide(
-            result, candidate, listed.governing(candidate.pointer) if candidate.pointer.startswith("/") else None
-        )
+        self.decide(result, candidate, listed.governing(candidate.pointer))
 
     def decide(self, result, candidate, row):
         """Files a candidate: governed, harmless, or new."""

@@ -21,7 +21,13 @@ class Listed:
     model: str = ""
 
     def governing(self, pointer):
-        """Returns the row that governs a pointer: its own, or one around it that is refused or dropped as a whole."""
+        """Returns the row that governs a pointer: its own, or one around it that is refused or dropped as a whole.
+
+        A header is `@name`, a query parameter `?name`.
+        """
+        if not pointer.startswith("/"):
+            row = self.rows.get(pointer)
+            return row and row[0]
         parts = pointer.split("/")
         for end in range(len(parts), 1, -1):
             row = self.rows.get("/".join(parts[:end]))
