@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from . import mapping
 from .dialects import star
-from .names import folded, selecting, selecting_place, selecting_type
+from .names import folded, hands_through, selecting, selecting_place, selecting_type
 
 # Why a member that looks like a selector is none. The list is closed.
 REASONS = {
@@ -93,13 +93,14 @@ def candidates_of(graph, at):
         leaf = any(last not in graph.types or not graph.types[last] for _, last in shapes) and [
             last for _, last in shapes
         ] != ["."]
-        if leaf and selects(graph, pointer, owner, member):
+        if leaf and selects(graph, pointer, owner, member, shapes):
             yield pointer, owner, member, tuple(last for _, last in shapes)
 
 
-def selects(graph, pointer, owner, member):
-    """Tells whether a member may select, by its name or its type."""
-    return selecting_place(pointer) or selecting_type(graph, graph.types.get(owner, {}).get(member, []))
+def selects(graph, pointer, owner, member, shapes):
+    """Tells whether a member may select, by its name, by its type, or because what it holds is handed through unseen."""
+    through = any(last == "?" for _, last in shapes) and hands_through(pointer)
+    return through or selecting_place(pointer) or selecting_type(graph, graph.types.get(owner, {}).get(member, []))
 
 
 class Comparison:
@@ -202,7 +203,7 @@ class Comparison:
         """Yields the candidates of one kind of message."""
         for pointer, owner, member, shapes in graph.walk([name]):
             leaf = any(last not in graph.types or not graph.types[last] for _, last in shapes)
-            if leaf and selects(graph, pointer, owner, member):
+            if leaf and selects(graph, pointer, owner, member, shapes):
                 yield pointer, owner, member, tuple(last for _, last in shapes)
 
     def member(self, result, listed, candidate):

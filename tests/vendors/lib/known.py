@@ -67,6 +67,7 @@ openai POST:/responses /tools/*/type
 openrouter POST:/chat/completions /models
 openrouter POST:/chat/completions /plugins/*/allowed_models
 openrouter POST:/chat/completions /plugins/*/model
+openrouter POST:/chat/completions /provider/options/anthropic
 openrouter POST:/chat/completions /tools/*/parameters/model
 vertex POST:/publishers/google/models/*:generateContent /generationConfig/routingConfig/manualMode/modelName
 vertex POST:/publishers/google/models/*:generateContent /tools/*/retrieval/vertexRagStore/ragRetrievalConfig/ranking/llmRanker/modelName

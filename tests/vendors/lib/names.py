@@ -139,6 +139,19 @@ AROUND = {
     "thinking",
     "tier",
 }
+THROUGH = {
+    "body",
+    "config",
+    "configs",
+    "custom",
+    "extra",
+    "fields",
+    "kwargs",
+    "options",
+    "overrides",
+    "params",
+    "passthrough",
+}
 GENERIC = {"config", "configuration", "options", "parameters", "params", "preferences", "settings"}
 # Names that are looked at in a request's outermost object alone: elsewhere they are the names of things, or parts of a conversation.
 OUTER = {"name", "session", "response", "headers", "prompt", "completion", "extrabody", "extraheaders", "extraquery"}
@@ -147,6 +160,12 @@ OUTER = {"name", "session", "response", "headers", "prompt", "completion", "extr
 def folded(name):
     """Returns a name in lower case, without what stands between its words."""
     return "".join(words(name))
+
+
+def hands_through(pointer):
+    """Tells whether a member that may hold anything is called as what is handed on to another API."""
+    names = [part for part in pointer.split("/")[1:] if part not in ("*", "{}")]
+    return any(words(name)[-1:] and words(name)[-1] in THROUGH for name in names[-2:])
 
 
 def selecting_place(pointer):
