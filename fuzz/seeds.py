@@ -10,7 +10,7 @@ LARGEST = 1 << 16
 POLICIES = {
     "plain": 'model = "gpt-5.5"\n',
     "full": 'model = "gpt-5.5"\nmode = "reject"\naliases = ["a"]\nreasoning_effort = "low"\n'
-    'disclose = true\nallow = ["GET /v1/files/*"]\n[pins]\nembedding = "e"\n',
+    'disclose_model_in_errors = true\nallow = ["GET /v1/files/*"]\n[pins]\nembedding = "e"\n',
 }
 COMMANDS = [
     "exec -m x hi",

@@ -1,7 +1,8 @@
 //! The levels of assurance that a machine can reach.
 
 /// How much holds here. Each level includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
     /// Nothing that was tried holds.
     #[value(skip)]

@@ -127,7 +127,10 @@ pub(crate) enum AuditVerb {
 fn variables() -> String {
     let process = TABLE.iter().filter(|setting| setting.flag().is_none());
     let process = process.map(|setting| (setting.variable(), setting.doc()));
-    list("Environment:", process.chain(lockpolicy::VARIABLES))
+    list(
+        "Environment:",
+        process.chain(lockpolicy::policy_variables()),
+    )
 }
 
 /// Returns the text below all verbs: the variables that `codex` reads besides the policy, and its exit statuses.

@@ -9,6 +9,8 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use lockpolicy::agents::codex::CODEX;
+
 /// A codex that could be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reachable {
@@ -30,7 +32,8 @@ impl Reachable {
 
 /// Every codex on `path`, the first one first.
 pub(crate) fn on_path(path: &OsStr, directory: &Path, program: &Path) -> Vec<Reachable> {
-    let places = std::env::split_paths(path).map(|entry| directory.join(entry).join("codex"));
+    let places =
+        std::env::split_paths(path).map(|entry| directory.join(entry).join(CODEX.executable));
     places
         .filter_map(|place| Reachable::at(place, program))
         .collect()

@@ -7,19 +7,21 @@ mod codex_on_path;
 mod commands;
 mod embedded;
 mod exit;
-mod json;
 mod output;
 mod policy_source;
+mod probe;
 mod settings;
 mod shell_quote;
 
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use lockpolicy::agents;
 
 use crate::cli::{AuditVerb, Cli, Verb};
 use crate::commands::{
@@ -34,7 +36,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let environment: Environment = std::env::vars_os().collect();
-    if is_codex() {
+    if is_shim() {
         return codex::run(&environment);
     }
     match Cli::try_parse() {
@@ -43,12 +45,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the name we were called by is the one we stand in for.
-fn is_codex() -> bool {
-    let name = std::env::args_os().next();
-    name.as_deref()
-        .and_then(|name| Path::new(name).file_name())
-        .is_some_and(|name| name == "codex")
+/// Returns true where this program was called by the name of an agent.
+fn is_shim() -> bool {
+    let name = std::env::args_os().next().unwrap_or_default();
+    let name = Path::new(&name).file_name();
+    agents::ALL
+        .iter()
+        .any(|agent| name == Some(OsStr::new(agent.executable)))
 }
 
 fn run(verb: Verb, environment: Environment) -> ExitCode {

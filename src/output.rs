@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use lockpolicy::Problem;
 use observe::audit::Report;
+use serde::Serialize;
 
 use crate::exit::{self, Exit};
 
@@ -57,6 +58,14 @@ pub(crate) fn result(text: &str) -> ExitCode {
 pub(crate) fn result_with(text: &str, status: Exit) -> ExitCode {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => status.into(),
+        Err(error) => failure(&error),
+    }
+}
+
+/// Writes a result as one line of JSON to standard output, and ends with a status that says more of it.
+pub(crate) fn json(result: &impl Serialize, status: Exit) -> ExitCode {
+    match serde_json::to_string(result) {
+        Ok(text) => result_with(&format!("{text}\n"), status),
         Err(error) => failure(&error),
     }
 }

@@ -12,11 +12,6 @@ pub(crate) fn shell<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> String {
     words.join(" ")
 }
 
-/// A text in backticks; escaped and cut before.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("`{text}`")
-}
-
 fn word(word: &OsStr) -> String {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(b);
     match word.to_str() {

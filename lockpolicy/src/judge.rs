@@ -30,7 +30,7 @@ pub struct Origin {
 ///   (rules 5 and 11).
 /// - `audit`: everything passes and is counted.
 pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) -> Verdict {
-    let mut bench = Bench {
+    let mut judging = Judging {
         policy,
         origin,
         changes: Vec::new(),
@@ -40,9 +40,9 @@ pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) ->
         choice: None,
     };
     for (index, occurrence) in occurrences.iter().enumerate() {
-        bench.hear(index, occurrence);
+        judging.judge_occurrence(index, occurrence);
     }
-    bench.verdict()
+    judging.verdict()
 }
 
 /// Refuses an input that no occurrence could be read from, and says so in `audit` too: what is not
@@ -58,9 +58,9 @@ pub fn refuse(rejection: Rejection) -> Verdict {
 
 /// The most attempts that are reported of one input; what is cut or refused has no such bound. A request with
 /// a hundred thousand tools would otherwise be as many lines in the log.
-const ATTEMPT_CAP: usize = 64;
+const MAX_ATTEMPTS: usize = 64;
 
-struct Bench<'p> {
+struct Judging<'p> {
     policy: &'p Policy,
     origin: Origin,
     changes: Vec<Change>,
@@ -71,15 +71,15 @@ struct Bench<'p> {
     choice: Option<(usize, ModelChoice)>,
 }
 
-impl Bench<'_> {
-    fn hear(&mut self, index: usize, occurrence: &Occurrence<'_>) {
+impl Judging<'_> {
+    fn judge_occurrence(&mut self, index: usize, occurrence: &Occurrence<'_>) {
         match occurrence.setting {
             Setting::Model(capability) => self.model(index, occurrence, capability),
             Setting::Effort => self.pinned_word(index, occurrence, self.policy.effort()),
-            Setting::ToolKind => self.plain(occurrence),
+            Setting::ToolKind => self.tool_kind(occurrence),
             Setting::Tier => self.pinned_word(index, occurrence, self.policy.tier()),
-            Setting::OtherSelector(capability, remedy) => {
-                self.secondary(index, occurrence, capability, remedy);
+            Setting::OtherSelector(capability, force_action) => {
+                self.other_selector(index, occurrence, capability, force_action);
             }
         }
     }
@@ -94,20 +94,20 @@ impl Bench<'_> {
 
     /// Returns true if naming nothing is the normal case on this surface, so that the pin is put in there also in
     /// `reject` (rule 5).
-    fn fills(&self) -> bool {
+    fn inserts_when_missing(&self) -> bool {
         matches!(self.origin.surface, Surface::Argv | Surface::JsonRpc)
     }
 
     fn model(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability) {
         let pin = self.policy.pin_of(capability).map(ToString::to_string);
-        let model_match = self.naming_of(occurrence, capability, pin.as_deref());
-        self.note(model_match);
-        self.want(index, occurrence, capability);
+        let model_match = self.model_match_of(occurrence, capability, pin.as_deref());
+        self.record_match(model_match);
+        self.record_choice(index, occurrence, capability);
         match (model_match, pin) {
             (ModelMatch::Exact | ModelMatch::None, _) => {}
             (_, None) => self.attempt(occurrence, capability, Reason::NoPin, None),
             (ModelMatch::Absent | ModelMatch::Alias, Some(pin)) => {
-                self.unnamed(index, occurrence, capability, pin);
+                self.pin_not_spelled(index, occurrence, capability, pin);
             }
             (ModelMatch::Other, Some(pin)) => {
                 let reason = match occurrence.stated {
@@ -126,7 +126,7 @@ impl Bench<'_> {
         }
     }
 
-    fn want(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability) {
+    fn record_choice(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability) {
         let requested = occurrence.text().unwrap_or_default().to_string();
         let sent = requested.clone();
         let choice = ModelChoice {
@@ -138,7 +138,7 @@ impl Bench<'_> {
     }
 
     /// Returns what was asked for with what is written in its place.
-    fn sent(&mut self) -> Option<ModelChoice> {
+    fn model_choice(&mut self) -> Option<ModelChoice> {
         let (index, mut choice) = self.choice.take()?;
         let mut changes = self.changes.iter().rev();
         let change = changes.find(|change| change.occurrence == index);
@@ -148,7 +148,7 @@ impl Bench<'_> {
         Some(choice)
     }
 
-    fn naming_of(
+    fn model_match_of(
         &self,
         occurrence: &Occurrence<'_>,
         capability: Capability,
@@ -167,7 +167,7 @@ impl Bench<'_> {
     }
 
     /// One word for the whole input: another model outweighs all, exact naming is the weakest.
-    fn note(&mut self, model_match: ModelMatch) {
+    fn record_match(&mut self, model_match: ModelMatch) {
         let weight = |n: ModelMatch| match n {
             ModelMatch::None => 0,
             ModelMatch::Exact => 1,
@@ -181,7 +181,7 @@ impl Bench<'_> {
     }
 
     /// No other model is named, but neither is the pin as it is spelled.
-    fn unnamed(
+    fn pin_not_spelled(
         &mut self,
         index: usize,
         occurrence: &Occurrence<'_>,
@@ -194,7 +194,7 @@ impl Bench<'_> {
         );
         match self.mode() {
             Mode::ReportOnly => {}
-            Mode::Reject if !self.fills() => {
+            Mode::Reject if !self.inserts_when_missing() => {
                 if absent {
                     self.refuse(occurrence, Reason::ModelAbsent);
                 } else {
@@ -218,7 +218,9 @@ impl Bench<'_> {
         let action = Action::Set(pin.to_string());
         match (&occurrence.stated, self.mode()) {
             (SelectorValue::Missing | SelectorValue::Null, Mode::ReportOnly) => {}
-            (SelectorValue::Missing | SelectorValue::Null, Mode::Reject) if !self.fills() => {
+            (SelectorValue::Missing | SelectorValue::Null, Mode::Reject)
+                if !self.inserts_when_missing() =>
+            {
                 self.refuse(occurrence, Reason::SettingLocked);
             }
             (SelectorValue::Missing | SelectorValue::Null, Mode::Force | Mode::Reject) => {
@@ -239,7 +241,7 @@ impl Bench<'_> {
     }
 
     /// A kind such as `vendor:subagent` brings a model of its own; a plain word is the API's own kind.
-    fn plain(&mut self, occurrence: &Occurrence<'_>) {
+    fn tool_kind(&mut self, occurrence: &Occurrence<'_>) {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
         if !occurrence
             .text()
@@ -251,12 +253,12 @@ impl Bench<'_> {
 
     /// A further selector (rule 9). Stating nothing changes nothing; so does naming the pin where a
     /// pin may stand. Where none may, the text could be the name of anything: a preset, an agent.
-    fn secondary(
+    fn other_selector(
         &mut self,
         index: usize,
         occurrence: &Occurrence<'_>,
         capability: Capability,
-        remedy: ForceAction,
+        force_action: ForceAction,
     ) {
         let pin = self.policy.pin_of(capability).map(ToString::to_string);
         if matches!(
@@ -265,16 +267,17 @@ impl Bench<'_> {
         ) {
             return;
         }
-        if remedy == ForceAction::Pin && pin.is_some() && occurrence.text() == pin.as_deref() {
+        if force_action == ForceAction::Pin && pin.is_some() && occurrence.text() == pin.as_deref()
+        {
             return;
         }
-        let reason = match (&pin, remedy, &occurrence.stated) {
+        let reason = match (&pin, force_action, &occurrence.stated) {
             (None, ..) => Reason::NoPin,
             // A place that may hold a model holds another one, as the model's own place may.
             (Some(_), ForceAction::Pin, SelectorValue::Text(_)) => Reason::ModelLocked,
             (Some(_), ..) => Reason::Secondary,
         };
-        let change = match (remedy, pin) {
+        let change = match (force_action, pin) {
             (ForceAction::Drop, _) => Some((index, Action::Drop)),
             (ForceAction::Pin, Some(pin)) => Some((index, Action::Set(pin))),
             (ForceAction::Pin, None) | (ForceAction::Refuse, _) => None,
@@ -301,13 +304,13 @@ impl Bench<'_> {
                 AttemptResult::Rejected
             }
         };
-        if self.attempts.len() < ATTEMPT_CAP && !self.repeats(occurrence, capability) {
-            self.tell(occurrence, capability, result);
+        if self.attempts.len() < MAX_ATTEMPTS && !self.repeats(occurrence, capability) {
+            self.record_attempt(occurrence, capability, result);
         }
     }
 
     /// Returns true if a place only says again what the input has asked for already, as codex's routing hint
-    /// does: one wish is one attempt.
+    /// does: one selection is one attempt.
     fn repeats(&self, occurrence: &Occurrence<'_>, capability: Capability) -> bool {
         let requested = occurrence.requested();
         matches!(
@@ -316,10 +319,15 @@ impl Bench<'_> {
         ) && self
             .attempts
             .iter()
-            .any(|told| told.capability == capability && told.requested == requested)
+            .any(|earlier| earlier.capability == capability && earlier.requested == requested)
     }
 
-    fn tell(&mut self, occurrence: &Occurrence<'_>, capability: Capability, result: AttemptResult) {
+    fn record_attempt(
+        &mut self,
+        occurrence: &Occurrence<'_>,
+        capability: Capability,
+        result: AttemptResult,
+    ) {
         self.attempts.push(Attempt {
             mode: self.policy.mode(),
             result,
@@ -340,7 +348,7 @@ impl Bench<'_> {
     fn refuse(&mut self, occurrence: &Occurrence<'_>, reason: Reason) {
         let pin = self
             .policy
-            .discloses()
+            .disclose_model_in_errors()
             .then(|| self.policy.pin().to_string());
         self.refusal.get_or_insert_with(|| Rejection {
             reason,
@@ -358,7 +366,7 @@ impl Bench<'_> {
                 attempt.result = AttemptResult::Rejected;
             }
         }
-        let choice = self.sent();
+        let choice = self.model_choice();
         let decision = match self.refusal {
             Some(rejection) => Decision::Reject(rejection),
             None if self.changes.is_empty() => Decision::Pass,

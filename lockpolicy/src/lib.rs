@@ -1,19 +1,18 @@
-//! Decides which model may run; touches nothing.
+//! This crate decides which model may run. It does no I/O.
 //!
 //! # The promise
 //!
-//! One model is approved: the **pin**. Whatever goes on to a provider or a program after a decision of
-//! this crate names the pin, for every plausible reader of it, or nothing goes on. What is approved goes
-//! on byte for byte; what is forced differs in the forced values alone. Every attempt at another
-//! model is reported, whatever came of it.
+//! One model is approved: the **pin**. An input that is passed on names the pin for every plausible
+//! decoder, or it is rejected. An approved input is passed on byte for byte; a forced one differs in the
+//! forced values alone. Every attempt to run another model is reported, whatever its result.
 //!
-//! # The drawing
+//! # The data flow
 //!
 //! ```text
 //! bytes → surface: extract → [Occurrence] → judge(Policy) → Decision → surface: apply → bytes
 //! ```
 //!
-//! A **surface** finds where an input states something and cuts exactly there; it never decides.
+//! A **surface** finds the places of an input that state a setting, and edits exactly these; it never decides.
 //! [`judge()`] decides and knows no surface. The operations of each provider are tables
 //! ([`dialect`]), the [`Policy`] is complete and valid by construction ([`PolicyConfig::build`]).
 //!
@@ -72,15 +71,15 @@
 //! assert!(!args.contains(&b"other".to_vec()));
 //! ```
 //!
-//! # An answer
+//! # A response
 //!
 //! ```
 //! use lockpolicy::PolicyConfig;
 //! use lockpolicy::http::{model_list, response_edit};
 //!
 //! let event = br#"data: {"type":"response.created","response":{"headers":{"openai-model":"gpt-5.5"}}}"#;
-//! let told = response_edit::without_pin(event, "gpt-5.5");
-//! assert_eq!(*told, *br#"data: {"type":"response.created","response":{"headers":{}}}"#);
+//! let edited = response_edit::without_pin(event, "gpt-5.5");
+//! assert_eq!(*edited, *br#"data: {"type":"response.created","response":{"headers":{}}}"#);
 //!
 //! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
 //! let list = model_list::only_pinned(&policy, br#"{"data":[{"id":"other"},{"id":"gpt-5.5"}]}"#);
@@ -136,8 +135,9 @@ pub use judge::{Origin, judge, refuse};
 pub use label::Label;
 pub use occurrence::{ForceAction, Occurrence, SelectorValue, Setting};
 pub use policy::{
-    Allow, MAX_NAME_BYTES, Mode, Name, NameError, Policy, PolicyConfig, Problem, Problems,
-    VARIABLES,
+    AllowedOperation, HeaderPattern, KEYS, Key, KeyValue, MAX_NAME_BYTES, Mode, Name, NameError,
+    OnServedMismatch, Policy, PolicyConfig, Problem, Problems, ProxySetting, ServedAliases,
+    TextValue, ValueKind, Word, policy_variables, renamed_policy_variables,
 };
 pub use report::{Event, Judged, NoObserver, Observer, RequestContext, ServedReport, report};
 #[doc(hidden)]

@@ -6,11 +6,6 @@
 //!
 //! Invariant: a name that only begins like the one that was sent is another model.
 
-use alloc::format;
-use alloc::string::{String, ToString};
-
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
-
 use crate::{Mode, Policy, label_enum};
 
 label_enum! {
@@ -43,7 +38,7 @@ impl Policy {
             Served::Undeclared
         } else if said == sent {
             Served::Match
-        } else if self.variants.same(sent, said) {
+        } else if self.served_model_aliases().is_variant(sent, said) {
             Served::Variant
         } else {
             Served::Mismatch
@@ -61,114 +56,10 @@ impl Policy {
     }
 }
 
-/// The names that a provider may give a model without another one having served.
-#[derive(Clone, Debug)]
-pub(crate) struct Variants {
-    /// Says what stands around a name.
-    decorated: Regex,
-    /// Says what stands behind the name of a snapshot.
-    dated: Regex,
-    /// Says what Bedrock's names end with, and its answers leave out.
-    version: Regex,
-    /// The operator's own.
-    listed: RegexSet,
-}
-
-impl Variants {
-    /// Compiles the operator's patterns beside ours; each has to cover a whole name.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with a pattern, in one line.
-    pub(crate) fn new(listed: &[String]) -> Result<Self, String> {
-        // Alone first: `a)|(b` would be a pattern only with what is put around it.
-        set(listed)?;
-        let whole = listed.iter().map(|pattern| format!("^(?:{pattern})$"));
-        Ok(Self {
-            decorated: pattern(DECORATED)?,
-            dated: pattern(DATED)?,
-            version: pattern(VERSION)?,
-            listed: set(whole)?,
-        })
-    }
-
-    /// The operator's patterns as they were written.
-    pub(crate) fn listed(&self) -> impl Iterator<Item = &str> {
-        let patterns = self.listed.patterns().iter();
-        patterns.filter_map(|pattern| pattern.strip_prefix("^(?:")?.strip_suffix(")$"))
-    }
-
-    fn same(&self, sent: &str, said: &str) -> bool {
-        if self.listed.is_match(said.as_bytes()) {
-            return true;
-        }
-        let (sent, said) = (self.plain(sent), self.plain(said));
-        let behind = |name: &str, start: &str| name.strip_prefix(start).map(ToString::to_string);
-        said == sent
-            || behind(&said, &sent).is_some_and(|rest| self.dated.is_match(rest.as_bytes()))
-            || behind(&sent, &said).is_some_and(|rest| self.version.is_match(rest.as_bytes()))
-    }
-
-    /// A name without its decoration, in lower case; Vertex writes `@` before a date.
-    fn plain(&self, name: &str) -> String {
-        let end = self
-            .decorated
-            .find(name.as_bytes())
-            .map_or(0, |found| found.end());
-        let bare = name.get(end..).unwrap_or(name);
-        bare.replace('@', "-").to_ascii_lowercase()
-    }
-}
-
-/// Policies are compared by what was written.
-impl PartialEq for Variants {
-    fn eq(&self, other: &Self) -> bool {
-        self.listed.patterns() == other.listed.patterns()
-    }
-}
-
-impl Eq for Variants {}
-
-fn pattern(text: &str) -> Result<Regex, String> {
-    let mut builder = RegexBuilder::new(text);
-    builder.unicode(false).ignore_whitespace(true);
-    builder.build().map_err(|error| one_line(&error))
-}
-
-fn set(patterns: impl IntoIterator<Item = impl AsRef<str>>) -> Result<RegexSet, String> {
-    let mut builder = RegexSetBuilder::new(patterns);
-    builder.unicode(false).size_limit(SIZE_CAP);
-    builder.build().map_err(|error| one_line(&error))
-}
-
-fn one_line(error: &regex::Error) -> String {
-    let text = error.to_string();
-    text.lines().last().unwrap_or_default().trim().to_string()
-}
-
-/// Says what an operator's patterns may take, compiled.
-const SIZE_CAP: usize = 1 << 20;
-
-/// Resource names of Bedrock, Vertex and Gemini, the prefix of routers; then Bedrock's profile of
-/// regions and its vendors.
-const DECORATED: &str = "
-    ^(?: arn:aws[a-z-]*:bedrock:[^/]*/
-       | (?: projects/[^/]+/locations/[^/]+/ )? publishers/[^/]+/models/
-       | models/
-       | openai/
-     )?
-     (?: (?: apac | au | ca | eu | global | jp | us | us-gov )\\. )?
-     (?: (?: ai21 | amazon | anthropic | cohere | deepseek | meta | minimax | mistral | moonshot
-           | nvidia | openai | qwen | stability | twelvelabs | writer | zai )\\. )?";
-
-const DATED: &str = "
-    ^-(?:20[0-9]{2}) (?: -(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])
-                       | (?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]) )$";
-
-const VERSION: &str = "^-v[0-9]+(?: :[0-9]+ )?$";
-
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
     use crate::PolicyConfig;
 
@@ -222,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_the_operator_lists_is_a_variant_where_the_whole_name_fits() {
-        let policy = policy("served_variants = ['p-0\\d\\d', 'inhouse|other']");
+        let policy = policy("served_model_aliases = ['p-0\\d\\d', 'inhouse|other']");
         for (said, want) in [
             ("p-001", Served::Variant),
             ("inhouse", Served::Variant),
@@ -233,11 +124,14 @@ mod tests {
             assert_eq!(policy.served("p", said), want, "{said}");
         }
         let told = policy.describe();
-        assert!(told.contains("served_variant = p-0\\d\\d\n"), "{told}");
+        assert!(
+            told.contains("served_model_aliases = p-0\\d\\d\n"),
+            "{told}"
+        );
         for broken in ["(", "a)|(b"] {
-            let text = format!("model = 'p'\nserved_variants = ['{broken}']");
+            let text = format!("model = 'p'\nserved_model_aliases = ['{broken}']");
             let problems = PolicyConfig::from_toml(&text).build().unwrap_err();
-            assert_eq!(problems.0[0].place, "served_variants");
+            assert_eq!(problems.0[0].place, "served_model_aliases");
         }
     }
 

@@ -11,6 +11,7 @@ mod fanout;
 pub mod log;
 pub mod metrics;
 mod process_state;
+mod queue;
 pub mod record;
 mod sink;
 

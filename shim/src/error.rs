@@ -1,4 +1,4 @@
-//! Why codex was not started, and what can be tried.
+//! The reasons why codex was not started, with advice.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,11 +8,11 @@ use lockpolicy::{Problems, Rejection};
 
 use crate::exit;
 
-/// Why codex was not started.
+/// The reason why codex was not started.
 #[derive(Debug, thiserror::Error)]
 pub enum ShimError {
     /// The shim calls itself over and over.
-    #[error("met itself instead of the real codex")]
+    #[error("found itself instead of the real codex")]
     MetItself,
     /// There is no other codex.
     #[error("no codex found on PATH but this one")]
@@ -20,15 +20,15 @@ pub enum ShimError {
     /// `MODEL_LOCK_REAL_CODEX` names nothing.
     #[error("MODEL_LOCK_REAL_CODEX: `{}` does not exist", escape_path(.0))]
     NotThere(PathBuf),
-    /// What was found is no program.
+    /// The file that was found is no program.
     #[error("`{}` cannot be run", escape_path(.0))]
     NotRunnable(PathBuf, #[source] io::Error),
-    /// A configuration file of codex leads where no proxy can follow.
+    /// A configuration file of codex states an address that cannot be overridden.
     #[error("`{}`: {unreadable}", escape_path(.file), unreadable = .why)]
     Configuration {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         why: Unreadable,
     },
     /// The embedded proxy does not start.
@@ -43,7 +43,7 @@ pub enum ShimError {
 }
 
 impl ShimError {
-    /// The exit status.
+    /// Returns the exit status.
     pub fn exit(&self) -> u8 {
         match self {
             Self::MetItself => exit::MET_ITSELF,
@@ -55,7 +55,7 @@ impl ShimError {
         }
     }
 
-    /// What can be tried; empty where nothing helps.
+    /// Returns advice for the operator; empty where there is none.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::MetItself => "set MODEL_LOCK_REAL_CODEX to the path of the real codex",
@@ -64,14 +64,14 @@ impl ShimError {
                 "set MODEL_LOCK_REAL_CODEX to the path of a codex that runs"
             }
             Self::Configuration { .. } => {
-                "correct it, or let a proxy of yours lead there: MODEL_LOCK_PROXY"
+                "correct it, or set MODEL_LOCK_PROXY to the URL of a proxy that reaches the provider"
             }
             Self::Policy(_) | Self::Proxy(_) => "codex was not started",
             Self::Refused(_) => "",
         }
     }
 
-    /// Error, causes and hint in one line, with nothing in it that could break it.
+    /// Returns error, causes and hint in one line without control characters.
     pub fn line(&self) -> String {
         let mut line = self.to_string();
         if let Self::NotRunnable(_, source) | Self::Proxy(source) = self {
@@ -96,7 +96,7 @@ mod tests {
     use lockpolicy::{Problem, Reason};
 
     #[test]
-    fn every_error_is_one_line_with_a_status() {
+    fn error_is_one_line_with_a_status() {
         let problem = |what: &str| Problem::new("OPENCLAW_MODEL", what);
         let rejection = Rejection {
             requested: "x".into(),

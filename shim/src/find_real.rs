@@ -1,4 +1,4 @@
-//! Finds the real codex: the first program of that name behind the shim on `PATH` that is not the shim.
+//! Finds the real program of an agent: the first one of that name behind the shim on `PATH` that is not the shim.
 //!
 //! The shim recognizes itself by device and inode, through links. It searches the entries behind its own
 //! first, so that a second copy of it cannot send it back, and those before only if there is nothing
@@ -10,30 +10,26 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use lockpolicy::agents::Agent;
+
 use crate::{Process, ShimError};
-
-/// The name of the real program.
-const NAME: &str = "codex";
-
-/// The variable that names the real program.
-const REAL: &str = "MODEL_LOCK_REAL_CODEX";
 
 /// The value of `PATH` where it is not set, as in a shell.
 const DEFAULT_PATH: &str = "/usr/bin:/bin";
 
-/// Returns the path of the real codex.
+/// Returns the path of the agent's real program.
 ///
 /// # Errors
 ///
 /// Returns [`ShimError::NotFound`], [`ShimError::NotThere`] or [`ShimError::NotRunnable`] for what is missing;
-/// [`ShimError::MetItself`] where `MODEL_LOCK_REAL_CODEX` names the shim.
-pub fn find_real(process: &Process) -> Result<PathBuf, ShimError> {
+/// [`ShimError::MetItself`] where the variable of the agent names the shim.
+pub fn find_real(process: &Process, agent: Agent) -> Result<PathBuf, ShimError> {
     let me = process
         .program
         .as_deref()
         .and_then(|program| fs::metadata(program).ok())
         .map(|file| identity(&file));
-    if let Some(real) = process.variable(REAL) {
+    if let Some(real) = process.variable(agent.real_path_variable) {
         return fixed(absolute(process, Path::new(real)), me);
     }
     let mut search = Search {
@@ -48,7 +44,7 @@ pub fn find_real(process: &Process) -> Result<PathBuf, ShimError> {
         .get(OsStr::new("PATH"))
         .map_or(OsStr::new(DEFAULT_PATH), |path| path.as_os_str());
     for entry in std::env::split_paths(path) {
-        search.look(absolute(process, &entry).join(NAME));
+        search.look(absolute(process, &entry).join(agent.executable));
     }
     match (search.behind.or(search.before), search.refused) {
         (Some(real), _) => Ok(real),
@@ -87,7 +83,7 @@ struct Search {
     before: Option<PathBuf>,
     behind: Option<PathBuf>,
     refused: Option<(PathBuf, io::Error)>,
-    /// Whether the shim itself was seen.
+    /// True where the shim itself was seen.
     passed: bool,
 }
 
@@ -121,6 +117,7 @@ fn runnable(path: &Path) -> io::Result<Metadata> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lockpolicy::agents::codex::CODEX;
     use std::os::unix::fs::symlink;
     use tempfile::TempDir;
 
@@ -173,7 +170,7 @@ mod tests {
 
         /// The program that is found, relative to the root, or the exit status.
         fn find(&self, entries: &[&str]) -> Result<String, u8> {
-            let found = find_real(&self.process(entries)).map_err(|error| error.exit())?;
+            let found = find_real(&self.process(entries), CODEX).map_err(|error| error.exit())?;
             Ok(found
                 .strip_prefix(self.root.path())
                 .unwrap()
@@ -273,8 +270,9 @@ mod tests {
         host.link("shim/codex", "link/codex");
         let with = |real: &Path| {
             let mut process = host.process(&["shim"]);
-            process.env.insert(REAL.into(), real.into());
-            find_real(&process).map_err(|error| error.exit())
+            let variable = CODEX.real_path_variable.into();
+            process.env.insert(variable, real.into());
+            find_real(&process, CODEX).map_err(|error| error.exit())
         };
         assert_eq!(
             with(&host.path("real/anything")),

@@ -27,6 +27,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use lockpolicy::agents::codex::CODEX;
 use lockpolicy::agents::codex::cli::{CommandAction, CommandVerdict};
 use lockpolicy::{Judged, Observer, Policy, Problems, RequestContext, Surface, report};
 
@@ -83,7 +84,7 @@ fn start(
         CommandAction::Run(arguments) => (arguments, None),
         CommandAction::Filter(arguments, server) => (arguments, Some(*server)),
     };
-    let program = find_real(process)?;
+    let program = find_real(process, CODEX)?;
     let overrides = match &policy {
         Ok(policy) if arguments.runs_model() => {
             proxy_overrides(process, policy, arguments.is_tui(), proxy)?

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-/// What the shim knows about the process that it is.
+/// The process that the shim is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Process {
     /// The arguments behind the program's name.
     pub args: Vec<OsString>,
     /// The environment.
     pub env: BTreeMap<OsString, OsString>,
-    /// Where it was started; `None` where that is gone.
+    /// The current directory; `None` where it was deleted.
     pub directory: Option<PathBuf>,
     /// The program that it runs: the shim itself.
     pub program: Option<PathBuf>,

@@ -28,7 +28,7 @@ pub struct ProxyRequest<'a> {
     pub providers: &'a Providers,
     /// The variables that locate providers of this machine.
     pub oss: Oss<'a>,
-    /// Whether codex draws on the terminal, where nothing else should write.
+    /// True where codex draws on the terminal, where nothing else should write.
     pub is_tui: bool,
 }
 
@@ -98,7 +98,7 @@ fn overrides(
     let no_proxy = no_proxy_including(|name| process.variable(name).map(OsStr::to_owned), url);
     let mut env = BTreeMap::from(["NO_PROXY", "no_proxy"].map(|name| (name, no_proxy.clone())));
     if process.variable(OSS_BASE_URL).is_some() || providers.selects_local() {
-        // Elsewhere nobody asks for a model of this machine.
+        // Otherwise no model of this machine is requested.
         env.insert(OSS_BASE_URL, Providers::oss_base_url(target).into());
     }
     ProxyOverrides {

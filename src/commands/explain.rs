@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use lockpolicy::agents::codex::cli::{
     ArgChange, Arguments, Becomes, CommandAction, CommandVerdict,
 };
-use lockpolicy::{Mode, Policy, Rejection};
+use lockpolicy::{Mode, Policy};
+use serde::Serialize;
 use shim::{Process, ShimError};
 
-use crate::json::{Json, list, object, perhaps, text, truth};
 use crate::settings::environment::Environment;
-use crate::shell_quote::{quoted, shell};
+use crate::shell_quote::shell;
 use crate::{exit, output, policy_source};
 
 /// The flags of `explain`.
@@ -39,15 +39,15 @@ pub(crate) fn explain(asked: &Explain, environment: &Environment) -> ExitCode {
         Err(ShimError::Policy(problems)) => return output::problems(&problems.0),
         Err(error) => return output::failure(&error),
     };
-    let answer = Answer::new(judged, policy.as_deref().ok());
-    let told = if asked.json {
-        format!("{}\n", answer.json())
-    } else {
-        answer.text()
+    let answer = Explanation::new(judged, policy.as_deref().ok());
+    let status = match answer.refusal {
+        Some(_) => exit::REFUSED,
+        None => exit::DONE,
     };
-    match answer.rejection {
-        Some(_) => output::result_with(&told, exit::REFUSED),
-        None => output::result(&told),
+    if asked.json {
+        output::json(&answer, status)
+    } else {
+        output::result_with(&answer.text(), status)
     }
 }
 
@@ -59,21 +59,27 @@ fn arguments(words: &[OsString]) -> &[OsString] {
     }
 }
 
-struct Answer {
-    verdict: Word,
+/// What becomes of a command line, as it is printed.
+#[derive(Serialize)]
+struct Explanation {
+    verdict: Outcome,
     command: String,
-    changes: Vec<ArgChange>,
-    rejection: Option<Rejection>,
-    /// What would run; empty where nothing would.
-    args: Vec<OsString>,
-    server: bool,
-    /// Where its model calls are led besides: a proxy's URL, or `own`; nothing where they are not.
+    reasons: Vec<Reason>,
+    refusal: Option<Refusal>,
+    /// Whether every request on its standard input is judged too.
+    filtered: bool,
+    /// Where its model calls go: a proxy's URL, or [`EMBEDDED`]; nothing where they are not redirected.
     proxy: Option<String>,
+    /// What would run.
+    arguments: Option<Vec<String>>,
+    /// The same, as a shell reads it.
+    line: Option<String>,
 }
 
 /// The verdict as one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Word {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
     /// It would run as it is.
     Passes,
     /// It would run as it is, whatever it asks for: nothing is locked.
@@ -84,7 +90,26 @@ enum Word {
     Refused,
 }
 
-impl Word {
+/// One change, and the sentence that explains it.
+#[derive(Serialize)]
+struct Reason {
+    place: String,
+    #[serde(rename = "asked")]
+    requested: String,
+    becomes: &'static str,
+    text: Option<String>,
+    #[serde(skip)]
+    sentence: String,
+}
+
+/// Why nothing would run.
+#[derive(Serialize)]
+struct Refusal {
+    reason: &'static str,
+    message: String,
+}
+
+impl Outcome {
     fn as_str(self) -> &'static str {
         match self {
             Self::Passes => "passes",
@@ -93,52 +118,40 @@ impl Word {
             Self::Refused => "refused; nothing would run",
         }
     }
-
-    fn tag(self) -> &'static str {
-        match self {
-            Self::Passes => "passes",
-            Self::Counted => "counted",
-            Self::Forced => "forced",
-            Self::Refused => "refused",
-        }
-    }
 }
 
-impl Answer {
+impl Explanation {
     fn new(judged: CommandVerdict<'_>, policy: Option<&Policy>) -> Self {
-        let changes = judged.arg_changes();
+        let reasons = judged.arg_changes().iter().map(reason).collect();
         let arguments = judged.arguments();
         let report_only = policy.is_some_and(|policy| policy.mode() == Mode::ReportOnly);
         let verdict = match arguments {
-            None => Word::Refused,
-            Some(arguments) if !arguments.is_unchanged() => Word::Forced,
-            Some(_) if report_only => Word::Counted,
-            Some(_) => Word::Passes,
+            None => Outcome::Refused,
+            Some(arguments) if !arguments.is_unchanged() => Outcome::Forced,
+            Some(_) if report_only => Outcome::Counted,
+            Some(_) => Outcome::Passes,
         };
         let runs_model = arguments.is_some_and(Arguments::runs_model);
         let proxied = policy.filter(|policy| runs_model && !policy.is_proxy_off());
         let words = arguments.map(|arguments| arguments.with_overrides(&[]));
-        let words = words.unwrap_or_default().into_iter();
+        let words: Option<Vec<_>> =
+            words.map(|words| words.into_iter().map(OsString::from_vec).collect());
         Self {
-            proxy: proxied.map(|policy| policy.proxy().unwrap_or(OWN).to_owned()),
+            proxy: proxied.map(|policy| policy.proxy().unwrap_or(EMBEDDED).to_owned()),
             verdict,
-            changes,
-            args: words.map(OsString::from_vec).collect(),
-            server: matches!(judged.action, CommandAction::Filter(..)),
+            reasons,
+            line: words.as_deref().map(line),
+            arguments: words.as_deref().map(texts),
+            filtered: matches!(judged.action, CommandAction::Filter(..)),
             command: judged.command,
-            rejection: match judged.action {
-                CommandAction::Refuse(rejection) => Some(rejection),
+            refusal: match judged.action {
+                CommandAction::Refuse(rejection) => Some(Refusal {
+                    reason: rejection.reason.as_str(),
+                    message: rejection.to_string(),
+                }),
                 CommandAction::Run(_) | CommandAction::Filter(..) => None,
             },
         }
-    }
-
-    fn line(&self) -> Option<String> {
-        let run = || {
-            let words = std::iter::once(OsStr::new("codex"));
-            shell(words.chain(self.args.iter().map(OsString::as_os_str)))
-        };
-        self.rejection.is_none().then(run)
     }
 
     fn text(&self) -> String {
@@ -146,50 +159,23 @@ impl Answer {
             format!("verdict: {}", self.verdict.as_str()),
             format!("command: {}", self.command),
         ];
-        lines.extend(
-            self.changes
-                .iter()
-                .map(|change| format!("reason: {}", sentence(change))),
-        );
-        if let Some(rejection) = &self.rejection {
-            lines.push(format!("refusal: {rejection}"));
-        }
-        if self.server {
-            lines.push("stays: every request on its standard input is judged too".to_owned());
+        let reasons = self.reasons.iter();
+        lines.extend(reasons.map(|reason| format!("reason: {}", reason.sentence)));
+        let refusal = self.refusal.iter();
+        lines.extend(refusal.map(|refusal| format!("refusal: {}", refusal.message)));
+        if self.filtered {
+            lines.push("filter: every request on its standard input is judged too".to_owned());
         }
         lines.extend(self.proxy.as_deref().map(redirected));
-        lines.extend(self.line().map(|line| format!("runs: {line}")));
+        lines.extend(self.line.iter().map(|line| format!("runs: {line}")));
         lines.push(String::new());
         lines.join("\n")
-    }
-
-    fn json(&self) -> Json {
-        let arguments = || list(self.args.iter().map(|word| text(&word.to_string_lossy())));
-        let refusal = |rejection: &Rejection| {
-            object([
-                ("reason", text(rejection.reason.as_str())),
-                ("message", text(&rejection.to_string())),
-            ])
-        };
-        object([
-            ("verdict", text(self.verdict.tag())),
-            ("command", text(&self.command)),
-            ("reasons", list(self.changes.iter().map(reason))),
-            ("refusal", perhaps(self.rejection.as_ref().map(refusal))),
-            ("filtered", truth(self.server)),
-            ("proxy", perhaps(self.proxy.as_deref().map(text))),
-            (
-                "arguments",
-                perhaps(self.rejection.is_none().then(arguments)),
-            ),
-            ("line", perhaps(self.line().as_deref().map(text))),
-        ])
     }
 }
 
 /// Returns the line about the proxy. The overrides depend on the configuration and on a port, so they are known at start.
 fn redirected(proxy: &str) -> String {
-    let proxy = if proxy == OWN {
+    let proxy = if proxy == EMBEDDED {
         "an embedded proxy"
     } else {
         proxy
@@ -197,61 +183,69 @@ fn redirected(proxy: &str) -> String {
     format!("proxy: codex's base URLs are overridden to {proxy}")
 }
 
-/// The proxy that is started with codex and ends with it.
-const OWN: &str = "own";
+/// The proxy that is started with codex and exits when codex exits.
+const EMBEDDED: &str = "embedded";
 
-/// One change in words.
-fn sentence(change: &ArgChange) -> String {
-    let ArgChange {
-        place,
-        requested: asked,
-        becomes,
-    } = change;
-    let named = match asked.as_str() {
-        "" => place.clone(),
-        asked => format!("{place} names {}", quoted(asked)),
-    };
-    match becomes {
-        Becomes::Counted => format!("{named}, which is not approved: it is counted and passes"),
-        Becomes::Dropped if asked.is_empty() => {
-            format!("{place} is taken out, with the address that it belongs to")
-        }
-        Becomes::Dropped => {
-            format!("{named}: it is taken out, only the policy selects")
-        }
-        Becomes::Inserted(text) => format!(
-            "{place} is not named: {} is put in, so that nothing below the command line decides",
-            quoted(text)
-        ),
-        Becomes::Refused => format!("{named}, which is not approved: nothing runs"),
-        Becomes::Written { text, alias: true } => {
-            format!(
-                "{named}, another name of the approved one: {} is written",
-                quoted(text)
-            )
-        }
-        Becomes::Written { text, alias: false } => {
-            format!(
-                "{named}, which is not approved: {} is put in its place",
-                quoted(text)
-            )
-        }
-    }
+/// Returns the command line as a shell reads it.
+fn line(words: &[OsString]) -> String {
+    let program = std::iter::once(OsStr::new("codex"));
+    shell(program.chain(words.iter().map(OsString::as_os_str)))
 }
 
-fn reason(change: &ArgChange) -> Json {
-    let (becomes, put) = match &change.becomes {
-        Becomes::Counted => ("counted", None),
-        Becomes::Dropped => ("dropped", None),
-        Becomes::Inserted(text) => ("inserted", Some(text)),
-        Becomes::Refused => ("refused", None),
-        Becomes::Written { text, alias: true } => ("written_for_alias", Some(text)),
-        Becomes::Written { text, alias: false } => ("written", Some(text)),
+fn texts(words: &[OsString]) -> Vec<String> {
+    let text = |word: &OsString| word.to_string_lossy().into_owned();
+    words.iter().map(text).collect()
+}
+
+/// One change, as a word and in words.
+fn reason(change: &ArgChange) -> Reason {
+    let place = &change.place;
+    let named = match change.requested.as_str() {
+        "" => place.clone(),
+        requested => format!("{place} names `{requested}`"),
     };
-    object([
-        ("place", text(&change.place)),
-        ("asked", text(&change.requested)),
-        ("becomes", text(becomes)),
-        ("text", perhaps(put.map(|put| text(put)))),
-    ])
+    let (becomes, text, sentence) = match &change.becomes {
+        Becomes::Counted => (
+            "counted",
+            None,
+            format!("{named}, which is not approved: it is counted and passes"),
+        ),
+        Becomes::Dropped if change.requested.is_empty() => (
+            "dropped",
+            None,
+            format!("{place} is removed, with the address that it belongs to"),
+        ),
+        Becomes::Dropped => (
+            "dropped",
+            None,
+            format!("{named}: it is removed, because only the policy selects"),
+        ),
+        Becomes::Inserted(text) => (
+            "inserted",
+            Some(text),
+            format!("{place} is not set: `{text}` is added, so that no configuration file decides"),
+        ),
+        Becomes::Refused => (
+            "refused",
+            None,
+            format!("{named}, which is not approved: nothing runs"),
+        ),
+        Becomes::Written { text, alias: true } => (
+            "written_for_alias",
+            Some(text),
+            format!("{named}, an alias of the approved model: it is replaced by `{text}`"),
+        ),
+        Becomes::Written { text, alias: false } => (
+            "written",
+            Some(text),
+            format!("{named}, which is not approved: it is replaced by `{text}`"),
+        ),
+    };
+    Reason {
+        place: place.clone(),
+        requested: change.requested.clone(),
+        becomes,
+        text: text.cloned(),
+        sentence,
+    }
 }

@@ -3,14 +3,16 @@
 //! The admin port is asked, not the one that takes requests: an answer there could come from the provider.
 
 use std::ffi::OsString;
-use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use lockpolicy::{Problem, escape_for_log};
+use hyper::Request;
+use lockpolicy::Problem;
 
 use crate::output;
+use crate::probe;
 use crate::settings::environment::Environment;
 use crate::settings::table::Setting;
 use crate::settings::{address, given};
@@ -34,7 +36,7 @@ enum HealthError {
     #[error("nothing answers at {0}")]
     Silent(SocketAddr, #[source] io::Error),
     /// Somebody did, but not as a proxy that is ready.
-    #[error("what answers at {0} is not ready: `{1}`")]
+    #[error("the server at {0} is not ready: {1}")]
     NotReady(SocketAddr, String),
 }
 
@@ -57,50 +59,30 @@ fn place(flag: Option<&str>, environment: &Environment) -> Result<SocketAddr, Ve
     Ok(asked)
 }
 
-/// One request, which is over when `within` has passed, however slowly the answer comes.
+/// Sends one request, which is over when `within` has passed, however slowly the response comes.
 fn ask(asked: SocketAddr, within: Duration) -> Result<(), HealthError> {
-    let answer = answer(asked, within).map_err(|error| HealthError::Silent(asked, error))?;
-    let ready = answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\nready\n");
-    if ready {
-        return Ok(());
-    }
-    let first = answer.lines().next().unwrap_or_default();
-    Err(HealthError::NotReady(asked, escape_for_log(first)))
-}
-
-/// What is sent until the connection is closed, or until it is too much.
-fn answer(asked: SocketAddr, within: Duration) -> io::Result<String> {
-    let deadline = Instant::now() + within;
-    let mut socket = TcpStream::connect_timeout(&asked, within)?;
-    socket.set_write_timeout(Some(within))?;
-    let request = format!("GET /readyz HTTP/1.1\r\nhost: {asked}\r\nconnection: close\r\n\r\n");
-    socket.write_all(request.as_bytes())?;
-    let (mut answer, mut piece) = (Vec::new(), [0; 1024]);
-    while answer.len() < CAP {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
+    let silent = |error| HealthError::Silent(asked, error);
+    let request = Request::get(format!("http://{asked}/readyz")).body(String::new());
+    let request = request.map_err(|error| silent(io::Error::other(error)))?;
+    match probe::send(request, within) {
+        Ok(response) if response.status() == 200 && response.body() == READY.as_bytes() => Ok(()),
+        Ok(response) => Err(HealthError::NotReady(asked, response.status().to_string())),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(HealthError::NotReady(asked, error.to_string()))
         }
-        socket.set_read_timeout(Some(left))?;
-        let count = socket.read(&mut piece)?;
-        if count == 0 {
-            break;
-        }
-        answer.extend(piece.iter().take(count));
+        Err(error) => Err(silent(error)),
     }
-    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 /// What it says in both places.
 const READY: &str = "ready\n";
 /// Shorter than what a container's health check waits.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// No answer of ours is longer.
-const CAP: usize = 4 << 10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
     use std::thread;
 
@@ -137,29 +119,31 @@ mod tests {
         for (answer, line) in [
             (
                 "HTTP/1.1 503 Service Unavailable\r\n\r\ndraining\n",
-                "HTTP/1.1 503 Service Unavailable",
+                "503 Service Unavailable",
             ),
             (
                 "HTTP/1.1 503 Service Unavailable\r\n\r\nready\n",
-                "HTTP/1.1 503 Service Unavailable",
+                "503 Service Unavailable",
             ),
-            ("HTTP/1.1 200 OK\r\n\r\n<html>", "HTTP/1.1 200 OK"),
-            ("SSH-2.0-x\u{7}\r\n", "SSH-2.0-x\\u{7}"),
-            ("", ""),
+            ("HTTP/1.1 200 OK\r\n\r\n<html>", "200 OK"),
+            ("SSH-2.0-x\u{7}\r\n", "invalid HTTP version parsed"),
+            ("", "connection closed before message completed"),
         ] {
-            let expected = format!("what answers at HERE is not ready: `{line}`");
+            let expected = format!("the server at HERE is not ready: {line}");
             assert_eq!(told(answer), Err(expected), "{answer}");
         }
     }
 
     #[test]
     fn an_answer_that_never_ends_is_not_waited_for() {
-        let endless = vec!["x".to_owned(); 10_000];
+        let mut endless = vec!["x".to_owned(); 10_000];
+        endless.insert(0, "HTTP/1.1 200 OK\r\nx: ".to_owned());
         let asked = says(endless, Duration::from_millis(5));
         let error = ask(asked, Duration::from_millis(100)).unwrap_err();
         assert!(matches!(error, HealthError::Silent(..)), "{error}");
+        let large = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1 << 20));
         // The connection stays open: what ends it is that it is too much.
-        let large = says(vec!["x".repeat(CAP * 4)], Duration::from_mins(1));
+        let large = says(vec![large], Duration::from_mins(1));
         let error = ask(large, PATIENCE).unwrap_err();
         assert!(matches!(error, HealthError::NotReady(..)), "{error}");
     }

@@ -8,10 +8,12 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
+use lockpolicy::agents::codex::CODEX;
+
 /// The name of the program itself.
 const PROGRAM: &str = "model-lock";
 /// The name it stands in for.
-const LINK: &str = "codex";
+const LINK: &str = CODEX.executable;
 
 /// Why nothing was installed.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use lockpolicy::agents::codex::CODEX;
 use shim::Process;
 
 use crate::codex_on_path::{self, Reachable};
@@ -12,7 +13,7 @@ use crate::{exit, output};
 pub(crate) fn which() -> ExitCode {
     let process = Process::current();
     let found = on_path(&process);
-    let real = shim::find_real(&as_shim(process, &found));
+    let real = shim::find_real(&as_shim(process, &found), CODEX);
     let mut text = String::new();
     if let Ok(real) = &real {
         text.extend(["real: ", &real.to_string_lossy(), "\n"]);

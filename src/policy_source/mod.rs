@@ -8,7 +8,9 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockpolicy::{Capability, Policy, PolicyConfig, Problem, Problems, VARIABLES};
+use lockpolicy::{
+    Policy, PolicyConfig, Problem, Problems, policy_variables, renamed_policy_variables,
+};
 
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
@@ -102,7 +104,8 @@ impl fmt::Display for Origin {
 pub(crate) struct Reading {
     origin: Origin,
     content: Vec<u8>,
-    problems: Vec<Problem>,
+    /// Why the file could not be read.
+    problem: Option<Problem>,
 }
 
 /// A policy and where it came from.
@@ -121,24 +124,24 @@ pub(crate) fn read(location: &Location) -> Reading {
         Ok((content, true)) => Reading {
             origin: Origin::Sealed(path),
             content,
-            problems: Vec::new(),
+            problem: None,
         },
         Ok((content, false)) => Reading {
             origin: Origin::Layered(path),
             content,
-            problems: Vec::new(),
+            problem: None,
         },
         Err(error) if is_left_out(location, &error) => Reading {
             origin: Origin::Environment,
             content: Vec::new(),
-            problems: Vec::new(),
+            problem: None,
         },
         Err(error) => {
             let problem = Problem::new(&path.display().to_string(), error.to_string());
             Reading {
                 origin: Origin::Layered(path),
                 content: Vec::new(),
-                problems: vec![problem],
+                problem: Some(problem),
             }
         }
     }
@@ -174,25 +177,15 @@ impl Reading {
     ///
     /// [`Problems`] holds everything that is wrong with the file and with the variables that count.
     pub(crate) fn compile(&self, environment: &Environment) -> Result<Loaded, Problems> {
-        let mut problems = self.problems.clone();
-        let draft = match &self.origin {
-            Origin::Environment => variables(environment, &mut problems),
-            Origin::Layered(path) => {
-                variables(environment, &mut problems).merged_over(self.file(path, &mut problems))
-            }
-            Origin::Sealed(path) => self.file(path, &mut problems),
+        let config = match &self.origin {
+            Origin::Environment => variables(environment),
+            Origin::Layered(path) => variables(environment).merged_over(self.file(path)),
+            Origin::Sealed(path) => self.file(path),
         };
-        match draft.build() {
-            Ok(policy) if problems.is_empty() => Ok(Loaded {
-                policy: Arc::new(policy),
-                origin: self.origin.clone(),
-            }),
-            Ok(_) => Err(Problems(problems)),
-            Err(Problems(found)) => {
-                self.tell(found, &mut problems);
-                Err(Problems(problems))
-            }
-        }
+        Ok(Loaded {
+            policy: Arc::new(config.build()?),
+            origin: self.origin.clone(),
+        })
     }
 
     /// Makes the policy, where nothing was wrong before either: whoever starts wants to know all of it.
@@ -215,33 +208,14 @@ impl Reading {
         }
     }
 
-    fn file(&self, path: &Path, problems: &mut Vec<Problem>) -> PolicyConfig {
-        if let Ok(text) = std::str::from_utf8(&self.content) {
-            return PolicyConfig::from_toml(text);
-        }
-        problems.push(Problem::new(&path.display().to_string(), "not UTF-8"));
-        PolicyConfig::default()
-    }
-
-    /// Adds what a draft found. A file that stands alone is told about in the file's own words, and a
-    /// model that is missing only because its source could not be read is not told about again.
-    fn tell(&self, found: Vec<Problem>, problems: &mut Vec<Problem>) {
-        let unread = !problems.is_empty();
-        for problem in found {
-            let missing = problem.place == Capability::Generation.variable()
-                && problem.what.starts_with("not set");
-            if missing && unread {
-                continue;
-            }
-            problems.push(match &self.origin {
-                Origin::Sealed(path) => Problem {
-                    file: Some(path.display().to_string()),
-                    place: key(&problem.place),
-                    ..problem
-                },
-                Origin::Environment | Origin::Layered(_) => problem,
-            });
-        }
+    fn file(&self, path: &Path) -> PolicyConfig {
+        let name = path.display().to_string();
+        let problem = match (&self.problem, std::str::from_utf8(&self.content)) {
+            (Some(problem), _) => problem.clone(),
+            (None, Ok(text)) => return PolicyConfig::from_file(&name, text),
+            (None, Err(_)) => Problem::new(&name, "not UTF-8"),
+        };
+        PolicyConfig::unreadable(problem)
     }
 
     /// Where to look from now on: a file that was there once has to stay.
@@ -265,35 +239,17 @@ pub(crate) fn for_shim(environment: &Environment) -> Result<Loaded, Problems> {
     read(&location).compile_after(problems, environment)
 }
 
-fn variables(environment: &Environment, problems: &mut Vec<Problem>) -> PolicyConfig {
-    let mut pairs = Vec::new();
-    for (name, _) in VARIABLES {
+fn variables(environment: &Environment) -> PolicyConfig {
+    let (mut pairs, mut config) = (Vec::new(), PolicyConfig::default());
+    let known = policy_variables().map(|(name, _)| name);
+    for name in known.chain(renamed_policy_variables()) {
         match environment.text(name) {
             Ok(Some(text)) => pairs.push((name, text)),
             Ok(None) => {}
-            Err(problem) => problems.push(problem),
+            Err(problem) => config = config.merged_over(PolicyConfig::unreadable(problem)),
         }
     }
-    PolicyConfig::from_variables(pairs)
-}
-
-/// The key of the policy file that says the same as a variable.
-fn key(variable: &str) -> String {
-    let pin = Capability::ALL
-        .into_iter()
-        .find(|capability| capability.variable() == variable);
-    match (variable, pin) {
-        ("OPENCLAW_MODEL_LOCK_MODE", _) => "mode".to_owned(),
-        ("OPENCLAW_MODEL_ALIASES", _) => "aliases".to_owned(),
-        ("OPENCLAW_REASONING_EFFORT", _) => "reasoning_effort".to_owned(),
-        ("OPENCLAW_SERVICE_TIER", _) => "service_tier".to_owned(),
-        ("MODEL_LOCK_DISCLOSE", _) => "disclose".to_owned(),
-        ("MODEL_LOCK_PROXY", _) => "proxy".to_owned(),
-        ("MODEL_LOCK_ON_MISMATCH", _) => "on_mismatch".to_owned(),
-        (_, Some(Capability::Generation)) => "model".to_owned(),
-        (_, Some(capability)) => format!("pins.{capability}"),
-        (other, None) => other.to_owned(),
-    }
+    PolicyConfig::from_variables(pairs).merged_over(config)
 }
 
 #[cfg(test)]

@@ -4,75 +4,11 @@
 
 use std::path::PathBuf;
 
-use lockpolicy::{PolicyConfig, VARIABLES};
+use lockpolicy::{KEYS, policy_variables};
 
 use crate::exit;
 use crate::settings::table::{SHIM, Setting, TABLE};
 use observe::metrics::Metrics;
-
-/// A key of the policy file: name, an example, what it means.
-const KEYS: [[&str; 3]; 12] = [
-    [
-        "model",
-        "model = \"gpt-5.5\"",
-        "The approved model: the pin of generation. Required, here or in the environment.",
-    ],
-    [
-        "mode",
-        "mode = \"reject\"",
-        "`force` (default) puts the pin in; `reject` refuses; `audit` only counts: nothing is locked.",
-    ],
-    [
-        "aliases",
-        "aliases = [\"our-model\"]",
-        "Other spellings of the pin. They are written as the pin and are no attempt; `openai/<pin>` is always one.",
-    ],
-    [
-        "pins",
-        "pins = { embedding = \"text-embedding-3-small\" }",
-        "A pin for each other capability: `audio`, `embedding`, `image`, `moderation`, `video`. Without one, the capability is refused.",
-    ],
-    [
-        "reasoning_effort",
-        "reasoning_effort = \"medium\"",
-        "The pinned effort; unset, any passes.",
-    ],
-    [
-        "service_tier",
-        "service_tier = \"default\"",
-        "The pinned service tier; unset, any passes.",
-    ],
-    [
-        "disclose",
-        "disclose = true",
-        "Whether refusals may name the pin; `false` by default.",
-    ],
-    [
-        "on_mismatch",
-        "on_mismatch = \"fail\"",
-        "What is done when the provider says that it served another model: `log` (default), or `fail`, which ends the answer with an error.",
-    ],
-    [
-        "served_variants",
-        "served_variants = ['our-model-\\d+']",
-        "Further names by which the provider may call the model that was sent: regular expressions, each for a whole name. Dated snapshots and the providers' own spellings need none.",
-    ],
-    [
-        "allow",
-        "allow = [\"GET /v1/files/*\"]",
-        "Operations that no dialect lists and that are let through unjudged. `*` is one path segment, `**` at the end the rest.",
-    ],
-    [
-        "allow_headers",
-        "allow_headers = [\"x-team-*\"]",
-        "Request headers that are let through besides the dialects' own, in lower case; a `*` at the end is any rest that speaks of no model.",
-    ],
-    [
-        "proxy",
-        "proxy = \"http://127.0.0.1:8383\"",
-        "The proxy's URL: pointing codex there is no attempt to get around the lock. `off` is none.",
-    ],
-];
 
 #[test]
 fn the_metrics_page_is_the_table() {
@@ -132,13 +68,6 @@ fn the_metrics_page_is_the_table() {
 
 #[test]
 fn the_settings_page_is_the_variables() {
-    let code = |text: &str| {
-        if text.is_empty() {
-            String::new()
-        } else {
-            format!("`{text}`")
-        }
-    };
     let row = |setting: &Setting| {
         let variables: Vec<String> = setting.variables().map(code).collect();
         vec![
@@ -159,13 +88,14 @@ fn the_settings_page_is_the_variables() {
         .map(|(name, default, doc)| vec![code(name), (*default).to_owned(), (*doc).to_owned()]);
     let head = ["Variable", "Default", "Meaning"];
     compare("reference/settings.md", "shim", &table(&head, shim));
-    let rows = VARIABLES
-        .iter()
-        .map(|(name, meaning)| vec![code(name), (*meaning).to_owned()]);
+    let rows = KEYS.iter().filter_map(|key| {
+        let cells = [key.variable?, key.key, key.default].map(code);
+        Some(cells.into_iter().chain([key.doc.to_owned()]).collect())
+    });
     compare(
         "reference/settings.md",
         "policy",
-        &table(&["Variable", "Meaning"], rows),
+        &table(&["Variable", "Key", "Default", "Meaning"], rows),
     );
     let ours = exit::ALL
         .iter()
@@ -187,50 +117,22 @@ fn the_settings_page_is_the_variables() {
 
 #[test]
 fn the_policy_page_is_the_keys() {
-    let rows = KEYS.iter().map(|[key, example, meaning]| {
-        vec![
-            format!("`{key}`"),
-            format!("`{example}`"),
-            (*meaning).to_owned(),
-        ]
+    let rows = KEYS.iter().map(|key| {
+        let cells = [key.key, key.default, key.example].map(code);
+        cells.into_iter().chain([key.doc.to_owned()]).collect()
     });
     compare(
         "reference/policy-file.md",
         "keys",
-        &table(&["Key", "Example", "Meaning"], rows),
+        &table(&["Key", "Default", "Example", "Meaning"], rows),
     );
-}
-
-/// The reader of the file has its keys in a `match`; that is where they are looked up.
-#[test]
-fn the_keys_are_those_that_are_read() {
-    let source = include_str!("../../lockpolicy/src/policy/config.rs");
-    let (_, rest) = source.split_once("fn key(").expect("the match of keys");
-    let (arms, _) = rest.split_once("unknown key").expect("its last arm");
-    let mut read: Vec<&str> = arms
-        .lines()
-        .filter_map(|line| {
-            line.trim_start()
-                .strip_prefix('"')?
-                .split_once("\" =>")
-                .map(|(key, _)| key)
-        })
-        .collect();
-    let mut told: Vec<&str> = KEYS.iter().map(|[key, ..]| *key).collect();
-    read.sort_unstable();
-    told.sort_unstable();
-    assert_eq!(read, told);
-    let examples = KEYS.map(|[_, example, _]| example).join("\n");
-    PolicyConfig::from_toml(&examples)
-        .build()
-        .expect("the examples of the page are a policy");
 }
 
 #[test]
 fn every_variable_is_named_once() {
     let mut names: Vec<&str> = TABLE.iter().flat_map(Setting::variables).collect();
     names.extend(SHIM.map(|(name, ..)| name));
-    names.extend(VARIABLES.map(|(name, _)| name));
+    names.extend(policy_variables().map(|(name, _)| name));
     let all = names.len();
     names.sort_unstable();
     names.dedup();
@@ -263,6 +165,14 @@ fn the_variables_of_the_shim_are_all_told() {
                 .collect();
             assert!(SHIM.iter().any(|(known, ..)| *known == name), "{name}");
         }
+    }
+}
+
+fn code(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("`{text}`")
     }
 }
 

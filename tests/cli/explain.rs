@@ -29,9 +29,9 @@ fn explain_of_forced_command_line_lists_each_change() {
     let expected = "\
 verdict: forced; it would run with changes
 command: exec resume
-reason: -m names `gpt-x`, which is not approved: `gpt-5.5` is put in its place
-reason: model is not named: `gpt-5.5` is put in, so that nothing below the command line decides
-reason: review_model is not named: `gpt-5.5` is put in, so that nothing below the command line decides
+reason: -m names `gpt-x`, which is not approved: it is replaced by `gpt-5.5`
+reason: model is not set: `gpt-5.5` is added, so that no configuration file decides
+reason: review_model is not set: `gpt-5.5` is added, so that no configuration file decides
 proxy: codex's base URLs are overridden to an embedded proxy
 runs: codex exec resume -c 'model=\"gpt-5.5\"' -c 'review_model=\"gpt-5.5\"' -m gpt-5.5 --last 'it'\\''s'
 ";

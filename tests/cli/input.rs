@@ -25,7 +25,10 @@ fn bad_setting_prints_one_line_and_exits_78() {
     let model = ("OPENCLAW_MODEL", "gpt-5.5");
     let dialects = lockpolicy::dialect::names().collect::<Vec<_>>().join(", ");
     let dialect = format!("model-lock: --dialect: unknown dialect `klingon`: {dialects} expected");
-    let cases: [Case<'_>; 10] = [
+    let unknown = format!("model-lock: {file}: line 2: modle: unknown key");
+    let renamed = "MODEL_LOCK_DISCLOSE: renamed to `MODEL_LOCK_DISCLOSE_MODEL_IN_ERRORS`";
+    let renamed = format!("model-lock: {renamed}");
+    let cases: [Case<'_>; 11] = [
         (
             &[],
             &[],
@@ -46,7 +49,8 @@ fn bad_setting_prints_one_line_and_exits_78() {
             &[model, ("OPENCLAW_MODEL_LOCK_MODE", "Force")],
             "model-lock: OPENCLAW_MODEL_LOCK_MODE: unknown mode `Force`: force, reject or report_only expected",
         ),
-        (&["--policy", file], &[], "model-lock: modle: unknown key"),
+        (&["--policy", file], &[], &unknown),
+        (&[], &[model, ("MODEL_LOCK_DISCLOSE", "true")], &renamed),
         (
             &["--policy", "/nowhere"],
             &[model],

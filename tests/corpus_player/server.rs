@@ -48,7 +48,7 @@ impl Server {
             .env_clear()
             .env("OPENCLAW_MODEL", PIN)
             .env("OPENCLAW_MODEL_LOCK_MODE", mode)
-            .env("MODEL_LOCK_ON_MISMATCH", on_mismatch)
+            .env("MODEL_LOCK_ON_SERVED_MISMATCH", on_mismatch)
             .envs(variables)
             .args(["serve", "--listen", "127.0.0.1:0", "--idle-timeout", "0s"])
             // What never comes is given up soon.

@@ -91,7 +91,7 @@ const scenarios = {
     const page = await open(browser);
     await live(page);
     await is(page, "lock-title", "The lock is holding");
-    await is(page, "lock-text", "Whatever model is asked for, gpt-5.5 runs.");
+    await is(page, "lock-text", "Whatever model is requested, gpt-5.5 runs.");
     assert.equal(await page.locator("#lock").getAttribute("data-state"), "good");
     assert.ok(await page.locator("#attempts-empty").isVisible());
     assert.match(await page.title(), /^The lock is holding/);
@@ -133,10 +133,10 @@ const scenarios = {
     await sound(page, "asked");
     await page.getByLabel("Token").fill("not-the-right-token");
     await page.keyboard.press("Enter");
-    await is(page, "login-error", "That is not the token");
+    await is(page, "login-error", "This is not the token");
     assert.equal(await page.getByLabel("Token").inputValue(), "");
     await page.getByLabel("Token").fill(told.known);
-    await page.getByRole("button", { name: "Show the page" }).click();
+    await page.getByRole("button", { name: "Show the dashboard" }).click();
     await is(page, "lock-title", "The lock is holding");
     await live(page);
     await sound(page, "shown");
@@ -155,7 +155,7 @@ scenarios.lost = async (browser) => {
   await is(page, "lock-title", "The lock is holding");
   console.error("the proxy may go");
   await is(page, "lock-title", "Not known whether the lock is holding");
-  await is(page, "lock-text", "The proxy has not answered since");
+  await is(page, "lock-text", "The proxy has not responded since");
   await is(page, "live-text", "No connection");
   assert.equal(await page.locator("#says").textContent(), "Not known whether the lock is holding", "it is called out");
   assert.ok(await page.locator("#attempts tbody tr").count(), "what was known stays");
@@ -189,7 +189,7 @@ async function searches(page) {
   await rows(page).first().getByText("gpt-4.1").waitFor();
   await page.getByRole("combobox", { name: "Surface" }).selectOption("");
   await page.getByRole("combobox", { name: "Result" }).selectOption("undecidable");
-  await is(page, "attempts", "not understood: not_json");
+  await is(page, "attempts", "undecidable: not_json");
   await page.getByRole("combobox", { name: "Result" }).selectOption("");
   await page.waitForFunction(() => document.querySelectorAll("#attempts tbody tr").length > 10);
 }
@@ -203,14 +203,14 @@ async function chooses(page) {
   await page.waitForFunction(() => document.querySelector("#chart svg").getAttribute("aria-label").startsWith("In the last 24h"));
   await page.getByText("Surface", { exact: true }).first().click();
   assert.match(await label(), /http/);
-  await page.getByText("The same as a table").click();
+  await page.getByText("Show as a table").click();
   const cells = await page.locator("#chart-table tbody td").allTextContents();
   const legend = await page.locator("#legend b").allTextContents();
   const sum = (texts) => texts.reduce((all, text) => all + Number(text.replace(/,/g, "")), 0);
   assert.equal(sum(cells), sum(legend));
   assert.ok(sum(cells) > 10);
   await sound(page, "table");
-  await page.getByText("The same as a table").click();
+  await page.getByText("Show as a table").click();
 }
 
 /** From the skip link to the details of a row and back, without a mouse. */

@@ -76,7 +76,7 @@ fn manifests_equal_what_helm_renders() {
 #[test]
 fn chart_values_of_each_kind_render_valid_kubernetes() {
     let choices = [
-        json!({"policy": {"model": "a/b", "mode": "reject", "extra": "disclose = true"}}),
+        json!({"policy": {"model": "a/b", "mode": "reject", "extra": "disclose_model_in_errors = true"}}),
         json!({"statsd": {"host": "statsd.monitoring", "port": 8125}}),
         json!({"networkPolicy": {"enabled": false}}),
         json!({"agent": {"enabled": false}}),

@@ -125,7 +125,8 @@ static STEPS: [(i32, &str, Arrange); 20] = [
         i.stage.set("OPENCLAW_MODEL_LOCK_MODE", "Force");
     }),
     (78, "see `model-lock check`", |i| {
-        i.stage.set("MODEL_LOCK_DISCLOSE", "perhaps");
+        i.stage
+            .set("MODEL_LOCK_DISCLOSE_MODEL_IN_ERRORS", "perhaps");
     }),
     (70, "build the image with model-lock in it", |i| {
         fs::remove_file(i.stage.place("lock/codex")).unwrap();

@@ -22,7 +22,7 @@ const WAYS: [Way; 4] = [
 /// Returns a codex behind a proxy whose provider serves another model than was sent.
 fn mismatching(version: &str, way: &Way, on_mismatch: &str) -> LockedCodex {
     let (name, transport, declare) = *way;
-    let fixture = fixture!("force").with_policy(&format!("on_mismatch = \"{on_mismatch}\""));
+    let fixture = fixture!("force").with_policy(&format!("on_served_mismatch = \"{on_mismatch}\""));
     fixture.provider.declare(declare("gpt-6-luna".to_owned()));
     fixture.provider.take_websockets(name == "WebSocket");
     LockedCodex::with(version, fixture.with_proxy(&[]), transport)

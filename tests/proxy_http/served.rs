@@ -82,7 +82,7 @@ fn response_of_each_kind_is_reported_once_with_its_served_model() {
 
 #[test]
 fn error_response_reports_no_served_model() {
-    let fixture = with_policy("force", "on_mismatch = 'fail'");
+    let fixture = with_policy("force", "on_served_mismatch = 'fail'");
     let text = br#"{"error":{"message":"no"},"model":"q"}"#;
     let head = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nopenai-model: q\r\n";
     let framing = format!("content-length: {}\r\n\r\n", text.len());
@@ -95,7 +95,7 @@ fn error_response_reports_no_served_model() {
 
 #[test]
 fn served_mismatch_with_fail_forwards_nothing_of_the_response() {
-    let fixture = with_policy("force", "on_mismatch = 'fail'");
+    let fixture = with_policy("force", "on_served_mismatch = 'fail'");
     for (fields, body) in [
         (vec![], &br#"{"model":"q","output":"secret"}"#[..]),
         (
@@ -126,7 +126,7 @@ fn served_mismatch_with_fail_forwards_nothing_of_the_response() {
 
 #[test]
 fn served_mismatch_with_fail_ends_a_stream_in_the_shape_of_its_api() {
-    let fixture = with_policy("force", "on_mismatch = 'fail'");
+    let fixture = with_policy("force", "on_served_mismatch = 'fail'");
     let cases = [
         (
             "/v1/responses",
@@ -194,7 +194,7 @@ fn stream_is_not_delayed_by_reading_the_served_model() {
 /// An event that is too long to be read is passed on; what follows is read again.
 #[test]
 fn event_over_the_limit_is_forwarded_unread() {
-    for policy in ["", "on_mismatch = 'fail'"] {
+    for policy in ["", "on_served_mismatch = 'fail'"] {
         let fixture = with_policy("force", policy);
         let long = [
             b"data: {\"model\":\"q\",\"x\":\"".to_vec(),

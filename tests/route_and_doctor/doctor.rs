@@ -231,7 +231,7 @@ fn doctor_with_a_broken_shim_names_each_fault() {
     );
     let codex = broken.machine.place("broken/codex");
     fs::set_permissions(codex, fs::Permissions::from_mode(0o755)).unwrap();
-    broken.is("open", &["shim_untried", "route_untried"]);
+    broken.is("open", &["shim_check_failed", "route_check_failed"]);
 }
 
 #[test]
@@ -246,8 +246,8 @@ fn doctor_with_a_broken_policy_names_each_fault() {
         "open",
         &[
             "report_only",
-            "shim_leaks",
-            "proxy_leaks",
+            "shim_bypassed",
+            "proxy_ineffective",
             "policy_open",
             "route_missing",
         ],
@@ -271,14 +271,17 @@ fn doctor_with_a_broken_proxy_names_each_fault() {
     let silent = Examined::sealed()
         .unrouted()
         .with("MODEL_LOCK_PROXY", &format!("http://{closed}"));
-    silent.is("guarded", &["proxy_silent", "policy_open", "route_missing"]);
+    silent.is(
+        "guarded",
+        &["proxy_unreachable", "policy_open", "route_missing"],
+    );
     let other = FakeProvider::start().unwrap();
     let strange = Examined::sealed()
         .unrouted()
         .with("MODEL_LOCK_PROXY", &other.url());
     strange.is(
         "guarded",
-        &["proxy_strange", "policy_open", "route_missing"],
+        &["proxy_not_ours", "policy_open", "route_missing"],
     );
     let examined = Examined::sealed().unrouted();
     let stranger = other_policy(&examined.fixture);
@@ -311,7 +314,7 @@ fn doctor_with_a_broken_route_names_each_fault() {
     examined.is("enforced", &["route_other_model"]);
     let elsewhere = whole.replace(&examined.fixture.address().to_string(), "127.0.0.1:9");
     let examined = examined.write(managed, &elsewhere);
-    examined.is("guarded", &["went_around", "route_elsewhere"]);
+    examined.is("guarded", &["proxy_bypassed", "route_elsewhere"]);
 
     let variable = Examined::sealed().with("HTTP_PROXY", "http://127.0.0.1:9");
     variable.is("enforced", &["proxy_variable"]);
@@ -332,7 +335,7 @@ fn doctor_with_a_broken_environment_names_each_fault() {
     fs::set_permissions(place, fs::Permissions::from_mode(0o644)).unwrap();
     examined
         .write("home/.codex/auth.json", "{}")
-        .is("sealed", &["auth_open", "auth_strange"]);
+        .is("sealed", &["auth_open", "auth_unrecognized"]);
 
     let provider = TcpListener::bind("127.0.0.77:443").unwrap();
     let open = Examined::sealed().write("root/etc/hosts", &hosts("127.0.0.77"));
@@ -345,7 +348,7 @@ fn doctor_with_a_broken_environment_names_each_fault() {
         .unwrap();
     Examined::sealed()
         .with("STATSD_PORT", &closed.port().to_string())
-        .is("sealed", &["statsd_silent"]);
+        .is("sealed", &["statsd_unreachable"]);
     Examined::sealed()
         .with("STATSD_HOST", "")
         .is("sealed", &["statsd_off"]);
@@ -356,7 +359,7 @@ fn doctor_with_a_broken_environment_names_each_fault() {
 #[test]
 fn doctor_never_calls_a_configured_provider() {
     // The second lies above the command line, so that the shim cannot lead it.
-    let around = ["went_around", "policy_open", "route_missing"];
+    let around = ["proxy_bypassed", "policy_open", "route_missing"];
     for (file, level, findings) in [
         ("config.toml", "enforced", &around[1..]),
         ("managed_config.toml", "guarded", &around),

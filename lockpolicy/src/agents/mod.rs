@@ -1,3 +1,20 @@
-//! The agents whose command line, configuration and protocol are known here, one module each.
+//! The agents that are known here, one module each.
+//!
+//! Another agent needs a module beside [`codex`] and a row of [`ALL`]:
+//!
+//! | to do | codex | its user |
+//! | --- | --- | --- |
+//! | judge a command line | [`codex::cli::judge`] | `shim/src/plan.rs` |
+//! | judge a line on standard input, if it has such servers | [`codex::app_server::judge_line`] | `shim/src/filter/client.rs` |
+//! | read its configuration, and override where calls go | [`codex::config::Providers`] | `shim/src/codex_files.rs`, `shim/src/proxy_overrides.rs` |
+//! | recognize the requester of a call | [`codex::identity::source`] | `proxy` |
+//!
+//! Everything else, in this crate and in the shim, knows no agent.
 
+mod agent;
 pub mod codex;
+
+pub use agent::Agent;
+
+/// Every agent.
+pub const ALL: [Agent; 1] = [codex::CODEX];

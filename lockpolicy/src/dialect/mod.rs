@@ -9,29 +9,14 @@ mod read;
 mod sources;
 mod table;
 
-pub use operation::{Answer, Content, Entry, Message, ModelAt, Operation, Places, Refused};
+pub use operation::{
+    Answer, Content, Entry, ErrorShape, Message, ModelAt, Operation, Places, Refused,
+};
 pub(crate) use table::model_in_path;
 pub use table::{Found, Table, UnknownDialect};
 
 use alloc::string::String;
 use alloc::vec::Vec;
-
-/// The shape of a provider's error object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorShape {
-    /// `{"type":"error","error":{…}}`.
-    Anthropic,
-    /// `{"message":"…"}`, with the kind of error in a header.
-    Aws,
-    /// `{"error":{"code":400,"message":…,"status":…}}`.
-    Google,
-    /// `{"error":{"message":…,"type":…,"param":…,"code":…}}`.
-    #[default]
-    Openai,
-    /// `{"error":"…"}`.
-    Plain,
-}
 
 /// One provider's API.
 #[derive(Clone, Debug, PartialEq, Eq)]

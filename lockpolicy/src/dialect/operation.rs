@@ -3,9 +3,25 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::ErrorShape;
 use crate::json::Tree;
 use crate::{Capability, Setting};
+
+/// The shape of a provider's error object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorShape {
+    /// `{"type":"error","error":{…}}`.
+    Anthropic,
+    /// `{"message":"…"}`, with the kind of error in a header.
+    Aws,
+    /// `{"error":{"code":400,"message":…,"status":…}}`.
+    Google,
+    /// `{"error":{"message":…,"type":…,"param":…,"code":…}}`.
+    #[default]
+    Openai,
+    /// `{"error":"…"}`.
+    Plain,
+}
 
 /// One thing that a provider can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

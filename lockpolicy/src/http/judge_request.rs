@@ -225,7 +225,7 @@ pub(super) fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
 /// The headers that go on: the dialect's and the operator's.
 fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l String> {
     let own = found.dialect.headers.iter();
-    own.chain(policy.allow_headers())
+    own.chain(policy.allow_headers().iter().map(AsRef::as_ref))
 }
 
 /// The refusal of a request that no table lists.

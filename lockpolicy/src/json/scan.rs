@@ -4,9 +4,10 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::error::{DEPTH_CAP, JsonError};
 use super::names::Names;
 use super::selector::Tree;
-use super::{DEPTH_CAP, JsonError, decode, text};
+use super::text::{self, decode};
 
 /// Describes what stands at a selected place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

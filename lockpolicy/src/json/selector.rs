@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::JsonError;
+use super::error::JsonError;
 
 /// A place in a document, as far as some pointer reaches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

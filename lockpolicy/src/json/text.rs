@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use super::JsonError;
+use super::error::JsonError;
 
 /// Says how many bytes of a string are looked at together: as many as fit into a number.
 const WORD: usize = 8;

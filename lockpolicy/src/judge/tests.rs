@@ -173,7 +173,7 @@ fn a_selector_that_takes_no_pin_is_not_excused_by_its_name() {
 }
 
 #[test]
-fn one_wish_told_twice_is_one_attempt() {
+fn selector_stated_twice_is_one_attempt() {
     let hint = at(
         Setting::OtherSelector(Capability::Generation, ForceAction::Pin),
         SelectorValue::Text(Cow::Borrowed("x")),
@@ -198,14 +198,14 @@ fn one_wish_told_twice_is_one_attempt() {
 }
 
 #[test]
-fn what_is_told_of_one_input_is_bounded() {
+fn attempts_of_one_input_are_bounded() {
     let many: Vec<_> = (0..1000).map(|_| named("x")).collect();
     let origin = Origin {
         surface: Surface::Http,
         source: Source::User,
     };
     let verdict = judge(&policy("model='p'"), origin, &many);
-    assert_eq!(verdict.attempts.len(), ATTEMPT_CAP);
+    assert_eq!(verdict.attempts.len(), MAX_ATTEMPTS);
     assert!(matches!(verdict.decision, Decision::Rewrite(changes) if changes.len() == 1000));
 }
 

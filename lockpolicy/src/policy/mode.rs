@@ -1,17 +1,63 @@
-//! What is done about a model that is not the pin.
+//! What is done about a model that is not approved.
 
+use alloc::format;
+use alloc::string::String;
+
+use super::renamed;
+use super::value::TextValue;
 use crate::label_enum;
+use crate::text::escape_for_log;
 
 label_enum! {
     /// What the operator asked for (rule 5).
-    #[derive(Default)]
     pub enum Mode {
         /// Count and pass on: nothing is locked.
         ReportOnly = "report_only",
         /// Put the pin in the place of any other model.
-        #[default]
         Force = "force",
         /// Refuse whatever does not name exactly the pin.
         Reject = "reject",
+    }
+}
+
+impl TextValue for Mode {
+    type Ref<'a> = Self;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse(text).ok_or_else(|| {
+            let advice = renamed::advice(text);
+            let advice = advice.as_deref();
+            format!(
+                "unknown mode `{}`: {}",
+                escape_for_log(text),
+                advice.unwrap_or("force, reject or report_only expected")
+            )
+        })
+    }
+
+    fn get(&self) -> Self {
+        *self
+    }
+}
+
+label_enum! {
+    /// What is done where the provider says that it served another model (rule 13).
+    pub enum OnServedMismatch {
+        /// The response is ended with an error.
+        Fail = "fail",
+        /// The response is passed on, and the mismatch is recorded.
+        Log = "log",
+    }
+}
+
+impl TextValue for OnServedMismatch {
+    type Ref<'a> = Self;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse(text).ok_or_else(|| String::from("`log` or `fail` expected"))
+    }
+
+    fn get(&self) -> Self {
+        *self
     }
 }

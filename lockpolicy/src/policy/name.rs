@@ -1,7 +1,12 @@
 //! A model's name, and what may be written in one.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
+
+use super::value::TextValue;
+use crate::text::escape_for_log;
 
 /// The longest name that is accepted, in bytes.
 pub const MAX_NAME_BYTES: usize = 200;
@@ -37,6 +42,25 @@ impl Name {
     /// The name as text. It never needs escaping in JSON, TOML strings or a shell word.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TextValue for Name {
+    const MISSING: &'static str = "not set: it names the one approved model";
+
+    type Ref<'a> = &'a str;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| match error {
+            NameError::Empty => "empty: a model's name expected".to_owned(),
+            NameError::Character | NameError::TooLong => {
+                format!("`{}` is {error}", escape_for_log(text))
+            }
+        })
+    }
+
+    fn get(&self) -> &str {
+        self.as_str()
     }
 }
 

@@ -3,7 +3,7 @@
 use lockpolicy::{Decision, Source, edit};
 use serde::Deserialize;
 
-use crate::wish::{Rules, Wish};
+use crate::generated_request::{GeneratedRequest, Rules};
 use crate::{PIN, decoders, judged, oracle, sent};
 
 #[derive(Deserialize)]
@@ -78,11 +78,11 @@ impl Asked {
     }
 }
 
-fn wish(mode: &'static str, case: &Case) -> Option<Wish> {
+fn request(mode: &'static str, case: &Case) -> Option<GeneratedRequest> {
     let target = case.request.target.as_deref()?;
     let path = crate::PATHS.into_iter().find(|path| *path == target)?;
     let rules = Rules::plain(mode);
-    Some(Wish {
+    Some(GeneratedRequest {
         rules,
         path,
         source: Source::User,
@@ -91,9 +91,9 @@ fn wish(mode: &'static str, case: &Case) -> Option<Wish> {
 }
 
 /// What is wrong with what becomes of a case, if anything.
-fn fault(wish: &Wish, expected: &Expected) -> Option<String> {
-    let judged = judged(wish);
-    let sent = sent(wish, &judged);
+fn fault(request: &GeneratedRequest, expected: &Expected) -> Option<String> {
+    let judged = judged(request);
+    let sent = sent(request, &judged);
     let fits = match expected.outcome.as_str() {
         "refuse" => sent.is_none(),
         "forward" => sent.is_some(),
@@ -111,15 +111,15 @@ fn fault(wish: &Wish, expected: &Expected) -> Option<String> {
         .find(|(_, model)| model.as_deref() != Some(PIN))
         .map(|(decoder, model)| format!("{decoder} reads {model:?}"));
     let left =
-        decoders::secondary(&sent, wish.path, None, None).map(|name| format!("{name} is left"));
+        decoders::secondary(&sent, request.path, None, None).map(|name| format!("{name} is left"));
     unsafe_
         .or(left)
-        .or_else(|| body_fault(wish, &sent, expected))
+        .or_else(|| body_fault(request, &sent, expected))
 }
 
-fn body_fault(wish: &Wish, sent: &[u8], expected: &Expected) -> Option<String> {
+fn body_fault(request: &GeneratedRequest, sent: &[u8], expected: &Expected) -> Option<String> {
     let want = match expected.upstream_body.as_deref() {
-        Some("identical") => wish.body.clone(),
+        Some("identical") => request.body.clone(),
         Some("span") => base64(expected.upstream_body_base64.as_deref()?),
         Some("span-large") => parts(&expected.upstream_body_parts),
         _ => return None,
@@ -139,15 +139,15 @@ fn every_case_is_answered_as_it_should() {
             ("force", &case.expect.force),
             ("reject", &case.expect.reject),
         ] {
-            let Some(wish) = wish(mode, &case) else {
+            let Some(request) = request(mode, &case) else {
                 continue;
             };
             count += 1;
-            if let Some(fault) = fault(&wish, expected) {
+            if let Some(fault) = fault(&request, expected) {
                 faults.push(format!("{} {mode}: {fault}", case.id));
             }
-            if wish.body.len() < 1 << 18
-                && let Err(error) = oracle::agree(&wish)
+            if request.body.len() < 1 << 18
+                && let Err(error) = oracle::agree(&request)
             {
                 let text: String = error.to_string().chars().take(300).collect();
                 faults.push(format!("{} {mode}: {text}", case.id));
@@ -161,7 +161,7 @@ fn every_case_is_answered_as_it_should() {
 /// A refusal in the corpus is for what it says, not for a typing error in the case.
 #[test]
 fn a_case_that_is_refused_in_force_differs_from_one_that_passes() {
-    let plain = Wish {
+    let plain = GeneratedRequest {
         rules: Rules::plain("force"),
         path: "/v1/responses",
         source: Source::User,

@@ -12,7 +12,7 @@ pub(crate) fn models(bytes: &[u8]) -> Vec<(&'static str, Option<String>)> {
     let mut models = vec![
         ("first wins", first(members, |m| m.name == "model")),
         ("last wins", last(members, |m| m.name == "model")),
-        ("as spelled", first(members, |m| m.spelled == "model")),
+        ("as written", first(members, |m| m.written == "model")),
         (
             "any case, first",
             first(members, |m| m.name.eq_ignore_ascii_case("model")),

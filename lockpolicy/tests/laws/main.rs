@@ -7,15 +7,15 @@
 
 mod corpus;
 mod decoders;
-mod doors;
+mod generated_request;
+mod json_text;
 mod naive;
 mod oracle;
 mod page;
 mod promises;
-mod spelled;
+mod surfaces;
 mod tables;
 mod tree;
-mod wish;
 
 use std::sync::LazyLock;
 
@@ -23,7 +23,7 @@ use lockpolicy::dialect::Table;
 use lockpolicy::http::{Judged, Request, judge_request};
 use lockpolicy::{Decision, Policy, PolicyConfig, edit};
 
-use wish::{Rules, Wish};
+use generated_request::{GeneratedRequest, Rules};
 
 /// The approved model.
 const PIN: &str = "gpt-5.5";
@@ -54,28 +54,28 @@ fn policy(rules: &Rules) -> Policy {
     PolicyConfig::from_toml(&rules.to_toml()).build().unwrap()
 }
 
-/// Judges the body of a wish under its own rules.
-fn judged(wish: &Wish) -> Judged {
-    judged_as(wish, &wish.rules, &wish.body)
+/// Judges the body of a request under its own rules.
+fn judged(request: &GeneratedRequest) -> Judged {
+    judged_as(request, &request.rules, &request.body)
 }
 
-fn judged_as(wish: &Wish, rules: &Rules, body: &[u8]) -> Judged {
+fn judged_as(request: &GeneratedRequest, rules: &Rules, body: &[u8]) -> Judged {
     let request = Request {
-        found: &table().find("POST", wish.path).unwrap(),
-        path: wish.path,
+        found: &table().find("POST", request.path).unwrap(),
+        path: request.path,
         query: "",
         headers: &[("content-type", "application/json")],
         content: body,
-        source: wish.source,
+        source: request.source,
     };
     judge_request(&policy(rules), request)
 }
 
 /// What goes on; nothing where it is refused.
-fn sent(wish: &Wish, judged: &Judged) -> Option<Vec<u8>> {
+fn sent(request: &GeneratedRequest, judged: &Judged) -> Option<Vec<u8>> {
     match judged.verdict.decision {
-        Decision::Pass => Some(wish.body.clone()),
-        Decision::Rewrite(_) => Some(edit::apply(&wish.body, judged.content.clone())),
+        Decision::Pass => Some(request.body.clone()),
+        Decision::Rewrite(_) => Some(edit::apply(&request.body, judged.content.clone())),
         Decision::Reject(_) => None,
     }
 }

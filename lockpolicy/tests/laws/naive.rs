@@ -3,8 +3,8 @@
 use lockpolicy::dialect::{Entry, Operation};
 use lockpolicy::{Capability, ForceAction, Setting, Source};
 
+use crate::generated_request::{GeneratedRequest, Rules};
 use crate::tree::{Member, Tree};
-use crate::wish::{Rules, Wish};
 
 /// What the naive implementation says.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,9 +27,9 @@ impl Answer {
 /// Where something stands: names and indexes from the root on.
 type Place = Vec<String>;
 
-/// Judges a wish.
-pub(crate) fn judge(wish: &Wish, operation: &Operation) -> Answer {
-    let Some(tree) = Tree::parse(&wish.body) else {
+/// Judges a request.
+pub(crate) fn judge(request: &GeneratedRequest, operation: &Operation) -> Answer {
+    let Some(tree) = Tree::parse(&request.body) else {
         return Answer::Reject;
     };
     let entries = &operation.places.entries;
@@ -37,8 +37,8 @@ pub(crate) fn judge(wish: &Wish, operation: &Operation) -> Answer {
         return Answer::Reject;
     }
     let mut out = tree.clone();
-    let audit = wish.rules.mode == "report_only";
-    let gate = wish.rules.mode == "reject" && wish.source != Source::Background;
+    let report_only = request.rules.mode == "report_only";
+    let gate = request.rules.mode == "reject" && request.source != Source::Background;
     for entry in entries {
         let Some(setting) = entry.setting else {
             continue;
@@ -52,8 +52,8 @@ pub(crate) fn judge(wish: &Wish, operation: &Operation) -> Answer {
             found.extend(absent.into_iter().map(|place| (place, None)));
         }
         for (place, value) in found {
-            match rule(&wish.rules, setting, value, &entry.stem, gate) {
-                Some(_) if audit => {}
+            match rule(&request.rules, setting, value, &entry.stem, gate) {
+                Some(_) if report_only => {}
                 None => {}
                 Some(Deed::Refuse) => return Answer::Reject,
                 Some(_) if gate => return Answer::Reject,
@@ -236,7 +236,7 @@ fn plain_below(tree: &Tree, pointers: &[&[String]], root: bool) -> bool {
 
 /// Whether a name beside governed ones is plain, and no other spelling of one of them.
 fn may_stand(member: &Member, names: &[&str], root: bool) -> bool {
-    let name = member.spelled.as_str();
+    let name = member.written.as_str();
     let bare = if root {
         name
     } else {
@@ -283,7 +283,7 @@ fn set_at(tree: &mut Tree, place: &[String], text: &str) {
     let index = index.unwrap_or_else(|| {
         members.push(Member {
             name: step.clone(),
-            spelled: step.clone(),
+            written: step.clone(),
             value: Tree::Null,
         });
         members.len() - 1

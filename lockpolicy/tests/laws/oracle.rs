@@ -5,28 +5,28 @@ use lockpolicy::{Decision, Source};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
+use crate::generated_request::{GeneratedRequest, Rules, generated_request};
 use crate::naive::{Answer, judge};
 use crate::tree::Tree;
-use crate::wish::{Rules, Wish, wish};
 use crate::{PIN, cases, judged, sent, table};
 
-/// Compares both implementations on one wish.
-pub(crate) fn agree(wish: &Wish) -> Result<(), TestCaseError> {
-    let found = table().find("POST", wish.path).unwrap();
-    let naive = judge(wish, found.operation);
-    let judged = judged(wish);
+/// Compares both implementations on one request.
+pub(crate) fn agree(request: &GeneratedRequest) -> Result<(), TestCaseError> {
+    let found = table().find("POST", request.path).unwrap();
+    let naive = judge(request, found.operation);
+    let judged = judged(request);
     let answer = match judged.verdict.decision {
         Decision::Pass => Answer::Pass,
         Decision::Reject(_) => Answer::Reject,
         Decision::Rewrite(_) => {
-            let sent = sent(wish, &judged).unwrap_or_default();
+            let sent = sent(request, &judged).unwrap_or_default();
             let text = String::from_utf8_lossy(&sent).into_owned();
             let tree = Tree::parse(&sent);
             prop_assert!(tree.is_some(), "no JSON any more: {text}");
             Answer::Rewrite(tree.unwrap_or(Tree::Null))
         }
     };
-    let text = String::from_utf8_lossy(&wish.body);
+    let text = String::from_utf8_lossy(&request.body);
     prop_assert_eq!(answer.sorted(), naive.sorted(), "{}", text);
     Ok(())
 }
@@ -35,8 +35,8 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn both_implementations_agree(wish in wish()) {
-        agree(&wish)?;
+    fn both_implementations_agree(request in generated_request()) {
+        agree(&request)?;
     }
 }
 
@@ -46,17 +46,17 @@ fn the_depth_ends_where_it_should() {
     for (depth, passes) in [(DEPTH_CAP, true), (DEPTH_CAP + 1, false)] {
         let (open, close) = ("[".repeat(depth - 1), "]".repeat(depth - 1));
         let body = format!("{{\"model\":\"{PIN}\",\"a\":{open}{close}}}").into_bytes();
-        let wish = Wish {
+        let request = GeneratedRequest {
             rules: Rules::plain("force"),
             path: "/v1/responses",
             source: Source::User,
             body,
         };
         assert_eq!(
-            judged(&wish).verdict.decision == Decision::Pass,
+            judged(&request).verdict.decision == Decision::Pass,
             passes,
             "{depth}"
         );
-        agree(&wish).unwrap();
+        agree(&request).unwrap();
     }
 }

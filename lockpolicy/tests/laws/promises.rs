@@ -6,8 +6,8 @@ use lockpolicy::{Decision, edit};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::generated_request::{GeneratedRequest, Rules, generated_request};
 use crate::tree::Tree;
-use crate::wish::{Rules, Wish, wish};
 use crate::{PIN, cases, decoders, judged, judged_as, policy, sent};
 
 fn text(bytes: &[u8]) -> String {
@@ -19,8 +19,8 @@ proptest! {
 
     /// Pass carries no cut; a refusal carries none either.
     #[test]
-    fn untouched(wish in wish()) {
-        let judged = judged(&wish);
+    fn untouched(request in generated_request()) {
+        let judged = judged(&request);
         if !matches!(judged.verdict.decision, Decision::Rewrite(_)) {
             prop_assert!(judged.content.is_empty() && judged.path.is_empty());
             prop_assert!(judged.headers.is_empty());
@@ -29,24 +29,24 @@ proptest! {
 
     /// A rewrite takes out or replaces whole governed values, and keeps every other byte in order.
     #[test]
-    fn minimal(wish in wish()) {
-        let judged = judged(&wish);
+    fn minimal(request in generated_request()) {
+        let judged = judged(&request);
         let mut edits = judged.content.clone();
         edits.sort_by_key(|edit| edit.at.start);
         for pair in edits.array_windows::<2>() {
             prop_assert!(pair[0].at.end <= pair[1].at.start, "overlap in {:?}", edits);
         }
         for edit in &edits {
-            prop_assert!(edit.at.end <= wish.body.len());
-            let gone = &wish.body[edit.at.clone()];
+            prop_assert!(edit.at.end <= request.body.len());
+            let gone = &request.body[edit.at.clone()];
             prop_assert!(is_whole(gone, edit.text.is_empty()), "cuts {:?}", text(gone));
         }
-        let mut spliced = wish.body.clone();
+        let mut spliced = request.body.clone();
         for edit in edits.iter().rev() {
             spliced.splice(edit.at.clone(), edit.text.bytes());
         }
         // Edits that put in at one place keep their order only when they are spliced in that order.
-        let applied = edit::apply(&wish.body, judged.content);
+        let applied = edit::apply(&request.body, judged.content);
         let (mut one, mut other) = (spliced, applied.clone());
         prop_assert_eq!(one.len(), other.len());
         if edits.array_windows().all(|[a, b]| a.at.start < b.at.start) {
@@ -55,15 +55,15 @@ proptest! {
         one.sort_unstable();
         other.sort_unstable();
         prop_assert_eq!(one, other);
-        prop_assert!(kept_in_order(&wish.body, &edits, &applied));
+        prop_assert!(kept_in_order(&request.body, &edits, &applied));
     }
 
     /// What was rewritten passes, and is no attempt any more.
     #[test]
-    fn settled(wish in wish()) {
-        let first = judged(&wish);
-        if let (Decision::Rewrite(_), Some(body)) = (&first.verdict.decision, sent(&wish, &first)) {
-            let again = judged_as(&wish, &wish.rules, &body);
+    fn settled(request in generated_request()) {
+        let first = judged(&request);
+        if let (Decision::Rewrite(_), Some(body)) = (&first.verdict.decision, sent(&request, &first)) {
+            let again = judged_as(&request, &request.rules, &body);
             prop_assert_eq!(&again.verdict.decision, &Decision::Pass, "{}", text(&body));
             prop_assert_eq!(again.verdict.attempts, vec![], "{}", text(&body));
         }
@@ -71,57 +71,57 @@ proptest! {
 
     /// Whatever goes on under a lock, every decoder reads the pin in it, and no other selector.
     #[test]
-    fn seen_by_all(wish in wish()) {
-        let mode = if wish.rules.mode == "reject" { "reject" } else { "force" };
-        let wish = Wish { rules: Rules { mode, ..wish.rules.clone() }, ..wish };
-        let judged = judged(&wish);
-        let Some(body) = sent(&wish, &judged) else { return Ok(()) };
+    fn seen_by_all(request in generated_request()) {
+        let mode = if request.rules.mode == "reject" { "reject" } else { "force" };
+        let request = GeneratedRequest { rules: Rules { mode, ..request.rules.clone() }, ..request };
+        let judged = judged(&request);
+        let Some(body) = sent(&request, &judged) else { return Ok(()) };
         for (decoder, model) in decoders::models(&body) {
             prop_assert!(
                 model.as_deref() == Some(PIN),
                 "{decoder} reads {model:?} in {}", text(&body)
             );
         }
-        let left = decoders::secondary(&body, wish.path, wish.rules.image, wish.rules.moderation);
+        let left = decoders::secondary(&body, request.path, request.rules.image, request.rules.moderation);
         prop_assert_eq!(left, None, "{}", text(&body));
     }
 
     /// Audit passes whatever is understood, byte for byte.
     #[test]
-    fn audit_passes(wish in wish()) {
-        let rules = wish.rules.clone();
-        let audit = Rules { mode: "report_only", ..rules };
+    fn report_only_passes(request in generated_request()) {
+        let rules = request.rules.clone();
+        let report_only = Rules { mode: "report_only", ..rules };
         let force = Rules { mode: "force", ..rules };
-        let seen = judged_as(&wish, &audit, &wish.body);
+        let seen = judged_as(&request, &report_only, &request.body);
         match seen.verdict.decision {
             Decision::Pass => {}
-            Decision::Rewrite(_) => prop_assert!(false, "audit rewrites {}", text(&wish.body)),
+            Decision::Rewrite(_) => prop_assert!(false, "report_only rewrites {}", text(&request.body)),
             Decision::Reject(refused) => prop_assert!(
                 refused.reason.is_undecidable(),
-                "audit refuses {} for {refused}", text(&wish.body)
+                "report_only refuses {} for {refused}", text(&request.body)
             ),
         }
         // Audit counts what force acts upon.
-        let acted = judged_as(&wish, &force, &wish.body);
+        let acted = judged_as(&request, &force, &request.body);
         prop_assert_eq!(seen.verdict.attempts.len(), acted.verdict.attempts.len());
     }
 
     /// A further restriction never loosens what is decided.
     #[test]
-    fn monotone(wish in wish()) {
-        let before = rank(&judged(&wish).verdict.decision);
-        for stricter in stricter(&wish.rules) {
-            let after = rank(&judged_as(&wish, &stricter, &wish.body).verdict.decision);
-            prop_assert!(before <= after, "{:?} to {stricter:?}: {}", wish.rules, text(&wish.body));
+    fn monotone(request in generated_request()) {
+        let before = rank(&judged(&request).verdict.decision);
+        for stricter in stricter(&request.rules) {
+            let after = rank(&judged_as(&request, &stricter, &request.body).verdict.decision);
+            prop_assert!(before <= after, "{:?} to {stricter:?}: {}", request.rules, text(&request.body));
         }
     }
 
     /// Every byte string gets a decision.
     #[test]
-    fn total(wish in wish(), noise in vec(any::<u8>(), 0..200), json in "[\\[\\]{}\":,\\\\u0 a1e.-]{0,60}") {
+    fn total(request in generated_request(), noise in vec(any::<u8>(), 0..200), json in "[\\[\\]{}\":,\\\\u0 a1e.-]{0,60}") {
         let object = format!("{{{json}}}").into_bytes();
         for body in [noise, json.into_bytes(), object] {
-            crate::oracle::agree(&Wish { body, ..wish.clone() })?;
+            crate::oracle::agree(&GeneratedRequest { body, ..request.clone() })?;
         }
     }
 }
@@ -187,15 +187,15 @@ fn stricter(rules: &Rules) -> Vec<Rules> {
     all
 }
 
-/// Wishes that reach every rule, or the laws above prove nothing.
+/// Generated requests that reach every rule, or the laws above prove nothing.
 #[test]
-fn the_wishes_reach_every_kind_of_decision() {
+fn the_generated_requests_reach_every_kind_of_decision() {
     use proptest::strategy::{Strategy as _, ValueTree as _};
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = [0_usize; 5];
     for _ in 0..1000 {
-        let wish = wish().new_tree(&mut runner).unwrap().current();
-        let judged = judged(&wish);
+        let request = generated_request().new_tree(&mut runner).unwrap().current();
+        let judged = judged(&request);
         match judged.verdict.decision {
             Decision::Pass => seen[0] += 1,
             Decision::Rewrite(_) => {
@@ -232,13 +232,13 @@ fn the_worst_texts_end_soon() {
     let left = model_list::only_pinned(&policy(&rules), list.as_bytes()).unwrap();
     assert_eq!(left, b"{\"data\":[]}");
     for body in bodies {
-        let wish = Wish {
+        let request = GeneratedRequest {
             rules: rules.clone(),
             path: "/v1/responses",
             source: lockpolicy::Source::User,
             body: body.into_bytes(),
         };
-        judged(&wish);
+        judged(&request);
     }
     assert!(
         start.elapsed() < std::time::Duration::from_secs(20),

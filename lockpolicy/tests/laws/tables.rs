@@ -11,10 +11,10 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestCaseError;
 
+use crate::generated_request::{GeneratedRequest, Rules, free, rules};
+use crate::json_text::JsonText;
 use crate::naive::{self, Answer, steps};
-use crate::spelled::Spelled;
 use crate::tree::Tree;
-use crate::wish::{Rules, Wish, free, rules};
 use crate::{PIN, cases, policy};
 
 /// Every dialect, each in a table of its own: some list the same path.
@@ -32,8 +32,8 @@ fn is_judged_by_body(operation: &Operation) -> bool {
 }
 
 /// Every operation with a JSON content: its table, its method, and a path that names the pin.
-static DOORS: LazyLock<Vec<(usize, &str, String)>> = LazyLock::new(|| {
-    let mut doors = Vec::new();
+static OPERATIONS: LazyLock<Vec<(usize, &str, String)>> = LazyLock::new(|| {
+    let mut all = Vec::new();
     for (index, table) in TABLES.iter().enumerate() {
         let operations = table
             .dialects()
@@ -41,21 +41,21 @@ static DOORS: LazyLock<Vec<(usize, &str, String)>> = LazyLock::new(|| {
             .flat_map(|dialect| &dialect.operations);
         for operation in operations.filter(|operation| is_judged_by_body(operation)) {
             let path = operation.pattern.replace("{model}", PIN).replace('*', "x");
-            doors.push((index, operation.method.as_str(), path));
+            all.push((index, operation.method.as_str(), path));
         }
     }
-    doors
+    all
 });
 
-fn found(door: Index) -> Found<'static> {
-    let (table, method, path) = door.get(&DOORS);
+fn found(operation: Index) -> Found<'static> {
+    let (table, method, path) = operation.get(&OPERATIONS);
     TABLES[*table].find(method, path).unwrap()
 }
 
 /// A document with values at some of the places that an operation governs.
-fn document(entries: Vec<(Index, Spelled)>, door: Index) -> Spelled {
-    let mut root = Spelled::Object(Vec::new());
-    let all = &found(door).operation.places.entries;
+fn document(entries: Vec<(Index, JsonText)>, operation: Index) -> JsonText {
+    let mut root = JsonText::Object(Vec::new());
+    let all = &found(operation).operation.places.entries;
     for (index, value) in entries {
         if !all.is_empty() {
             put(&mut root, &steps(&index.get(all).pointer), value);
@@ -65,35 +65,35 @@ fn document(entries: Vec<(Index, Spelled)>, door: Index) -> Spelled {
 }
 
 /// Puts a value at a place, with what is missing on the way there; what is in the way stays.
-fn put(at: &mut Spelled, steps: &[String], value: Spelled) {
+fn put(at: &mut JsonText, steps: &[String], value: JsonText) {
     let Some((step, rest)) = steps.split_first() else {
         *at = value;
         return;
     };
     let below = match rest.first().map(String::as_str) {
-        Some("*") => Spelled::List(Vec::new()),
-        Some(_) => Spelled::Object(Vec::new()),
-        None => Spelled::leaf("null"),
+        Some("*") => JsonText::List(Vec::new()),
+        Some(_) => JsonText::Object(Vec::new()),
+        None => JsonText::leaf("null"),
     };
     match at {
-        Spelled::List(items) if step == "*" => {
+        JsonText::List(items) if step == "*" => {
             if items.is_empty() || rest.is_empty() {
                 items.push(below);
             }
             put(items.last_mut().unwrap(), rest, value);
         }
-        Spelled::Object(members) if step != "*" => {
+        JsonText::Object(members) if step != "*" => {
             if !members.iter().any(|(name, _)| name == step) {
                 members.push((step.clone(), below));
             }
             let inner = members.iter_mut().find(|(name, _)| name == step).unwrap();
             put(&mut inner.1, rest, value);
         }
-        Spelled::Leaf(_) | Spelled::List(_) | Spelled::Object(_) => {}
+        JsonText::Leaf(_) | JsonText::List(_) | JsonText::Object(_) => {}
     }
 }
 
-fn value() -> impl Strategy<Value = Spelled> {
+fn value() -> impl Strategy<Value = JsonText> {
     let words = select(vec![
         "gpt-5.5",
         "other-model",
@@ -107,14 +107,14 @@ fn value() -> impl Strategy<Value = Spelled> {
         "x:y",
     ]);
     prop_oneof![
-        4 => words.prop_map(Spelled::quoted),
-        1 => Just(Spelled::leaf("null")),
+        4 => words.prop_map(JsonText::quoted),
+        1 => Just(JsonText::leaf("null")),
         1 => free(),
     ]
 }
 
-/// A wish at some operation.
-fn wish() -> impl Strategy<Value = (Index, Wish)> {
+/// A request at some operation.
+fn generated_request() -> impl Strategy<Value = (Index, GeneratedRequest)> {
     let source = select(vec![Source::User, Source::User, Source::Background]);
     let entries = vec((any::<Index>(), value()), 0..5);
     (
@@ -125,18 +125,18 @@ fn wish() -> impl Strategy<Value = (Index, Wish)> {
         0..3_usize,
         any::<bool>(),
     )
-        .prop_map(|(door, rules, source, entries, more, first)| {
-            let mut body = document(entries, door);
+        .prop_map(|(operation, rules, source, entries, more, first)| {
+            let mut body = document(entries, operation);
             if let Some(members) = body.object(0) {
                 let at = if first { 0 } else { members.len() };
-                let more = (0..more).map(|n| (format!("zz{n}"), Spelled::leaf("1.0")));
+                let more = (0..more).map(|n| (format!("zz{n}"), JsonText::leaf("1.0")));
                 members.splice(at..at, more);
             }
             let body = body.write(&[""]);
             let path = "";
             (
-                door,
-                Wish {
+                operation,
+                GeneratedRequest {
                     rules,
                     path,
                     source,
@@ -146,10 +146,10 @@ fn wish() -> impl Strategy<Value = (Index, Wish)> {
         })
 }
 
-fn judged(door: Index, rules: &Rules, source: Source, body: &[u8]) -> Judged {
-    let (_, _, path) = door.get(&DOORS);
+fn judged(operation: Index, rules: &Rules, source: Source, body: &[u8]) -> Judged {
+    let (_, _, path) = operation.get(&OPERATIONS);
     let request = Request {
-        found: &found(door),
+        found: &found(operation),
         path,
         query: "",
         headers: &[("content-type", "application/json")],
@@ -159,14 +159,14 @@ fn judged(door: Index, rules: &Rules, source: Source, body: &[u8]) -> Judged {
     judge_request(&policy(rules), request)
 }
 
-fn agree(door: Index, wish: &Wish) -> Result<(), TestCaseError> {
-    let first = judged(door, &wish.rules, wish.source, &wish.body);
-    let text = format!("{:?} {wish:?}", door.get(&DOORS));
+fn agree(operation: Index, request: &GeneratedRequest) -> Result<(), TestCaseError> {
+    let first = judged(operation, &request.rules, request.source, &request.body);
+    let text = format!("{:?} {request:?}", operation.get(&OPERATIONS));
     let answer = match first.verdict.decision {
         Decision::Pass => Answer::Pass,
         Decision::Reject(_) => Answer::Reject,
         Decision::Rewrite(_) => {
-            let sent = edit::apply(&wish.body, first.content);
+            let sent = edit::apply(&request.body, first.content);
             let tree = Tree::parse(&sent);
             prop_assert!(
                 tree.is_some(),
@@ -174,7 +174,7 @@ fn agree(door: Index, wish: &Wish) -> Result<(), TestCaseError> {
                 text,
                 String::from_utf8_lossy(&sent)
             );
-            let again = judged(door, &wish.rules, wish.source, &sent);
+            let again = judged(operation, &request.rules, request.source, &sent);
             prop_assert_eq!(again.verdict.decision, Decision::Pass, "{}", text);
             prop_assert_eq!(again.verdict.attempts, vec![], "{}", text);
             Answer::Rewrite(tree.unwrap_or(Tree::Null))
@@ -182,7 +182,7 @@ fn agree(door: Index, wish: &Wish) -> Result<(), TestCaseError> {
     };
     prop_assert_eq!(
         answer.sorted(),
-        naive::judge(wish, found(door).operation).sorted(),
+        naive::judge(request, found(operation).operation).sorted(),
         "{}",
         text
     );
@@ -193,28 +193,28 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn both_implementations_agree_at_every_operation((door, wish) in wish()) {
-        agree(door, &wish)?;
+    fn both_implementations_agree_at_every_operation((operation, request) in generated_request()) {
+        agree(operation, &request)?;
     }
 }
 
 #[test]
 fn there_are_operations_to_try() {
-    assert!(DOORS.len() >= 50, "{}", DOORS.len());
+    assert!(OPERATIONS.len() >= 50, "{}", OPERATIONS.len());
 }
 
 /// A pointer twice in one operation would have the later rule hide the earlier one; an expected
 /// member more than one object deep would be put in at the wrong place.
 #[test]
 fn the_tables_say_each_thing_once() {
-    for door in DOORS.iter() {
-        let found = TABLES[door.0].find(door.1, &door.2).unwrap();
+    for operation in OPERATIONS.iter() {
+        let found = TABLES[operation.0].find(operation.1, &operation.2).unwrap();
         let entries = &found.operation.places.entries;
         let mut pointers: Vec<&str> = entries.iter().map(|entry| entry.pointer.as_str()).collect();
         pointers.sort_unstable();
         assert!(
             pointers.array_windows().all(|[a, b]| a != b),
-            "{door:?}: {pointers:?}"
+            "{operation:?}: {pointers:?}"
         );
         for entry in entries.iter().filter(|entry| entry.expected) {
             assert!(
@@ -226,7 +226,7 @@ fn the_tables_say_each_thing_once() {
                     .matches('/')
                     .count()
                     <= 2,
-                "{door:?}: {}",
+                "{operation:?}: {}",
                 entry.pointer
             );
         }

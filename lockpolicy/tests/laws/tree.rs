@@ -12,11 +12,11 @@ pub(crate) enum Tree {
     Object(Vec<Member>),
 }
 
-/// A member: its name decoded, and as it is spelled between the quotes.
+/// A member: its name decoded, and as it is written between the quotes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Member {
     pub(crate) name: String,
-    pub(crate) spelled: String,
+    pub(crate) written: String,
     pub(crate) value: Tree,
 }
 
@@ -147,14 +147,14 @@ impl Parser {
         }
         loop {
             self.blanks();
-            let (name, spelled) = self.string()?;
+            let (name, written) = self.string()?;
             self.blanks();
             (self.next()? == ':').then_some(())?;
             self.blanks();
             let value = self.value(depth + 1)?;
             members.push(Member {
                 name,
-                spelled,
+                written,
                 value,
             });
             self.blanks();
@@ -186,7 +186,7 @@ impl Parser {
         }
     }
 
-    /// What a string says, and how it is spelled.
+    /// Returns what a string says, and how it is written.
     fn string(&mut self) -> Option<(String, String)> {
         (self.next()? == '"').then_some(())?;
         let start = self.at;
@@ -199,8 +199,8 @@ impl Parser {
                 c => units.extend(c.encode_utf16(&mut [0; 2]).iter()),
             }
         }
-        let spelled = self.text[start..self.at - 1].iter().collect();
-        Some((String::from_utf16(&units).ok()?, spelled))
+        let written = self.text[start..self.at - 1].iter().collect();
+        Some((String::from_utf16(&units).ok()?, written))
     }
 
     fn escape(&mut self) -> Option<u16> {

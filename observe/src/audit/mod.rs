@@ -6,40 +6,41 @@
 //!
 //! Any number of processes append to one file; a lock on it keeps their lines whole and in one chain.
 //! In the proxy a caller waits where the queue is full, so that nothing is lost while the disk
-//! works; where it stands still for longer than [`queue::PATIENCE`], lines are counted as lost, and the next
+//! works; where it stands still for longer than [`PATIENCE`], lines are counted as lost, and the next
 //! line that is written says how many. The shim writes before it goes on: it becomes codex.
 
 mod entry;
 mod hash_chain;
-mod queue;
 mod verify;
 mod writer;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use lockpolicy::Event;
 
 use crate::log::audit_failed;
 use crate::metrics::Metrics;
+use crate::queue::{Bounds, Queue};
 use crate::record::Record;
 use crate::sink::{Observation, Sink};
 pub(crate) use hash_chain::LINE_CAP;
 use hash_chain::Line;
-use queue::Queue;
 pub(crate) use verify::files;
 pub use verify::{Finding, Report, What, verify};
+pub use writer::AuditFile;
 use writer::Writer;
 
-/// The location of the file, and its largest size.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditFile {
-    /// The file that is appended to.
-    pub path: PathBuf,
-    /// The number of bytes after which the file is put aside and a new one begun.
-    pub size: u64,
-}
+/// The queue of lines: some ten megabytes.
+const BOUNDS: Bounds = Bounds {
+    capacity: 16 << 10,
+    batch: 512,
+    gather: Duration::ZERO,
+    patience: PATIENCE,
+};
+/// How long a caller waits for a disk that stands still, and the end for the rest.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Writes attempts, inputs that could not be understood, and changes of the policy.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ enum Output {
     /// Each line is written before the call returns; the file is opened for the first one.
     Direct(AuditFile, OnceLock<Option<Mutex<Writer>>>),
     /// Lines wait for a thread.
-    Queued(Queue),
+    Queued(Queue<String>, Arc<Metrics>),
 }
 
 impl AuditSink {
@@ -65,8 +66,9 @@ impl AuditSink {
     ///
     /// Where it cannot be written, or there is no thread to be had.
     pub fn queued(file: &AuditFile, metrics: Arc<Metrics>) -> io::Result<Self> {
-        let queue = Queue::start(Writer::open(file)?, metrics)?;
-        Ok(Self(Output::Queued(queue)))
+        let write = append_all(Writer::open(file)?, Arc::clone(&metrics));
+        let queue = Queue::start("audit", BOUNDS, write)?;
+        Ok(Self(Output::Queued(queue, metrics)))
     }
 
     /// Writes a record, or sees to it that it is written.
@@ -76,7 +78,11 @@ impl AuditSink {
 
     fn line(&self, line: String) {
         match &self.0 {
-            Output::Queued(queue) => queue.push(line),
+            Output::Queued(queue, metrics) => {
+                if !queue.push(line) {
+                    metrics.audit_lines_dropped.add((), 1);
+                }
+            }
             Output::Direct(file, writer) => {
                 let open = || Writer::open(file).map(Mutex::new);
                 let open = || open().inspect_err(audit_failed).ok();
@@ -92,9 +98,26 @@ impl AuditSink {
 
     /// Waits until everything is written, but not for ever.
     pub fn finish(&self) {
-        if let Output::Queued(queue) = &self.0 {
-            queue.finish();
+        if let Output::Queued(queue, _) = &self.0
+            && !queue.finish(PATIENCE)
+        {
+            audit_failed(&io::ErrorKind::TimedOut.into());
         }
+    }
+}
+
+/// Appends each batch, and counts the lines that could not be written. A failure is logged once.
+fn append_all(mut writer: Writer, metrics: Arc<Metrics>) -> impl FnMut(&[String], u64) {
+    let mut has_failed = false;
+    move |lines, dropped| {
+        writer.lost(dropped);
+        let (done, failure) = writer.append(lines);
+        let lost = lines.len().saturating_sub(done);
+        metrics.audit_lines_dropped.add((), lost as u64);
+        if let (Some(error), false) = (&failure, has_failed) {
+            audit_failed(error);
+        }
+        has_failed = failure.is_some();
     }
 }
 

@@ -234,15 +234,11 @@ fn a_disk_that_stands_still_costs_lines_and_little_time() {
     held.lock().unwrap();
     let began = std::time::Instant::now();
     (0..40_000).for_each(|number| audit.line(members(number)));
-    assert!(
-        began.elapsed() < 4 * queue::PATIENCE,
-        "{:?}",
-        began.elapsed()
-    );
+    assert!(began.elapsed() < 4 * PATIENCE, "{:?}", began.elapsed());
     held.unlock().unwrap();
     audit.line(members(1));
     // On a busy machine the rest takes longer than the end waits.
-    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    let deadline = std::time::Instant::now() + Duration::from_mins(1);
     let lost = loop {
         audit.finish();
         let (_, what) = found(&place);

@@ -8,9 +8,17 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::AuditFile;
 use super::entry::{self, FileEvent};
 use super::hash_chain::{BEGINNING, LINE_CAP, Last, Line, hash};
+
+/// The location of the file, and its largest size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditFile {
+    /// The file that is appended to.
+    pub path: PathBuf,
+    /// The number of bytes after which the file is put aside and a new one begun.
+    pub size: u64,
+}
 
 /// A file that is appended to by this process among others.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::Dashboard;
 use super::backfill::Progress;
 use super::history::{self, Tail};
+use super::shared::Dashboard;
 
 /// How often it looks.
 const PERIOD: Duration = Duration::from_secs(1);

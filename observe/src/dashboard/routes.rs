@@ -8,8 +8,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::query::{self, Filter};
+use super::shared::Dashboard;
 use super::stream::Stream;
-use super::{Dashboard, files, follower};
+use super::{files, follower};
 
 const JSON: &str = "application/json";
 

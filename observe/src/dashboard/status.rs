@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use lockpolicy::{Mode, Policy, Served};
 use serde::Serialize;
 
-use super::Dashboard;
 use super::backfill::Progress;
 use super::latency::LatencySummary;
 use super::row::KINDS;
+use super::shared::Dashboard;
 use crate::clock;
 use crate::process_state::StatsdState;
 
@@ -16,7 +16,7 @@ type Words = BTreeMap<&'static str, u64>;
 
 /// The answer to `/api/v1/status`, and the data of the event `status`.
 #[derive(Debug, Serialize)]
-pub(super) struct Status {
+struct Status {
     state: &'static str,
     concerns: Vec<Concern>,
     mode: Mode,
@@ -68,8 +68,15 @@ struct Statsd {
     daemon: String,
 }
 
+impl Dashboard {
+    /// Returns the status as JSON.
+    pub(super) fn status(&self) -> String {
+        to_json(&Status::of(self))
+    }
+}
+
 impl Status {
-    pub(super) fn of(dashboard: &Dashboard) -> Self {
+    fn of(dashboard: &Dashboard) -> Self {
         let (policy, metrics) = (dashboard.policy.load(), &dashboard.metrics);
         let (now, provenance) = (clock::now(), dashboard.state.policy());
         let last_hour = lately(dashboard, now);
@@ -203,3 +210,8 @@ fn concerns(
 
 const CRITICAL: &str = "critical";
 const WARNING: &str = "warning";
+
+/// Serializes a type of our own, which cannot fail.
+pub(super) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}

@@ -3,13 +3,14 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::Dashboard;
+use super::shared::Dashboard;
+use super::status::to_json;
 
 /// How many may be open at once.
 const STREAMS: usize = 16;
@@ -19,10 +20,6 @@ const TICK: Duration = Duration::from_millis(250);
 const STATUS: u32 = 8;
 /// How many rows are told at once; the rest of a flood is left out.
 const ROWS: usize = 100;
-
-/// How many are open.
-#[derive(Debug, Default)]
-pub(super) struct Open(AtomicUsize);
 
 /// A reader's place.
 #[derive(Debug)]
@@ -39,8 +36,8 @@ pub struct Stream {
 impl Stream {
     /// Opens a stream behind the last event that its reader has seen; `None` where there are too many.
     pub(super) fn open(dashboard: &Arc<Dashboard>, resume: &str) -> Option<Self> {
-        if dashboard.streams.0.fetch_add(1, Ordering::Relaxed) >= STREAMS {
-            dashboard.streams.0.fetch_sub(1, Ordering::Relaxed);
+        if dashboard.streams.fetch_add(1, Ordering::Relaxed) >= STREAMS {
+            dashboard.streams.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
         let store = &dashboard.store;
@@ -88,8 +85,7 @@ impl Stream {
         }
         for row in rows.iter().skip(over) {
             self.change = row.change;
-            let told = serde_json::to_string(&**row).unwrap_or_default();
-            event(text, "attempt", &self.id(), &told);
+            event(text, "attempt", &self.id(), &to_json(&**row));
         }
     }
 
@@ -113,7 +109,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.dashboard.streams.0.fetch_sub(1, Ordering::Relaxed);
+        self.dashboard.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -4,7 +4,7 @@ use proxy::Limits;
 
 use crate::peer::{BINARY, FIN, Frame, Stack, TEXT};
 
-const FAIL: &str = "model = 'pin'\non_mismatch = 'fail'";
+const FAIL: &str = "model = 'pin'\non_served_mismatch = 'fail'";
 const ASK: &[u8] = br#"{"type":"response.create","model":"pin"}"#;
 const CONTINUE: u8 = 0;
 

@@ -5,10 +5,10 @@ use std::io::{self, BufRead, BufReader, Read};
 /// The longest line that is held.
 pub(super) const CAP: usize = 64 << 20;
 
-/// How much of a longer line is kept, to tell who waits for an answer.
+/// The number of bytes that are kept of a longer line, to read the id that an answer needs.
 const BEGINNING: usize = 4 << 10;
 
-/// What is not given back of a long line's memory would be held for ever.
+/// The memory that is kept after a long line; more is given back.
 const KEPT: usize = 1 << 20;
 
 /// A stream that is read line by line.

@@ -1,4 +1,4 @@
-//! A codex server with somebody between it and its client, who judges what the client asks.
+//! Runs a codex server and judges what its client requests.
 //!
 //! ```text
 //! standard input → client: lines → lockpolicy → codex's standard input
@@ -6,11 +6,11 @@
 //! codex's standard output → output: bytes → standard output
 //! ```
 //!
-//! The shim stays as the parent, in the same process group. It hands on the end of the input, signals and
+//! The shim stays as the parent, in the same process group. It forwards the end of the input, signals and
 //! the exit status; where codex dies by a signal, the status is 128 and the signal's number, since a
 //! client that asks for an orderly end should see one.
 //!
-//! Invariant: what codex says goes out byte for byte and in order; an answer of the shim's own stands
+//! Invariant: codex's output is forwarded byte for byte and in order; an answer of the shim's own is written
 //! between two lines, never in one.
 
 mod client;
@@ -45,7 +45,7 @@ pub(crate) fn run(program: PathBuf, start: &Start, client: Client) -> Result<u8,
 }
 
 fn started(program: &PathBuf, start: &Start, client: Client) -> io::Result<u8> {
-    // Before anything runs, so that no signal finds nobody.
+    // Before anything runs, so that no signal is lost.
     let signals = signals::Signals::catch()?;
     let input = own(io::stdin())?;
     let output = Arc::new(Output::new(own(io::stdout())?));
@@ -55,7 +55,7 @@ fn started(program: &PathBuf, start: &Start, client: Client) -> io::Result<u8> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    let over = signals.hand_on_to(&child);
+    let over = signals.forward_to(&child);
     if let Some(to) = child.stdin.take() {
         let output = Arc::clone(&output);
         // Nobody waits for it: it may stand in a read that never ends.
@@ -70,7 +70,7 @@ fn started(program: &PathBuf, start: &Start, client: Client) -> io::Result<u8> {
     status.map(code)
 }
 
-/// The stream itself, without a buffer of the library's in between.
+/// Returns the stream itself, without the buffer of the standard library.
 fn own(stream: impl AsFd) -> io::Result<File> {
     stream.as_fd().try_clone_to_owned().map(File::from)
 }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_stays_and_a_signal_becomes_one() {
+    fn status_of_a_signal_is_128_and_its_number() {
         for (raw, expected) in [(0, 0), (1 << 8, 1), (255 << 8, 255), (9, 137), (15, 143)] {
             assert_eq!(code(ExitStatus::from_raw(raw)), expected);
         }

@@ -1,9 +1,9 @@
-//! Standard output, which two have something to say on: codex, and the shim where it refuses.
+//! Standard output, which both codex and the shim write to, the shim where it refuses.
 
 use std::io::{self, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How much may wait for codex to end a line.
+/// The most bytes that may wait for codex to end a line.
 const WAITING: usize = 1 << 20;
 
 /// One writer for both.
@@ -16,11 +16,11 @@ pub(super) struct Output<W> {
 #[derive(Debug)]
 struct State<W> {
     to: W,
-    /// Whether what was written ends with a line feed.
+    /// True where the bytes that were written end with a line feed.
     whole: bool,
     /// Answers that wait for that.
     waiting: Vec<u8>,
-    /// Whether codex says nothing more.
+    /// True where codex writes nothing more.
     ended: bool,
 }
 
@@ -41,7 +41,7 @@ impl<W: Write> Output<W> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what codex said. Nothing is held back; where a line ends, what waited goes in between.
+    /// Writes codex's bytes. None is held back; where a line ends, the answers that wait are written.
     pub(super) fn server(&self, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.state();
         let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
@@ -75,7 +75,8 @@ impl<W: Write> Output<W> {
         Ok(())
     }
 
-    /// Codex says nothing more. What still waits stands behind a line that has no end, so it is lost.
+    /// Notes that codex writes nothing more. Answers that still wait are behind a line that has no end, so they
+    /// are lost.
     pub(super) fn end(&self) {
         self.state().ended = true;
         self.freed.notify_all();
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_stands_between_two_lines() {
+    fn answer_is_written_between_two_lines() {
         let output = Output::new(Vec::new());
         let server = |text: &str| output.server(text.as_bytes()).unwrap();
         let answer = |text: &str| output.answer(text.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! What codex says, to the client: bytes, as they come.
+//! Carries codex's output to the client: bytes, as they come.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use super::output::Output;
 
-/// How long nothing has to come, once codex is gone, for nothing more to be expected.
+/// The time without output, once codex has ended, after which no more is expected.
 const SILENCE: Duration = Duration::from_millis(100);
 
 /// The end of a stream that is being carried.
 #[derive(Debug)]
-pub(super) struct Carried {
+pub(super) struct Transfer {
     ended: Receiver<()>,
     /// Odd while something is being read, even while it is being written.
     steps: Arc<AtomicU64>,
 }
 
 /// Carries a stream to its end, in a thread of its own.
-pub(super) fn carry<R, W>(from: R, to: Arc<Output<W>>) -> Carried
+pub(super) fn carry<R, W>(from: R, to: Arc<Output<W>>) -> Transfer
 where
     R: Read + Send + 'static,
     W: Write + Send + 'static,
@@ -30,12 +30,12 @@ where
     let steps = Arc::new(AtomicU64::new(0));
     let own = Arc::clone(&steps);
     thread::spawn(move || {
-        // Where the client is gone, codex's next write fails, as it would without the shim.
+        // Where the client has ended, codex's next write fails, as it would without the shim.
         copy(from, &to, &own).unwrap_or_default();
         to.end();
         drop(sender);
     });
-    Carried { ended, steps }
+    Transfer { ended, steps }
 }
 
 fn copy(mut from: impl Read, to: &Output<impl Write>, steps: &AtomicU64) -> io::Result<()> {
@@ -53,8 +53,8 @@ fn copy(mut from: impl Read, to: &Output<impl Write>, steps: &AtomicU64) -> io::
     }
 }
 
-impl Carried {
-    /// Waits until everything is written that codex said. A program that codex left behind may hold
+impl Transfer {
+    /// Waits until codex's whole output is written. A program that codex started may hold
     /// the stream open for ever: then silence is the end.
     pub(super) fn drain(&self) {
         let mut before = 0;
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_written_though_the_stream_stays_open() {
+    fn output_is_written_though_the_stream_stays_open() {
         let (mut out, to) = io::pipe().unwrap();
         let (reader, writer) = pipe(b"one\ntwo");
         carry(reader, Arc::new(Output::new(to))).drain();

@@ -1,4 +1,4 @@
-//! Signals that are sent to the shim and meant for codex.
+//! Forwards signals that are sent to the shim and meant for codex.
 
 use std::io::{self, IsTerminal as _};
 use std::process::Child;
@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals as Caught;
 
-/// Signals that wait for somebody to get them.
+/// Signals that wait to be forwarded.
 #[derive(Debug)]
 pub(super) struct Signals {
     caught: Caught,
@@ -18,7 +18,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Catches them from now on.
+    /// Catches signals from now on.
     pub(super) fn catch() -> io::Result<Self> {
         Ok(Self {
             caught: Caught::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?,
@@ -26,16 +26,16 @@ impl Signals {
         })
     }
 
-    /// Hands them on, in a thread of its own. What is returned ends that: when a program is gone, its
+    /// Forwards them, in a thread of its own. The returned flag ends that: when a program has ended, its
     /// number may become another's.
-    pub(super) fn hand_on_to(mut self, child: &Child) -> Arc<AtomicBool> {
+    pub(super) fn forward_to(mut self, child: &Child) -> Arc<AtomicBool> {
         let (program, over) = (Pid::from_child(child), Arc::clone(&self.over));
         thread::spawn(move || {
             for number in self.caught.forever() {
                 if self.over.load(Ordering::Acquire) {
                     return;
                 }
-                if let Some(signal) = meant(number) {
+                if let Some(signal) = for_codex(number) {
                     // Gone already: then its end is on the way.
                     kill_process(program, signal).unwrap_or_default();
                 }
@@ -45,8 +45,8 @@ impl Signals {
     }
 }
 
-/// What codex has to be told. The keyboard's signals reach every program of a terminal by themselves.
-fn meant(number: i32) -> Option<Signal> {
+/// Returns the signal to send to codex. The keyboard's signals reach every program of a terminal anyway.
+fn for_codex(number: i32) -> Option<Signal> {
     let keyboard = || io::stdin().is_terminal();
     match number {
         SIGHUP => Some(Signal::HUP),

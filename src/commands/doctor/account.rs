@@ -25,7 +25,7 @@ pub(crate) fn look(
             .variable(name)
             .is_some_and(|value| is_real(&value.to_string_lossy()))
         {
-            findings.push(Finding::KeyVisible(name.to_owned()));
+            findings.push(Finding::key_visible(name));
         }
     }
     let home = home(process);
@@ -50,7 +50,7 @@ fn file(path: &Path, findings: &mut Vec<Finding>) {
         return;
     };
     if found.mode() & 0o077 != 0 {
-        findings.push(Finding::AuthOpen(path.to_owned(), found.mode() & 0o7777));
+        findings.push(auth_open(path, found.mode() & 0o7777));
     }
     let Ok(content) = fs::read(path) else {
         return;
@@ -60,13 +60,17 @@ fn file(path: &Path, findings: &mut Vec<Finding>) {
             tokens.is_some() || key.is_some_and(|key| is_real(&key))
         }
         Ok(_) | Err(_) => {
-            findings.push(Finding::AuthStrange(path.to_owned()));
+            findings.push(Finding::auth_unrecognized(path.display()));
             return;
         }
     };
     if real {
-        findings.push(Finding::KeyVisible(path.display().to_string()));
+        findings.push(Finding::key_visible(path.display()));
     }
+}
+
+fn auth_open(path: &Path, mode: u32) -> Finding {
+    Finding::auth_open(path.display(), format!("{mode:04o}"))
 }
 
 /// Whether a text has the shape of a key that a provider gave out. A placeholder is short.
@@ -81,7 +85,7 @@ fn socket(directory: &Path, findings: &mut Vec<Finding>) {
     findings.extend(
         sockets
             .find(|path| UnixStream::connect(path).is_ok())
-            .map(Finding::Daemon),
+            .map(|path| Finding::daemon(path.display())),
     );
 }
 
@@ -117,22 +121,26 @@ mod tests {
         let path = directory.path().join("auth.json");
         let secret = format!("sk-{}", "s3cret".repeat(8));
         let key = format!("{{\"auth_mode\":\"apikey\",\"OPENAI_API_KEY\":\"{secret}\"}}");
-        let visible = Finding::KeyVisible(path.display().to_string());
+        let visible = Finding::key_visible(path.display());
         for (content, mode, expected) in [
             (key.as_str(), 0o600, vec![visible.clone()]),
-            (
-                &key,
-                0o640,
-                vec![Finding::AuthOpen(path.clone(), 0o640), visible.clone()],
-            ),
+            (&key, 0o640, vec![auth_open(&path, 0o640), visible.clone()]),
             ("{\"OPENAI_API_KEY\":\"sk-placeholder\"}", 0o600, vec![]),
             (
                 "{\"OPENAI_API_KEY\":null,\"tokens\":{\"id_token\":\"x\"}}",
                 0o600,
                 vec![visible],
             ),
-            ("{}", 0o600, vec![Finding::AuthStrange(path.clone())]),
-            ("not json", 0o600, vec![Finding::AuthStrange(path.clone())]),
+            (
+                "{}",
+                0o600,
+                vec![Finding::auth_unrecognized(path.display())],
+            ),
+            (
+                "not json",
+                0o600,
+                vec![Finding::auth_unrecognized(path.display())],
+            ),
         ] {
             fs::write(&path, content).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();

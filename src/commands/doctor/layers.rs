@@ -1,22 +1,23 @@
 //! A forbidden model through each layer: what arrives is what holds.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use hyper::Request;
 use lockpolicy::{Mode, NoObserver, Policy};
 use proxy::{Config, Limits, Server, Upstream};
 use shim::Process;
 
+use super::capture_server::{CaptureServer, Captured};
 use super::finding::Finding;
 use super::place::Codexes;
 use super::route::authority;
-use super::standin::{Seen, Standin};
 use super::trial::{Ended, FORBIDDEN, Scratch, with};
 use crate::commands::route::PROVIDER;
+use crate::probe;
 
 /// Where codex's calls have to go: to a proxy that runs here, or to the one that the shim brings along.
 #[derive(Clone, Copy, Debug)]
@@ -50,11 +51,11 @@ pub(crate) fn shim(
             }
             Ok((ended, None, _)) if ended.is_refused() && policy.mode() == Mode::Reject => {}
             Ok((ended, None, _)) => {
-                findings.push(Finding::ShimUntried(ended.said));
+                findings.push(Finding::shim_check_failed(ended.said));
                 break;
             }
             Err(error) => {
-                findings.push(Finding::ShimUntried(error.to_string()));
+                findings.push(Finding::shim_check_failed(error));
                 break;
             }
         }
@@ -74,27 +75,27 @@ fn through_shim(
     [shim, real]: [&Path; 2],
     way: Way<'_>,
     words: &[&str],
-) -> io::Result<(Ended, Option<Seen>, String)> {
-    let standin = Standin::start()?;
-    let scratch = Scratch::new(&format!("http://{}/v1", standin.authority()), PROVIDER)?;
+) -> io::Result<(Ended, Option<Captured>, String)> {
+    let server = CaptureServer::start()?;
+    let scratch = Scratch::new(&format!("http://{}/v1", server.authority()), PROVIDER)?;
     // The shim keeps other proxies off its own way. A proxy that runs here must not be reached, since the
     // real provider is behind it: then the real codex is told nothing of that.
     let mut process = process.clone();
     if way.proxy.is_some() || way.routed {
         process = with(&process, "MODEL_LOCK_REAL_CODEX", scratch.wrapper(real)?);
     }
-    let mut command = scratch.codex(shim, &process, &standin);
+    let mut command = scratch.codex(shim, &process, &server);
     command.args(words);
-    let ended = scratch.run(command, &standin)?;
-    Ok((ended, standin.call(), standin.authority()))
+    let ended = scratch.run(command, &server)?;
+    Ok((ended, server.call(), server.authority()))
 }
 
 /// What a call that arrived says of the shim, and of the way that it took.
-fn arrived(seen: &Seen, policy: &Policy, way: Way<'_>, own: &str) -> Vec<Finding> {
+fn arrived(seen: &Captured, policy: &Policy, way: Way<'_>, own: &str) -> Vec<Finding> {
     let model = seen.model.clone().unwrap_or_default();
     let mut findings = Vec::new();
     if model != policy.pin() {
-        findings.push(Finding::ShimLeaks(model));
+        findings.push(Finding::shim_bypassed(model));
     }
     let to = seen.authority.as_deref();
     let expected = way.proxy.map(authority);
@@ -106,7 +107,7 @@ fn arrived(seen: &Seen, policy: &Policy, way: Way<'_>, own: &str) -> Vec<Finding
         } else {
             to.unwrap_or("a proxy of its own")
         };
-        findings.push(Finding::WentAround(to.to_owned()));
+        findings.push(Finding::proxy_bypassed(to));
     }
     findings
 }
@@ -116,16 +117,16 @@ pub(crate) fn route(process: &Process, codexes: &Codexes, base: &str) -> Vec<Fin
     let tried = codexes.others.iter().take(MOST);
     let tried = tried.filter_map(|codex| match around(process, codex, base) {
         Ok(finding) => finding,
-        Err(error) => Some(Finding::RouteUntried(codex.clone(), error.to_string())),
+        Err(error) => Some(Finding::route_check_failed(codex.display(), error)),
     });
     tried.collect()
 }
 
 fn around(process: &Process, codex: &Path, base: &str) -> io::Result<Option<Finding>> {
-    let standin = Standin::start()?;
-    let rogue = format!("http://{}/v1", standin.authority());
+    let server = CaptureServer::start()?;
+    let rogue = format!("http://{}/v1", server.authority());
     let scratch = Scratch::new(&rogue, FORBIDDEN)?;
-    let mut command = scratch.codex(codex, process, &standin);
+    let mut command = scratch.codex(codex, process, &server);
     command.args([
         "-c",
         &format!("openai_base_url=\"{rogue}\""),
@@ -133,17 +134,17 @@ fn around(process: &Process, codex: &Path, base: &str) -> io::Result<Option<Find
         FORBIDDEN,
         "hi",
     ]);
-    let ended = scratch.run(command, &standin)?;
+    let ended = scratch.run(command, &server)?;
     let wanted = authority(base);
-    let finding = match standin.call() {
+    let finding = match server.call() {
         Some(seen) if seen.authority.as_deref() == Some(&*wanted) => None,
-        Some(Seen { authority, .. }) => {
-            let to = authority.filter(|to| *to != standin.authority());
+        Some(Captured { authority, .. }) => {
+            let to = authority.filter(|to| *to != server.authority());
             let to = to.unwrap_or_else(|| "a provider of its user's choice".to_owned());
-            Some(Finding::RouteIgnored(codex.to_owned(), to))
+            Some(Finding::route_ignored(codex.display(), to))
         }
-        None if standin.tunnels().contains(&wanted) => None,
-        None => Some(Finding::RouteUntried(codex.to_owned(), ended.said)),
+        None if server.tunnels().contains(&wanted) => None,
+        None => Some(Finding::route_check_failed(codex.display(), ended.said)),
     };
     Ok(finding)
 }
@@ -152,19 +153,19 @@ fn around(process: &Process, codex: &Path, base: &str) -> io::Result<Option<Find
 pub(crate) fn proxy(policy: &Arc<Policy>) -> Option<Finding> {
     match through_proxy(policy) {
         Ok(None) => None,
-        Ok(Some(Seen { model, .. })) => {
+        Ok(Some(Captured { model, .. })) => {
             let model = model.unwrap_or_default();
-            (model != policy.pin()).then_some(Finding::ProxyLeaks(model))
+            (model != policy.pin()).then(|| Finding::proxy_ineffective(model))
         }
-        Err(error) => Some(Finding::ProxyUntried(error.to_string())),
+        Err(error) => Some(Finding::proxy_check_failed(error)),
     }
 }
 
 /// What arrived at the stand-in once the proxy had answered.
-fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Seen>> {
-    let standin = Standin::start()?;
+fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Captured>> {
+    let capture = CaptureServer::start()?;
     let upstream =
-        Upstream::parse(&format!("http://{}", standin.authority())).map_err(io::Error::other)?;
+        Upstream::parse(&format!("http://{}", capture.authority())).map_err(io::Error::other)?;
     let config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
         admin: None,
@@ -185,23 +186,15 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Seen>> {
     let address = server.address();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = runtime.spawn(server.run(async { drop(stopped.await) }));
-    let mut client = TcpStream::connect(address)?;
-    client.set_read_timeout(Some(Duration::from_secs(10)))?;
-    let content = format!("{{\"model\":\"{FORBIDDEN}\",\"input\":\"hi\"}}");
-    let length = content.len();
-    write!(
-        client,
-        "POST /v1/responses HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{content}"
-    )?;
-    let mut answer = Vec::new();
-    client.read_to_end(&mut answer)?;
+    let request = Request::post(format!("http://{address}/v1/responses"))
+        .header("content-type", "application/json")
+        .body(format!("{{\"model\":\"{FORBIDDEN}\",\"input\":\"hi\"}}"));
+    let answer = probe::send(request.map_err(io::Error::other)?, Duration::from_secs(10));
     drop(stop);
     drop(running);
     runtime.shutdown_background();
-    if answer.is_empty() {
-        return Err(io::Error::other("it gave no answer"));
-    }
-    Ok(standin.call())
+    answer?;
+    Ok(capture.call())
 }
 
 /// How many codexes are tried; each takes about a second.
@@ -221,13 +214,13 @@ mod tests {
     fn a_proxy_is_tried_with_the_policy() {
         assert_eq!(proxy(&policy("force")), None);
         assert_eq!(proxy(&policy("reject")), None);
-        let leak = Finding::ProxyLeaks(FORBIDDEN.to_owned());
+        let leak = Finding::proxy_ineffective(FORBIDDEN);
         assert_eq!(proxy(&policy("report_only")), Some(leak));
     }
 
     #[test]
     fn what_arrives_says_which_way_it_took() {
-        let seen = |authority: Option<&str>, model: &str| Seen {
+        let seen = |authority: Option<&str>, model: &str| Captured {
             authority: authority.map(str::to_owned),
             model: Some(model.to_owned()),
             below_secret: false,
@@ -237,8 +230,8 @@ mod tests {
             routed: false,
             off: false,
         };
-        let found = |seen: &Seen, way| arrived(seen, &policy("force"), way, "own:1");
-        let around = |to: &str| vec![Finding::WentAround(to.to_owned())];
+        let found = |seen: &Captured, way| arrived(seen, &policy("force"), way, "own:1");
+        let around = |to: &str| vec![Finding::proxy_bypassed(to)];
         assert_eq!(found(&seen(None, "gpt-5.5"), way(None)), []);
         assert_eq!(
             found(&seen(Some("p:8383"), "gpt-5.5"), way(Some("http://p:8383"))),
@@ -252,14 +245,14 @@ mod tests {
             found(&seen(Some("x:1"), "gpt-5.5"), way(Some("http://p"))),
             around("x:1")
         );
-        let own = Seen {
+        let own = Captured {
             below_secret: true,
             ..seen(Some("127.0.0.1:2"), "gpt-5.5")
         };
         assert_eq!(found(&own, way(None)), []);
         assert_eq!(found(&own, way(Some("http://p"))), around("127.0.0.1:2"));
         let leaks = found(&seen(None, "other"), way(None));
-        assert_eq!(leaks, [Finding::ShimLeaks("other".to_owned())]);
+        assert_eq!(leaks, [Finding::shim_bypassed("other")]);
         let off = Way {
             off: true,
             ..way(None)

@@ -3,27 +3,27 @@
 //! ```text
 //! look: places, policy, account, route, network ─┐
 //!                                                ├─► [Finding] ─► Level
-//! try: shim, proxy, route, before a stand-in ────┘
+//! try: shim, proxy, route, before a server of our own ┘
 //! ```
 //!
 //! Nothing that is tried reaches a provider, and no credential of this place goes along.
 
 mod account;
+mod capture_server;
 mod finding;
 mod layers;
 mod network;
 mod place;
 mod route;
-mod standin;
 mod trial;
 
 use std::process::ExitCode;
 
 use lockpolicy::{Mode, Problems};
+use serde::Serialize;
 use shim::Process;
 
 use crate::assurance::Level;
-use crate::json::{Json, list, object, perhaps, text};
 use crate::policy_source::{Loaded, Origin};
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
@@ -45,22 +45,40 @@ pub(crate) struct Doctor {
 /// Looks, tries, and tells.
 pub(crate) fn doctor(asked: &Doctor, environment: &Environment) -> ExitCode {
     let examined = Examined::examine(&Process::current(), environment);
-    let told = if asked.json {
-        format!("{}\n", examined.json())
+    let status = if examined.level >= asked.require {
+        exit::DONE
     } else {
-        examined.text()
+        exit::BELOW
     };
-    if examined.level() >= asked.require {
-        output::result(&told)
+    if asked.json {
+        output::json(&examined, status)
     } else {
-        output::result_with(&told, exit::BELOW)
+        output::result_with(&examined.text(), status)
     }
 }
 
 /// What there is, and what is amiss.
+#[derive(Serialize)]
 struct Examined {
-    facts: Vec<(&'static str, String)>,
+    level: Level,
+    facts: Vec<Fact>,
     findings: Vec<Finding>,
+}
+
+/// Something that is worth knowing and cannot be wrong.
+#[derive(Serialize)]
+struct Fact {
+    name: &'static str,
+    is: String,
+}
+
+impl Fact {
+    fn new(name: &'static str, is: impl Into<String>) -> Self {
+        Self {
+            name,
+            is: is.into(),
+        }
+    }
 }
 
 impl Examined {
@@ -71,13 +89,16 @@ impl Examined {
             Some(path) => path.display().to_string(),
             None => "none".to_owned(),
         };
-        facts.push(("shim", shown(&codexes.shim)));
-        facts.push(("real", shown(&codexes.real)));
+        facts.push(Fact::new("shim", shown(&codexes.shim)));
+        facts.push(Fact::new("real", shown(&codexes.real)));
         let login = account::look(process, codexes.real.as_deref(), &mut findings);
-        facts.push(("home", place::home(process).display().to_string()));
-        facts.push(("login", login.to_owned()));
+        facts.push(Fact::new(
+            "home",
+            place::home(process).display().to_string(),
+        ));
+        facts.push(Fact::new("login", login));
         if rustix::process::geteuid().is_root() {
-            findings.push(Finding::Root);
+            findings.push(Finding::root());
         }
         findings.extend(network::egress());
         // What is wrong with it is told with the policy.
@@ -90,31 +111,25 @@ impl Examined {
             Ok(loaded) => layers(process, &codexes, &loaded, &mut findings, &mut facts),
             Err(Problems(problems)) => {
                 let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                findings.push(Finding::NoPolicy(told.join("; ")));
+                findings.push(Finding::no_policy(told.join("; ")));
             }
         }
-        findings.sort_by_key(|finding| finding.prevents().map_or(u8::MAX, |level| level as u8));
-        Self { facts, findings }
-    }
-
-    fn level(&self) -> Level {
-        finding::reached(&self.findings)
+        findings.sort_by_key(|finding| finding.prevents.map_or(u8::MAX, |level| level as u8));
+        Self {
+            level: finding::reached(&findings),
+            facts,
+            findings,
+        }
     }
 
     fn text(&self) -> String {
-        let mut out = format!("level: {}\n", self.level().as_str());
-        for (name, what) in &self.facts {
-            out.extend([name, ": ", what, "\n"]);
+        let mut out = format!("level: {}\n", self.level.as_str());
+        for Fact { name, is } in &self.facts {
+            out.extend([name, ": ", is, "\n"]);
         }
         let row = |finding: &Finding| {
-            let prevents = finding.prevents().map_or("-", Level::as_str);
-            [
-                prevents,
-                finding.name(),
-                &finding.to_string(),
-                finding.remedy(),
-            ]
-            .map(plain)
+            let prevents = finding.prevents.map_or("-", Level::as_str);
+            [prevents, finding.name, &finding.what, finding.remedy].map(plain)
         };
         let rows: Vec<[String; 4]> = self.findings.iter().map(row).collect();
         if !rows.is_empty() {
@@ -126,27 +141,6 @@ impl Examined {
         }
         out
     }
-
-    fn json(&self) -> Json {
-        let finding = |finding: &Finding| {
-            object([
-                ("name", text(finding.name())),
-                (
-                    "prevents",
-                    perhaps(finding.prevents().map(|level| text(level.as_str()))),
-                ),
-                ("what", text(&finding.to_string())),
-                ("what_to_do", text(finding.remedy())),
-            ])
-        };
-        let fact =
-            |(name, what): &(&str, String)| object([("name", text(name)), ("is", text(what))]);
-        object([
-            ("level", text(self.level().as_str())),
-            ("facts", list(self.facts.iter().map(fact))),
-            ("findings", list(self.findings.iter().map(finding))),
-        ])
-    }
 }
 
 /// What needs the policy.
@@ -155,23 +149,17 @@ fn layers(
     codexes: &place::Codexes,
     loaded: &Loaded,
     findings: &mut Vec<Finding>,
-    facts: &mut Vec<(&'static str, String)>,
+    facts: &mut Vec<Fact>,
 ) {
     let policy = &loaded.policy;
-    facts.push((
-        "policy",
-        format!(
-            "{} (model {}, mode {})",
-            loaded.origin,
-            policy.pin(),
-            policy.mode().as_str()
-        ),
-    ));
+    let (pin, mode) = (policy.pin(), policy.mode().as_str());
+    let from = format!("{} (model {pin}, mode {mode})", loaded.origin);
+    facts.push(Fact::new("policy", from));
     if policy.mode() == Mode::ReportOnly {
-        findings.push(Finding::Audit);
+        findings.push(Finding::report_only());
     }
     if !matches!(loaded.origin, Origin::Sealed(_)) {
-        findings.push(Finding::PolicyOpen(loaded.origin.to_string()));
+        findings.push(Finding::policy_open(&loaded.origin));
     }
     let base = route::look(policy, findings);
     let proxy = policy.proxy().or(base.as_deref());
@@ -180,18 +168,14 @@ fn layers(
         routed: route::is_led(),
         off: policy.is_proxy_off() && base.is_none(),
     };
-    facts.push((
-        "proxy",
-        proxy
-            .unwrap_or(if way.off {
-                "none"
-            } else {
-                "brought along by the shim"
-            })
-            .to_owned(),
-    ));
+    let started = if way.off {
+        "none"
+    } else {
+        "embedded, started by the shim"
+    };
+    facts.push(Fact::new("proxy", proxy.unwrap_or(started)));
     if way.off {
-        findings.push(Finding::ProxyOff);
+        findings.push(Finding::proxy_off());
     }
     findings.extend(proxy.and_then(|url| network::proxy(url, policy)));
     findings.extend(layers::proxy(policy));

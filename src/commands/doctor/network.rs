@@ -1,70 +1,60 @@
 //! What can be reached from here: the proxy, the daemon of counts, the providers.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use hyper::Request;
 use lockpolicy::Policy;
 use observe::metrics::StatsdTarget;
 
 use super::finding::Finding;
 use super::route::authority;
+use crate::probe;
 
 /// Asks what listens at a URL which policy it judges by, with a request that every policy refuses: nothing
 /// goes on to a provider.
 pub(crate) fn proxy(url: &str, policy: &Policy) -> Option<Finding> {
-    if url.starts_with("https:") {
-        return Some(Finding::ProxyUntried(
-            "doctor speaks no TLS; ask it at its plain address".to_owned(),
-        ));
-    }
-    let place = authority(url);
-    match policy_of(&place) {
-        Err(error) => Some(Finding::ProxySilent(place, error.to_string())),
-        Ok(None) => Some(Finding::ProxyStrange(place)),
+    let address = authority(url);
+    match policy_of(url, &address) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Some(Finding::proxy_not_ours(address))
+        }
+        Err(error) => Some(Finding::proxy_unreachable(address, error)),
+        Ok(None) => Some(Finding::proxy_not_ours(address)),
         Ok(Some(hash)) => {
-            // Where the proxy itself is, it need not be told.
+            // Where the proxy itself is, it need not know.
             let ours = [
                 policy.hash().to_owned(),
                 policy.without_proxy().hash().to_owned(),
             ];
-            (!ours.contains(&hash))
-                .then(|| Finding::ProxyOtherPolicy(lockpolicy::escape_for_log(&hash)))
+            let hash_text = lockpolicy::escape_for_log(&hash);
+            (!ours.contains(&hash)).then(|| Finding::proxy_other_policy(hash_text))
         }
     }
 }
 
-/// The hash in the answer of a proxy of ours.
-fn policy_of(place: &str) -> io::Result<Option<String>> {
-    let mut socket = connect(place)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
-    write!(
-        socket,
-        "GET /model-lock-doctor HTTP/1.1\r\nhost: {place}\r\nconnection: close\r\n\r\n"
-    )?;
-    let head = BufReader::new(socket.take(CAP)).lines();
-    let mut fields = head
-        .map_while(Result::ok)
-        .take_while(|line| !line.is_empty());
-    let hash = fields.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        let ours = name.eq_ignore_ascii_case("x-model-lock-policy");
-        ours.then(|| value.trim().to_owned())
-    });
-    Ok(hash)
+/// Returns the hash in the response of a proxy of ours.
+fn policy_of(url: &str, address: &str) -> io::Result<Option<String>> {
+    let (scheme, _) = url.split_once("://").unwrap_or(("http", url));
+    let request = Request::get(format!("{scheme}://{address}/model-lock-doctor"));
+    let request = request.body(String::new()).map_err(io::Error::other)?;
+    let response = probe::send(request, PATIENCE)?;
+    let hash = response.headers().get("x-model-lock-policy");
+    Ok(hash.and_then(|hash| Some(hash.to_str().ok()?.to_owned())))
 }
 
 /// Whether anybody takes what is sent: a port that is closed says so.
 pub(crate) fn statsd(daemon: Option<&StatsdTarget>) -> Option<Finding> {
     let Some(daemon) = daemon else {
-        return Some(Finding::StatsdOff);
+        return Some(Finding::statsd_off());
     };
     let place = format!("{}:{}", daemon.host, daemon.port);
     match listens(&place) {
         Ok(()) => None,
-        Err(_) => Some(Finding::StatsdSilent(place)),
+        Err(_) => Some(Finding::statsd_unreachable(place)),
     }
 }
 
@@ -87,8 +77,7 @@ pub(crate) fn egress() -> Vec<Finding> {
     let tried = PROVIDERS.map(|place| thread::spawn(move || is_reached(place)));
     let open = PROVIDERS.into_iter().zip(tried);
     let open = open.filter_map(|(place, tried)| tried.join().unwrap_or(false).then_some(place));
-    open.map(|place| Finding::EgressOpen(place.to_owned()))
-        .collect()
+    open.map(Finding::egress_open).collect()
 }
 
 /// By any of its addresses: a firewall for IPv4 alone leaves IPv6 open.
@@ -98,10 +87,6 @@ fn is_reached(place: &str) -> bool {
         .map(|to| thread::spawn(move || TcpStream::connect_timeout(&to, PATIENCE).is_ok()))
         .collect();
     tried.into_iter().any(|tried| tried.join().unwrap_or(false))
-}
-
-fn connect(place: &str) -> io::Result<TcpStream> {
-    TcpStream::connect_timeout(&first(place)?, PATIENCE)
 }
 
 fn first(place: &str) -> io::Result<SocketAddr> {
@@ -120,5 +105,3 @@ fn resolve(place: &str) -> io::Result<Vec<SocketAddr>> {
 /// Where codex would go by itself.
 const PROVIDERS: [&str; 2] = ["api.openai.com:443", "chatgpt.com:443"];
 const PATIENCE: Duration = Duration::from_secs(3);
-/// No head is longer.
-const CAP: u64 = 64 << 10;

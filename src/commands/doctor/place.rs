@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use lockpolicy::agents::codex::CODEX;
 use shim::Process;
 
 use super::finding::Finding;
@@ -28,21 +29,24 @@ pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
     let found = which::on_path(process);
     let shim = found.iter().find(|codex| codex.ours);
     match (shim, found.first()) {
-        (None, _) => findings.push(Finding::NoShim),
+        (None, _) => findings.push(Finding::no_shim()),
         (Some(_), Some(first)) if !first.ours => {
-            findings.push(Finding::ShimNotFirst(first.path.clone()));
+            findings.push(Finding::shim_not_first(first.path.display()));
         }
         _ => findings.extend(in_login_shell(process)),
     }
-    let real = match shim::find_real(&which::as_shim(process.clone(), &found)) {
+    let real = match shim::find_real(&which::as_shim(process.clone(), &found), CODEX) {
         Ok(real) => Some(real),
         Err(error) => {
-            findings.push(Finding::NoCodex(error.to_string()));
+            findings.push(Finding::no_codex(error));
             None
         }
     };
     let others = others(process, &found, real.as_deref());
-    findings.extend(others.iter().cloned().map(Finding::OtherCodex));
+    let found = others
+        .iter()
+        .map(|path| Finding::other_codex(path.display()));
+    findings.extend(found);
     Codexes {
         shim: shim.map(|codex| codex.path.clone()),
         real,
@@ -71,7 +75,7 @@ fn in_login_shell(process: &Process) -> Option<Finding> {
     let program = process.program.as_deref().unwrap_or(Path::new("/"));
     // Where it finds none, nothing can run there.
     let found = Reachable::at(PathBuf::from(last?), program)?;
-    (!found.ours).then_some(Finding::LoginShell(found.path))
+    (!found.ours).then(|| Finding::login_shell(found.path.display()))
 }
 
 fn others(process: &Process, on_path: &[Reachable], real: Option<&Path>) -> Vec<PathBuf> {
@@ -139,7 +143,7 @@ fn places(process: &Process) -> Vec<PathBuf> {
     places.extend(versions.map(|version| version.path().join("bin")));
     places
         .into_iter()
-        .map(|place| place.join("codex"))
+        .map(|place| place.join(CODEX.executable))
         .collect()
 }
 

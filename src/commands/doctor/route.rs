@@ -21,21 +21,23 @@ pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<Strin
         Some(found.to_owned())
     };
     let Some(base) = key("openai_base_url") else {
-        findings.push(Finding::RouteMissing);
+        findings.push(Finding::route_missing());
         return None;
     };
     if !is_tamper_proof(&path).unwrap_or(false) {
-        findings.push(Finding::RouteWritable(path));
+        findings.push(Finding::route_writable(path.display()));
     }
     let model = key("model").unwrap_or_default();
     if model != policy.pin() {
-        findings.push(Finding::RouteOtherModel(lockpolicy::escape_for_log(&model)));
+        findings.push(Finding::route_other_model(lockpolicy::escape_for_log(
+            &model,
+        )));
     }
     if policy
         .proxy()
         .is_some_and(|proxy| authority(proxy) != authority(&base))
     {
-        findings.push(Finding::RouteElsewhere(authority(&base)));
+        findings.push(Finding::route_elsewhere(authority(&base)));
     }
     Some(base)
 }
@@ -80,7 +82,7 @@ pub(crate) fn variable(process: &Process, base: &str) -> Option<Finding> {
             .split(',')
             .any(|entry| covers(entry.trim(), host))
     });
-    (!direct).then_some(Finding::ProxyVariable(found))
+    (!direct).then(|| Finding::proxy_variable(found))
 }
 
 fn covers(entry: &str, host: &str) -> bool {
@@ -115,7 +117,7 @@ mod tests {
                 env: env.collect(),
                 ..Process::default()
             };
-            variable(&process, base).map(|finding| finding.to_string())
+            variable(&process, base).map(|finding| finding.what)
         };
         let (plain, tls) = ("http://127.0.0.1:1/v1", "https://lock.internal/v1");
         assert_eq!(found(&[], plain), None);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 use shim::Process;
 
-use super::standin::Standin;
+use super::capture_server::CaptureServer;
 use crate::commands::route::PROVIDER;
 use crate::shell_quote::shell;
 
@@ -81,13 +81,18 @@ impl Scratch {
     }
 
     /// A codex in this home. Whatever it calls, the stand-in gets; no credential of this place goes along.
-    pub(crate) fn codex(&self, program: &Path, process: &Process, standin: &Standin) -> Command {
+    pub(crate) fn codex(
+        &self,
+        program: &Path,
+        process: &Process,
+        server: &CaptureServer,
+    ) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()
             .envs(&process.env)
             .current_dir(self.0.join("work"));
-        let proxy = format!("http://{}", standin.authority());
+        let proxy = format!("http://{}", server.authority());
         for name in PROXIES {
             command.env(name, &proxy);
         }
@@ -112,7 +117,7 @@ impl Scratch {
     /// # Errors
     ///
     /// Where it cannot be started.
-    pub(crate) fn run(&self, mut command: Command, standin: &Standin) -> io::Result<Ended> {
+    pub(crate) fn run(&self, mut command: Command, server: &CaptureServer) -> io::Result<Ended> {
         let told = self.0.join("told");
         command
             .stdin(Stdio::null())
@@ -122,7 +127,7 @@ impl Scratch {
         let mut child = command.spawn()?;
         let deadline = Instant::now() + PATIENCE;
         let mut status = child.try_wait()?;
-        while status.is_none() && !standin.wait(STEP) && Instant::now() < deadline {
+        while status.is_none() && !server.wait(STEP) && Instant::now() < deadline {
             status = child.try_wait()?;
         }
         end(&mut child);

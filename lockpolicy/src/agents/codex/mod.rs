@@ -4,3 +4,11 @@ pub mod app_server;
 pub mod cli;
 pub mod config;
 pub mod identity;
+
+use super::agent::Agent;
+
+/// codex itself.
+pub const CODEX: Agent = Agent {
+    executable: "codex",
+    real_path_variable: "MODEL_LOCK_REAL_CODEX",
+};

@@ -131,7 +131,7 @@ export class Attempts {
     const kind = row.event === "undecidable" ? "undecidable" : row.result;
     const wrong = row.served === "mismatch";
     const sent = row.sent_model ?? row.applied_model;
-    const asked = row.event === "undecidable" ? `not understood: ${row.reason}` : row.requested_model;
+    const asked = row.event === "undecidable" ? `undecidable: ${row.reason}` : row.requested_model;
     const line = make(
       "tr",
       { role: "row", "data-key": row.id, class: this.#fresh.has(row.id) ? "fresh" : undefined },

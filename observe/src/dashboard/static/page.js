@@ -18,9 +18,9 @@ let paused = false;
 // --- Is the lock holding?
 
 const VERDICTS = {
-  force: (model) => ["Whatever model is asked for, ", model, " runs."],
+  force: (model) => ["Whatever model is requested, ", model, " runs."],
   reject: (model) => ["Only ", model, " passes. Any other model is refused."],
-  report_only: () => ["Mode report_only: attempts pass, and are counted."],
+  report_only: () => ["Mode report_only: attempts pass and are counted."],
 };
 
 function showStatus(told) {
@@ -35,7 +35,7 @@ function showStatus(told) {
     ["Approved model", make("span", { class: "model" }, told.approved_model)],
     ["Mode", told.mode],
     ["Policy", make("code", {}, told.policy_hash), `from ${told.policy_from}`],
-    ["Level", told.level, told.level === "open" ? "nothing is locked" : "of what comes through here; ways around it: model-lock doctor"],
+    ["Level", told.level, told.level === "open" ? "nothing is locked" : "of what passes this proxy; to find ways around it: model-lock doctor"],
     ["Provider's key", told.key === "proxy" ? "held here" : "sent by clients"],
     ["In the last hour", recently(told.last_hour)],
   ]);
@@ -79,8 +79,8 @@ function showHealth(told) {
     ["Up for", length(told.uptime_seconds)],
     ["In flight", count(told.in_flight)],
     ["Requests judged", count(told.requests)],
-    ["Not understood", count(told.undecidable)],
-    ["Without an answer", count(told.upstream_errors), told.pace.upstream_errors ? `${count(told.pace.upstream_errors)} lately` : undefined, told.pace.upstream_errors > 0],
+    ["Undecidable", count(told.undecidable)],
+    ["Without a response", count(told.upstream_errors), told.pace.upstream_errors ? `${count(told.pace.upstream_errors)} lately` : undefined, told.pace.upstream_errors > 0],
     ["Audit lines lost", count(told.audit_lines_dropped), undefined, told.audit_lines_dropped > 0],
     ["Log lines lost", count(told.log_lines_dropped), undefined, told.log_lines_dropped > 0],
     ["Audit file", PAST[audit.state], audit.altered ? `${count(audit.altered)} of ${count(audit.lines)} lines altered` : audit.state === "none" ? undefined : `${count(audit.lines)} lines before the start`, audit.state === "failed" || audit.altered > 0],
@@ -154,7 +154,7 @@ function failed(error) {
 /** Old news look like news: whoever looks at night has to see that they are old. */
 function lost() {
   live("lost", "No connection");
-  const since = heard ? `The proxy has not answered since ${heard.toTimeString().slice(0, 8)}. What stands below is from then.` : "The proxy does not answer.";
+  const since = heard ? `The proxy has not responded since ${heard.toTimeString().slice(0, 8)}. Everything below is from then.` : "The proxy does not respond.";
   verdict("unknown", "Not known whether the lock is holding", [since]);
 }
 
@@ -196,7 +196,7 @@ function askForToken() {
   const again = !at("login").hidden;
   show(false);
   live("off", "Waiting for the token");
-  at("login-error").textContent = again ? "That is not the token of this port." : "";
+  at("login-error").textContent = again ? "This is not the token of this port." : "";
   at("token").focus();
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Envelope<'a> {
     pub(super) method: Option<Cow<'a, str>>,
     /// The range of the parameters.
     pub(super) params: Option<Range<usize>>,
-    /// Whether one of them occurs twice.
+    /// True where one of them occurs twice.
     pub(super) twice: bool,
 }
 

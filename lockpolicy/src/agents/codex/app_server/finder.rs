@@ -28,7 +28,7 @@ pub(super) struct Finder<'a> {
     pub(super) finds: Finds<'a>,
     /// The method, where it is a listed one.
     pub(super) method: &'static str,
-    /// Whether the pin is put in where nothing is stated.
+    /// True where the pin is put in where nothing is stated.
     pub(super) inserts_when_missing: bool,
 }
 

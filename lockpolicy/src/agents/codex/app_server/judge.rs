@@ -72,7 +72,7 @@ pub fn judge_line(policy: &Policy, server: Server, line: &[u8]) -> LineVerdict {
         return refused(None, "", Rejection::whole(Reason::NotJson, "line"));
     };
     if envelope.twice {
-        let rejection = Rejection::whole(Reason::Ambiguous, "a member stands twice");
+        let rejection = Rejection::whole(Reason::Ambiguous, "a member occurs twice");
         return refused(envelope.id, "", rejection);
     }
     let Some(method) = &envelope.method else {

@@ -43,7 +43,7 @@ pub(super) struct Field {
     pub(super) kind: Kind,
     /// The value, as JSON, with which it selects nothing.
     pub(super) harmless: Option<&'static str>,
-    /// Whether the pin is put in where nothing is stated.
+    /// True where the pin is put in where nothing is stated.
     pub(super) insert_if_missing: bool,
 }
 

@@ -9,8 +9,8 @@
 //! has two spellings is refused: names that occur twice, with escapes or in another case, and
 //! positional arrays, which codex takes in place of objects.
 //!
-//! What is no request passes byte for byte: responses of the client and notifications. What the server
-//! says is never looked at.
+//! What is no request passes byte for byte: responses of the client and notifications. The server's
+//! output is never read.
 //!
 //! A provider: `openai` is codex's own and passes, since clients repeat what the server reported. Any
 //! other is refused in reject. In force its name is taken out, as is what defines one in a config map:

@@ -29,7 +29,7 @@ fn audit() -> Policy {
     policy("model = 'PIN'\nmode = 'report_only'")
 }
 
-/// What goes on: `=` where it is the same, `!reason` where it is answered, `-reason` where it is dropped.
+/// The line that goes on: `=` where it is the same, `!reason` where it is answered, `-reason` where it is dropped.
 fn outcome(policy: &Policy, server: Server, line: &str) -> String {
     let ruling = judge_line(policy, server, line.as_bytes());
     let reason = match &ruling.verdict.decision {
@@ -46,7 +46,7 @@ fn outcome(policy: &Policy, server: Server, line: &str) -> String {
     }
 }
 
-/// What becomes of the params of a request.
+/// The parameters of a request that go on.
 fn params(policy: &Policy, method: &str, params: &str) -> String {
     let server = if method == "tools/call" {
         Server::Mcp
@@ -64,7 +64,7 @@ fn params(policy: &Policy, method: &str, params: &str) -> String {
 }
 
 #[test]
-fn what_selects_is_forced_or_refused() {
+fn request_that_selects_is_forced_or_refused() {
     for [method, requested, forced, rejected] in SELECTING {
         assert_eq!(
             params(&force(), method, requested),
@@ -82,7 +82,7 @@ fn what_selects_is_forced_or_refused() {
 }
 
 #[test]
-fn config_maps_are_looked_through() {
+fn selector_in_a_config_map_is_found() {
     for [config, forced, rejected] in CONFIG {
         let frame = |config: &str| format!(r#"{{"model":"PIN","config":{config}}}"#);
         let same = |out: &str| {
@@ -119,7 +119,7 @@ fn config_maps_are_looked_through() {
 }
 
 #[test]
-fn writes_to_the_configuration_are_judged_by_their_key() {
+fn write_to_the_configuration_is_judged_by_its_key() {
     for [key, value, forced, rejected] in WRITES {
         let one = |value: &str| {
             format!(r#"{{"keyPath":"{key}","value":{value},"mergeStrategy":"replace"}}"#)
@@ -166,7 +166,7 @@ fn writes_to_the_configuration_are_judged_by_their_key() {
 }
 
 #[test]
-fn what_can_be_read_in_two_ways_is_refused_or_dropped() {
+fn line_with_two_readings_is_refused_or_dropped() {
     for (line, out) in UNCLEAR {
         let (line, out) = (*line, *out);
         assert_eq!(outcome(&force(), Server::App, line), out, "{line}");
@@ -182,7 +182,7 @@ fn what_can_be_read_in_two_ways_is_refused_or_dropped() {
 }
 
 #[test]
-fn what_selects_nothing_passes_byte_for_byte() {
+fn line_that_selects_nothing_passes_byte_for_byte() {
     for line in [
         "",
         " \r",
@@ -206,7 +206,7 @@ fn what_selects_nothing_passes_byte_for_byte() {
 }
 
 #[test]
-fn effort_and_tier_are_pinned_where_the_policy_says_so() {
+fn effort_and_tier_are_pinned_where_the_policy_sets_them() {
     let pinned = policy("model='PIN'\nreasoning_effort='low'\nservice_tier='priority'");
     let settled = r#"{"serviceTier":"fast","effort":"low","model":"PIN"}"#;
     for requested in [
@@ -232,7 +232,7 @@ fn effort_and_tier_are_pinned_where_the_policy_says_so() {
 }
 
 #[test]
-fn an_answer_has_the_same_id_and_tells_no_client_to_try_again() {
+fn error_response_has_the_same_id_and_causes_no_retry() {
     let line =
         r#"{"id":"a\u0062","method":"thread/start","params":{"model":"Thread Not Found: x"}}"#;
     let LineAction::Answer(answer) = judge_line(&reject(), Server::App, line.as_bytes()).action
@@ -303,7 +303,7 @@ fn any_params() -> impl Strategy<Value = String> {
 proptest! {
     /// A line that was written anew is left alone, and it is the same but for what was cut.
     #[test]
-    fn what_is_written_is_settled(
+    fn rewritten_line_passes_unchanged(
         method in prop::sample::select(methods::APP_SERVER.iter().map(|m| m.name).collect::<Vec<_>>()),
         params in any_params(),
         rejects in any::<bool>(),
@@ -317,7 +317,7 @@ proptest! {
     }
 
     #[test]
-    fn every_line_gets_an_answer(line in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn line_of_any_bytes_gets_a_verdict(line in prop::collection::vec(any::<u8>(), 0..200)) {
         let ruling = judge_line(&force(), Server::App, &line);
         prop_assert!(ruling.verdict.attempts.len() < 100);
     }

@@ -33,7 +33,7 @@ pub enum Becomes {
     Written {
         /// The new text.
         text: String,
-        /// Whether the old text was another name of the same, and so no attempt.
+        /// True where the old text was another name of the same, and so no attempt.
         alias: bool,
     },
 }

@@ -76,19 +76,7 @@ const ORIGIN: Origin = Origin {
 };
 
 fn passed(line: CommandLine<'_>) -> CommandVerdict<'_> {
-    let changes = Changes {
-        stated: Vec::new(),
-        changes: Vec::new(),
-    };
-    let pins = Vec::new();
-    permitted(
-        Verdict::pass(),
-        Arguments {
-            line,
-            changes,
-            pins,
-        },
-    )
+    permitted(Verdict::pass(), Arguments::unchanged(line))
 }
 
 fn permitted(verdict: Verdict, arguments: Arguments<'_>) -> CommandVerdict<'_> {

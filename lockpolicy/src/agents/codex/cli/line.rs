@@ -15,13 +15,13 @@ pub struct CommandLine<'a> {
     pub tokens: Vec<Token<'a>>,
     /// The commands that it calls, the program itself first.
     pub path: Vec<&'static Command>,
-    /// Whether it only asks for help or the version.
+    /// True where it only asks for help or the version.
     pub help: bool,
     /// A word that calls a command in one reading and is something else in another.
     pub ambiguous: Option<&'a [u8]>,
     /// An option without the option-argument that it needs.
     pub bare: Option<&'a [u8]>,
-    /// Whether codex calls itself with it.
+    /// True where codex calls itself with it.
     pub internal: bool,
 }
 

@@ -31,7 +31,7 @@ pub(super) fn stated(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<
     let mut found: Vec<Occurrence<'static>> = line.options().filter_map(occurrence).collect();
     let refused = match line.model_source() {
         ModelSource::ServiceChosen => Some(""),
-        ModelSource::RemoteClient => Some("a door that nobody watches"),
+        ModelSource::RemoteClient => Some("its requests would not be judged"),
         ModelSource::CommandLine | ModelSource::None | ModelSource::Session => None,
     };
     found.extend(refused.map(|place| Occurrence {

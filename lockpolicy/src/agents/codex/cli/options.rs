@@ -1,18 +1,22 @@
 //! The options of codex that several commands share. The other options stand in the table of commands.
 
-use super::spec::{OptionSpec, Role, flag, long, short, short_flag};
+use super::spec::{OptionSpec, Role, Takes, flag, long, short, short_flag};
 use crate::{Capability, ForceAction, Setting};
 
+/// The model.
+const SELECTS_MODEL: Role = Role::Selects(Setting::Model(Capability::Generation));
 /// A selector that `force` takes out.
-const OTHER: Setting = Setting::OtherSelector(Capability::Generation, ForceAction::Drop);
+const OTHER: Role = Role::Selects(Setting::OtherSelector(
+    Capability::Generation,
+    ForceAction::Drop,
+));
 
-pub(super) const MODEL: OptionSpec =
-    short(b'm', "model").selects(Setting::Model(Capability::Generation));
-pub(super) const PROFILE: OptionSpec = short(b'p', "profile").selects(OTHER);
-pub(super) const OSS: OptionSpec = flag("oss").selects(OTHER);
-pub(super) const LOCAL_PROVIDER: OptionSpec = long("local-provider").selects(OTHER);
-pub(super) const REMOTE: OptionSpec = long("remote").selects(OTHER).secret();
-pub(super) const REMOTE_TOKEN: OptionSpec = long("remote-auth-token-env").requires("remote");
+pub(super) const MODEL: OptionSpec = short(b'm', "model").role(SELECTS_MODEL);
+pub(super) const PROFILE: OptionSpec = short(b'p', "profile").role(OTHER);
+pub(super) const OSS: OptionSpec = flag("oss").role(OTHER);
+pub(super) const LOCAL_PROVIDER: OptionSpec = long("local-provider").role(OTHER);
+pub(super) const REMOTE: OptionSpec = long("remote").role(OTHER).is_secret(true);
+pub(super) const REMOTE_TOKEN: OptionSpec = long("remote-auth-token-env").requires(Some("remote"));
 pub(super) const VERSION: OptionSpec = short_flag(b'V', "version").role(Role::Help);
 pub(super) const IMAGE: OptionSpec = short(b'i', "image");
 pub(super) const CD: OptionSpec = short(b'C', "cd");
@@ -39,7 +43,7 @@ pub(super) static SESSION: &[OptionSpec] = &[
     REMOTE,
     REMOTE_TOKEN,
     STRICT,
-    IMAGE.many(),
+    IMAGE.takes(Takes::Many),
     MODEL,
     OSS,
     LOCAL_PROVIDER,
@@ -77,8 +81,8 @@ pub(super) static TURN: &[OptionSpec] = &[
     WORKTREE,
     long("thread-source"),
     long("cyber-access-program")
-        .selects(OTHER)
-        .unless("standard"),
+        .role(OTHER)
+        .harmless(Some("standard")),
     flag("skip-git-repo-check"),
     TRUST,
     flag("ephemeral"),

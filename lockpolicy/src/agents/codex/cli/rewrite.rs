@@ -42,7 +42,7 @@ pub(super) fn pin_argument(place: &str, text: &str) -> String {
 }
 
 /// The changes of a command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
     /// The occurrences that were judged.
     pub(super) stated: Vec<Occurrence<'static>>,

@@ -16,7 +16,7 @@ pub struct OptionSpec {
     pub role: Role,
     /// The value with which it selects nothing.
     pub(super) harmless: Option<&'static str>,
-    /// Whether its value may contain a password, so that it is not reported.
+    /// True where its value may contain a password, so that it is not reported.
     pub(super) is_secret: bool,
     /// The long name of the option that codex requires beside it: where that is dropped, it is dropped too.
     pub(super) requires: Option<&'static str>,
@@ -58,42 +58,6 @@ impl OptionSpec {
             requires: None,
         }
     }
-
-    pub(super) const fn many(self) -> Self {
-        Self {
-            takes: Takes::Many,
-            ..self
-        }
-    }
-
-    pub(super) const fn role(self, role: Role) -> Self {
-        Self { role, ..self }
-    }
-
-    pub(super) const fn selects(self, setting: Setting) -> Self {
-        self.role(Role::Selects(setting))
-    }
-
-    pub(super) const fn unless(self, value: &'static str) -> Self {
-        Self {
-            harmless: Some(value),
-            ..self
-        }
-    }
-
-    pub(super) const fn secret(self) -> Self {
-        Self {
-            is_secret: true,
-            ..self
-        }
-    }
-
-    pub(super) const fn requires(self, long: &'static str) -> Self {
-        Self {
-            requires: Some(long),
-            ..self
-        }
-    }
 }
 
 /// Returns an option without an option-argument.
@@ -123,7 +87,7 @@ pub struct Command {
     pub name: &'static str,
     /// Other words that call it.
     pub aliases: &'static [&'static str],
-    /// Whether every version knows it. To one that does not, the word may be a prompt.
+    /// True where every version knows it. To one that does not, the word may be a prompt.
     pub everywhere: bool,
     /// The source of the model that it runs.
     pub model: ModelSource,
@@ -131,7 +95,7 @@ pub struct Command {
     pub server: Option<Server>,
     /// The meaning of its words that call no sub-command.
     pub operands: Operands,
-    /// Whether it draws on the terminal.
+    /// True where it draws on the terminal.
     pub is_tui: bool,
     /// Its options, besides those that every command has.
     pub options: &'static [&'static [OptionSpec]],
@@ -194,43 +158,24 @@ impl Command {
             children: &[],
         }
     }
-
-    pub(super) const fn aliases(self, aliases: &'static [&'static str]) -> Self {
-        Self { aliases, ..self }
-    }
-
-    pub(super) const fn options(self, options: &'static [&'static [OptionSpec]]) -> Self {
-        Self { options, ..self }
-    }
-
-    pub(super) const fn children(self, children: &'static [Self]) -> Self {
-        Self { children, ..self }
-    }
-
-    pub(super) const fn serves(self, server: Server) -> Self {
-        Self {
-            server: Some(server),
-            ..self
-        }
-    }
-
-    pub(super) const fn operands(self, operands: Operands) -> Self {
-        Self { operands, ..self }
-    }
-
-    pub(super) const fn tui(self) -> Self {
-        Self {
-            is_tui: true,
-            ..self
-        }
-    }
-
-    pub(super) const fn some_versions(self) -> Self {
-        Self {
-            everywhere: false,
-            ..self
-        }
-    }
 }
+
+/// Defines a method for each field, which returns the row with this field set.
+macro_rules! setters {
+    ($row:ident: $($field:ident: $type:ty),+) => {
+        impl $row {
+            $(pub(super) const fn $field(mut self, value: $type) -> Self {
+                self.$field = value;
+                self
+            })+
+        }
+    };
+}
+
+setters!(OptionSpec: takes: Takes, role: Role, harmless: Option<&'static str>, is_secret: bool,
+    requires: Option<&'static str>);
+setters!(Command: aliases: &'static [&'static str], everywhere: bool, server: Option<Server>,
+    operands: Operands, is_tui: bool, options: &'static [&'static [OptionSpec]],
+    children: &'static [Self]);
 
 static HELP: Command = Command::new("help", ModelSource::None);

@@ -9,7 +9,9 @@ use super::options::{
     REMOTE, REMOTE_TOKEN, REVIEWED, SANDBOX, SESSION, SOCKET, STRICT, TRUST, TURN, VERSION,
     VERSION_ONLY,
 };
-use super::spec::{Command, ModelSource, Operands, OptionSpec, flag, long, short, short_flag};
+use super::spec::{
+    Command, ModelSource, Operands, OptionSpec, Takes, flag, long, short, short_flag,
+};
 use crate::agents::codex::app_server::Server;
 
 const fn no_model(name: &'static str) -> Command {
@@ -27,13 +29,13 @@ const fn remote_model(name: &'static str) -> Command {
 /// The program itself: without a sub-command it is the terminal interface.
 pub static ROOT: Command = model("")
     .operands(Operands::Prompt)
-    .tui()
+    .is_tui(true)
     .options(&[SESSION, OPEN])
     .children(COMMANDS);
 
 static COMMANDS: &[Command] =
     &[
-        model("agents").tui().some_versions().options(&[&[
+        model("agents").is_tui(true).everywhere(false).options(&[&[
             REMOTE,
             REMOTE_TOKEN,
             CD,
@@ -41,7 +43,7 @@ static COMMANDS: &[Command] =
             flag("no-daemon"),
         ]]),
         model("app-server")
-            .serves(Server::App)
+            .server(Some(Server::App))
             .options(&[
                 SOCKET,
                 &[
@@ -58,7 +60,7 @@ static COMMANDS: &[Command] =
             ])
             .children(APP_SERVER_COMMANDS),
         no_model("apply").aliases(&["a"]),
-        no_model("archive").some_versions().options(&[SESSION]),
+        no_model("archive").everywhere(false).options(&[SESSION]),
         Command::new("cloud", ModelSource::ServiceChosen)
             .aliases(&["cloud-tasks"])
             .options(VERSION_ONLY)
@@ -66,9 +68,9 @@ static COMMANDS: &[Command] =
         no_model("completion"),
         no_model("debug").children(DEBUG_COMMANDS),
         no_model("delete")
-            .some_versions()
+            .everywhere(false)
             .options(&[SESSION, &[flag("force")]]),
-        no_model("doctor").some_versions().options(&[&[
+        no_model("doctor").everywhere(false).options(&[&[
             flag("json"),
             flag("network-only"),
             flag("summary"),
@@ -82,7 +84,7 @@ static COMMANDS: &[Command] =
             .options(&[
                 TURN,
                 &[
-                    IMAGE.many(),
+                    IMAGE.takes(Takes::Many),
                     OSS,
                     LOCAL_PROVIDER,
                     PROFILE,
@@ -95,13 +97,13 @@ static COMMANDS: &[Command] =
                 ],
             ])
             .children(&[
-                model("fork").some_versions().options(&[TURN, &[IMAGE]]),
+                model("fork").everywhere(false).options(&[TURN, &[IMAGE]]),
                 model("resume").options(&[TURN, PICK, &[IMAGE]]),
                 model("review").options(&[TURN, REVIEWED]),
             ]),
         no_model("exec-server")
             .options(EXEC_SERVER)
-            .children(&[no_model("forward").some_versions().options(EXEC_SERVER)]),
+            .children(&[no_model("forward").everywhere(false).options(EXEC_SERVER)]),
         no_model("execpolicy").children(&[no_model("check")
             .operands(Operands::OtherProgram)
             .options(&[&[
@@ -110,7 +112,7 @@ static COMMANDS: &[Command] =
                 flag("resolve-host-executables"),
             ]])]),
         no_model("features").children(&[no_model("disable"), no_model("enable"), no_model("list")]),
-        model("fork").tui().options(&[SESSION, OPEN, PICK]),
+        model("fork").is_tui(true).options(&[SESSION, OPEN, PICK]),
         no_model("login")
             .options(&[&[
                 flag("with-api-key"),
@@ -141,11 +143,13 @@ static COMMANDS: &[Command] =
             no_model("logout"),
             no_model("remove"),
         ]),
-        model("mcp-server").serves(Server::Mcp).some_versions(),
+        model("mcp-server")
+            .server(Some(Server::Mcp))
+            .everywhere(false),
         no_model("migrate-nfs-db")
-            .some_versions()
+            .everywhere(false)
             .options(&[&[long("staging-dir")]]),
-        no_model("migrate-rollouts").some_versions().options(&[&[
+        no_model("migrate-rollouts").everywhere(false).options(&[&[
             long("thread"),
             long("max-mib-per-second"),
             flag("apply"),
@@ -154,10 +158,10 @@ static COMMANDS: &[Command] =
         ]]),
         no_model("plugin").children(PLUGIN_COMMANDS),
         Command::new("queue", ModelSource::Session)
-            .some_versions()
+            .everywhere(false)
             .options(&[SESSION, &[long("thread"), long("message"), flag("resume")]]),
         remote_model("remote-control")
-            .some_versions()
+            .everywhere(false)
             .options(&[&[flag("json"), flag("no-daemon")]])
             .children(&[
                 no_model("pair").options(JSON_ONLY),
@@ -176,9 +180,12 @@ static COMMANDS: &[Command] =
             flag("http-shutdown"),
             flag("github-oidc"),
         ]]),
-        model("resume")
-            .tui()
-            .options(&[SESSION, OPEN, PICK, &[flag("include-non-interactive")]]),
+        model("resume").is_tui(true).options(&[
+            SESSION,
+            OPEN,
+            PICK,
+            &[flag("include-non-interactive")],
+        ]),
         model("review").options(&[REVIEWED, &[STRICT, TRUST]]),
         no_model("sandbox")
             .operands(Operands::OtherProgram)
@@ -186,27 +193,27 @@ static COMMANDS: &[Command] =
             .children(&[
                 no_model("linux")
                     .aliases(&["landlock"])
-                    .some_versions()
+                    .everywhere(false)
                     .operands(Operands::OtherProgram)
                     .options(SANDBOX),
                 no_model("macos")
                     .aliases(&["seatbelt"])
-                    .some_versions()
+                    .everywhere(false)
                     .operands(Operands::OtherProgram)
                     .options(SANDBOX),
-                no_model("uninstall").some_versions(),
+                no_model("uninstall").everywhere(false),
                 no_model("windows")
-                    .some_versions()
+                    .everywhere(false)
                     .operands(Operands::OtherProgram)
                     .options(SANDBOX),
             ]),
         no_model("stdio-to-uds"),
-        no_model("unarchive").some_versions().options(&[SESSION]),
-        no_model("update").some_versions(),
+        no_model("unarchive").everywhere(false).options(&[SESSION]),
+        no_model("update").everywhere(false),
     ];
 
 static APP_SERVER_COMMANDS: &[Command] = &[
-    no_model("daemon").some_versions().children(&[
+    no_model("daemon").everywhere(false).children(&[
         remote_model("bootstrap").options(&[&[flag("remote-control")]]),
         no_model("disable-remote-control"),
         remote_model("enable-remote-control"),
@@ -215,7 +222,7 @@ static APP_SERVER_COMMANDS: &[Command] = &[
         remote_model("start"),
         no_model("stop"),
         no_model("update")
-            .some_versions()
+            .everywhere(false)
             .options(&[&[flag("from-cli"), short_flag(b'y', "yes")]]),
         no_model("version"),
     ]),
@@ -244,24 +251,24 @@ static CLOUD_COMMANDS: &[Command] = &[
 static DEBUG_COMMANDS: &[Command] = &[
     // Its turn runs whatever the configuration names: no option of any level reaches it.
     no_model("app-server")
-        .serves(Server::App)
+        .server(Some(Server::App))
         .children(&[Command::new("send-message-v2", ModelSource::ServiceChosen)]),
     no_model("clear-memories"),
     no_model("models").options(&[&[flag("bundled")]]),
-    no_model("prompt-input").options(&[&[IMAGE.many()]]),
+    no_model("prompt-input").options(&[&[IMAGE.takes(Takes::Many)]]),
     no_model("trace-reduce").options(&[&[short(b'o', "output")]]),
 ];
 
 static PLUGIN_COMMANDS: &[Command] = &[
-    no_model("add").some_versions().options(PLUGIN),
-    no_model("list").some_versions().options(PLUGIN),
+    no_model("add").everywhere(false).options(PLUGIN),
+    no_model("list").everywhere(false).options(PLUGIN),
     no_model("marketplace").children(&[
         no_model("add").options(&[&[long("ref"), long("sparse"), flag("json")]]),
-        no_model("list").some_versions().options(JSON_ONLY),
+        no_model("list").everywhere(false).options(JSON_ONLY),
         no_model("remove").options(JSON_ONLY),
         no_model("upgrade").options(JSON_ONLY),
     ]),
-    no_model("remove").some_versions().options(PLUGIN),
+    no_model("remove").everywhere(false).options(PLUGIN),
 ];
 
 /// Returns the option that a name, with its dashes, means to a command.

@@ -74,14 +74,10 @@ impl<'a> Token<'a> {
 
     /// Returns the option, if it is one.
     pub fn option(&self) -> Option<&OptionToken<'a>> {
-        match &self.kind {
-            TokenKind::Option(written) => Some(written),
-            TokenKind::Command(_)
-            | TokenKind::Foreign(_)
-            | TokenKind::Operand(_)
-            | TokenKind::OptionArgument(_)
-            | TokenKind::Terminator => None,
-        }
+        let TokenKind::Option(option) = &self.kind else {
+            return None;
+        };
+        Some(option)
     }
 }
 

@@ -75,7 +75,15 @@ impl<'a> CommandVerdict<'a> {
     }
 }
 
-impl Arguments<'_> {
+impl<'a> Arguments<'a> {
+    pub(super) fn unchanged(line: CommandLine<'a>) -> Self {
+        Self {
+            line,
+            changes: Changes::default(),
+            pins: Vec::new(),
+        }
+    }
+
     /// Returns true where the line goes on byte for byte.
     pub fn is_unchanged(&self) -> bool {
         self.changes.changes.is_empty() && self.pins.is_empty()

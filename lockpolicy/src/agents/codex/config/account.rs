@@ -1,11 +1,11 @@
-//! What codex's `auth.json` says about how it logs in.
+//! The login that codex's `auth.json` describes.
 
 use alloc::string::String;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// Only whether the secrets are there; they are not read.
+/// The members that tell an account from a key. The secrets themselves are not read.
 #[derive(Deserialize)]
 struct Auth {
     #[serde(rename = "auth_mode")]
@@ -15,8 +15,8 @@ struct Auth {
     tokens: Option<IgnoredAny>,
 }
 
-/// Whether codex's calls carry an account instead of a key: its `auth.json` says so, or holds tokens
-/// and no key. A text that cannot be read says no.
+/// Returns true where codex's calls carry the token of an account instead of a key: its `auth.json` says so,
+/// or contains tokens and no key. A text that cannot be read says no.
 pub fn is_account(auth: &[u8]) -> bool {
     let Ok(auth) = serde_json::from_slice::<Auth>(auth) else {
         return false;

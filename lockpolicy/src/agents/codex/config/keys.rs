@@ -63,7 +63,7 @@ struct Key {
     last: &'static str,
     /// The thing that is selected; `None` where the table belongs to something else than codex's models.
     selects: Option<Selects>,
-    /// Whether the pin is put into a command line that does not state the key.
+    /// True where the pin is put into a command line that does not state the key.
     insert_if_missing: bool,
 }
 

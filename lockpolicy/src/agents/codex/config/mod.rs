@@ -10,8 +10,8 @@
 //! reaches the proxy as well.
 //!
 //! A role of the user may select another provider of the configuration. A role that states the address of
-//! a provider, and a project's role or profile that selects another provider, is refused: the oldest codex
-//! lays it over everything.
+//! a provider, and a project's role or profile that selects another provider, is refused: for the oldest
+//! codex it overrides everything.
 //!
 //! Not covered: providers that sign their requests for one host (Bedrock, Vertex), which are refused
 //! where they are selected; files of the administrator that rank above the command line.

@@ -21,7 +21,7 @@ pub enum ProxyTarget<'a> {
     Running {
         /// The URL; with a path it is a base URL, without one the usual path is appended.
         url: &'a str,
-        /// Whether calls carry the token of an account instead of a key.
+        /// True where calls carry the token of an account instead of a key.
         account: bool,
     },
 }

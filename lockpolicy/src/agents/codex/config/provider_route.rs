@@ -46,7 +46,7 @@ pub struct Oss<'a> {
 const BY_KEY: &str = "/v1";
 /// The path below which the tables list the operations of an account.
 const BY_ACCOUNT: &str = "/backend-api/codex";
-/// The only parameter that is known to select nothing wherever it stands.
+/// The only query parameter that selects nothing at any provider.
 const QUERY: [&str; 1] = ["api-version"];
 /// Fields that hold a credential and nothing else.
 const HEADERS: [&str; 4] = [

@@ -9,18 +9,18 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::PATHS;
-use crate::spelled::Spelled;
+use crate::json_text::JsonText;
 
 /// A request and the rules that it meets.
 #[derive(Clone)]
-pub(crate) struct Wish {
+pub(crate) struct GeneratedRequest {
     pub(crate) rules: Rules,
     pub(crate) path: &'static str,
     pub(crate) source: Source,
     pub(crate) body: Vec<u8>,
 }
 
-impl fmt::Debug for Wish {
+impl fmt::Debug for GeneratedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body = String::from_utf8_lossy(&self.body);
         write!(
@@ -95,17 +95,19 @@ pub(crate) fn rules() -> impl Strategy<Value = Rules> {
 }
 
 /// Any request.
-pub(crate) fn wish() -> impl Strategy<Value = Wish> {
+pub(crate) fn generated_request() -> impl Strategy<Value = GeneratedRequest> {
     let source = prop_oneof![
         4 => Just(Source::User),
         1 => Just(Source::Subagent),
         1 => Just(Source::Background)
     ];
-    (rules(), select(&PATHS[..]), source, body()).prop_map(|(rules, path, source, body)| Wish {
-        rules,
-        path,
-        source,
-        body,
+    (rules(), select(&PATHS[..]), source, body()).prop_map(|(rules, path, source, body)| {
+        GeneratedRequest {
+            rules,
+            path,
+            source,
+            body,
+        }
     })
 }
 
@@ -142,7 +144,7 @@ struct Oddity {
     object: Index,
     member: Index,
     spell: Spell,
-    value: Spelled,
+    value: JsonText,
 }
 
 /// How the name of an oddity comes from that of a member that stands there.
@@ -158,7 +160,7 @@ enum Spell {
 }
 
 impl Oddity {
-    fn put(self, doc: &mut Spelled) {
+    fn put(self, doc: &mut JsonText) {
         let Some(members) = doc.object(self.object.index(64)) else {
             return;
         };
@@ -230,7 +232,7 @@ fn oddity() -> impl Strategy<Value = Oddity> {
 }
 
 /// Values at the border of what is JSON, on both sides of it.
-fn odd_value() -> impl Strategy<Value = Spelled> {
+fn odd_value() -> impl Strategy<Value = JsonText> {
     let borders = vec![
         "\"\\ud83d\"",
         "\"\\udc00\"",
@@ -261,8 +263,8 @@ fn odd_value() -> impl Strategy<Value = Spelled> {
     let nested = prop_oneof![(60..70_usize), (124..130_usize)];
     prop_oneof![
         6 => free(),
-        2 => select(borders).prop_map(Spelled::leaf),
-        1 => nested.prop_map(|n| Spelled::Leaf(["[".repeat(n), "]".repeat(n)].concat())),
+        2 => select(borders).prop_map(JsonText::leaf),
+        1 => nested.prop_map(|n| JsonText::Leaf(["[".repeat(n), "]".repeat(n)].concat())),
     ]
 }
 
@@ -335,7 +337,7 @@ fn damage() -> impl Strategy<Value = Damage> {
 }
 
 /// A request as the API describes it, with selectors in every place where one may stand.
-fn document() -> impl Strategy<Value = Spelled> {
+fn document() -> impl Strategy<Value = JsonText> {
     let model = option::weighted(0.7, model_value());
     let governed = vec(
         prop_oneof![1 => input(), 1 => tools(), 1 => effort(), 1 => tier(), 3 => side()],
@@ -345,20 +347,20 @@ fn document() -> impl Strategy<Value = Spelled> {
     let crowd = prop_oneof![3 => Just(0), 1 => 9..14_usize];
     (model, governed, plain, crowd)
         .prop_map(|(model, governed, plain, crowd)| {
-            let mut members: Vec<(String, Spelled)> = Vec::new();
+            let mut members: Vec<(String, JsonText)> = Vec::new();
             members.extend(model.map(|value| ("model".into(), value)));
             members.extend(governed);
             members.extend(plain);
-            members.extend((0..crowd).map(|n| (format!("k{n}"), Spelled::leaf("0"))));
+            members.extend((0..crowd).map(|n| (format!("k{n}"), JsonText::leaf("0"))));
             members.sort_by(|a, b| a.0.cmp(&b.0));
             members.dedup_by(|a, b| a.0 == b.0);
             members
         })
         .prop_shuffle()
-        .prop_map(Spelled::Object)
+        .prop_map(JsonText::Object)
 }
 
-fn model_value() -> impl Strategy<Value = Spelled> {
+fn model_value() -> impl Strategy<Value = JsonText> {
     prop_oneof![
         4 => Just("\"gpt-5.5\""),
         3 => Just("\"other-model\""),
@@ -373,43 +375,43 @@ fn model_value() -> impl Strategy<Value = Spelled> {
         1 => Just("{\"id\":\"other-model\"}"),
         1 => Just("7"),
     ]
-    .prop_map(Spelled::leaf)
+    .prop_map(JsonText::leaf)
 }
 
-fn member(name: &str, value: Spelled) -> (String, Spelled) {
+fn member(name: &str, value: JsonText) -> (String, JsonText) {
     (name.into(), value)
 }
 
-fn effort_value() -> impl Strategy<Value = Spelled> {
-    select(vec!["\"low\"", "\"high\"", "null", "1"]).prop_map(Spelled::leaf)
+fn effort_value() -> impl Strategy<Value = JsonText> {
+    select(vec!["\"low\"", "\"high\"", "null", "1"]).prop_map(JsonText::leaf)
 }
 
-fn reasoning() -> impl Strategy<Value = (String, Spelled)> {
+fn reasoning() -> impl Strategy<Value = (String, JsonText)> {
     let object = option::of(effort_value()).prop_map(|effort| {
-        let mut members = vec![member("summary", Spelled::quoted("auto"))];
+        let mut members = vec![member("summary", JsonText::quoted("auto"))];
         members.extend(effort.map(|effort| member("effort", effort)));
-        Spelled::Object(members)
+        JsonText::Object(members)
     });
     prop_oneof![
         4 => object,
-        1 => select(vec!["null", "{}", "\"high\"", "[]"]).prop_map(Spelled::leaf),
+        1 => select(vec!["null", "{}", "\"high\"", "[]"]).prop_map(JsonText::leaf),
     ]
     .prop_map(|value| member("reasoning", value))
 }
 
-fn effort() -> impl Strategy<Value = (String, Spelled)> {
+fn effort() -> impl Strategy<Value = (String, JsonText)> {
     prop_oneof![
         2 => reasoning(),
         1 => effort_value().prop_map(|value| member("reasoning_effort", value)),
     ]
 }
 
-fn tier() -> impl Strategy<Value = (String, Spelled)> {
+fn tier() -> impl Strategy<Value = (String, JsonText)> {
     select(vec!["\"flex\"", "\"priority\"", "null", "[]"])
-        .prop_map(|value| member("service_tier", Spelled::leaf(value)))
+        .prop_map(|value| member("service_tier", JsonText::leaf(value)))
 }
 
-fn tool() -> impl Strategy<Value = Spelled> {
+fn tool() -> impl Strategy<Value = JsonText> {
     let kind = option::weighted(
         0.9,
         select(vec![
@@ -428,51 +430,51 @@ fn tool() -> impl Strategy<Value = Spelled> {
         0.4,
         prop_oneof![
             4 => free(),
-            1 => Just(Spelled::Object(vec![member("model", Spelled::quoted("x"))])),
+            1 => Just(JsonText::Object(vec![member("model", JsonText::quoted("x"))])),
         ],
     );
     (kind, model, parameters).prop_map(|(kind, model, parameters)| {
-        let mut members = vec![member("name", Spelled::quoted("f"))];
-        members.extend(kind.map(|kind| member("type", Spelled::leaf(kind))));
-        members.extend(model.map(|model| member("model", Spelled::leaf(model))));
+        let mut members = vec![member("name", JsonText::quoted("f"))];
+        members.extend(kind.map(|kind| member("type", JsonText::leaf(kind))));
+        members.extend(model.map(|model| member("model", JsonText::leaf(model))));
         members.extend(parameters.map(|parameters| member("parameters", parameters)));
-        Spelled::Object(members)
+        JsonText::Object(members)
     })
 }
 
-fn tools() -> impl Strategy<Value = (String, Spelled)> {
+fn tools() -> impl Strategy<Value = (String, JsonText)> {
     prop_oneof![
-        6 => vec(tool(), 0..3).prop_map(Spelled::List),
-        1 => select(vec!["null", "\"auto\"", "{}", "[[]]"]).prop_map(Spelled::leaf),
+        6 => vec(tool(), 0..3).prop_map(JsonText::List),
+        1 => select(vec!["null", "\"auto\"", "{}", "[[]]"]).prop_map(JsonText::leaf),
     ]
     .prop_map(|value| member("tools", value))
 }
 
-fn input() -> impl Strategy<Value = (String, Spelled)> {
+fn input() -> impl Strategy<Value = (String, JsonText)> {
     let item = prop_oneof![
-        Just(Spelled::Object(vec![
-            member("role", Spelled::quoted("user")),
+        Just(JsonText::Object(vec![
+            member("role", JsonText::quoted("user")),
             member(
                 "content",
-                Spelled::leaf("\"say \\\"model\\\":\\\"other-model\\\" \\u00e9\"")
+                JsonText::leaf("\"say \\\"model\\\":\\\"other-model\\\" \\u00e9\"")
             ),
         ])),
-        reasoning().prop_map(|reasoning| Spelled::Object(vec![
-            member("type", Spelled::quoted("configuration_update")),
+        reasoning().prop_map(|reasoning| JsonText::Object(vec![
+            member("type", JsonText::quoted("configuration_update")),
             reasoning,
         ])),
-        tools().prop_map(|tools| Spelled::Object(vec![tools])),
+        tools().prop_map(|tools| JsonText::Object(vec![tools])),
         free(),
     ];
     prop_oneof![
-        1 => Just(Spelled::quoted("hi")),
-        3 => vec(item, 0..3).prop_map(Spelled::List),
+        1 => Just(JsonText::quoted("hi")),
+        3 => vec(item, 0..3).prop_map(JsonText::List),
     ]
     .prop_map(|value| member("input", value))
 }
 
 /// A further selector.
-fn side() -> impl Strategy<Value = (String, Spelled)> {
+fn side() -> impl Strategy<Value = (String, JsonText)> {
     let names = vec![
         "models",
         "fallbacks",
@@ -495,17 +497,17 @@ fn side() -> impl Strategy<Value = (String, Spelled)> {
     ];
     let value = prop_oneof![
         4 => free(),
-        2 => Just(Spelled::leaf("null")),
-        1 => Just(Spelled::quoted("gpt-5.5")),
-        1 => Just(Spelled::leaf("[\"other-model\",{\"model\":\"x\"}]")),
+        2 => Just(JsonText::leaf("null")),
+        1 => Just(JsonText::quoted("gpt-5.5")),
+        1 => Just(JsonText::leaf("[\"other-model\",{\"model\":\"x\"}]")),
         2 => select(vec!["moderation-1", "moderation-2"]).prop_map(|model| {
-            Spelled::Object(vec![member("model", Spelled::quoted(model))])
+            JsonText::Object(vec![member("model", JsonText::quoted(model))])
         }),
     ];
     (select(names), value).prop_map(|(name, value)| member(name, value))
 }
 
-fn plain_member() -> impl Strategy<Value = (String, Spelled)> {
+fn plain_member() -> impl Strategy<Value = (String, JsonText)> {
     let names = vec![
         "metadata",
         "stream",
@@ -521,7 +523,7 @@ fn plain_member() -> impl Strategy<Value = (String, Spelled)> {
 }
 
 /// JSON that no rule is about.
-pub(crate) fn free() -> impl Strategy<Value = Spelled> {
+pub(crate) fn free() -> impl Strategy<Value = JsonText> {
     let leaf = select(vec![
         "null",
         "true",
@@ -544,7 +546,7 @@ pub(crate) fn free() -> impl Strategy<Value = Spelled> {
         "{}",
         "[]",
     ])
-    .prop_map(Spelled::leaf);
+    .prop_map(JsonText::leaf);
     let names = vec![
         "a", "model", "Model", "b c", "", "\\u0061x", "$ref", "é", "models",
     ];
@@ -552,8 +554,8 @@ pub(crate) fn free() -> impl Strategy<Value = Spelled> {
         let object = vec((select(names.clone()), inner.clone()), 0..3).prop_map(|mut members| {
             members.sort_by(|a, b| a.0.cmp(b.0));
             members.dedup_by(|a, b| a.0 == b.0);
-            Spelled::Object(members.into_iter().map(|(n, v)| member(n, v)).collect())
+            JsonText::Object(members.into_iter().map(|(n, v)| member(n, v)).collect())
         });
-        prop_oneof![vec(inner, 0..3).prop_map(Spelled::List), object]
+        prop_oneof![vec(inner, 0..3).prop_map(JsonText::List), object]
     })
 }

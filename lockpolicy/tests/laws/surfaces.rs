@@ -1,4 +1,4 @@
-//! The same wish through different doors gets the same answer.
+//! The same request gets the same verdict on every surface.
 
 use lockpolicy::http::ws_message::judge_message;
 use lockpolicy::{Decision, ModelMatch, Source, Verdict, edit};
@@ -6,7 +6,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::wish::{Rules, Wish, rules, wish};
+use crate::generated_request::{GeneratedRequest, Rules, generated_request, rules};
 use crate::{PIN, cases, judged_as, policy, sent, table};
 
 fn body(model: &str, effort: Option<&str>) -> Vec<u8> {
@@ -14,16 +14,20 @@ fn body(model: &str, effort: Option<&str>) -> Vec<u8> {
     format!("{{\"model\":\"{model}\"{}}}", effort.unwrap_or_default()).into_bytes()
 }
 
-fn by_http(rules: &Rules, model: &str, effort: Option<&str>) -> (Wish, Verdict, Option<Vec<u8>>) {
-    let wish = Wish {
+fn by_http(
+    rules: &Rules,
+    model: &str,
+    effort: Option<&str>,
+) -> (GeneratedRequest, Verdict, Option<Vec<u8>>) {
+    let request = GeneratedRequest {
         rules: rules.clone(),
         path: "/v1/responses",
         source: Source::User,
         body: body(model, effort),
     };
-    let judged = judged_as(&wish, rules, &wish.body);
-    let sent = sent(&wish, &judged);
-    (wish, judged.verdict, sent)
+    let judged = judged_as(&request, rules, &request.body);
+    let sent = sent(&request, &judged);
+    (request, judged.verdict, sent)
 }
 
 /// The verdict and the arguments that go on.
@@ -65,7 +69,7 @@ proptest! {
         if rules.mode == "reject" && policy(&rules).is_alias(&model) {
             return Ok(());
         }
-        // An API request that is silent where the policy pins a word is another wish.
+        // An API request that is silent where the policy pins a word is a different request.
         let rules = Rules { tier: None, effort: rules.effort.and(effort.map(|_| "low")), ..rules };
         let (_, verdict, _) = by_http(&rules, &model, effort);
         let (by_argv, _) = by_argv(&rules, &model, effort);
@@ -84,16 +88,16 @@ proptest! {
 
     /// A body and a message that says the same, with its type in front.
     #[test]
-    fn one_answer_by_http_and_by_websocket(wish in wish()) {
-        let wish = Wish { path: "/v1/responses", ..wish };
-        let Some(inner) = wish.body.trim_ascii().strip_prefix(b"{") else { return Ok(()) };
+    fn one_answer_by_http_and_by_websocket(request in generated_request()) {
+        let request = GeneratedRequest { path: "/v1/responses", ..request };
+        let Some(inner) = request.body.trim_ascii().strip_prefix(b"{") else { return Ok(()) };
         let empty = inner.trim_ascii_start().starts_with(b"}");
         let kind = format!("{{\"type\":\"response.create\"{}", if empty { "" } else { "," });
         let message = [kind.as_bytes(), inner].concat();
-        let body = judged_as(&wish, &wish.rules, &message);
-        let found = table().find("GET", wish.path).unwrap();
+        let body = judged_as(&request, &request.rules, &message);
+        let found = table().find("GET", request.path).unwrap();
         let (verdict, edits) =
-            judge_message(&policy(&wish.rules), found.operation, &message, wish.source);
+            judge_message(&policy(&request.rules), found.operation, &message, request.source);
         let both = [&body.verdict, &verdict].map(|v| core::mem::discriminant(&v.decision));
         prop_assert_eq!(both[0], both[1], "{}", String::from_utf8_lossy(&message));
         if matches!(verdict.decision, Decision::Rewrite(_)) {
@@ -105,9 +109,9 @@ proptest! {
     }
 }
 
-/// The doors agree on the model that runs, too.
+/// The surfaces also agree on the model that runs.
 #[test]
-fn both_doors_run_the_pin() {
+fn both_surfaces_run_the_pin() {
     let force = Rules::plain("force");
     let (_, _, sent) = by_http(&force, "other", None);
     assert_eq!(sent, Some(body(PIN, None)));

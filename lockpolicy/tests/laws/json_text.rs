@@ -2,7 +2,7 @@
 
 /// A text to be written, right or wrong.
 #[derive(Clone, Debug)]
-pub(crate) enum Spelled {
+pub(crate) enum JsonText {
     /// Written as it stands.
     Leaf(String),
     List(Vec<Self>),
@@ -10,7 +10,7 @@ pub(crate) enum Spelled {
     Object(Vec<(String, Self)>),
 }
 
-impl Spelled {
+impl JsonText {
     pub(crate) fn leaf(text: &str) -> Self {
         Self::Leaf(text.into())
     }
@@ -72,14 +72,14 @@ impl Pen<'_> {
         self.out.push_str(self.blanks.next().copied().unwrap_or(""));
     }
 
-    fn value(&mut self, spelled: &Spelled) {
-        match spelled {
-            Spelled::Leaf(text) => self.out.push_str(text),
-            Spelled::List(items) => {
+    fn value(&mut self, json_text: &JsonText) {
+        match json_text {
+            JsonText::Leaf(text) => self.out.push_str(text),
+            JsonText::List(items) => {
                 self.all('[', items, Self::value);
                 self.out.push(']');
             }
-            Spelled::Object(members) => {
+            JsonText::Object(members) => {
                 self.all('{', members, |pen, (name, value)| {
                     pen.out.extend(["\"", name, "\""]);
                     pen.blank();

@@ -1,0 +1,117 @@
+//! Configuration files, and the providers that are read from them.
+
+use super::*;
+use alloc::format;
+
+#[test]
+fn last_file_overrides_the_same_keys_of_earlier_files() {
+    let providers = Providers::read([
+        Layer::Own("model_provider='a'\n[model_providers.a]\nbase_url='http://a'\nquery_params={x='1'}"),
+        Layer::Own("openai_base_url='http://o'\n[model_providers.a]\nhttp_headers={X-Key='1'}\n[model_providers.b]\nname='b'"),
+    ])
+    .unwrap();
+    assert_eq!(providers.selected.as_deref(), Some("a"));
+    assert_eq!(providers.openai.as_deref(), Some("http://o"));
+    let a = &providers.custom["a"];
+    assert_eq!(a.base_url.as_deref(), Some("http://a"));
+    assert_eq!(
+        (a.query.as_slice(), a.headers.as_slice()),
+        (&["x".into()][..], &["x-key".into()][..])
+    );
+    assert_eq!(providers.custom["b"].base_url, None);
+}
+
+#[test]
+fn provider_of_a_project_is_a_stranger_and_is_not_selected() {
+    let project = "model_provider='evil'\nopenai_base_url='http://evil'\n[model_providers.evil]\nbase_url='http://evil'\n[model_providers.a]\nbase_url='http://evil'";
+    let providers = Providers::read([
+        Layer::Project(project),
+        Layer::Own("[model_providers.a]\nbase_url='http://a'"),
+    ])
+    .unwrap();
+    assert_eq!(providers.selected, None);
+    assert_eq!(providers.openai, None);
+    assert_eq!(providers.custom["a"].base_url.as_deref(), Some("http://a"));
+    assert_eq!(providers.strangers, ["evil".to_string()].into());
+}
+
+#[test]
+fn role_selects_among_the_providers_and_states_no_address() {
+    let own = Layer::Own("model_provider='a'\n[model_providers.a]\n[model_providers.b]");
+    let read = |role| Providers::read([own, role]);
+    for role in ["model='x'", "model_provider='a'"] {
+        assert_eq!(read(Layer::Role(role)), Providers::read([own]), "{role}");
+        assert_eq!(
+            read(Layer::ProjectRole(role)),
+            Providers::read([own]),
+            "{role}"
+        );
+    }
+    for role in [
+        "model_provider='b'",
+        "model_provider='openai'",
+        "[profiles.p]\nmodel_provider='b'",
+    ] {
+        assert_eq!(read(Layer::Role(role)), Providers::read([own]), "{role}");
+        let refused = read(Layer::ProjectRole(role));
+        assert!(matches!(refused, Err(Unreadable::Choice(_))), "{role}");
+    }
+    for role in [
+        "[model_providers.a]\nbase_url='http://evil'",
+        "model_providers={}",
+        "openai_base_url='http://evil'",
+        "experimental_realtime_ws_base_url='http://evil'",
+    ] {
+        assert_eq!(read(Layer::Role(role)), Err(Unreadable::Address), "{role}");
+        assert_eq!(
+            read(Layer::ProjectRole(role)),
+            Err(Unreadable::Address),
+            "{role}"
+        );
+    }
+    let signed = read(Layer::Role("model_provider='amazon-bedrock'"));
+    assert!(matches!(signed, Err(Unreadable::Provider(_))));
+}
+
+#[test]
+fn profile_of_a_project_selects_no_provider_of_the_user() {
+    let own = Layer::Own("model_provider='a'\n[model_providers.a]\n[model_providers.b]");
+    let read = |id: &str| {
+        let project = format!("[profiles.p]\nmodel_provider='{id}'\n[model_providers.n]");
+        Providers::read([Layer::Project(&project), own])
+    };
+    assert!(read("a").is_ok() && read("n").is_ok());
+    for id in ["b", "openai", "ollama", "amazon-bedrock"] {
+        assert_eq!(read(id), Err(Unreadable::Choice(id.to_string())));
+    }
+}
+
+#[test]
+fn configuration_names_the_files_of_its_roles() {
+    let text =
+        "[agents]\nmax_depth=1\n[agents.a]\nconfig_file='a.toml'\n[agents.b]\ndescription='b'";
+    assert_eq!(role_files(text), ["a.toml"]);
+    assert!(role_files("[agents").is_empty());
+}
+
+#[test]
+fn provider_without_an_address_to_override_is_refused() {
+    for file in [
+        "model_provider='amazon-bedrock'",
+        "model_provider='gcp'",
+        "model_provider='nowhere'",
+        "[profiles.p]\nmodel_provider='amazon-bedrock'",
+    ] {
+        assert!(
+            matches!(
+                Providers::read([Layer::Own(file)]),
+                Err(Unreadable::Provider(_))
+            ),
+            "{file}"
+        );
+    }
+    assert_eq!(Providers::read([Layer::Own("a")]), Err(Unreadable::Syntax));
+    for file in ["", "model_provider='ollama'", "model_provider=1"] {
+        assert!(Providers::read([Layer::Own(file)]).is_ok(), "{file}");
+    }
+}

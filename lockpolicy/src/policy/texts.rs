@@ -1,0 +1,165 @@
+//! The texts of a policy that have a grammar of their own.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+
+use super::value::TextValue;
+use crate::path::{is_plain_path, path_matches};
+use crate::text::escape_for_log;
+
+/// One plain word: an effort or a service tier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word(String);
+
+impl TextValue for Word {
+    type Ref<'a> = &'a str;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        if text.is_empty() || !text.bytes().all(plain) {
+            return Err("one plain word expected".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    fn get(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One operation that the operator lets through without a judgement: `GET /v1/files/*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedOperation {
+    method: String,
+    path: String,
+}
+
+impl AllowedOperation {
+    /// Returns whether a request is the operation. A `*` stands for exactly one path segment, `**` at
+    /// the end for the rest.
+    pub fn covers(&self, method: &str, path: &str) -> bool {
+        self.method == method && path_matches(&self.path, path)
+    }
+}
+
+impl TextValue for AllowedOperation {
+    type Ref<'a> = &'a Self;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let parts = text.split_once(' ').filter(|(method, path)| {
+            let is_method = !method.is_empty() && method.bytes().all(|b| b.is_ascii_uppercase());
+            is_method && path.starts_with('/') && is_plain_path(path)
+        });
+        let Some((method, path)) = parts else {
+            let text = escape_for_log(text);
+            return Err(format!("`{text}`: expected like `GET /v1/files/*`"));
+        };
+        Ok(Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+        })
+    }
+
+    fn get(&self) -> &Self {
+        self
+    }
+}
+
+impl fmt::Display for AllowedOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// The name of a request header in lower case; a `*` at the end stands for any rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderPattern(String);
+
+impl AsRef<String> for HeaderPattern {
+    fn as_ref(&self) -> &String {
+        &self.0
+    }
+}
+
+impl TextValue for HeaderPattern {
+    type Ref<'a> = &'a str;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let prefix = text.strip_suffix('*').unwrap_or(text);
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if prefix.is_empty() || !prefix.bytes().all(plain) {
+            let text = escape_for_log(text);
+            return Err(format!("`{text}`: a header's name in lower case expected"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    fn get(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HeaderPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The proxy that codex is pointed at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxySetting {
+    /// None: the command line alone is locked.
+    Off,
+    /// The base URL of a running proxy.
+    Url(String),
+}
+
+impl TextValue for ProxySetting {
+    type Ref<'a> = &'a Self;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        if !is_server_url(text) {
+            let text = escape_for_log(text);
+            return Err(format!(
+                "`{text}`: `off` or a URL like `http://127.0.0.1:8383` expected"
+            ));
+        }
+        Ok(Self::Url(text.to_owned()))
+    }
+
+    fn get(&self) -> &Self {
+        self
+    }
+}
+
+impl fmt::Display for ProxySetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Url(url) => f.write_str(url),
+        }
+    }
+}
+
+/// Returns whether a text is the plain URL of a server: a scheme, a host, perhaps a port and a path, and
+/// nothing that a reader could take for another host.
+fn is_server_url(text: &str) -> bool {
+    let schemes = ["http://", "https://"];
+    let Some(rest) = schemes.iter().find_map(|scheme| text.strip_prefix(scheme)) else {
+        return false;
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:[]/".contains(&b);
+    !host.is_empty() && !host.starts_with(':') && rest.bytes().all(plain) && !rest.contains("..")
+}

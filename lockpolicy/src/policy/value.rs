@@ -1,0 +1,200 @@
+//! The types of value that a key can have: how each is read and written.
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use toml::de::DeValue;
+
+use crate::label_enum;
+
+label_enum! {
+    /// The form in which a value is stated.
+    pub enum ValueKind {
+        /// `true` or `false`.
+        Boolean = "boolean",
+        /// Several texts. A variable separates them by commas.
+        List = "list",
+        /// One text.
+        Text = "text",
+    }
+}
+
+impl ValueKind {
+    /// Returns the texts that a variable states.
+    pub(super) fn texts_of_variable(self, text: &str) -> Vec<String> {
+        match self {
+            Self::Boolean | Self::Text => alloc::vec![text.to_owned()],
+            Self::List => text.split(',').map(ToOwned::to_owned).collect(),
+        }
+    }
+
+    /// Returns the texts that a file states.
+    ///
+    /// # Errors
+    ///
+    /// The form that is expected instead.
+    pub(super) fn texts_of_toml(self, value: &DeValue<'_>) -> Result<Vec<String>, &'static str> {
+        let one = |text: String| alloc::vec![text];
+        let text = |value: &DeValue<'_>| value.as_str().map(ToOwned::to_owned);
+        match self {
+            Self::Boolean => {
+                let flag = value.as_bool().map(|flag| one(flag.to_string()));
+                flag.ok_or(BOOLEAN)
+            }
+            Self::Text => text(value).map(one).ok_or("a string expected"),
+            Self::List => {
+                let items = value.as_array().and_then(|items| {
+                    let texts = items.iter().map(|item| text(item.get_ref()));
+                    texts.collect()
+                });
+                items.ok_or("a list of strings expected")
+            }
+        }
+    }
+}
+
+const BOOLEAN: &str = "`true` or `false` expected";
+
+/// A type of value that a key can have.
+pub trait KeyValue: Sized {
+    /// The form in which it is stated.
+    const KIND: ValueKind;
+
+    /// The type that a getter of the policy returns.
+    type Ref<'a>
+    where
+        Self: 'a;
+
+    /// Reads a value from the texts that are stated; there are none where nothing is stated.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the texts.
+    fn read(texts: &[String]) -> Result<Self, Vec<String>>;
+
+    /// Returns the value as a getter does.
+    fn get(&self) -> Self::Ref<'_>;
+
+    /// Returns the texts that [`Self::read`] makes the same value of.
+    fn write(&self) -> Vec<String>;
+}
+
+/// A value that is stated by one text.
+pub trait TextValue: Sized + fmt::Display {
+    /// The form in which it is stated.
+    const KIND: ValueKind = ValueKind::Text;
+
+    /// The problem where a value is required and none is stated.
+    const MISSING: &'static str = "not set";
+
+    /// The type that a getter of the policy returns.
+    type Ref<'a>
+    where
+        Self: 'a;
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// The description of what is wrong with the text.
+    fn parse(text: &str) -> Result<Self, String>;
+
+    /// Returns the value as a getter does.
+    fn get(&self) -> Self::Ref<'_>;
+}
+
+impl<T: TextValue> KeyValue for T {
+    const KIND: ValueKind = <T as TextValue>::KIND;
+
+    type Ref<'a>
+        = <T as TextValue>::Ref<'a>
+    where
+        Self: 'a;
+
+    fn read(texts: &[String]) -> Result<Self, Vec<String>> {
+        let value = match texts.first() {
+            Some(text) => T::parse(text),
+            None => Err(T::MISSING.to_owned()),
+        };
+        value.map_err(|what| alloc::vec![what])
+    }
+
+    fn get(&self) -> <T as TextValue>::Ref<'_> {
+        TextValue::get(self)
+    }
+
+    fn write(&self) -> Vec<String> {
+        alloc::vec![self.to_string()]
+    }
+}
+
+/// A text that may be left out.
+impl<T: TextValue> KeyValue for Option<T> {
+    const KIND: ValueKind = <T as TextValue>::KIND;
+
+    type Ref<'a>
+        = Option<<T as TextValue>::Ref<'a>>
+    where
+        Self: 'a;
+
+    fn read(texts: &[String]) -> Result<Self, Vec<String>> {
+        let value = texts.first().map(|text| T::parse(text)).transpose();
+        value.map_err(|what| alloc::vec![what])
+    }
+
+    fn get(&self) -> Self::Ref<'_> {
+        self.as_ref().map(TextValue::get)
+    }
+
+    fn write(&self) -> Vec<String> {
+        self.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl<T: TextValue> KeyValue for Vec<T> {
+    const KIND: ValueKind = ValueKind::List;
+
+    type Ref<'a>
+        = &'a [T]
+    where
+        Self: 'a;
+
+    fn read(texts: &[String]) -> Result<Self, Vec<String>> {
+        let (mut values, mut wrong) = (Self::new(), Vec::new());
+        for text in texts {
+            match T::parse(text) {
+                Ok(value) => values.push(value),
+                Err(what) => wrong.push(what),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(values)
+        } else {
+            Err(wrong)
+        }
+    }
+
+    fn get(&self) -> &[T] {
+        self
+    }
+
+    fn write(&self) -> Vec<String> {
+        self.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl TextValue for bool {
+    const KIND: ValueKind = ValueKind::Boolean;
+
+    type Ref<'a> = Self;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| BOOLEAN.to_owned())
+    }
+
+    fn get(&self) -> Self {
+        *self
+    }
+}
