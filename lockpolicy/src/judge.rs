@@ -7,7 +7,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::occurrence::{ForceAction, Occurrence, SelectorValue, Setting};
+use crate::occurrence::{Condition, ForceAction, Limit, Occurrence, SelectorValue, Setting};
 use crate::{
     Action, Attempt, AttemptResult, Capability, Change, Decision, Mode, ModelChoice, ModelMatch,
     Policy, Reason, Rejection, Source, Surface, Verdict,
@@ -80,6 +80,9 @@ impl Judging<'_> {
             Setting::Tier => self.pinned_word(index, occurrence, self.policy.tier()),
             Setting::OtherSelector(capability, force_action) => {
                 self.other_selector(index, occurrence, capability, force_action);
+            }
+            Setting::Limited(condition, limit) => {
+                self.limited(index, occurrence, condition, limit);
             }
         }
     }
@@ -238,6 +241,45 @@ impl Judging<'_> {
                 );
             }
         }
+    }
+
+    /// Another way to state effort or tier (rule 7), or a program that no pin covers: stating nothing is fine.
+    fn limited(
+        &mut self,
+        index: usize,
+        occurrence: &Occurrence<'_>,
+        condition: Condition,
+        limit: Limit,
+    ) {
+        let pin = match condition {
+            Condition::Always => None,
+            Condition::EffortPinned => self.policy.effort(),
+            Condition::TierPinned => self.policy.tier(),
+        };
+        let allowed = match limit {
+            Limit::Only(word) => Some(word.as_str()),
+            Limit::Drop | Limit::Refuse => pin,
+        };
+        let holds = condition == Condition::Always || pin.is_some();
+        let silent = matches!(
+            occurrence.stated,
+            SelectorValue::Missing | SelectorValue::Null
+        );
+        if !holds || silent || occurrence.text() == allowed && allowed.is_some() {
+            return;
+        }
+        let action = match limit {
+            Limit::Drop => Some(Action::Drop),
+            Limit::Only(word) if pin.is_some() => Some(Action::Set(word.to_string())),
+            Limit::Only(_) | Limit::Refuse => None,
+        };
+        let change = action.map(|action| (index, action));
+        self.attempt(
+            occurrence,
+            Capability::Generation,
+            Reason::SettingLocked,
+            change,
+        );
     }
 
     /// A kind such as `vendor:subagent` brings a model of its own; a plain word is the API's own kind.

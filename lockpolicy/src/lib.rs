@@ -133,7 +133,9 @@ pub use attempt::{Attempt, AttemptResult, Source, Surface};
 pub use capability::Capability;
 pub use judge::{Origin, judge, refuse};
 pub use label::Label;
-pub use occurrence::{ForceAction, Occurrence, SelectorValue, Setting};
+pub use occurrence::{
+    Condition, ForceAction, Limit, NeutralWord, Occurrence, SelectorValue, Setting,
+};
 pub use policy::{
     AllowedOperation, HeaderPattern, KEYS, Key, KeyValue, MAX_NAME_BYTES, Mode, Name, NameError,
     OnServedMismatch, Policy, PolicyConfig, Problem, Problems, ProxySetting, ServedAliases,

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::ops::Range;
 
-use crate::{Capability, Surface};
+use crate::{Capability, Surface, label_enum};
 
 /// Describes what a place in an input selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +19,40 @@ pub enum Setting {
     Tier,
     /// A further place that can select a model, and what force may do about it (rule 9).
     OtherSelector(Capability, ForceAction),
+    /// A place that may state one word, or nothing, as long as the condition holds.
+    Limited(Condition, Limit),
+}
+
+/// Describes when a [`Setting::Limited`] is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Condition {
+    /// Always.
+    Always,
+    /// Where the policy pins the effort: the place is another way to state it.
+    EffortPinned,
+    /// Where the policy pins the service tier: the place is another way to state it.
+    TierPinned,
+}
+
+/// Describes what may stand at a limited place, and what `force` does about anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// The pin itself; anything else is taken out: without it, the pin holds.
+    Drop,
+    /// This word; `force` writes it where a pin is what it stands for, and else refuses.
+    Only(NeutralWord),
+    /// The pin itself; anything else is refused: the API cannot express the pin there.
+    Refuse,
+}
+
+label_enum! {
+    /// The words that leave the choice to the pinned setting.
+    pub enum NeutralWord {
+        /// The effort says how much the model thinks.
+        Adaptive = "adaptive",
+        /// The ordinary mode, speed or program.
+        Standard = "standard",
+    }
 }
 
 /// Describes what `force` does about a secondary selector.
@@ -67,7 +101,7 @@ impl Occurrence<'_> {
     pub fn capability(&self) -> Option<Capability> {
         match self.setting {
             Setting::Model(capability) | Setting::OtherSelector(capability, _) => Some(capability),
-            Setting::Effort | Setting::Tier | Setting::ToolKind => None,
+            Setting::Effort | Setting::Limited(..) | Setting::Tier | Setting::ToolKind => None,
         }
     }
 

@@ -74,6 +74,8 @@ pub struct Places {
     pub entries: Vec<Entry>,
     /// The pointers, compiled.
     pub tree: Tree,
+    /// The request headers that state a setting, in lower case.
+    pub headers: Vec<(String, Setting)>,
 }
 
 /// What the content of a request is.
@@ -117,6 +119,8 @@ pub struct Entry {
     pub setting: Option<Setting>,
     /// Whether absence is stated too, so that a pin can be put in.
     pub expected: bool,
+    /// Whether the value is compared in lower case.
+    pub any_case: bool,
     /// What stands in front of the model's name, such as `models/`; it may be left out.
     pub stem: String,
     /// The entry of the object around it, where that is neither the root nor an array's element.

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 
 use super::{Entry, Places};
-use crate::{Capability, ForceAction, Setting};
+use crate::{Capability, Condition, ForceAction, Limit, NeutralWord, Setting};
 
 /// What stands at a pointer, in the words of a data file.
 #[derive(Clone, Copy, Debug)]
@@ -11,14 +11,20 @@ pub(super) struct Meaning<'t> {
     setting: Setting,
     /// Whether the place may be left out, because the model is named elsewhere.
     optional: bool,
+    /// Whether the value is compared without regard to case.
+    any_case: bool,
     /// What stands in front of the model's name.
     stem: &'t str,
 }
 
 impl<'t> Meaning<'t> {
-    /// `[CAPABILITY] WORD [optional] [STEM/]`, where the word is `drop`, `effort`, `model`, `pin`,
-    /// `plain`, `refuse` or `tier`.
+    /// Reads `[CAPABILITY] WORD [optional] [anycase] [STEM/]`, where the word is `drop`, `effort`, `model`,
+    /// `pin`, `plain`, `refuse` or `tier`, or `[effort | tier] drop | refuse | only WORD`.
     pub(super) fn read(text: &'t str) -> Option<Self> {
+        limited(text).or_else(|| Self::words(text))
+    }
+
+    fn words(text: &'t str) -> Option<Self> {
         let mut words = text.split(' ').peekable();
         let first = words.peek()?;
         let capability = Capability::ALL.into_iter().find(|c| c.as_str() == *first);
@@ -27,11 +33,13 @@ impl<'t> Meaning<'t> {
         }
         let setting = setting(words.next()?, capability.unwrap_or(Capability::Generation))?;
         let optional = words.next_if_eq(&"optional").is_some();
+        let any_case = words.next_if_eq(&"anycase").is_some();
         let stem = words.next().unwrap_or_default();
         let whole = words.next().is_none() && (stem.is_empty() || stem.ends_with('/'));
         whole.then_some(Self {
             setting,
             optional,
+            any_case,
             stem,
         })
     }
@@ -44,11 +52,34 @@ impl<'t> Meaning<'t> {
         let meaning = Self {
             setting,
             optional: stem.len() < rest.len(),
+            any_case: false,
             stem: stem.trim_start(),
         };
         let proper = pointer.starts_with('/') && (meaning.stem.is_empty() || stem.ends_with('/'));
         proper.then_some((pointer, meaning))
     }
+}
+
+/// Reads `only WORD`, or `effort` or `tier` in front of `drop`, `refuse` or `only WORD`.
+fn limited(text: &str) -> Option<Meaning<'_>> {
+    let (condition, rest) = match text.split_once(' ') {
+        Some(("effort", rest)) => (Condition::EffortPinned, rest),
+        Some(("tier", rest)) => (Condition::TierPinned, rest),
+        _ => (Condition::Always, text),
+    };
+    let limit = match rest.strip_prefix("only ") {
+        Some(word) => Limit::Only(NeutralWord::parse(word)?),
+        None if condition == Condition::Always => return None,
+        None if rest == "drop" => Limit::Drop,
+        None if rest == "refuse" => Limit::Refuse,
+        None => return None,
+    };
+    Some(Meaning {
+        setting: Setting::Limited(condition, limit),
+        optional: true,
+        any_case: false,
+        stem: "",
+    })
 }
 
 /// Cuts a pointer behind its last `*`: the array's elements, and the names inside of one.
@@ -78,7 +109,7 @@ impl Places {
             && match meaning.setting {
                 Setting::Model(_) => true,
                 Setting::Effort | Setting::Tier => !pointer.contains('*'),
-                Setting::ToolKind | Setting::OtherSelector(..) => false,
+                Setting::Limited(..) | Setting::ToolKind | Setting::OtherSelector(..) => false,
             };
         let (element, own) = own_names(pointer);
         (!expected || own.matches('/').count() <= 2).then_some(())?;
@@ -92,10 +123,21 @@ impl Places {
             pointer: pointer.to_string(),
             setting: Some(meaning.setting),
             expected,
+            any_case: meaning.any_case,
             stem: meaning.stem.to_string(),
             parent,
             each,
         })
+    }
+
+    /// Adds a header by its name. What is dropped there would go on all the same, so that it is not taken,
+    /// nor is what would have to be put in.
+    pub(super) fn add_header(&mut self, name: &str, meaning: Meaning<'_>) -> Option<()> {
+        let kept = matches!(
+            meaning.setting,
+            Setting::Effort | Setting::Tier | Setting::Limited(_, Limit::Only(_) | Limit::Refuse)
+        );
+        (kept && meaning.optional).then(|| self.headers.push((name.to_string(), meaning.setting)))
     }
 
     /// The entry of an object that something may have to be put into.
@@ -105,6 +147,7 @@ impl Places {
                 pointer: pointer.to_string(),
                 setting: None,
                 expected: false,
+                any_case: false,
                 stem: String::new(),
                 parent: None,
                 each: None,

@@ -228,12 +228,18 @@ impl Places {
     }
 
     /// The places of the groups: `GROUP`, or `GROUP under POINTER` for the same below a place. `-POINTER`
-    /// leaves one of them out.
+    /// leaves one of them out. `@NAME` is a header.
     fn groups(&mut self, all: &Groups, names: &[String]) -> Result<(), String> {
         let mut left_out: Vec<&str> = names.iter().filter_map(|n| n.strip_prefix('-')).collect();
         for name in names.iter().filter(|name| !name.starts_with('-')) {
             let (name, under) = name.split_once(" under ").unwrap_or((name, ""));
             for (pointer, text) in group(&all.selectors, name)? {
+                if let Some(name) = pointer.strip_prefix('@') {
+                    Meaning::read(text)
+                        .and_then(|meaning| self.add_header(name, meaning))
+                        .ok_or_else(|| [pointer, " = ", text, ": not understood"].concat())?;
+                    continue;
+                }
                 let pointer = [under, pointer].concat();
                 if let Some(at) = left_out.iter().position(|out| *out == pointer) {
                     left_out.swap_remove(at);

@@ -80,20 +80,35 @@ pub(super) fn find<'a>(
     (name, value): (&'a str, &'a str),
     (capability, remedy): (Capability, ForceAction),
 ) {
-    let start = if value.starts_with(HINT) {
-        HINT.len()
-    } else {
-        0
-    };
-    let text = value.get(start..).unwrap_or_default();
-    let before = if start == 0 && remedy == ForceAction::Pin {
+    let setting = Setting::OtherSelector(capability, remedy);
+    let hint = value.strip_prefix(HINT).map(|_| HINT.len());
+    let before = if hint.is_none() && remedy == ForceAction::Pin {
         HINT
     } else {
         ""
     };
+    state(finds, (name, value), setting, (hint.unwrap_or(0), before));
+}
+
+/// Finds what a header states whose whole value is a setting.
+pub(super) fn find_setting<'a>(
+    finds: &mut Finds<'a>,
+    field: (&'a str, &'a str),
+    setting: Setting,
+) {
+    state(finds, field, setting, (0, ""));
+}
+
+/// Adds what stands in a field from `start` on; `before` is put in front of another value.
+fn state<'a>(
+    finds: &mut Finds<'a>,
+    (name, value): (&'a str, &'a str),
+    setting: Setting,
+    (start, before): (usize, &str),
+) {
     let occurrence = Occurrence {
-        setting: Setting::OtherSelector(capability, remedy),
-        stated: SelectorValue::Text(Cow::Borrowed(text)),
+        setting,
+        stated: SelectorValue::Text(Cow::Borrowed(value.get(start..).unwrap_or_default())),
         place: Cow::Borrowed(name),
         value: start..value.len(),
         surface: Some(Surface::Header),

@@ -36,7 +36,7 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
                 occurrence(
                     &entry.pointer,
                     setting,
-                    stated(input, hit, &entry.stem),
+                    stated(input, hit, entry),
                     hit.value.clone(),
                 ),
                 place,
@@ -114,14 +114,17 @@ pub(crate) fn occurrence<'a>(
     }
 }
 
-fn stated<'a>(input: &'a [u8], hit: &Hit, stem: &str) -> SelectorValue<'a> {
+fn stated<'a>(input: &'a [u8], hit: &Hit, entry: &Entry) -> SelectorValue<'a> {
     match hit.kind {
         Kind::Null => SelectorValue::Null,
         Kind::String => input
             .get(hit.value.clone())
             .and_then(decode)
             .map_or(SelectorValue::NotText, |text| {
-                SelectorValue::Text(unstemmed(text, stem))
+                SelectorValue::Text(match unstemmed(text, &entry.stem) {
+                    text if entry.any_case => Cow::Owned(text.to_ascii_lowercase()),
+                    text => text,
+                })
             }),
         Kind::Array | Kind::Object | Kind::Scalar => SelectorValue::NotText,
     }

@@ -149,7 +149,11 @@ fn header_finds<'a>(policy: &Policy, request: &Request<'a>) -> (Finds<'a>, Vec<u
     let Some(capability) = request.found.operation.capability else {
         return (finds, indexes);
     };
+    let own = &request.found.operation.places.headers;
     for (index, (name, value)) in request.headers.iter().enumerate() {
+        for (_, setting) in own.iter().filter(|(own, _)| own == name) {
+            fields::find_setting(&mut finds, (name, value), *setting);
+        }
         if let Some(remedy) = fields::remedy(name, lists(request.found, policy)) {
             fields::find(&mut finds, (name, value), (capability, remedy));
         }

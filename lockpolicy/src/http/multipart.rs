@@ -100,24 +100,25 @@ fn governed<'p, 'a>(
     part: &Part<'a>,
     seen: &mut Vec<&'a str>,
 ) -> Result<Option<(&'p Entry, Setting)>, Reason> {
-    let stem = stem(part.name);
-    let node = places
+    let selector = places
         .tree
-        .root_member(stem.as_bytes())
+        .named(names(part.name))
         .map_err(|_| Reason::Ambiguous)?;
-    let entry = places
-        .entries
-        .iter()
-        .find(|entry| name(entry) == stem)
-        .filter(|_| node.is_some());
+    let entry = selector.and_then(|selector| places.entries.get(selector));
     let Some((entry, setting)) = entry.and_then(|entry| Some((entry, entry.setting?))) else {
         return Ok(None);
     };
-    if part.file || part.typed || stem != part.name || seen.contains(&stem) {
+    if part.file || part.typed || seen.contains(&part.name) {
         return Err(Reason::Ambiguous);
     }
-    seen.push(stem);
+    seen.push(part.name);
     Ok(Some((entry, setting)))
+}
+
+/// The names of a part: `svg[reasoning][effort]` is a member of a member.
+fn names(part: &str) -> impl Iterator<Item = &str> {
+    part.split('[')
+        .map(|name| name.strip_suffix(']').unwrap_or(name))
 }
 
 /// The boundary of `multipart/form-data; boundary=TOKEN`, quoted or not, and nothing else.

@@ -85,13 +85,27 @@ impl Tree {
         }
     }
 
-    /// The node of a plain name at the root, as a form has them.
+    /// Returns the selector at the end of these names, as a form has them: `a[b]`.
     ///
     /// # Errors
     ///
-    /// [`JsonError::Name`] where the name is another spelling of a governed one.
-    pub(crate) fn root_member(&self, name: &[u8]) -> Result<Option<usize>, JsonError> {
-        self.member(0, name, false)
+    /// [`JsonError::Name`] where a name is another spelling of a governed one, [`JsonError::Shape`] where the
+    /// last name is that of an object with governed members, or one stands below a governed member.
+    pub(crate) fn named<'n>(
+        &self,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<Option<usize>, JsonError> {
+        let mut at = 0;
+        for name in names {
+            if self.selector(at).is_some() {
+                return Err(JsonError::Shape);
+            }
+            match self.member(at, name.as_bytes(), false)? {
+                Some(next) => at = next,
+                None => return Ok(None),
+            }
+        }
+        self.selector(at).map(Some).ok_or(JsonError::Shape)
     }
 
     /// The selector that ends at a node.

@@ -24,7 +24,7 @@ use Forced::{Content, Refused, Same, Target, Unlisted};
 /// nothing else.
 type Case = (&'static str, &'static str, &'static str, Forced);
 
-const CASES: [Case; 62] = [
+const CASES: &[Case] = &[
     (
         "openai",
         "/v1/responses",
@@ -379,13 +379,301 @@ const CASES: [Case; 62] = [
         r#"{"model":"p-generation","draft_model":"x"}"#,
         Content(r#"{"model":"p-generation"}"#),
     ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","tools":[{"type":"image_generation","output_format":"svg","svg":{"model":"x"}}]}"#,
+        Content(
+            r#"{"model":"p-generation","tools":[{"type":"image_generation","output_format":"svg","svg":{"model":"p-generation"}}]}"#,
+        ),
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","tools":[{"type":"image_generation","svg":{"model":"p-generation","reasoning":{"effort":"max"}},"complexity":"high"}],"reasoning":{"mode":"pro"}}"#,
+        Same,
+    ),
+    (
+        "chatgpt",
+        "/backend-api/codex/responses",
+        r#"{"model":"p-generation","input":[{"type":"additional_tools","tools":[{"type":"namespace","tools":[{"type":"image_generation","svg":{"model":"x"}}]}]}]}"#,
+        Content(
+            r#"{"model":"p-generation","input":[{"type":"additional_tools","tools":[{"type":"namespace","tools":[{"type":"image_generation","svg":{"model":"p-generation"}}]}]}]}"#,
+        ),
+    ),
+    (
+        "azure",
+        "/openai/deployments/p-image/images/generations",
+        r#"{"prompt":"x","svg":{"model":"x"}}"#,
+        Content(r#"{"prompt":"x","svg":{"model":"p-generation"}}"#),
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","access_programs":{"cyber":"standard"}}"#,
+        Same,
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","access_programs":{"cyber":null}}"#,
+        Same,
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","access_programs":{"cyber":"daybreak_red"}}"#,
+        Refused,
+    ),
+    (
+        "chatgpt",
+        "/backend-api/codex/responses/compact",
+        r#"{"model":"p-generation","access_programs":{"cyber":["standard"]}}"#,
+        Refused,
+    ),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#"{"model":"p-generation","messages":[{"role":"assistant","content":[{"type":"compaction","tool_changes":[{"tool":{"type":"tool_definition","definition":{"type":"advisor_20260301","model":"x"}}}]}]}]}"#,
+        Content(
+            r#"{"model":"p-generation","messages":[{"role":"assistant","content":[{"type":"compaction","tool_changes":[{"tool":{"type":"tool_definition","definition":{"type":"advisor_20260301","model":"p-generation"}}}]}]}]}"#,
+        ),
+    ),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#"{"model":"p-generation","speed":"fast","thinking":{"type":"enabled","budget_tokens":6000},"messages":[{"role":"system","output_config":{"effort":"max"}}]}"#,
+        Same,
+    ),
+    (
+        "gemini",
+        "/v1beta/interactions",
+        r#"{"model":"p-generation","tools":[{"type":"retrieval","rag_store_config":{"rag_retrieval_config":{"ranking":{"model_name":"x"}}}}]}"#,
+        Content(
+            r#"{"model":"p-generation","tools":[{"type":"retrieval","rag_store_config":{"rag_retrieval_config":{"ranking":{"model_name":"p-generation"}}}}]}"#,
+        ),
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:generateContent",
+        r#"{"generationConfig":{"thinking_config":{"thinkingLevel":"HIGH","thinking_budget":9}},"service_tier":"priority"}"#,
+        Same,
+    ),
+    (
+        "vertex",
+        "/v1/projects/p/locations/l/publishers/mistralai/models/p-generation:rawPredict",
+        r#"{"guardrails":[{"moderation_llm_v2":{"model_name":"x"}}]}"#,
+        Content(r#"{"guardrails":[{"moderation_llm_v2":{"model_name":"p-moderation"}}]}"#),
+    ),
+    (
+        "openrouter",
+        "/api/v1/chat/completions",
+        r#"{"model":"p-generation","provider":{"options":{"openai":{"model":"x"}}}}"#,
+        Refused,
+    ),
+    (
+        "openrouter",
+        "/api/v1/responses",
+        r#"{"model":"p-generation","input":[{"tools":[{"type":"fusion","parameters":{"analysis_models":["x"]}}]}]}"#,
+        Refused,
+    ),
+    (
+        "litellm",
+        "/chat/completions",
+        r#"{"model":"p-generation","silent_model":"x"}"#,
+        Refused,
+    ),
+    (
+        "openai",
+        "/v1/chat/completions",
+        r#"{"model":"p-generation","complexity_router_default_model":"x"}"#,
+        Refused,
+    ),
+    (
+        "litellm",
+        "/chat/completions",
+        r#"{"model":"p-generation","context_window_fallback_dict":{"p-generation":"x"}}"#,
+        Content(r#"{"model":"p-generation"}"#),
+    ),
+    (
+        "bedrock",
+        "/model/p-generation/count-tokens",
+        r#"{"input":{"converse":{"additionalModelRequestFields":{"model":"x"}}}}"#,
+        Refused,
+    ),
+    (
+        "bedrock",
+        "/model/p-generation/converse",
+        r#"{"additionalModelRequestFields":{"reasoning_config":{"type":"enabled","budget_tokens":9}},"serviceTier":{"type":"priority"},"outputConfig":{"effort":"max"}}"#,
+        Same,
+    ),
+];
+
+/// The same with the effort pinned to `low` and the tier to `default`. What states both as pinned passes;
+/// where an API has no place that has to state them, nothing is put in.
+const PINNED: &[Case] = &[
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","reasoning":{"effort":"low","mode":"standard"},"service_tier":"default","tools":[{"type":"image_generation","svg":{"reasoning":{"effort":"low"}}}]}"#,
+        Same,
+    ),
+    (
+        "openai",
+        "/v1/responses",
+        r#"{"model":"p-generation","reasoning":{"effort":"low","mode":"pro"},"service_tier":"default","tools":[{"type":"image_generation","complexity":"high","svg":{"reasoning":{"effort":"max"}}}]}"#,
+        Content(
+            r#"{"model":"p-generation","reasoning":{"effort":"low","mode":"standard"},"service_tier":"default","tools":[{"type":"image_generation","svg":{"reasoning":{"effort":"low"}}}]}"#,
+        ),
+    ),
+    (
+        "openai",
+        "/v1/images/generations",
+        r#"{"model":"p-image","complexity":"high","svg":{"reasoning":{"effort":"max"}}}"#,
+        Content(r#"{"model":"p-image","svg":{"reasoning":{"effort":"low"}}}"#),
+    ),
+    (
+        "openai",
+        "/v1/realtime/client_secrets",
+        r#"{"session":{"model":"p-audio","reasoning":{"effort":"xhigh"}}}"#,
+        Content(r#"{"session":{"model":"p-audio","reasoning":{"effort":"low"}}}"#),
+    ),
+    (
+        "openai",
+        "/v1/realtime/calls/c/accept",
+        r#"{"model":"p-audio","reasoning":{"effort":"xhigh"}}"#,
+        Content(r#"{"model":"p-audio","reasoning":{"effort":"low"}}"#),
+    ),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"default","speed":"standard","thinking":{"type":"adaptive"},"messages":[{"role":"user","content":"hi"}]}"#,
+        Same,
+    ),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"default","speed":"fast","thinking":{"type":"enabled","budget_tokens":60000},"messages":[{"role":"system","content":"x","output_config":{"effort":"max"}}]}"#,
+        Content(
+            r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"default","speed":"standard","thinking":{"type":"adaptive"},"messages":[{"role":"system","content":"x","output_config":{"effort":"low"}}]}"#,
+        ),
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:generateContent",
+        r#"{"generationConfig":{"thinkingConfig":{"thinkingLevel":"LOW"}},"serviceTier":"default"}"#,
+        Same,
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:generateContent",
+        r#"{"generationConfig":{"thinkingConfig":{"thinkingLevel":"HIGH"}},"serviceTier":"priority"}"#,
+        Content(
+            r#"{"generationConfig":{"thinkingConfig":{"thinkingLevel":"low"}},"serviceTier":"default"}"#,
+        ),
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:generateContent",
+        r#"{"generation_config":{"thinkingConfig":{"thinking_budget":9000}}}"#,
+        Refused,
+    ),
+    (
+        "gemini",
+        "/v1beta/interactions",
+        r#"{"model":"p-generation","service_tier":"priority","generation_config":{"thinking_level":"high"}}"#,
+        Content(
+            r#"{"model":"p-generation","service_tier":"default","generation_config":{"thinking_level":"low"}}"#,
+        ),
+    ),
+    (
+        "vertex",
+        "/v1/projects/p/locations/l/publishers/google/models/p-generation:generateContent",
+        r#"{"serviceTier":"flex"}"#,
+        Content(r#"{"serviceTier":"default"}"#),
+    ),
+    ("bedrock", "/model/p-generation/converse", "{}", Same),
+    (
+        "bedrock",
+        "/model/p-generation/converse",
+        r#"{"serviceTier":{"type":"priority"},"performanceConfig":{"latency":"optimized"},"outputConfig":{"effort":"max"},"additionalModelRequestFields":{"reasoning":{"effort":"max"},"reasoningConfig":{"maxReasoningEffort":"high"}}}"#,
+        Content(
+            r#"{"serviceTier":{"type":"default"},"performanceConfig":{"latency":"standard"},"outputConfig":{"effort":"low"},"additionalModelRequestFields":{"reasoning":{"effort":"low"},"reasoningConfig":{"maxReasoningEffort":"low"}}}"#,
+        ),
+    ),
+    (
+        "bedrock",
+        "/model/p-generation/converse",
+        r#"{"additionalModelRequestFields":{"reasoning_config":{"type":"enabled","budget_tokens":9000}}}"#,
+        Refused,
+    ),
+    (
+        "mistral",
+        "/v1/chat/completions",
+        r#"{"model":"p-generation","reasoning_effort":"low"}"#,
+        Same,
+    ),
+    (
+        "mistral",
+        "/v1/chat/completions",
+        r#"{"model":"p-generation","reasoning_effort":"low","service_tier":"auto"}"#,
+        Content(r#"{"model":"p-generation","reasoning_effort":"low","service_tier":"default"}"#),
+    ),
+    (
+        "deepseek",
+        "/chat/completions",
+        r#"{"model":"p-generation","reasoning_effort":"low","thinking":{"type":"enabled"}}"#,
+        Content(
+            r#"{"model":"p-generation","reasoning_effort":"low","thinking":{"type":"adaptive"}}"#,
+        ),
+    ),
+    (
+        "xai",
+        "/v1/messages",
+        r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"priority"}"#,
+        Content(
+            r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"default"}"#,
+        ),
+    ),
+    (
+        "ollama",
+        "/api/chat",
+        r#"{"model":"p-generation","think":true}"#,
+        Content(r#"{"model":"p-generation","think":"low"}"#),
+    ),
+    (
+        "openrouter",
+        "/api/v1/chat/completions",
+        r#"{"model":"p-generation","reasoning_effort":"low","service_tier":"default","reasoning":{"max_tokens":9999,"enabled":true},"messages":[{"role":"system","configuration_update":{"reasoning":{"effort":"max"}}}]}"#,
+        Content(
+            r#"{"model":"p-generation","reasoning_effort":"low","service_tier":"default","reasoning":{},"messages":[{"role":"system","configuration_update":{"reasoning":{"effort":"low"}}}]}"#,
+        ),
+    ),
+    (
+        "litellm",
+        "/v1/completions",
+        r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"high","thinking":{"budget_tokens":9}}"#,
+        Content(
+            r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","thinking":{}}"#,
+        ),
+    ),
 ];
 
 #[test]
 fn each_case_is_decided_so() {
-    let (force, reject) = (policy("force", PINS), policy("reject", PINS));
-    for (dialect, target, content, forced) in CASES {
-        let table = Table::of([dialect]).unwrap();
+    decided(CASES, "");
+}
+
+#[test]
+fn each_case_with_effort_and_tier_pinned_is_decided_so() {
+    decided(PINNED, "reasoning_effort='low'\nservice_tier='default'\n");
+}
+
+fn decided(cases: &[Case], rest: &str) {
+    let rest = [rest, PINS].concat();
+    let (force, reject) = (policy("force", &rest), policy("reject", &rest));
+    for (dialect, target, content, forced) in cases {
+        let table = Table::of([*dialect]).unwrap();
         let name = format!("{dialect} {target} {content}");
         let Some(found) = table.find("POST", target.split('?').next().unwrap()) else {
             assert!(matches!(forced, Unlisted), "{name} is not listed");
@@ -393,12 +681,12 @@ fn each_case_is_decided_so() {
         };
         let have = ask(&force, &found, target, content);
         let gate = ask(&reject, &found, target, content);
-        let (target, content) = (target.to_owned(), content.to_owned());
+        let (target, content) = ((*target).to_owned(), (*content).to_owned());
         assert_eq!(gate.is_ok(), matches!(forced, Same), "{name}: {gate:?}");
         match forced {
             Same => assert_eq!(have, Ok((target, content)), "{name}"),
-            Content(want) => assert_eq!(have, Ok((target, want.to_owned())), "{name}"),
-            Target(want) => assert_eq!(have, Ok((want.to_owned(), content)), "{name}"),
+            Content(want) => assert_eq!(have, Ok((target, (*want).to_owned())), "{name}"),
+            Target(want) => assert_eq!(have, Ok(((*want).to_owned(), content)), "{name}"),
             Refused => assert!(have.is_err(), "{name}: {have:?}"),
             Unlisted => panic!("{name} is listed"),
         }

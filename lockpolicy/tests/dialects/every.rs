@@ -5,7 +5,9 @@
 use lockpolicy::dialect::{Content, Entry, Message, ModelAt, Operation, Places, Table};
 use lockpolicy::http::ws_message::judge_message;
 use lockpolicy::path::is_plain_path;
-use lockpolicy::{Capability, Decision, ForceAction, Policy, Reason, Setting, Source, edit};
+use lockpolicy::{
+    Capability, Condition, Decision, ForceAction, Limit, Policy, Reason, Setting, Source, edit,
+};
 use serde_json::{Value, json};
 
 use super::{PINS, ask, dialects, policy};
@@ -246,7 +248,9 @@ fn strays(places: &Places) -> impl Iterator<Item = (&Entry, ForceAction, String)
         let remedy = match entry.setting? {
             Setting::Model(_) => ForceAction::Pin,
             Setting::OtherSelector(_, remedy) => remedy,
-            Setting::Effort | Setting::ToolKind | Setting::Tier => return None,
+            Setting::Effort | Setting::Limited(..) | Setting::ToolKind | Setting::Tier => {
+                return None;
+            }
         };
         let mut content = proper(places);
         put(&mut content, &entry.pointer, json!("other"));
@@ -325,6 +329,58 @@ fn no_place_lets_another_effort_or_tier_through() {
         }
     });
     assert!(count > 50, "{count} places");
+}
+
+/// A limited place passes where nothing pins what it stands for, and else lets nothing but the pin or its
+/// word through.
+#[test]
+fn no_limited_place_says_it_otherwise() {
+    let pinned = ["reasoning_effort='low'\nservice_tier='flex'\n", PINS].concat();
+    let free = policy("reject", PINS);
+    let (force, reject) = (policy("force", &pinned), policy("reject", &pinned));
+    let mut count = 0;
+    each(|table, operation, name| {
+        let limited = operation.places.entries.iter().filter_map(|entry| {
+            let Some(Setting::Limited(condition, limit)) = entry.setting else {
+                return None;
+            };
+            Some((entry, condition, limit))
+        });
+        for (entry, condition, limit) in limited.filter(|_| is_json(operation)) {
+            let name = format!("{name} {}", entry.pointer);
+            let target = target(operation, None);
+            let found = table.find(&operation.method, &target).unwrap();
+            let run = |policy: &Policy, value: Value| {
+                let mut content = proper(&operation.places);
+                put(&mut content, &entry.pointer, value);
+                let content = content.to_string();
+                let text = ask(policy, &found, &target, &content).map(|(_, text)| text);
+                (content, text.map_err(|r| r.reason))
+            };
+            for other in [json!("other"), json!(7)] {
+                let (sent, passed) = run(&free, other.clone());
+                match condition {
+                    Condition::Always => assert_eq!(passed, Err(Reason::SettingLocked), "{name}"),
+                    _ => assert_eq!(passed, Ok(sent), "{name}"),
+                }
+                let refused = run(&reject, other.clone()).1;
+                assert_eq!(refused, Err(Reason::SettingLocked), "{name}");
+                match (limit, run(&force, other.clone()).1) {
+                    (Limit::Drop, Ok(text)) => assert!(!text.contains("other"), "{name}: {text}"),
+                    (Limit::Only(word), Ok(text)) => {
+                        assert!(text.contains(word.as_str()), "{name}: {text}");
+                        assert!(condition != Condition::Always, "{name}");
+                    }
+                    (Limit::Only(_) | Limit::Refuse, Err(Reason::SettingLocked)) => {}
+                    (_, odd) => panic!("{name}: {odd:?}"),
+                }
+            }
+            let (sent, passed) = run(&free, Value::Null);
+            assert_eq!(passed, Ok(sent), "{name}");
+            count += 1;
+        }
+    });
+    assert!(count > 100, "{count} places");
 }
 
 fn say(policy: &Policy, operation: &Operation, text: &str) -> Result<String, Reason> {

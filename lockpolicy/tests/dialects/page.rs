@@ -181,8 +181,32 @@ fn groups(out: &mut String, data: &Table) {
     }
 }
 
+/// Returns what a place may state where effort or tier is pinned, or always, in words.
+fn limited(meaning: &str) -> Option<String> {
+    let of = |name: &str| format!(", if the {name} is pinned");
+    let (when, rest, repairs) = match meaning.split_once(' ')? {
+        ("effort", rest) => (of("reasoning effort"), rest, true),
+        ("tier", rest) => (of("service tier"), rest, true),
+        _ => (String::new(), meaning, false),
+    };
+    if let Some(word) = rest.strip_prefix("only ") {
+        return Some(match repairs {
+            true => format!("anything but `{word}`: `force` writes `{word}`, `reject` refuses{when}"),
+            false => format!("refused unless it is `{word}`"),
+        });
+    }
+    match rest {
+        "drop" if repairs => Some(format!("`force` removes it, `reject` refuses{when}")),
+        "refuse" if repairs => Some(format!("refused unless it is the pin{when}")),
+        _ => None,
+    }
+}
+
 /// A meaning of the data in words.
 fn told(meaning: &str) -> String {
+    if let Some(text) = limited(meaning) {
+        return text;
+    }
     let words: Vec<&str> = meaning.split(' ').collect();
     let known = [
         "audio",

@@ -1,7 +1,7 @@
 //! The rules applied in the most obvious way, to a whole document.
 
 use lockpolicy::dialect::{Entry, Operation};
-use lockpolicy::{Capability, ForceAction, Setting, Source};
+use lockpolicy::{Capability, Condition, ForceAction, Limit, Setting, Source};
 
 use crate::generated_request::{GeneratedRequest, Rules};
 use crate::tree::{Member, Tree};
@@ -131,7 +131,23 @@ fn rule(
             };
             (!text.is_some_and(plain)).then_some(Deed::Refuse)
         }
-        Setting::OtherSelector(..) if unnamed => None,
+        Setting::OtherSelector(..) | Setting::Limited(..) if unnamed => None,
+        Setting::Limited(condition, limit) => {
+            let pin = match condition {
+                Condition::Always => Some("standard"),
+                Condition::EffortPinned => rules.effort,
+                Condition::TierPinned => rules.tier,
+            }?;
+            match limit {
+                Limit::Drop | Limit::Refuse if text == Some(pin) => None,
+                Limit::Only(word) if text == Some(word.as_str()) => None,
+                Limit::Drop => Some(Deed::Drop),
+                Limit::Only(word) if condition != Condition::Always => {
+                    Some(Deed::Set(word.as_str().into()))
+                }
+                Limit::Only(_) | Limit::Refuse => Some(Deed::Refuse),
+            }
+        }
         Setting::OtherSelector(_, ForceAction::Drop) => Some(Deed::Drop),
         Setting::OtherSelector(capability, remedy) => {
             let pin = pin(rules, capability);

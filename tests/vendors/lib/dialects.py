@@ -142,4 +142,4 @@ def listed(at, line, groups):
     return one
 
 
-WORDS = {"model", "pin", "drop", "refuse", "plain", "effort", "tier", "program", "standard"}
+WORDS = {"model", "pin", "drop", "refuse", "plain", "effort", "tier", "only"}
