@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use crate::corpus_player::PIN;
+use crate::corpus_player::server::pinned;
 use crate::corpus_player::strict::{Tree, parse};
 use crate::corpus_player::upstream::Seen;
 
@@ -52,6 +53,7 @@ const SELECTORS: [&str; 36] = [
 
 /// Why a request must not have reached the provider, if it must not.
 pub(crate) fn objection(profile: &str, seen: &Seen) -> Option<String> {
+    let (profile, _) = pinned(profile);
     if !seen.problems.is_empty() {
         return Some(seen.problems.join(", "));
     }

@@ -14,6 +14,7 @@ use crate::corpus_player::PIN;
 use crate::corpus_player::case::Request;
 use crate::corpus_player::oracle::decoded;
 use crate::corpus_player::play::Played;
+use crate::corpus_player::server::{self, EFFORT, TIER};
 use crate::corpus_player::upstream::Seen;
 
 /// The groups about bytes that only a transport sees: framing, HTTP/2, and the program's command line.
@@ -39,6 +40,7 @@ pub(crate) struct PolicyAlone {
 
 impl PolicyAlone {
     pub(crate) fn new(profile: &str, mode: &str) -> Self {
+        let (profile, with_settings) = server::pinned(profile);
         let pinned: &[&str] = match profile {
             "realtime" => &["audio"],
             "media" => &["audio", "embedding", "image", "moderation", "video"],
@@ -48,10 +50,14 @@ impl PolicyAlone {
             .iter()
             .map(|name| format!("{name} = '{PIN}'"))
             .collect();
-        let text = format!(
-            "model = '{PIN}'\nmode = '{mode}'\npins = {{ {} }}",
+        let mut text = format!(
+            "model = '{PIN}'\nmode = '{mode}'\npins = {{ {} }}\n",
             pins.join(", ")
         );
+        if with_settings {
+            let settings = format!("reasoning_effort = '{EFFORT}'\nservice_tier = '{TIER}'\n");
+            text.push_str(&settings);
+        }
         let dialects = match profile {
             "openai" | "chatgpt" | "realtime" | "media" => "openai,chatgpt",
             dialects => dialects,

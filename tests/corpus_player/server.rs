@@ -11,9 +11,26 @@ use crate::corpus_player::{PATIENCE, PIN};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_model-lock");
 
+/// The effort and the tier that are pinned for a profile that ends in `+pinned`.
+pub(crate) const EFFORT: &str = "low";
+pub(crate) const TIER: &str = "default";
+
+/// Cuts `+pinned` off a profile.
+pub(crate) fn pinned(profile: &str) -> (&str, bool) {
+    let base = profile.strip_suffix("+pinned");
+    (base.unwrap_or(profile), base.is_some())
+}
+
 /// What a profile of the corpus switches on.
 pub(crate) fn settings(profile: &str) -> (Vec<String>, BTreeMap<&'static str, &'static str>) {
     let mut variables = BTreeMap::new();
+    let (profile, pinned) = pinned(profile);
+    if pinned {
+        variables.extend([
+            ("OPENCLAW_REASONING_EFFORT", EFFORT),
+            ("OPENCLAW_SERVICE_TIER", TIER),
+        ]);
+    }
     let capabilities: &[&str] = match profile {
         "openai" | "chatgpt" => &[],
         "realtime" => &["OPENCLAW_AUDIO_MODEL"],

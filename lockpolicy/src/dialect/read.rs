@@ -312,4 +312,20 @@ mod tests {
                 .contains("nothing to leave out")
         );
     }
+
+    #[test]
+    fn a_header_is_a_place_where_nothing_has_to_be_put_in() {
+        let text = |meaning: &str| {
+            let head = "[selectors.s]\n'@x-tier' = '";
+            let tail = "'\n[[operations]]\nat = 'POST /x'\nselectors = ['s']";
+            parse("x", &[head, meaning, tail].concat())
+        };
+        for good in ["tier optional", "tier only standard", "effort refuse"] {
+            let dialect = text(good).unwrap();
+            assert_eq!(dialect.operations[0].places.headers.len(), 1, "{good}");
+        }
+        for bad in ["tier", "tier drop", "drop", "pin", "tier only x", "only", "drop tier"] {
+            assert!(text(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::PolicyConfig;
+use crate::occurrence::NeutralWord;
 use alloc::borrow::Cow;
 
 fn policy(text: &str) -> Policy {
@@ -253,6 +254,34 @@ fn effort_and_tier_pass_unless_pinned() {
     assert_eq!(audited.attempts[0].result, AttemptResult::Reported);
     let rejected = user("model='p'\nreasoning_effort='low'\nmode='reject'", effort());
     assert!(matches!(rejected, Decision::Reject(r) if r.reason == Reason::SettingLocked));
+}
+
+#[test]
+fn a_limited_place_is_judged_as_its_condition_says() {
+    let run = |rest: &str, condition, limit, stated| {
+        let policy = policy(&["model='p'\n", rest].concat());
+        let occurrence = at(Setting::Limited(condition, limit), stated);
+        decide(&policy, Source::User, Surface::Http, occurrence).decision
+    };
+    let text = |text: &'static str| SelectorValue::Text(Cow::Borrowed(text));
+    let only = Limit::Only(NeutralWord::Standard);
+    let refused = |decision| matches!(decision, Decision::Reject(r) if r.reason == Reason::SettingLocked);
+    assert!(refused(run("", Condition::Always, only, text("other"))));
+    assert!(refused(run("", Condition::Always, only, SelectorValue::NotText)));
+    assert_eq!(run("", Condition::Always, only, text("standard")), Decision::Pass);
+    assert_eq!(run("", Condition::Always, only, SelectorValue::Null), Decision::Pass);
+    let effort = Condition::EffortPinned;
+    assert_eq!(run("service_tier='flex'", effort, only, text("x")), Decision::Pass);
+    let low = "reasoning_effort='low'";
+    assert_eq!(run(low, effort, only, text("x")), set("standard"));
+    assert_eq!(run(low, effort, Limit::Drop, text("low")), Decision::Pass);
+    assert_eq!(run(low, effort, Limit::Refuse, text("low")), Decision::Pass);
+    assert!(refused(run(low, effort, Limit::Refuse, text("x"))));
+    assert!(
+        matches!(run(low, effort, Limit::Drop, SelectorValue::NotText), Decision::Rewrite(c) if c[0].action == Action::Drop)
+    );
+    let gate = "service_tier='flex'\nmode='reject'";
+    assert!(refused(run(gate, Condition::TierPinned, only, text("x"))));
 }
 
 #[test]
