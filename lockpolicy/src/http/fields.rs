@@ -100,10 +100,10 @@ pub(super) fn find<'a>(
     };
     let place = EditSpan {
         value: start..value.len(),
-        around: (before.into(), String::new()),
+        wrapper: (before.into(), String::new()),
         whole: 0..value.len(),
         first: false,
-        stem: String::new(),
+        prefix: String::new(),
     };
     finds.push(occurrence, place);
 }
