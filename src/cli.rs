@@ -79,7 +79,7 @@ pub(crate) enum Verb {
     },
     /// Serve one program as its proxy; standard input says how
     #[command(hide = true)]
-    Companion,
+    EmbeddedProxy,
     /// Remove what `install` put into a directory, and only that
     Uninstall {
         /// The directory

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod assurance;
+mod bootstrap;
 mod cli;
 mod codex_on_path;
 mod commands;
@@ -64,7 +65,7 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         } => output::verified(&observe::audit::verify(&file)),
         Verb::Install { to } => install(&to),
         Verb::Run { command } => run::run(&command, &environment),
-        Verb::Companion => embedded::serve(environment),
+        Verb::EmbeddedProxy => embedded::serve(environment),
         Verb::Uninstall { from } => uninstall(&from),
         Verb::Explain(asked) => explain::explain(&asked, &environment),
         Verb::Which => which::which(),

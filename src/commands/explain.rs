@@ -33,7 +33,9 @@ pub(crate) fn explain(asked: &Explain, environment: &Environment) -> ExitCode {
         args: arguments(&asked.words).to_vec(),
         ..Process::current()
     };
-    let policy = policy_source::for_shim(environment).map(|loaded| loaded.policy);
+    let policy = policy_source::for_shim(environment)
+        .loaded
+        .map(|loaded| loaded.policy);
     let judged = match shim::plan(&process, policy.as_deref()) {
         Ok(judged) => judged,
         Err(ShimError::Policy(problems)) => return output::problems(&problems.0),

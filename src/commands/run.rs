@@ -13,7 +13,8 @@ use std::process::{Command, ExitCode};
 use lockpolicy::agents::codex::config::{ProviderBase, ProviderRoute};
 use lockpolicy::{Policy, Problems};
 
-use crate::policy_source::{self, Location};
+use crate::embedded::EmbeddedProxy;
+use crate::policy_source::{self, ShimSource};
 use crate::settings::environment::Environment;
 use crate::{embedded, output};
 
@@ -73,12 +74,17 @@ enum RunError {
 
 /// Becomes the program, under the lock. Returns only where that failed.
 pub(crate) fn run(command: &[OsString], environment: &Environment) -> ExitCode {
-    let loaded =
-        match policy_source::read(&Location::choose(None, environment)).compile(environment) {
-            Ok(loaded) => loaded,
-            Err(Problems(problems)) => return output::problems(&problems),
-        };
-    let error = match start(command, environment, &loaded.policy) {
+    let ShimSource {
+        settings,
+        reading,
+        loaded,
+    } = policy_source::for_shim(environment);
+    let policy = match loaded {
+        Ok(loaded) => loaded.policy,
+        Err(Problems(problems)) => return output::problems(&problems),
+    };
+    let proxy = EmbeddedProxy { settings, reading };
+    let error = match start(command, environment, &policy, &proxy) {
         Ok(never) => match never {},
         Err(error) => error,
     };
@@ -97,13 +103,14 @@ fn start(
     command: &[OsString],
     environment: &Environment,
     policy: &Policy,
+    proxy: &EmbeddedProxy,
 ) -> Result<std::convert::Infallible, RunError> {
     let directory = directory().map_err(RunError::Directory)?;
     // It is opened in any case, because it takes the directory away at the end.
     let mut dialects = CLIENTS.map(|client| client.dialect).to_vec();
     dialects.dedup();
     let cleanup_dir = Some(directory.clone());
-    let own = embedded::open(&dialects, mounts(environment), true, cleanup_dir);
+    let own = proxy.open(&dialects, mounts(environment), true, cleanup_dir);
     let own = own.map_err(RunError::Proxy)?;
     let (name, arguments) = command.split_first().unzip();
     let name = name.map_or(OsStr::new(""), OsString::as_os_str);

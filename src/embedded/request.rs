@@ -1,12 +1,16 @@
-//! What is said between who opens a companion and the companion: one JSON text each way.
+//! The request that starts an embedded proxy, and its reply: one JSON text each way.
 
 use std::io::{self, Read, Write};
 
 use lockpolicy::agents::codex::config::ProviderRoute;
+use observe::audit::AuditFile;
+use observe::metrics::StatsdTarget;
 use serde::{Deserialize, Serialize};
 
-/// What a companion is told on its standard input.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+use crate::policy_source::Reading;
+
+/// What an embedded proxy reads from its standard input.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StartRequest {
     /// The program that it ends with.
     pub(super) parent: i32,
@@ -20,6 +24,14 @@ pub(super) struct StartRequest {
     pub(super) log_to_stderr: bool,
     /// A directory that is removed when the proxy ends.
     pub(super) cleanup_dir: Option<std::path::PathBuf>,
+    /// What was read of the policy. The proxy follows later changes of the file.
+    pub(super) reading: Reading,
+    /// The forward proxy, and the hosts that are reached without it.
+    pub(super) egress: Option<(String, String)>,
+    /// The daemon to which metrics are sent.
+    pub(super) statsd: Option<StatsdTarget>,
+    /// The audit file.
+    pub(super) audit: Option<AuditFile>,
 }
 
 /// What it answers on its standard output.

@@ -12,6 +12,8 @@ use lockpolicy::{
     Policy, PolicyConfig, Problem, Problems, policy_variables, renamed_policy_variables,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::settings::table::Setting;
@@ -28,7 +30,7 @@ const DEFAULT: &str = "/etc/model-lock/policy.toml";
 const CAP: u64 = 1 << 20;
 
 /// Which file is meant, if any.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Location {
     /// This one; it has to be there.
     At(PathBuf),
@@ -67,7 +69,7 @@ impl Location {
 }
 
 /// Where a policy came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
     /// The environment alone.
     Environment,
@@ -100,11 +102,14 @@ impl fmt::Display for Origin {
 }
 
 /// What was read, before it is compiled. Equal readings make equal policies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reading {
+    /// Where to look from now on: a file that was there once has to stay.
+    pub(crate) location: Location,
     origin: Origin,
     content: Vec<u8>,
-    /// Why the file could not be read.
+    /// Why the file could not be read; then no policy comes of it, and no process is started with it.
+    #[serde(skip)]
     problem: Option<Problem>,
 }
 
@@ -120,30 +125,24 @@ pub(crate) struct Loaded {
 /// Reads the file, if there is one, and finds out who can change it.
 pub(crate) fn read(location: &Location) -> Reading {
     let path = location.path().to_owned();
-    match content(&path).and_then(|content| Ok((content, is_tamper_proof(&path)?))) {
-        Ok((content, true)) => Reading {
-            origin: Origin::Sealed(path),
-            content,
-            problem: None,
-        },
-        Ok((content, false)) => Reading {
-            origin: Origin::Layered(path),
-            content,
-            problem: None,
-        },
-        Err(error) if is_left_out(location, &error) => Reading {
-            origin: Origin::Environment,
-            content: Vec::new(),
-            problem: None,
-        },
+    let read = content(&path).and_then(|content| Ok((content, is_tamper_proof(&path)?)));
+    let found = Location::At(path.clone());
+    let (location, origin, content, problem) = match read {
+        Ok((content, true)) => (found, Origin::Sealed(path), content, None),
+        Ok((content, false)) => (found, Origin::Layered(path), content, None),
+        Err(error) if is_left_out(location, &error) => {
+            (location.clone(), Origin::Environment, Vec::new(), None)
+        }
         Err(error) => {
             let problem = Problem::new(&path.display().to_string(), error.to_string());
-            Reading {
-                origin: Origin::Layered(path),
-                content: Vec::new(),
-                problem: Some(problem),
-            }
+            (found, Origin::Layered(path), Vec::new(), Some(problem))
         }
+    };
+    Reading {
+        location,
+        origin,
+        content,
+        problem,
     }
 }
 
@@ -217,26 +216,27 @@ impl Reading {
         };
         PolicyConfig::unreadable(problem)
     }
-
-    /// Where to look from now on: a file that was there once has to stay.
-    pub(crate) fn location(&self, asked: Location) -> Location {
-        match &self.origin {
-            Origin::Environment => asked,
-            Origin::Layered(path) | Origin::Sealed(path) => Location::At(path.clone()),
-        }
-    }
 }
 
-/// The policy that the shim would judge by, with where it came from.
-///
-/// # Errors
-///
-/// Everything that is wrong with the policy and with the settings of the shim: it would not start.
-pub(crate) fn for_shim(environment: &Environment) -> Result<Loaded, Problems> {
+/// What a process outside `serve` starts with: its settings, what was read of the policy, and the policy.
+#[derive(Debug)]
+pub(crate) struct ShimSource {
+    pub(crate) settings: Settings,
+    pub(crate) reading: Reading,
+    pub(crate) loaded: Result<Loaded, Problems>,
+}
+
+/// Reads settings and policy as the shim does. Everything that is wrong with either is in `loaded`.
+pub(crate) fn for_shim(environment: &Environment) -> ShimSource {
     let mut problems = Vec::new();
-    Settings::shared(environment, &mut problems);
-    let location = Location::choose(None, environment);
-    read(&location).compile_after(problems, environment)
+    let settings = Settings::shared(environment, &mut problems);
+    let reading = read(&Location::choose(None, environment));
+    let loaded = reading.compile_after(problems, environment);
+    ShimSource {
+        settings,
+        reading,
+        loaded,
+    }
 }
 
 fn variables(environment: &Environment) -> PolicyConfig {

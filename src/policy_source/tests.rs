@@ -9,6 +9,7 @@ fn environment(pairs: &[(&str, &str)]) -> Environment {
 fn sealed(content: &str) -> Reading {
     let origin = Origin::Sealed(PathBuf::from("/policy.toml"));
     Reading {
+        location: Location::At("/policy.toml".into()),
         origin,
         content: content.into(),
         problem: None,

@@ -12,7 +12,7 @@ use super::entry::{self, FileEvent};
 use super::hash_chain::{BEGINNING, LINE_CAP, Last, Line, hash};
 
 /// The location of the file, and its largest size.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AuditFile {
     /// The file that is appended to.
     pub path: PathBuf,

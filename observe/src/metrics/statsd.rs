@@ -11,6 +11,7 @@ use std::time::Duration;
 use cadence::UdpMetricSink;
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
 use metrics_exporter_statsd::{StatsdBuilder, StatsdRecorder};
+use serde::{Deserialize, Serialize};
 
 use super::series::{Cell, Kind};
 use super::table::Metrics;
@@ -20,7 +21,7 @@ use crate::sink::{Observation, Sink};
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Where counts are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatsdTarget {
     /// A name or an address.
     pub host: String,
@@ -33,7 +34,7 @@ pub struct StatsdTarget {
 }
 
 /// How tags are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TagStyle {
     /// As `DogStatsD` has them: `name:1|c|#tag:word`.
     #[default]

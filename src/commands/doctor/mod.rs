@@ -25,7 +25,6 @@ use shim::Process;
 
 use crate::assurance::Level;
 use crate::policy_source::{Loaded, Origin};
-use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::{exit, output, policy_source};
 use finding::Finding;
@@ -101,13 +100,10 @@ impl Examined {
             findings.push(Finding::root());
         }
         findings.extend(network::egress());
-        // What is wrong with it is told with the policy.
-        findings.extend(network::statsd(
-            Settings::shared(environment, &mut Vec::new())
-                .statsd()
-                .as_ref(),
-        ));
-        match policy_source::for_shim(environment) {
+        // What is wrong with the settings stands with the policy.
+        let source = policy_source::for_shim(environment);
+        findings.extend(network::statsd(source.settings.statsd().as_ref()));
+        match source.loaded {
             Ok(loaded) => layers(process, &codexes, &loaded, &mut findings, &mut facts),
             Err(Problems(problems)) => {
                 let told: Vec<String> = problems.iter().map(ToString::to_string).collect();

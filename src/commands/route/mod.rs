@@ -109,7 +109,9 @@ fn wanted(asked: &Codex, environment: &Environment) -> Result<ModelChoice, Probl
         return Ok([(MANAGED, None), (REQUIREMENTS, None)]);
     };
     let base = base_url(proxy).map_err(|problem| Problems(vec![problem]))?;
-    let policy = policy_source::for_shim(environment).map(|loaded| loaded.policy)?;
+    let policy = policy_source::for_shim(environment)
+        .loaded
+        .map(|loaded| loaded.policy)?;
     let managed = managed(policy.pin(), &base, asked.legacy_profile);
     Ok([(MANAGED, Some(managed)), (REQUIREMENTS, Some(required()))])
 }
