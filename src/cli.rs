@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::completions::Shell;
 use crate::commands::doctor::Doctor;
 use crate::commands::explain::Explain;
-use crate::commands::man::Shell;
 use crate::commands::route::Route;
 use crate::exit;
 use crate::settings::flags::Flags;

@@ -9,6 +9,8 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use shim::Process;
+
 use lockpolicy::agents::codex::CODEX;
 
 /// A codex that could be started.
@@ -31,12 +33,30 @@ impl Reachable {
 }
 
 /// Every codex on `path`, the first one first.
-pub(crate) fn on_path(path: &OsStr, directory: &Path, program: &Path) -> Vec<Reachable> {
+fn on_path(path: &OsStr, directory: &Path, program: &Path) -> Vec<Reachable> {
     let places =
         std::env::split_paths(path).map(|entry| directory.join(entry).join(CODEX.executable));
     places
         .filter_map(|place| Reachable::at(place, program))
         .collect()
+}
+
+/// Every codex on the `PATH` of a process.
+pub(crate) fn of_process(process: &Process) -> Vec<Reachable> {
+    let nowhere = Path::new("/");
+    let path = process.variable("PATH").unwrap_or_default();
+    let directory = process.directory.as_deref().unwrap_or(nowhere);
+    let program = process.program.as_deref().unwrap_or(nowhere);
+    on_path(path, directory, program)
+}
+
+/// The process as the shim that stands first on `PATH` would see itself: that one looks behind its own place.
+pub(crate) fn as_shim(process: Process, found: &[Reachable]) -> Process {
+    let ours = found.iter().find(|codex| codex.ours);
+    Process {
+        program: ours.map(|codex| codex.path.clone()).or(process.program),
+        ..process
+    }
 }
 
 /// Whether a file is this program or a copy of it, by name or by content.

@@ -5,7 +5,6 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use lockpolicy::Problem;
-use observe::audit::Report;
 use serde::Serialize;
 
 use crate::exit::{self, Exit};
@@ -32,21 +31,6 @@ pub(crate) fn failure(error: &dyn std::error::Error) -> ExitCode {
     }
     line(&text);
     exit::FAILED.into()
-}
-
-/// Tells what was found in an audit file.
-pub(crate) fn verified(found: &io::Result<Report>) -> ExitCode {
-    match found {
-        Ok(report) => {
-            let told = result(&report.to_string());
-            if report.is_whole() {
-                told
-            } else {
-                exit::FAILED.into()
-            }
-        }
-        Err(error) => failure(error),
-    }
 }
 
 /// Writes a result to standard output.

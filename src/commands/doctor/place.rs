@@ -10,8 +10,7 @@ use shim::Process;
 
 use super::finding::Finding;
 use super::trial::output;
-use crate::codex_on_path::Reachable;
-use crate::commands::which;
+use crate::codex_on_path::{self, Reachable};
 
 /// What can be started.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub(crate) struct Codexes {
 
 /// Looks at `PATH`, at a login shell, and where programs are put by hand and by package managers.
 pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
-    let found = which::on_path(process);
+    let found = codex_on_path::of_process(process);
     let shim = found.iter().find(|codex| codex.ours);
     match (shim, found.first()) {
         (None, _) => findings.push(Finding::no_shim()),
@@ -35,7 +34,7 @@ pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
         }
         _ => findings.extend(in_login_shell(process)),
     }
-    let real = match shim::find_real(&which::as_shim(process.clone(), &found), CODEX) {
+    let real = match shim::find_real(&codex_on_path::as_shim(process.clone(), &found), CODEX) {
         Ok(real) => Some(real),
         Err(error) => {
             findings.push(Finding::no_codex(error));
