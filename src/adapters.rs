@@ -29,7 +29,7 @@ pub(crate) fn proxy_observer(
 #[derive(Debug)]
 pub(crate) struct ProxyMeter {
     metrics: Arc<Metrics>,
-    /// Whether this process is the only one that sends gauges to its daemon: several would overwrite each
+    /// True if this process is the only one that sends gauges to its daemon: several would overwrite each
     /// other's.
     has_gauges: bool,
 }

@@ -1,4 +1,4 @@
-//! What every proxy process starts with: its policy and the file it follows, its observers, its runtime.
+//! Starts a proxy process: its policy and the file that it follows, its observers, its runtime.
 
 use std::io;
 use std::path::PathBuf;

@@ -16,14 +16,14 @@ use lockpolicy::agents::codex::CODEX;
 /// A codex that could be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reachable {
-    /// Where it is.
+    /// The path of the file.
     pub(crate) path: PathBuf,
-    /// Whether it is this program.
+    /// True if it is this program.
     pub(crate) ours: bool,
 }
 
 impl Reachable {
-    /// What can be started at this path, if anything.
+    /// Returns the program that can be started at this path, if there is one.
     pub(crate) fn at(path: PathBuf, program: &Path) -> Option<Self> {
         let file = fs::metadata(&path).ok()?;
         let runs = file.is_file() && file.permissions().mode() & 0o111 != 0;
@@ -59,7 +59,7 @@ pub(crate) fn as_shim(process: Process, found: &[Reachable]) -> Process {
     }
 }
 
-/// Whether a file is this program or a copy of it, by name or by content.
+/// Returns true if a file is this program or a copy of it, by name or by content.
 fn is_ours(path: &Path, program: &Path) -> bool {
     let named = path
         .canonicalize()
@@ -93,7 +93,7 @@ fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// How much of two files is compared at a time.
+/// The number of bytes of two files that are compared at a time.
 const CHUNK: usize = 64 << 10;
 
 #[cfg(test)]

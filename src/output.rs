@@ -1,4 +1,4 @@
-//! What a person is told on standard error and standard output, outside the log.
+//! The text that a command writes to standard output and standard error, outside the log.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};

@@ -18,15 +18,15 @@ pub(super) const PROGRAM: &str = "model-lock";
 /// The name it stands in for.
 pub(super) const LINK: &str = CODEX.executable;
 
-/// Why nothing was installed.
+/// The reason why nothing was installed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InstallError {
     /// A file could not be made.
     #[error("cannot write {path}")]
     Write {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// Something else is called `codex` there.
@@ -80,7 +80,7 @@ fn make(directory: &Path) -> io::Result<()> {
         .create(directory)
 }
 
-/// Whether the link stands already; an error where something else stands in its place.
+/// Returns true if the link stands already, and an error if something else stands in its place.
 pub(super) fn is_ours(link: &Path) -> Result<bool, InstallError> {
     match fs::read_link(link) {
         Ok(target) if target == Path::new(PROGRAM) => Ok(true),

@@ -10,7 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::{exit, output};
 
-/// Why there are no pages.
+/// The reason why there are no pages.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {path}")]
 struct PageError {
@@ -18,8 +18,7 @@ struct PageError {
     source: io::Error,
 }
 
-/// Writes a page for the program, and one for each verb.
-/// Where a file cannot be made, what was written before stays.
+/// Writes a page for the program, and one for each verb. If a file cannot be made, what was written before stays.
 pub(crate) fn man(command: Command, to: &Path) -> ExitCode {
     match write(command, to) {
         Ok(()) => exit::DONE.into(),

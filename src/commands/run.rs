@@ -61,7 +61,7 @@ const CLIENTS: [Client; 5] = [
     },
 ];
 
-/// Why a program was not started.
+/// The reason why a program was not started.
 #[derive(Debug, thiserror::Error)]
 enum RunError {
     #[error("no proxy for it")]
@@ -156,7 +156,7 @@ impl Client {
         }
     }
 
-    /// Where it is led.
+    /// Returns the base URL that it gets.
     fn url(&self, policy: &Policy, own: &str) -> String {
         let proxy = policy.proxy().map(|proxy| proxy.trim_end_matches('/'));
         proxy.map_or_else(

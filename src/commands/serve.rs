@@ -108,7 +108,7 @@ fn run(
     Ok(code)
 }
 
-/// What ends it, and who is told.
+/// The signals that end the process, and its state.
 struct Stop {
     signals: Signals,
     state: Arc<ProcessState>,
@@ -150,7 +150,7 @@ fn announce(server: &Server, loaded: &Loaded, has_token: bool) {
     }
 }
 
-/// Who is told what stands on the page.
+/// Returns who may see the dashboard.
 fn told_to(admin: SocketAddr, has_token: bool) -> &'static str {
     match (has_token, admin.ip().is_loopback()) {
         (true, _) => "token",

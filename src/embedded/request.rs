@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::policy_source::Reading;
 
-/// What an embedded proxy reads from its standard input.
+/// The request that an embedded proxy reads from its standard input.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StartRequest {
     /// The program that it ends with.
@@ -20,11 +20,11 @@ pub(super) struct StartRequest {
     pub(super) dialects: Vec<String>,
     /// The providers.
     pub(super) routes: Vec<ProviderRoute>,
-    /// Whether the log goes to standard error; codex may be drawing there.
+    /// True if the log goes to standard error; codex may be drawing there.
     pub(super) log_to_stderr: bool,
     /// A directory that is removed when the proxy ends.
     pub(super) cleanup_dir: Option<std::path::PathBuf>,
-    /// What was read of the policy. The proxy follows later changes of the file.
+    /// The reading of the policy file. The proxy follows later changes of the file.
     pub(super) reading: Reading,
     /// The forward proxy, and the hosts that are reached without it.
     pub(super) egress: Option<(String, String)>,
@@ -34,7 +34,7 @@ pub(super) struct StartRequest {
     pub(super) audit: Option<AuditFile>,
 }
 
-/// What it answers on its standard output.
+/// The reply that it writes to its standard output.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum StartReply {
     /// It listens at this address.

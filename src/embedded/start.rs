@@ -15,7 +15,7 @@ use super::request::{self, StartReply, StartRequest};
 use crate::policy_source::Reading;
 use crate::settings::Settings;
 
-/// What codex may speak, whichever provider it is sent to.
+/// The dialects that codex may use, whichever provider it is sent to.
 const DIALECTS: [&str; 3] = ["openai", "chatgpt", "azure"];
 
 /// The hidden verb that runs one.
@@ -42,7 +42,7 @@ impl EmbeddedProxy {
     ///
     /// # Errors
     ///
-    /// Where it does not start; then nothing is left of it.
+    /// Returns an error if it does not start; then nothing is left of it.
     pub(crate) fn open(
         &self,
         dialects: &[&str],
@@ -95,7 +95,7 @@ fn ask(request: &StartRequest) -> io::Result<StartReply> {
 ///
 /// # Errors
 ///
-/// Where the machine has none.
+/// Returns an error if the machine has none.
 pub(crate) fn secret() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom(&mut bytes, GetRandomFlags::empty())?;

@@ -1,6 +1,6 @@
 //! The policy as it holds here: from a file, from the environment, or from one over the other.
 //!
-//! What an agent can set must not widen the lock. So a file that the running user cannot change
+//! A variable that an agent can set must not widen the lock. So a file that the running user cannot change
 //! stands alone, and the environment is not looked at; any other file lies below the environment.
 
 use std::fmt;
@@ -23,13 +23,13 @@ pub(crate) mod reload;
 
 use file_protection::is_tamper_proof;
 
-/// Where the policy is looked for when nobody says where.
+/// The policy file that is read when no other is named.
 const DEFAULT: &str = "/etc/model-lock/policy.toml";
 
 /// A policy file is some lines long; more than this is something else.
 const CAP: u64 = 1 << 20;
 
-/// Which file is meant, if any.
+/// The policy file to read, if any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Location {
     /// This one; it has to be there.
@@ -68,7 +68,7 @@ impl Location {
     }
 }
 
-/// Where a policy came from.
+/// The source of a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
     /// The environment alone.
@@ -101,14 +101,14 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What was read, before it is compiled. Equal readings make equal policies.
+/// The content of the policy file, before it is compiled. Equal readings make equal policies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reading {
-    /// Where to look from now on: a file that was there once has to stay.
+    /// The file to read from now on: a file that was there once has to stay.
     pub(crate) location: Location,
     origin: Origin,
     content: Vec<u8>,
-    /// Why the file could not be read; then no policy comes of it, and no process is started with it.
+    /// The reason why the file could not be read; then no policy comes of it, and no process is started with it.
     #[serde(skip)]
     problem: Option<Problem>,
 }
@@ -118,7 +118,7 @@ pub(crate) struct Reading {
 pub(crate) struct Loaded {
     /// The policy.
     pub(crate) policy: Arc<Policy>,
-    /// Where it came from.
+    /// The source that it came from.
     pub(crate) origin: Origin,
 }
 
@@ -218,7 +218,7 @@ impl Reading {
     }
 }
 
-/// What a process outside `serve` starts with: its settings, what was read of the policy, and the policy.
+/// The start of a process other than `serve`: its settings, the reading of its policy file, and the policy.
 #[derive(Debug)]
 pub(crate) struct ShimSource {
     pub(crate) settings: Settings,

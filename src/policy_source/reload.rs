@@ -23,7 +23,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// Keeps a policy as its file has it.
 #[derive(Debug)]
 pub(crate) struct Reloader {
-    /// Where to look: where the last policy that was applied came from.
+    /// The location that the last applied policy came from.
     location: Location,
     environment: Environment,
     last: Reading,

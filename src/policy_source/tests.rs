@@ -1,4 +1,4 @@
-//! Who wins: file, environment, or one over the other.
+//! Tests which source wins: file, environment, or one over the other.
 
 use super::*;
 

@@ -91,7 +91,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// Returns every problem with it.
     fn egress(&self) -> Result<Option<Egress>, Vec<Problem>> {
         let Some(proxy) = &self.https_proxy else {
             return Ok(None);
@@ -107,7 +107,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// What is wrong with them.
+    /// Returns every problem with them.
     pub(crate) fn egress_texts(&self) -> Result<Option<(String, String)>, Vec<Problem>> {
         self.egress()?;
         let text = |given: &Given| given.text().map(str::to_owned);

@@ -19,14 +19,14 @@ use super::trial::{Ended, FORBIDDEN, Scratch, with};
 use crate::commands::route::PROVIDER;
 use crate::probe;
 
-/// Where codex's calls have to go: to a proxy that runs here, or to the one that the shim brings along.
+/// The route that codex's calls have to take: to a running proxy, or to the embedded one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Way<'a> {
     /// The proxy of the policy or of the route.
     pub(crate) proxy: Option<&'a str>,
-    /// Whether codex's own files lead somewhere.
+    /// True if codex's own files set a base URL or may set one.
     pub(crate) routed: bool,
-    /// Whether no proxy is wanted.
+    /// True if no proxy is wanted.
     pub(crate) off: bool,
 }
 
@@ -90,7 +90,7 @@ fn through_shim(
     Ok((ended, server.call(), server.authority()))
 }
 
-/// What a call that arrived says of the shim, and of the way that it took.
+/// Returns the findings of a call that arrived: about the shim, and about the route that it took.
 fn arrived(seen: &Captured, policy: &Policy, way: Way<'_>, own: &str) -> Vec<Finding> {
     let model = seen.model.clone().unwrap_or_default();
     let mut findings = Vec::new();
@@ -161,7 +161,7 @@ pub(crate) fn proxy(policy: &Arc<Policy>) -> Option<Finding> {
     }
 }
 
-/// What arrived at the stand-in once the proxy had answered.
+/// Returns the call that arrived at the provider once the proxy had answered.
 fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Captured>> {
     let capture = CaptureServer::start()?;
     let upstream =
@@ -197,7 +197,7 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Captured>> {
     Ok(capture.call())
 }
 
-/// How many codexes are tried; each takes about a second.
+/// The number of codexes that are tried; each takes about a second.
 const MOST: usize = 6;
 
 #[cfg(test)]

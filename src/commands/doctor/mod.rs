@@ -56,7 +56,7 @@ pub(crate) fn doctor(asked: &Doctor, environment: &Environment) -> ExitCode {
     }
 }
 
-/// What there is, and what is amiss.
+/// The result of the examination: facts and findings.
 #[derive(Serialize)]
 struct Examined {
     level: Level,
@@ -139,7 +139,7 @@ impl Examined {
     }
 }
 
-/// What needs the policy.
+/// Examines what depends on the policy.
 fn layers(
     process: &Process,
     codexes: &place::Codexes,

@@ -1,4 +1,4 @@
-//! Which codex can be started here, and by whom it would be found.
+//! Finds every codex that can be started here.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use super::finding::Finding;
 use super::trial::output;
 use crate::codex_on_path::{self, Reachable};
 
-/// What can be started.
+/// The codexes that can be started.
 #[derive(Debug)]
 pub(crate) struct Codexes {
     /// The shim, where it stands on `PATH`.
     pub(crate) shim: Option<PathBuf>,
-    /// What it becomes.
+    /// The real codex that it runs.
     pub(crate) real: Option<PathBuf>,
     /// Every codex that is not ours, each file once; the one that the shim becomes first.
     pub(crate) others: Vec<PathBuf>,
@@ -102,7 +102,7 @@ fn others(process: &Process, on_path: &[Reachable], real: Option<&Path>) -> Vec<
     others
 }
 
-/// Where a codex stands that no `PATH` has to name.
+/// Returns the places where a codex may stand besides `PATH`.
 fn places(process: &Process) -> Vec<PathBuf> {
     let directory = process
         .directory
@@ -146,7 +146,7 @@ fn places(process: &Process) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Where codex keeps what it knows.
+/// Returns codex's home directory.
 pub(crate) fn home(process: &Process) -> PathBuf {
     let home = || {
         let home = process

@@ -1,4 +1,4 @@
-//! What codex's own files say of the way, read as codex reads them.
+//! Checks the route that codex's own files set, read as codex reads them.
 
 use std::path::Path;
 
@@ -42,7 +42,7 @@ pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<Strin
     Some(base)
 }
 
-/// Whether codex's own files may lead anywhere at all.
+/// Returns true if one of codex's own files exists.
 pub(crate) fn is_led() -> bool {
     [MANAGED, REQUIREMENTS]
         .iter()
