@@ -1,4 +1,4 @@
-//! Checks which servers can be reached: the proxy, the StatsD daemon, the providers.
+//! Checks which servers can be reached: the proxy, the `StatsD` daemon, the providers.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
@@ -46,7 +46,7 @@ fn policy_of(url: &str, address: &str) -> io::Result<Option<String>> {
     Ok(hash.and_then(|hash| Some(hash.to_str().ok()?.to_owned())))
 }
 
-/// Checks that a StatsD daemon listens: a closed port rejects a datagram.
+/// Checks that a `StatsD` daemon listens: a closed port rejects a datagram.
 pub(crate) fn statsd(daemon: Option<&StatsdTarget>) -> Option<Finding> {
     let Some(daemon) = daemon else {
         return Some(Finding::statsd_off());
