@@ -11,13 +11,13 @@ use std::time::Duration;
 /// The bounds of a queue.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// How many items may wait or be written.
+    /// Says how many items may wait or be written.
     pub(crate) capacity: usize,
-    /// How many items are written at once.
+    /// Says how many items are written at once.
     pub(crate) batch: usize,
-    /// How long the first item waits for others.
+    /// Says how long the first item waits for others.
     pub(crate) gather: Duration,
-    /// How long a caller waits for a full queue. Where the writer has not moved for so long, items are
+    /// Says how long a caller waits for a full queue. Where the writer has not moved for so long, items are
     /// dropped without waiting until it moves again.
     pub(crate) patience: Duration,
 }
@@ -41,11 +41,11 @@ struct Shared<T> {
 #[derive(Debug)]
 struct Pending<T> {
     items: Vec<T>,
-    /// How many items the writer has taken and not yet written.
+    /// Says how many items the writer has taken and not yet written.
     writing: usize,
-    /// How many items were dropped since the writer took the last ones.
+    /// Says how many items were dropped since the writer took the last ones.
     dropped: u64,
-    /// Whether the writer has not moved for longer than anybody waits.
+    /// It is true if the writer has not moved for longer than anybody waits.
     stalled: bool,
     ending: bool,
 }

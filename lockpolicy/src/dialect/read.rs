@@ -37,7 +37,7 @@ struct File {
     refused: Vec<Told>,
 }
 
-/// What operations share, by name: of all dialects, and of this one.
+/// Describes what operations share, by name: of all dialects, and of this one.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Groups {

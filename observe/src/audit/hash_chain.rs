@@ -12,9 +12,9 @@ pub(super) const NOTHING: &str = "0000000000000000000000000000000000000000000000
 /// The longest line that we write; what is longer is not ours.
 pub(crate) const LINE_CAP: usize = 16 << 10;
 
-/// What every line begins with.
+/// Says what every line begins with.
 pub(super) const BEGINNING: &str = "{\"seq\":";
-/// What stands before the hash of the line before, and before the sum.
+/// Says what stands before the hash of the line before, and before the sum.
 const PREV: &str = ",\"prev\":\"";
 const SUM: &str = ",\"sum\":\"";
 

@@ -39,7 +39,7 @@ const BOUNDS: Bounds = Bounds {
     gather: Duration::ZERO,
     patience: PATIENCE,
 };
-/// How long a caller waits for a disk that stands still, and the end for the rest.
+/// Says how long a caller waits for a disk that stands still, and the end for the rest.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Writes attempts, inputs that could not be understood, and changes of the policy.

@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use super::entry::FileEvent;
 use super::hash_chain::{LINE_CAP, Last, Line, NOTHING, hash};
 
-/// What was found.
+/// Describes what was found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Lines that are as they were written.
     pub lines: u64,
-    /// What the last line is; noted elsewhere, it shows whether the end is missing.
+    /// Says what the last line is; noted elsewhere, it shows whether the end is missing.
     last: Last,
-    /// What a reader has to know, in the order of the files.
+    /// Says what a reader has to know, in the order of the files.
     pub findings: Vec<Finding>,
 }
 
@@ -28,11 +28,11 @@ pub struct Finding {
     file: PathBuf,
     /// The line, from 1.
     line: u64,
-    /// What it is.
+    /// The kind of the piece.
     pub what: What,
 }
 
-/// What can be found.
+/// Describes what can be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// The line is not what its sum or the line behind it says.
@@ -50,7 +50,7 @@ pub enum What {
 }
 
 impl What {
-    /// Whether somebody has laid hands on the file; anything else the writers have told themselves.
+    /// Returns true if somebody has laid hands on the file; anything else the writers have told themselves.
     fn is_wrong(&self) -> bool {
         match self {
             Self::Altered | Self::Missing(..) | Self::Misplaced => true,
@@ -60,7 +60,7 @@ impl What {
 }
 
 impl Report {
-    /// Whether everything is as it was written.
+    /// Returns true if everything is as it was written.
     pub fn is_whole(&self) -> bool {
         !self.findings.iter().any(|finding| finding.what.is_wrong())
     }
@@ -163,7 +163,7 @@ pub(crate) fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(aside.chain([path.to_owned()]).collect())
 }
 
-/// How far the reader has come.
+/// Describes how far the reader has come.
 #[derive(Debug, Default)]
 struct Reading {
     report: Report,
@@ -171,13 +171,13 @@ struct Reading {
     before: Option<Before>,
 }
 
-/// What the next line is held against.
+/// Describes what the next line is held against.
 #[derive(Debug)]
 struct Before {
     file: PathBuf,
     line: u64,
     hash: String,
-    /// Whether it is what its own sum says.
+    /// It is true if it is what its own sum says.
     sound: bool,
 }
 

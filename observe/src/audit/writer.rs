@@ -26,7 +26,7 @@ pub(super) struct Writer {
     path: PathBuf,
     size: u64,
     file: File,
-    /// How long the file was when this process had last written to it, and its last line then.
+    /// Says how long the file was when this process had last written to it, and its last line then.
     known: u64,
     last: Last,
     /// Lines that could not be written, and that no line has told of yet.
@@ -121,7 +121,7 @@ impl Writer {
         Ok((whole.saturating_sub(own.len()), failure))
     }
 
-    /// What the file has to say about itself first.
+    /// Returns what the file has to say about itself first.
     fn own(&self) -> Vec<String> {
         let (bytes, lines) = (self.torn, self.lost);
         let torn = (bytes > 0).then_some(FileEvent::Torn { bytes });
@@ -185,7 +185,7 @@ impl Writer {
 struct Lines {
     text: String,
     last: Last,
-    /// Where each line ends, and what the next one has to know of it.
+    /// Says where each line ends, and what the next one has to know of it.
     ends: Vec<(usize, Last)>,
 }
 
@@ -205,7 +205,7 @@ impl Lines {
         self.ends.push((self.text.len(), self.last.clone()));
     }
 
-    /// How many lines are whole in so many bytes, and where the last of them ends.
+    /// Returns how many lines are whole in so many bytes, and where the last of them ends.
     fn whole(&self, written: usize) -> (usize, u64) {
         let whole = self.ends.iter().take_while(|(end, _)| *end <= written);
         let ends: Vec<usize> = whole.map(|(end, _)| *end).collect();
@@ -235,7 +235,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Whether a path leads to the file that is open.
+/// Decides whether a path leads to the file that is open.
 fn same(file: &File, path: &Path) -> io::Result<bool> {
     let open = file.metadata()?;
     match std::fs::metadata(path) {
@@ -245,7 +245,7 @@ fn same(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// What the next line has to know of the last one. Half a line has no number that could be believed.
+/// Returns what the next line has to know of the last one. Half a line has no number that could be believed.
 fn last(tail: &[u8]) -> Last {
     let whole = tail.strip_suffix(b"\n").unwrap_or(tail);
     let mut lines = whole.rsplit(|byte| *byte == b'\n');

@@ -1,11 +1,11 @@
-//! How far the reading of the past has come.
+//! Describes how far the reading of the past has come.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use lockpolicy::label_enum;
 
 label_enum! {
-    /// How far it has come.
+    /// Describes how far it has come.
     pub(super) enum Progress {
         /// There is no audit file.
         None = "none",

@@ -22,7 +22,7 @@ pub(crate) struct EventStore {
     stored: Mutex<Stored>,
     /// The number of the last change, to look at without the lock.
     change: AtomicU64,
-    /// How often everything has to be read anew.
+    /// Says how often everything has to be read anew.
     edition: AtomicU64,
     /// Tells the numbers of this process from those of another.
     process: u64,
@@ -42,18 +42,18 @@ impl Default for EventStore {
 /// One thing to count: its time, its kind and its surface.
 pub(super) type Counted = (u64, &'static str, Option<Surface>);
 
-/// What is stored.
+/// Describes what is stored.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
     pub(super) ring: Ring,
     pub(super) series: Series,
     pub(super) flows: ModelFlows,
-    /// What the ids of this process's requests begin with.
+    /// Says what the ids of this process's requests begin with.
     stem: String,
 }
 
 impl EventStore {
-    /// What it remembers, while nothing comes in.
+    /// Returns what it remembers, while nothing comes in.
     pub(super) fn open(&self) -> MutexGuard<'_, Stored> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -114,7 +114,7 @@ impl EventStore {
         !stored.ring.is_full()
     }
 
-    /// Whether a row was told by this process itself.
+    /// Returns true if a row was told by this process itself.
     pub(super) fn is_own(&self, row: &Row) -> bool {
         self.open().is_own(row)
     }
@@ -127,7 +127,7 @@ impl EventStore {
         self.edition.load(Ordering::Relaxed)
     }
 
-    /// What a change is called outside: a reader may come back with it, also to another process.
+    /// Returns what a change is called outside: a reader may come back with it, also to another process.
     pub(super) fn event_id(&self, change: u64) -> String {
         format!("{:016x}-{change}", self.process)
     }
@@ -184,5 +184,5 @@ impl Stored {
     }
 }
 
-/// How much of a request's id tells the process: `req_` and its random stem.
+/// Says how much of a request's id tells the process: `req_` and its random stem.
 const STEM: usize = "req_0123456789abcdef".len();

@@ -10,7 +10,7 @@ use super::backfill::Progress;
 use super::history::{self, Tail};
 use super::shared::Dashboard;
 
-/// How often it looks.
+/// Says how often it looks.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Starts it. It ends with the process: whatever it reads may be on a disk that does not answer.

@@ -1,4 +1,4 @@
-//! What the audit file tells: what was before this process, and what other processes write now, shims among them.
+//! Describes what the audit file tells: what was before this process, and what other processes write now, shims among them.
 //!
 //! The newest file is read first, and no further than the page can hold. Lines that are not what their sum says are
 //! not shown.
@@ -18,11 +18,11 @@ use crate::audit;
 use crate::clock;
 use crate::record::{Record, RecordKind};
 
-/// How many bytes of the past are read at the most: four files of the usual size.
+/// Says how many bytes of the past are read at the most: four files of the usual size.
 const BUDGET: u64 = 256 << 20;
-/// How many lines are counted at once.
+/// Says how many lines are counted at once.
 const BATCH: usize = 1 << 12;
-/// How much of the present is read at once.
+/// Says how much of the present is read at once.
 const PIECE: u64 = 4 << 20;
 
 /// Reads what is there, the newest file first; gives the place from which to go on.
@@ -51,14 +51,14 @@ pub(super) fn read(path: &Path, store: &EventStore, state: &Backfill) -> io::Res
     Ok(tail)
 }
 
-/// What one file holds.
+/// Describes what one file holds.
 #[derive(Debug, Default)]
 struct FilePast {
     /// The last rows, the newest first.
     rows: VecDeque<Row>,
-    /// What is not counted yet.
+    /// Says what is not counted yet.
     counts: Vec<Counted>,
-    /// When its first row was written.
+    /// Says when its first row was written.
     first: Option<u64>,
     lines: u64,
     altered: u64,

@@ -1,4 +1,4 @@
-//! How long things took lately: percentiles of the histograms, over the last quarter of an hour.
+//! Describes how long things took lately: percentiles of the histograms, over the last quarter of an hour.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,9 +8,9 @@ use serde::Serialize;
 use crate::clock;
 use crate::metrics::{Metrics, Series};
 
-/// How long a sample is apart from the next.
+/// Says how long a sample is apart from the next.
 const STEP: u64 = 60;
-/// How many are kept.
+/// Says how many are kept.
 const SAMPLES: usize = 16;
 
 /// The histograms as they stood, minute by minute.
@@ -25,7 +25,7 @@ struct Sample {
     errors: u64,
 }
 
-/// What is told of them.
+/// Describes what is told of them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct LatencySummary {
     window_seconds: u64,
@@ -61,7 +61,7 @@ impl Latency {
         }
     }
 
-    /// What came since the oldest sample.
+    /// Returns what came since the oldest sample.
     pub(super) fn summary(&self, metrics: &Metrics) -> LatencySummary {
         let now = sample(metrics);
         let samples = self.samples();

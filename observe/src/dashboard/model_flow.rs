@@ -1,4 +1,4 @@
-//! Which models were asked for, sent and served, each such flow once, with how often it was seen.
+//! Describes which models were asked for, sent and served, each such flow once, with how often it was seen.
 //!
 //! An answer of another model is the gravest that can be seen here, so it stands first and goes last.
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::clock;
 
-/// How many flows are kept; of the right ones, the one that was not seen for longest goes first.
+/// Says how many flows are kept; of the right ones, the one that was not seen for longest goes first.
 pub(super) const CAP: usize = 64;
 
 /// One flow.

@@ -1,14 +1,14 @@
-//! What a reader asks for, in the query of a target. An unknown name or word is told, never passed over.
+//! Describes what a reader asks for, in the query of a target. An unknown name or word is told, never passed over.
 
 use super::ring::CAP;
 use super::row::{KINDS, Row};
 use super::series::{WINDOWS, Window};
 use lockpolicy::{Label as _, Served, Surface};
 
-/// How many rows an answer holds where nobody says, and at the most.
+/// Says how many rows an answer holds where nobody says, and at the most.
 const USUAL: usize = 100;
 
-/// Which rows are wanted.
+/// Describes which rows are wanted.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Filter {
     text: String,
@@ -68,7 +68,7 @@ impl Filter {
     }
 }
 
-/// Which window is wanted.
+/// Returns which window is wanted.
 pub(super) fn window(query: &str) -> Result<&'static Window, String> {
     let [mut wanted, ..] = WINDOWS.each_ref();
     for (name, value) in members(query)? {

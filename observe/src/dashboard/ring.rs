@@ -10,14 +10,14 @@ use lockpolicy::{ServedReport, Surface, escape_for_log};
 
 use super::row::Row;
 
-/// How many rows are kept.
+/// Says how many rows are kept.
 pub(super) const CAP: usize = 1000;
 
 #[derive(Debug)]
 pub(super) struct Ring {
     /// By number, the oldest first.
     rows: VecDeque<Arc<Row>>,
-    /// How many rows wait for the answer to a request, by its id.
+    /// Says how many rows wait for the answer to a request, by its id.
     waiting: HashMap<String, usize>,
     next: u64,
     /// The number of the last change.
@@ -119,7 +119,7 @@ impl Ring {
         self.rows.iter().rev()
     }
 
-    /// What has changed since a change, the oldest first, and whether some of it is not here any more.
+    /// Returns what has changed since a change, the oldest first, and whether some of it is not here any more.
     pub(super) fn since(&self, change: u64) -> (Vec<Arc<Row>>, bool) {
         let changed = self.rows.iter().filter(|row| row.change > change);
         let mut rows: Vec<Arc<Row>> = changed.map(Arc::clone).collect();

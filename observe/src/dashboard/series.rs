@@ -1,4 +1,4 @@
-//! How much of each kind came when: a fixed number of buckets for each window, whatever comes.
+//! Describes how much of each kind came when: a fixed number of buckets for each window, whatever comes.
 
 use std::ops::RangeInclusive;
 
@@ -10,7 +10,7 @@ use crate::clock;
 
 const SURFACES: usize = Surface::ALL.len();
 
-/// How far back, and how finely.
+/// Describes how far back, and how finely.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) name: &'static str,
@@ -63,7 +63,7 @@ impl Default for Series {
     }
 }
 
-/// What came within a window.
+/// Describes what came within a window.
 #[derive(Debug, Serialize)]
 pub(super) struct SeriesResponse {
     window: &'static str,
@@ -73,7 +73,7 @@ pub(super) struct SeriesResponse {
     buckets: Vec<Bucket>,
 }
 
-/// What came within one of its parts.
+/// Describes what came within one of its parts.
 #[derive(Debug, Serialize)]
 struct Bucket {
     ts: String,
@@ -109,7 +109,7 @@ impl Series {
         })
     }
 
-    /// How many of a kind came within the shortest window.
+    /// Returns how many of a kind came within the shortest window.
     pub(super) fn lately(&self, kind: &str, now: u64) -> u64 {
         let Some(kind) = KINDS.iter().position(|known| *known == kind) else {
             return 0;
@@ -154,7 +154,7 @@ impl Track {
             .collect()
     }
 
-    /// What was counted up to now, in no order.
+    /// Returns what was counted up to now, in no order.
     fn held(&self, now: u64) -> impl Iterator<Item = &Counts> {
         let numbers = self.numbers(now);
         let held = self.buckets.iter();

@@ -138,7 +138,7 @@ fn lately(dashboard: &Dashboard, now: u64) -> Words {
         .collect()
 }
 
-/// What may be of concern: whether it is, its code, how grave it is, and what to do.
+/// Describes what may be of concern: whether it is, its code, how grave it is, and what to do.
 type Rule = (bool, &'static str, &'static str, &'static str);
 
 fn concerns(

@@ -1,4 +1,4 @@
-//! What changes, as server-sent events. A stream holds nothing but its place in the store: a reader that is slow, or
+//! Describes what changes, as server-sent events. A stream holds nothing but its place in the store: a reader that is slow, or
 //! comes back later, is told what is still there, and that something is missing where it is.
 
 use std::fmt::Write as _;
@@ -12,13 +12,13 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::shared::Dashboard;
 use super::status::to_json;
 
-/// How many may be open at once.
+/// Says how many may be open at once.
 const STREAMS: usize = 16;
-/// How often a stream looks for news.
+/// Says how often a stream looks for news.
 const TICK: Duration = Duration::from_millis(250);
 /// After how many looks the status is told, news or not.
 const STATUS: u32 = 8;
-/// How many rows are told at once; the rest of a flood is left out.
+/// Says how many rows are told at once; the rest of a flood is left out.
 const ROWS: usize = 100;
 
 /// A reader's place.

@@ -10,11 +10,11 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::metrics::Metrics;
 use crate::queue::{Bounds, Queue};
 
-/// How many lines may wait or be written.
+/// Says how many lines may wait or be written.
 const CAPACITY: usize = 4096;
-/// How long the first line waits for others.
+/// Says how long the first line waits for others.
 const GATHER: Duration = Duration::from_millis(2);
-/// How long the end may wait for a reader of standard error.
+/// Says how long the end may wait for a reader of standard error.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The most that a pipe takes as one, so that lines of several processes do not mix: `PIPE_BUF` of Linux.
 const PIECE: usize = 4096;

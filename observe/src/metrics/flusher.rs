@@ -14,9 +14,9 @@ use super::table::Metrics;
 use crate::process_state::{ProcessState, StatsdState};
 
 const PERIOD: Duration = Duration::from_secs(1);
-/// How long an address is believed.
+/// Says how long an address is believed.
 const FRESH: Duration = Duration::from_mins(1);
-/// How soon a name without an address is asked for again.
+/// Says how soon a name without an address is asked for again.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// The thread that sends.

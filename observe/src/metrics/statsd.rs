@@ -17,23 +17,23 @@ use super::series::{Cell, Kind};
 use super::table::Metrics;
 use crate::sink::{Observation, Sink};
 
-/// How long codex may be held up by a name server.
+/// Says how long codex may be held up by a name server.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Where counts are sent.
+/// Describes where counts are sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatsdTarget {
     /// A name or an address.
     pub host: String,
     /// The UDP port.
     pub port: u16,
-    /// What stands before every name.
+    /// Says what stands before every name.
     pub prefix: String,
-    /// How tags are written.
+    /// Says how tags are written.
     pub tags: TagStyle,
 }
 
-/// How tags are written.
+/// Describes how tags are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TagStyle {
     /// As `DogStatsD` has them: `name:1|c|#tag:word`.

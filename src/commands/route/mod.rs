@@ -27,7 +27,7 @@ pub(crate) const MANAGED: &str = "etc/codex/managed_config.toml";
 /// The file of codex 0.169's requirements, which nobody may override.
 pub(crate) const REQUIREMENTS: &str = "etc/codex/requirements.toml";
 
-/// Whose traffic is routed.
+/// Describes whose traffic is routed.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Route {
     /// The real codex, however it is started
