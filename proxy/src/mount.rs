@@ -51,7 +51,7 @@ impl Mount {
     /// [`UpstreamError`] where a provider's URL is none.
     pub fn new(
         prefix: String,
-        mount: &lockpolicy::agents::codex::config::ProviderRoute,
+        mount: &lockpolicy::agents::ProviderRoute,
     ) -> Result<Self, UpstreamError> {
         Ok(Self {
             prefix,
@@ -74,7 +74,7 @@ impl Mount {
 }
 
 impl Base {
-    fn new(base: &lockpolicy::agents::codex::config::ProviderBase) -> Result<Self, UpstreamError> {
+    fn new(base: &lockpolicy::agents::ProviderBase) -> Result<Self, UpstreamError> {
         Ok(Self {
             canonical_prefix: base.canonical_prefix.clone(),
             upstream: Upstream::parse(&base.url)?.base,
@@ -142,10 +142,10 @@ fn with_target(uri: Uri, target: &str) -> Option<Uri> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockpolicy::agents::codex::config;
+    use lockpolicy::agents::{ProviderBase, ProviderRoute};
 
-    fn base(canonical_prefix: &str, url: &str) -> config::ProviderBase {
-        config::ProviderBase {
+    fn base(canonical_prefix: &str, url: &str) -> ProviderBase {
+        ProviderBase {
             canonical_prefix: canonical_prefix.into(),
             url: url.into(),
             query: vec!["api-version".into()],
@@ -154,7 +154,7 @@ mod tests {
     }
 
     fn mounts() -> Vec<Mount> {
-        let mount = config::ProviderRoute {
+        let mount = ProviderRoute {
             name: "openai".into(),
             key: base("/v1", "https://api.test/v1"),
             account: Some(base(

@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use lockpolicy::agents::codex::config::{ProviderBase, ProviderRoute};
+use lockpolicy::agents::{ProviderBase, ProviderRoute};
 use lockpolicy::{Policy, Problems};
 
 use crate::embedded::EmbeddedProxy;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use lockpolicy::agents::codex::config::ProviderRoute;
+use lockpolicy::agents::ProviderRoute;
 use observe::audit::AuditFile;
 use observe::metrics::StatsdTarget;
 use serde::{Deserialize, Serialize};

@@ -103,7 +103,7 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
     let egress = egress
         .map(|(proxy, direct)| Egress::parse(proxy, direct))
         .transpose()?;
-    let mounted = |route: &lockpolicy::agents::codex::config::ProviderRoute| {
+    let mounted = |route: &lockpolicy::agents::ProviderRoute| {
         Mount::new(format!("/{}/{}", order.secret, route.name), route)
     };
     Ok(Config {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use lockpolicy::Problems;
-use lockpolicy::agents::codex::config::ProviderRoute;
+use lockpolicy::agents::ProviderRoute;
 use lockpolicy::dialect::Table;
 use rustix::rand::{GetRandomFlags, getrandom};
 
