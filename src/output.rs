@@ -22,10 +22,10 @@ pub(crate) fn failure(error: &dyn std::error::Error) -> ExitCode {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let told = error.to_string();
+        let cause_text = error.to_string();
         // Some libraries tell their cause twice: in their text and as their source.
-        if !text.ends_with(&told) {
-            text = format!("{text}: {told}");
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
         }
         cause = error.source();
     }
@@ -55,11 +55,11 @@ pub(crate) fn json(result: &impl Serialize, status: Exit) -> ExitCode {
 }
 
 /// Tells one thing on standard error.
-pub(crate) fn told(text: &str) {
+pub(crate) fn note(text: &str) {
     line(&text);
 }
 
-/// One line; what could break it is taken out. Where standard error is gone, nobody can be told.
+/// One line; what could break it is taken out. Where standard error is gone, nobody reads it.
 fn line(text: &dyn Display) {
     let text: String = text
         .to_string()

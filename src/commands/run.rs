@@ -27,7 +27,7 @@ struct Client {
     usual: &'static str,
 }
 
-/// The clients that are led.
+/// The clients whose base URLs are redirected.
 const CLIENTS: [Client; 5] = [
     Client {
         variable: "OPENAI_BASE_URL",
@@ -118,7 +118,7 @@ fn start(
     program
         .args(arguments.unwrap_or_default())
         .env("PATH", first(&directory, environment))
-        .envs(led(environment, policy, &own));
+        .envs(proxy_variables(environment, policy, &own));
     let error = program.exec();
     Err(RunError::Program(
         name.to_string_lossy().into_owned(),
@@ -167,20 +167,24 @@ impl Client {
 }
 
 /// The variables that lead.
-fn led(environment: &Environment, policy: &Policy, own: &str) -> Vec<(&'static str, OsString)> {
+fn proxy_variables(
+    environment: &Environment,
+    policy: &Policy,
+    own: &str,
+) -> Vec<(&'static str, OsString)> {
     if policy.is_proxy_off() {
         return Vec::new();
     }
     let clients = CLIENTS.iter();
-    let mut led: Vec<(&'static str, OsString)> = clients
+    let mut variables: Vec<(&'static str, OsString)> = clients
         .map(|client| (client.variable, client.url(policy, own).into()))
         .collect();
     let direct = shim::no_proxy_including(
         |name| environment.raw(name).map(OsStr::to_owned),
         policy.proxy().unwrap_or(own),
     );
-    led.extend(["NO_PROXY", "no_proxy"].map(|name| (name, direct.clone())));
-    led
+    variables.extend(["NO_PROXY", "no_proxy"].map(|name| (name, direct.clone())));
+    variables
 }
 
 /// `PATH` with the shim's directory first.
@@ -232,16 +236,16 @@ mod tests {
     #[test]
     fn a_proxy_of_the_operators_is_used_instead_of_our_own() {
         let environment = Environment::default();
-        let led = |text: &str| -> Vec<(&str, OsString)> {
-            led(&environment, &policy(text), "http://127.0.0.1:1/t")
+        let variables = |text: &str| -> Vec<(&str, OsString)> {
+            proxy_variables(&environment, &policy(text), "http://127.0.0.1:1/t")
         };
-        assert_eq!(led("")[0].1, "http://127.0.0.1:1/t/openai_base_url");
-        assert_eq!(led("")[5], ("NO_PROXY", "127.0.0.1".into()));
-        let sidecar = led("proxy = 'http://sidecar:8383'");
+        assert_eq!(variables("")[0].1, "http://127.0.0.1:1/t/openai_base_url");
+        assert_eq!(variables("")[5], ("NO_PROXY", "127.0.0.1".into()));
+        let sidecar = variables("proxy = 'http://sidecar:8383'");
         assert_eq!(sidecar[0].1, "http://sidecar:8383/v1");
         assert_eq!(sidecar[2].1, "http://sidecar:8383");
         assert_eq!(sidecar[5].1, "sidecar");
-        assert_eq!(led("proxy = 'off'"), []);
+        assert_eq!(variables("proxy = 'off'"), []);
     }
 
     #[test]

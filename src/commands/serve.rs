@@ -136,7 +136,7 @@ fn announce(server: &Server, loaded: &Loaded, has_token: bool) {
         event = "listening",
         address = %server.address(),
         admin = server.admin().map(tracing::field::display),
-        page = server.admin().map(|at| told_to(at, has_token)),
+        page = server.admin().map(|at| who_may_see(at, has_token)),
         mode = policy.mode().as_str(),
         model = policy.pin(),
         policy_hash = policy.hash(),
@@ -151,7 +151,7 @@ fn announce(server: &Server, loaded: &Loaded, has_token: bool) {
 }
 
 /// Returns who may see the dashboard.
-fn told_to(admin: SocketAddr, has_token: bool) -> &'static str {
+fn who_may_see(admin: SocketAddr, has_token: bool) -> &'static str {
     match (has_token, admin.ip().is_loopback()) {
         (true, _) => "token",
         (false, true) => "loopback",

@@ -1,6 +1,6 @@
 //! Finds out if the user who runs this program could change the file behind a path.
 //!
-//! A file is sealed where that user can neither write it, nor replace it or any directory or link on
+//! A file is tamper-proof where that user can neither write it, nor replace it or any directory or link on
 //! the way to it. What somebody owns on a writable mount counts as writable, whatever its mode says:
 //! an owner can change the mode.
 
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_we_made_ourselves_is_never_sealed() {
+    fn file_that_we_made_is_never_tamper_proof() {
         use std::fs::Permissions;
         use std::os::unix::fs::PermissionsExt as _;
         let directory = tempfile::tempdir().unwrap();
@@ -129,15 +129,15 @@ mod tests {
     fn a_link_in_the_middle_of_the_way_is_looked_at_too() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
-        for name in ["sealed", "open", "start"] {
+        for name in ["protected", "open", "start"] {
             std::fs::create_dir(root.join(name)).unwrap();
         }
-        std::fs::write(root.join("sealed/policy.toml"), "").unwrap();
+        std::fs::write(root.join("protected/policy.toml"), "").unwrap();
         std::os::unix::fs::symlink("../open/link", root.join("start/link")).unwrap();
-        std::os::unix::fs::symlink("../sealed", root.join("open/link")).unwrap();
+        std::os::unix::fs::symlink("../protected", root.join("open/link")).unwrap();
         let open = root.join("open");
         let can_change = |path: &Path| Ok(path == open);
-        assert!(walk(&root.join("sealed/policy.toml"), &can_change).unwrap());
+        assert!(walk(&root.join("protected/policy.toml"), &can_change).unwrap());
         assert!(!walk(&root.join("start/link/policy.toml"), &can_change).unwrap());
         assert!(walk(&root.join("start/link/policy.toml"), &|_| Ok(false)).unwrap());
     }

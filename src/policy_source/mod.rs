@@ -35,11 +35,11 @@ pub(crate) enum Location {
     /// This one; it has to be there.
     At(PathBuf),
     /// This one, where it exists.
-    Perhaps(PathBuf),
+    IfPresent(PathBuf),
 }
 
 impl Location {
-    /// The flag wins. The variable is the agent's to set, so a sealed default file wins over it.
+    /// The flag wins. The variable is the agent's to set, so a protected default file wins over it.
     pub(crate) fn choose(flag: Option<&Path>, environment: &Environment) -> Self {
         Self::among(flag, environment, Path::new(DEFAULT), &|path| {
             is_tamper_proof(path).unwrap_or(false)
@@ -57,13 +57,13 @@ impl Location {
         }
         match environment.raw(Setting::policy().variable()) {
             Some(path) if !is_tamper_proof(default) => Self::At(PathBuf::from(path)),
-            _ => Self::Perhaps(default.to_owned()),
+            _ => Self::IfPresent(default.to_owned()),
         }
     }
 
     fn path(&self) -> &Path {
         match self {
-            Self::At(path) | Self::Perhaps(path) => path,
+            Self::At(path) | Self::IfPresent(path) => path,
         }
     }
 }
@@ -76,7 +76,7 @@ pub(crate) enum Origin {
     /// A file that lies below the environment, because the running user can change it.
     Layered(PathBuf),
     /// A file alone.
-    Sealed(PathBuf),
+    Protected(PathBuf),
 }
 
 impl fmt::Display for Origin {
@@ -90,7 +90,7 @@ impl fmt::Display for Origin {
                     path.display()
                 )
             }
-            Self::Sealed(path) => {
+            Self::Protected(path) => {
                 write!(
                     f,
                     "{} alone (this user cannot change it; the environment is ignored)",
@@ -128,7 +128,7 @@ pub(crate) fn read(location: &Location) -> Reading {
     let read = content(&path).and_then(|content| Ok((content, is_tamper_proof(&path)?)));
     let found = Location::At(path.clone());
     let (location, origin, content, problem) = match read {
-        Ok((content, true)) => (found, Origin::Sealed(path), content, None),
+        Ok((content, true)) => (found, Origin::Protected(path), content, None),
         Ok((content, false)) => (found, Origin::Layered(path), content, None),
         Err(error) if is_left_out(location, &error) => {
             (location.clone(), Origin::Environment, Vec::new(), None)
@@ -149,7 +149,7 @@ pub(crate) fn read(location: &Location) -> Reading {
 fn is_left_out(location: &Location, error: &io::Error) -> bool {
     match location {
         Location::At(_) => false,
-        Location::Perhaps(_) => matches!(
+        Location::IfPresent(_) => matches!(
             error.kind(),
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
         ),
@@ -179,7 +179,7 @@ impl Reading {
         let config = match &self.origin {
             Origin::Environment => variables(environment),
             Origin::Layered(path) => variables(environment).merged_over(self.file(path)),
-            Origin::Sealed(path) => self.file(path),
+            Origin::Protected(path) => self.file(path),
         };
         Ok(Loaded {
             policy: Arc::new(config.build()?),

@@ -199,7 +199,7 @@ fn is_below_secret(uri: &Uri) -> bool {
     first.len() == 32 && first.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The model that a content names; what cannot be read is told as that.
+/// The model that a content names; a content that cannot be read has a word of its own.
 fn model(content: &[u8]) -> String {
     #[derive(serde::Deserialize)]
     struct Named {

@@ -28,7 +28,7 @@ use crate::policy_source::{Loaded, Origin};
 use crate::settings::environment::Environment;
 use crate::{exit, output, policy_source};
 use finding::Finding;
-use layers::Way;
+use layers::ExpectedRoute;
 
 /// The flags of `doctor`.
 #[derive(clap::Args, Debug)]
@@ -154,28 +154,28 @@ fn layers(
     if policy.mode() == Mode::ReportOnly {
         findings.push(Finding::report_only());
     }
-    if !matches!(loaded.origin, Origin::Sealed(_)) {
+    if !matches!(loaded.origin, Origin::Protected(_)) {
         findings.push(Finding::policy_open(&loaded.origin));
     }
     let base = route::look(policy, findings);
     let proxy = policy.proxy().or(base.as_deref());
-    let way = Way {
+    let expected = ExpectedRoute {
         proxy,
-        routed: route::is_led(),
+        routed: route::files_exist(),
         off: policy.is_proxy_off() && base.is_none(),
     };
-    let started = if way.off {
+    let started = if expected.off {
         "none"
     } else {
         "embedded, started by the shim"
     };
     facts.push(Fact::new("proxy", proxy.unwrap_or(started)));
-    if way.off {
+    if expected.off {
         findings.push(Finding::proxy_off());
     }
     findings.extend(proxy.and_then(|url| network::proxy(url, policy)));
     findings.extend(layers::proxy(policy));
-    findings.extend(layers::shim(process, codexes, policy, way));
+    findings.extend(layers::shim(process, codexes, policy, expected));
     if let Some(base) = &base {
         findings.extend(route::variable(process, base));
         findings.extend(layers::route(process, codexes, base));

@@ -43,7 +43,7 @@ pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<Strin
 }
 
 /// Returns true if one of codex's own files exists.
-pub(crate) fn is_led() -> bool {
+pub(crate) fn files_exist() -> bool {
     [MANAGED, REQUIREMENTS]
         .iter()
         .any(|name| Path::new("/").join(name).exists())

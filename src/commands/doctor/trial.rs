@@ -1,4 +1,4 @@
-//! Running a program against the stand-in, with nothing real within its reach.
+//! Running a program against the capture server, with nothing real within its reach.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File};
@@ -64,7 +64,7 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// A program that becomes another, but lets no call out past the stand-in.
+    /// A program that becomes another, but lets no call out past the capture server.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ impl Scratch {
         Ok(place)
     }
 
-    /// A codex in this home. Whatever it calls, the stand-in gets; no credential of this place goes along.
+    /// A codex in this home. Whatever it calls, the capture server gets; no credential of this place goes along.
     pub(crate) fn codex(
         &self,
         program: &Path,
