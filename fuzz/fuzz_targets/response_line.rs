@@ -1,4 +1,4 @@
-//! A line of an answer loses the pin's name or nothing, and stays what it was: JSON or not.
+//! A line of a response loses the pin's name or nothing, and stays what it was: JSON or not.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
