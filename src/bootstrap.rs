@@ -9,11 +9,11 @@ use lockpolicy::Policy;
 use observe::audit::{AuditFile, AuditSink};
 use observe::log::LogQueue;
 use observe::metrics::{Flusher, Metrics, StatsdTarget};
-use observe::{ProcessState, Sink};
+use observe::{ProcessState, Sink, proxy_observer};
 use proxy::{BindError, Config, Server};
 use tokio::runtime::Runtime;
 
-use crate::adapters::{ProxyMeter, proxy_observer};
+use crate::adapters::ProxyMeter;
 use crate::policy_source::reload::Reloader;
 use crate::policy_source::{Loaded, Reading};
 use crate::settings::environment::Environment;

@@ -1,12 +1,8 @@
 //! Called as `codex`: the shim, with the policy and the sink of this place.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use observe::audit::AuditSink;
-use observe::log::{self, LogSink};
-use observe::metrics::StatsdSink;
-use observe::{EnforcementPoint, Fanout, Sink};
+use observe::log;
 
 use crate::embedded::EmbeddedProxy;
 use crate::policy_source::{self, ShimSource};
@@ -20,15 +16,11 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
         loaded,
     } = policy_source::for_shim(environment);
     log::start_in_shim();
-    let mut sinks: Vec<Arc<dyn Sink>> = vec![Arc::new(LogSink::new(std::io::stderr))];
-    let audit = settings.audit_file().map(AuditSink::direct);
-    sinks.extend(audit.map(|sink| Arc::new(sink) as Arc<dyn Sink>));
-    let statsd = settings.statsd().map(StatsdSink::new);
-    sinks.extend(statsd.map(|sink| Arc::new(sink) as Arc<dyn Sink>));
+    let observer = observe::shim_observer(settings.statsd(), settings.audit_file());
     shim::run(
         &shim::Process::current(),
         loaded.map(|loaded| loaded.policy),
-        Arc::new(Fanout::new(EnforcementPoint::Shim, sinks)),
+        observer,
         &EmbeddedProxy { settings, reading },
     )
 }
