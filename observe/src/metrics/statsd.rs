@@ -17,29 +17,29 @@ use super::series::{Cell, Kind};
 use super::table::Metrics;
 use crate::sink::{Observation, Sink};
 
-/// Says how long codex may be held up by a name server.
+/// The time that a name server may delay codex.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Describes where counts are sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The daemon that metrics are sent to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatsdTarget {
     /// A name or an address.
     pub host: String,
     /// The UDP port.
     pub port: u16,
-    /// Says what stands before every name.
+    /// The prefix of every name.
     pub prefix: String,
-    /// Says how tags are written.
+    /// The way in which tags are written.
     pub tags: TagStyle,
 }
 
-/// Describes how tags are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The way in which tags are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TagStyle {
-    /// As `DogStatsD` has them: `name:1|c|#tag:word`.
+    /// Tags as `DogStatsD` has them: `name:1|c|#tag:word`.
     #[default]
     Datadog,
-    /// As parts of the name, for a daemon that knows none: `name.word:1|c`.
+    /// Tags as parts of the name, for a daemon without tags: `name.word:1|c`.
     Name,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for StatsdTarget {
 }
 
 impl StatsdTarget {
-    /// The address, if it needs no name server.
+    /// Returns the address, if it needs no name server.
     pub fn address(&self) -> Option<SocketAddr> {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         host.parse::<IpAddr>()
@@ -58,7 +58,7 @@ impl StatsdTarget {
             .map(|ip| SocketAddr::new(ip, self.port))
     }
 
-    /// Asks for the address; may take as long as a name server does. IPv4 is preferred where there
+    /// Looks the address up; this may take as long as a name server does. IPv4 is preferred where there
     /// are both: many daemons listen on nothing else, and UDP does not tell.
     pub fn resolve(&self) -> Option<SocketAddr> {
         let found: Vec<SocketAddr> = (self.host.as_str(), self.port)
@@ -72,7 +72,7 @@ impl StatsdTarget {
             .copied()
     }
 
-    /// Opens a client without waiting long for a name: what cannot be had quickly is not sent.
+    /// Opens a client without waiting long for a name: a name that takes longer is not waited for.
     pub fn open_quickly(&self) -> Option<StatsdClient> {
         let address = self.address().or_else(|| {
             let (sender, receiver) = mpsc::sync_channel(1);
