@@ -21,7 +21,7 @@ use crate::sink::{Observation, Sink};
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The daemon that metrics are sent to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatsdTarget {
     /// A name or an address.
     pub host: String,
@@ -34,7 +34,7 @@ pub struct StatsdTarget {
 }
 
 /// The way in which tags are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TagStyle {
     /// Tags as `DogStatsD` has them: `name:1|c|#tag:word`.
     #[default]
