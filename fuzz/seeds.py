@@ -52,6 +52,6 @@ def write(target, seeds):
 
 
 write("http_body", bodies())
-write("argv", ((str(n), line.replace(" ", "\0").encode()) for n, line in enumerate(COMMANDS)))
-write("answer_line", ((name, line.encode()) for name, line in LINES.items()))
+write("command_line", ((str(n), line.replace(" ", "\0").encode()) for n, line in enumerate(COMMANDS)))
+write("response_line", ((name, line.encode()) for name, line in LINES.items()))
 write("policy_text", ((name, text.encode()) for name, text in POLICIES.items()))

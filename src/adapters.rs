@@ -4,32 +4,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use observe::audit::AuditSink;
 use observe::dashboard::{self, DashboardRoutes, Stream};
-use observe::log::{LogQueue, LogSink};
 use observe::metrics::{Direction, Metrics, render};
-use observe::{EnforcementPoint, Fanout, Sink};
 use proxy::{Asked, Content, Flow, Meter, Page, Reply};
-
-/// Returns the observer of a proxy: metrics, log, and what else there is.
-pub(crate) fn proxy_observer(
-    metrics: &Arc<Metrics>,
-    queue: &LogQueue,
-    audit: Option<Arc<AuditSink>>,
-    dashboard: Option<Arc<dyn Sink>>,
-) -> Arc<Fanout> {
-    let counted: Arc<dyn Sink> = Arc::clone(metrics) as _;
-    let mut sinks = vec![counted, Arc::new(LogSink::new(queue.clone()))];
-    sinks.extend(audit.map(|audit| audit as Arc<dyn Sink>));
-    sinks.extend(dashboard);
-    Arc::new(Fanout::new(EnforcementPoint::Proxy, sinks))
-}
 
 /// Counts what the proxy measures.
 #[derive(Debug)]
 pub(crate) struct ProxyMeter {
     metrics: Arc<Metrics>,
-    /// Whether this process is the only one that sends gauges to its daemon: several would overwrite each
+    /// True if this process is the only one that sends gauges to its daemon: several would overwrite each
     /// other's.
     has_gauges: bool,
 }

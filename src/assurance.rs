@@ -1,6 +1,6 @@
 //! The levels of assurance that a machine can reach.
 
-/// How much holds here. Each level includes those before it.
+/// A level of assurance. Each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::completions::Shell;
 use crate::commands::doctor::Doctor;
 use crate::commands::explain::Explain;
-use crate::commands::man::Shell;
 use crate::commands::route::Route;
 use crate::exit;
 use crate::settings::flags::Flags;
@@ -79,7 +79,7 @@ pub(crate) enum Verb {
     },
     /// Serve one program as its proxy; standard input says how
     #[command(hide = true)]
-    Companion,
+    EmbeddedProxy,
     /// Remove what `install` put into a directory, and only that
     Uninstall {
         /// The directory

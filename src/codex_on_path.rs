@@ -9,19 +9,21 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use shim::Process;
+
 use lockpolicy::agents::codex::CODEX;
 
 /// A codex that could be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reachable {
-    /// Where it is.
+    /// The path of the file.
     pub(crate) path: PathBuf,
-    /// Whether it is this program.
+    /// True if it is this program.
     pub(crate) ours: bool,
 }
 
 impl Reachable {
-    /// What can be started at this path, if anything.
+    /// Returns the program that can be started at this path, if there is one.
     pub(crate) fn at(path: PathBuf, program: &Path) -> Option<Self> {
         let file = fs::metadata(&path).ok()?;
         let runs = file.is_file() && file.permissions().mode() & 0o111 != 0;
@@ -31,7 +33,7 @@ impl Reachable {
 }
 
 /// Every codex on `path`, the first one first.
-pub(crate) fn on_path(path: &OsStr, directory: &Path, program: &Path) -> Vec<Reachable> {
+fn on_path(path: &OsStr, directory: &Path, program: &Path) -> Vec<Reachable> {
     let places =
         std::env::split_paths(path).map(|entry| directory.join(entry).join(CODEX.executable));
     places
@@ -39,7 +41,25 @@ pub(crate) fn on_path(path: &OsStr, directory: &Path, program: &Path) -> Vec<Rea
         .collect()
 }
 
-/// Whether a file is this program or a copy of it, by name or by content.
+/// Every codex on the `PATH` of a process.
+pub(crate) fn of_process(process: &Process) -> Vec<Reachable> {
+    let nowhere = Path::new("/");
+    let path = process.variable("PATH").unwrap_or_default();
+    let directory = process.directory.as_deref().unwrap_or(nowhere);
+    let program = process.program.as_deref().unwrap_or(nowhere);
+    on_path(path, directory, program)
+}
+
+/// The process as the shim that stands first on `PATH` would see itself: that one looks behind its own place.
+pub(crate) fn as_shim(process: Process, found: &[Reachable]) -> Process {
+    let ours = found.iter().find(|codex| codex.ours);
+    Process {
+        program: ours.map(|codex| codex.path.clone()).or(process.program),
+        ..process
+    }
+}
+
+/// Returns true if a file is this program or a copy of it, by name or by content.
 fn is_ours(path: &Path, program: &Path) -> bool {
     let named = path
         .canonicalize()
@@ -73,7 +93,7 @@ fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// How much of two files is compared at a time.
+/// The number of bytes of two files that are compared at a time.
 const CHUNK: usize = 64 << 10;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod assurance;
+mod bootstrap;
 mod cli;
 mod codex_on_path;
 mod commands;
@@ -20,12 +21,13 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use lockpolicy::agents;
 
 use crate::cli::{AuditVerb, Cli, Verb};
 use crate::commands::{
-    check, codex, doctor, explain, health, install, man, route, run, serve, which,
+    audit, check, codex, completions, doctor, explain, health, install, man, route, run, serve,
+    uninstall, which,
 };
 use crate::settings::environment::Environment;
 
@@ -61,42 +63,17 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Check { policy } => check::check(policy.as_deref(), &environment),
         Verb::Audit {
             verb: AuditVerb::Verify { file },
-        } => output::verified(&observe::audit::verify(&file)),
-        Verb::Install { to } => install(&to),
+        } => audit::verify(&file),
+        Verb::Install { to } => install::install(&to),
         Verb::Run { command } => run::run(&command, &environment),
-        Verb::Companion => embedded::serve(environment),
-        Verb::Uninstall { from } => uninstall(&from),
+        Verb::EmbeddedProxy => embedded::serve(environment),
+        Verb::Uninstall { from } => uninstall::uninstall(&from),
         Verb::Explain(asked) => explain::explain(&asked, &environment),
         Verb::Which => which::which(),
         Verb::Doctor(asked) => doctor::doctor(&asked, &environment),
         Verb::Route(asked) => route::route(&asked, &environment),
-        Verb::Completions { shell } => output::result(&man::completions(shell)),
-        Verb::Man { to } => match man::man(&to) {
-            Ok(()) => exit::DONE.into(),
-            Err(error) => output::failure(&error),
-        },
-    }
-}
-
-fn install(directory: &Path) -> ExitCode {
-    // A relative entry on PATH would mean another directory after the next `cd`.
-    let installed = std::env::current_exe()
-        .and_then(|program| Ok((program, std::path::absolute(directory)?)))
-        .map_err(install::InstallError::Program)
-        .and_then(|(program, to)| install::install(&program, &to).map(|()| to));
-    match installed {
-        Ok(to) => output::result(&format!(
-            "{0}/codex -> model-lock\nput it first: export PATH=\"{0}:$PATH\"\n",
-            to.display()
-        )),
-        Err(error) => output::failure(&error),
-    }
-}
-
-fn uninstall(directory: &Path) -> ExitCode {
-    match install::uninstall(directory) {
-        Ok(removed) => output::result(&removed.join("")),
-        Err(error) => output::failure(&error),
+        Verb::Completions { shell } => completions::completions(&Cli::command(), shell),
+        Verb::Man { to } => man::man(Cli::command(), &to),
     }
 }
 

@@ -1,11 +1,10 @@
-//! What a person is told on standard error and standard output, outside the log.
+//! The text that a command writes to standard output and standard error, outside the log.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use lockpolicy::Problem;
-use observe::audit::Report;
 use serde::Serialize;
 
 use crate::exit::{self, Exit};
@@ -23,30 +22,15 @@ pub(crate) fn failure(error: &dyn std::error::Error) -> ExitCode {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let told = error.to_string();
+        let cause_text = error.to_string();
         // Some libraries tell their cause twice: in their text and as their source.
-        if !text.ends_with(&told) {
-            text = format!("{text}: {told}");
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
         }
         cause = error.source();
     }
     line(&text);
     exit::FAILED.into()
-}
-
-/// Tells what was found in an audit file.
-pub(crate) fn verified(found: &io::Result<Report>) -> ExitCode {
-    match found {
-        Ok(report) => {
-            let told = result(&report.to_string());
-            if report.is_whole() {
-                told
-            } else {
-                exit::FAILED.into()
-            }
-        }
-        Err(error) => failure(error),
-    }
 }
 
 /// Writes a result to standard output.
@@ -71,11 +55,11 @@ pub(crate) fn json(result: &impl Serialize, status: Exit) -> ExitCode {
 }
 
 /// Tells one thing on standard error.
-pub(crate) fn told(text: &str) {
+pub(crate) fn note(text: &str) {
     line(&text);
 }
 
-/// One line; what could break it is taken out. Where standard error is gone, nobody can be told.
+/// One line; what could break it is taken out. Where standard error is gone, nobody reads it.
 fn line(text: &dyn Display) {
     let text: String = text
         .to_string()

@@ -19,7 +19,7 @@ const MAX_CONTENT: usize = 64 << 10;
 ///
 /// # Errors
 ///
-/// Where nothing answers `within` that time; of kind `InvalidData` where what answers is no HTTP.
+/// Returns an error if nothing answers `within` that time; of kind `InvalidData` where what answers is no HTTP.
 pub(crate) fn send(request: Request<String>, within: Duration) -> io::Result<Response<Vec<u8>>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 /// Joins words to a line that a shell splits into the same words.
 ///
-/// What has a control character, or is not UTF-8, is written as `$'…'`, which bash, zsh and POSIX 2024 read.
+/// A word that has a control character, or is not UTF-8, is written as `$'…'`, which bash, zsh and POSIX 2024 read.
 pub(crate) fn shell<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> String {
     let words: Vec<String> = words.into_iter().map(word).collect();
     words.join(" ")

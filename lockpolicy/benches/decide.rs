@@ -1,4 +1,4 @@
-//! What a decision costs, beside two floors: looking at every byte, and `serde_json` skipping a text.
+//! Describes what a decision costs, beside two floors: looking at every byte, and `serde_json` skipping a text.
 //!
 //! Compare within one run only: machines differ, ratios hardly.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on fails")]

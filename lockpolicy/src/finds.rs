@@ -21,13 +21,13 @@ pub(crate) struct EditSpan {
     /// The bytes that a value takes the place of; empty where it is put in.
     pub(crate) value: Range<usize>,
     /// Says what has to stand before and behind a value that is put in.
-    pub(crate) around: (String, String),
+    pub(crate) wrapper: (String, String),
     /// The bytes that go when the place is dropped.
     pub(crate) whole: Range<usize>,
     /// It is true if what is put in here is the first of its object.
     pub(crate) first: bool,
     /// Says what stands in front of a value inside its quotes.
-    pub(crate) stem: String,
+    pub(crate) prefix: String,
 }
 
 impl<'a> Finds<'a> {
@@ -53,8 +53,8 @@ impl<'a> Finds<'a> {
                 Action::Set(text) => {
                     let again = place.first && !filled.insert(place.value.start);
                     let comma = if again { "," } else { "" };
-                    let (before, after) = &place.around;
-                    let value = quote(&[place.stem.as_str(), text].concat());
+                    let (before, after) = &place.wrapper;
+                    let value = quote(&[place.prefix.as_str(), text].concat());
                     Edit {
                         at: place.value.clone(),
                         text: [comma, before, &value, after].concat(),

@@ -80,6 +80,16 @@ pub enum SelectorValue<'a> {
     NotText,
 }
 
+impl SelectorValue<'_> {
+    /// Returns the text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Missing | Self::Null | Self::NotText => None,
+        }
+    }
+}
+
 /// One place in an input that states a setting, with the bytes that say so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence<'a> {
@@ -105,12 +115,9 @@ impl Occurrence<'_> {
         }
     }
 
-    /// The text that is stated, if it is one.
+    /// Returns the text that is stated, if it is one.
     pub fn text(&self) -> Option<&str> {
-        match &self.stated {
-            SelectorValue::Text(text) => Some(text),
-            SelectorValue::Missing | SelectorValue::Null | SelectorValue::NotText => None,
-        }
+        self.stated.text()
     }
 
     /// The same occurrence, owning what it borrowed.

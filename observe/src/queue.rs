@@ -11,13 +11,13 @@ use std::time::Duration;
 /// The bounds of a queue.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// How many items may wait or be written.
+    /// The number of items that may wait or be written.
     pub(crate) capacity: usize,
-    /// How many items are written at once.
+    /// The number of items that are written at once.
     pub(crate) batch: usize,
-    /// How long the first item waits for others.
+    /// The time that the first item waits for others.
     pub(crate) gather: Duration,
-    /// How long a caller waits for a full queue. Where the writer has not moved for so long, items are
+    /// The time that a caller waits for a full queue. Where the writer has not moved for so long, items are
     /// dropped without waiting until it moves again.
     pub(crate) patience: Duration,
 }
@@ -41,11 +41,11 @@ struct Shared<T> {
 #[derive(Debug)]
 struct Pending<T> {
     items: Vec<T>,
-    /// How many items the writer has taken and not yet written.
+    /// The number of items that the writer has taken and not yet written.
     writing: usize,
-    /// How many items were dropped since the writer took the last ones.
+    /// The number of items that were dropped since the writer took the last ones.
     dropped: u64,
-    /// Whether the writer has not moved for longer than anybody waits.
+    /// Set where the writer has not moved for longer than a caller waits.
     stalled: bool,
     ending: bool,
 }
@@ -67,7 +67,7 @@ impl<T: Send + 'static> Queue<T> {
     ///
     /// # Errors
     ///
-    /// Where the machine has no thread to give.
+    /// Fails where the machine has no thread to give.
     pub(crate) fn start(
         name: &str,
         bounds: Bounds,

@@ -58,7 +58,7 @@ label_enum! {
 pub enum RecordResult {
     /// The result of an attempt, or of an input that could not be understood.
     Attempt(AttemptResult),
-    /// How the served model compares with the sent one.
+    /// The comparison of the served model with the sent one.
     Served(Served),
     /// The policy at the start.
     Start(Start),
@@ -93,7 +93,7 @@ pub struct Record {
     /// The result.
     #[serde(skip_serializing_if = "is_empty")]
     pub result: Option<RecordResult>,
-    /// Whether the response was ended because of the model that served it.
+    /// Set where the response was ended because of the model that served it.
     #[serde(skip_serializing_if = "is_empty")]
     pub failed: bool,
     /// The mode that was in force.

@@ -1,4 +1,4 @@
-//! What each sink is given: one event, and its record, which is made at most once for all of them.
+//! The interface of a sink: one event, and its record, which is made at most once for all sinks.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -20,7 +20,7 @@ pub trait Sink: fmt::Debug + Send + Sync {
 pub struct Observation<'a> {
     /// The event.
     pub event: Event<'a>,
-    /// What is known about the input.
+    /// The context of the input.
     pub context: &'a RequestContext<'a>,
     point: EnforcementPoint,
     record: OnceCell<Option<Record>>,

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::key::Key;
-use crate::mount::Mount;
-use crate::upstream::{Egress, Upstream};
+use crate::upstream::connector::Egress;
+use crate::upstream::provider::Upstream;
+use crate::upstream::provider_route::Mount;
 
 /// A complete process configuration. The policy is apart: it can change while this cannot.
 #[derive(Clone, Debug)]

@@ -13,8 +13,9 @@ use tokio_util::task::TaskTracker;
 use crate::config::Limits;
 use crate::key::Key;
 use crate::meter::Meter;
-use crate::mount::Mount;
-use crate::upstream::{Client, Upstream};
+use crate::upstream::client::Client;
+use crate::upstream::provider::Upstream;
+use crate::upstream::provider_route::Mount;
 
 /// Everything a request needs besides itself. Nothing in it changes but the policy, which is replaced
 /// whole.

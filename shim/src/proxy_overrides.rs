@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 
 use lockpolicy::Policy;
-use lockpolicy::agents::codex::config::{Oss, Override, ProviderRoute, Providers, ProxyTarget};
+use lockpolicy::agents::ProviderRoute;
+use lockpolicy::agents::codex::config::{Oss, Override, Providers, ProxyTarget};
 
 use crate::codex_files::{has_account, providers};
 use crate::{Process, ShimError};

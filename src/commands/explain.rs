@@ -33,7 +33,9 @@ pub(crate) fn explain(asked: &Explain, environment: &Environment) -> ExitCode {
         args: arguments(&asked.words).to_vec(),
         ..Process::current()
     };
-    let policy = policy_source::for_shim(environment).map(|loaded| loaded.policy);
+    let policy = policy_source::for_shim(environment)
+        .loaded
+        .map(|loaded| loaded.policy);
     let judged = match shim::plan(&process, policy.as_deref()) {
         Ok(judged) => judged,
         Err(ShimError::Policy(problems)) => return output::problems(&problems.0),
@@ -51,7 +53,7 @@ pub(crate) fn explain(asked: &Explain, environment: &Environment) -> ExitCode {
     }
 }
 
-/// What stands behind the program's name.
+/// Returns the words after the program's name.
 fn arguments(words: &[OsString]) -> &[OsString] {
     match words {
         [first, rest @ ..] if Path::new(first).file_name() == Some(OsStr::new("codex")) => rest,
@@ -59,18 +61,18 @@ fn arguments(words: &[OsString]) -> &[OsString] {
     }
 }
 
-/// What becomes of a command line, as it is printed.
+/// The explanation of a command line, as it is printed.
 #[derive(Serialize)]
 struct Explanation {
     verdict: Outcome,
     command: String,
     reasons: Vec<Reason>,
     refusal: Option<Refusal>,
-    /// Whether every request on its standard input is judged too.
+    /// True if every request on its standard input is judged too.
     filtered: bool,
-    /// Where its model calls go: a proxy's URL, or [`EMBEDDED`]; nothing where they are not redirected.
+    /// The destination of its model calls: a proxy's URL, or [`EMBEDDED`]; `None` if they are not redirected.
     proxy: Option<String>,
-    /// What would run.
+    /// The arguments that would run.
     arguments: Option<Vec<String>>,
     /// The same, as a shell reads it.
     line: Option<String>,
@@ -102,7 +104,7 @@ struct Reason {
     sentence: String,
 }
 
-/// Why nothing would run.
+/// The reason why nothing would run.
 #[derive(Serialize)]
 struct Refusal {
     reason: &'static str,

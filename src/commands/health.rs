@@ -29,7 +29,7 @@ pub(crate) fn health(flag: Option<&str>, environment: &Environment) -> ExitCode 
     }
 }
 
-/// Why it does not count as ready.
+/// The reason why it does not count as ready.
 #[derive(Debug, thiserror::Error)]
 enum HealthError {
     /// Nobody answered in time.
@@ -40,7 +40,7 @@ enum HealthError {
     NotReady(SocketAddr, String),
 }
 
-/// Where to ask. A port that was taken on every address is asked on this machine's own.
+/// Returns the address to ask. A port on every address is asked on loopback.
 fn place(flag: Option<&str>, environment: &Environment) -> Result<SocketAddr, Vec<Problem>> {
     let setting = Setting::admin();
     let flags: Vec<OsString> = flag.map(OsString::from).into_iter().collect();
@@ -74,7 +74,7 @@ fn ask(asked: SocketAddr, within: Duration) -> Result<(), HealthError> {
     }
 }
 
-/// What it says in both places.
+/// The response of a proxy that is ready, and the output of this command.
 const READY: &str = "ready\n";
 /// Shorter than what a container's health check waits.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -7,23 +7,26 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::output;
 
 use lockpolicy::agents::codex::CODEX;
 
 /// The name of the program itself.
-const PROGRAM: &str = "model-lock";
+pub(super) const PROGRAM: &str = "model-lock";
 /// The name it stands in for.
-const LINK: &str = CODEX.executable;
+pub(super) const LINK: &str = CODEX.executable;
 
-/// Why nothing was installed.
+/// The reason why nothing was installed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InstallError {
     /// A file could not be made.
     #[error("cannot write {path}")]
     Write {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// Something else is called `codex` there.
@@ -34,12 +37,28 @@ pub(crate) enum InstallError {
     Program(#[source] io::Error),
 }
 
+/// Installs the running program, and says what to do next.
+pub(crate) fn install(directory: &Path) -> ExitCode {
+    // A relative entry on PATH would mean another directory after the next `cd`.
+    let installed = std::env::current_exe()
+        .and_then(|program| Ok((program, std::path::absolute(directory)?)))
+        .map_err(InstallError::Program)
+        .and_then(|(program, to)| copy_and_link(&program, &to).map(|()| to));
+    match installed {
+        Ok(to) => output::result(&format!(
+            "{0}/codex -> model-lock\nput it first: export PATH=\"{0}:$PATH\"\n",
+            to.display()
+        )),
+        Err(error) => output::failure(&error),
+    }
+}
+
 /// Copies `program` into `directory` and links `codex` to it. Running it again changes nothing.
 ///
 /// # Errors
 ///
 /// [`InstallError`]; a `codex` that is not ours is left as it is, and then nothing is written at all.
-pub(crate) fn install(program: &Path, directory: &Path) -> Result<(), InstallError> {
+pub(super) fn copy_and_link(program: &Path, directory: &Path) -> Result<(), InstallError> {
     let link = directory.join(LINK);
     let linked = is_ours(&link)?;
     make(directory).map_err(|source| InstallError::Write {
@@ -54,34 +73,6 @@ pub(crate) fn install(program: &Path, directory: &Path) -> Result<(), InstallErr
     Ok(())
 }
 
-/// Takes out of `directory` what [`install`] put there: the link, if it is ours, and the program that it
-/// led to. Says what went, one line each; where nothing was left to take out, nothing.
-///
-/// # Errors
-///
-/// [`InstallError`] where a file cannot be removed, or the `codex` there is not ours: nothing is removed then.
-pub(crate) fn uninstall(directory: &Path) -> Result<Vec<String>, InstallError> {
-    let link = directory.join(LINK);
-    let mut removed = Vec::new();
-    if is_ours(&link)? {
-        remove(&link, &mut removed)?;
-    }
-    let program = directory.join(PROGRAM);
-    if program.symlink_metadata().is_ok_and(|file| file.is_file()) {
-        remove(&program, &mut removed)?;
-    }
-    Ok(removed)
-}
-
-fn remove(path: &Path, removed: &mut Vec<String>) -> Result<(), InstallError> {
-    fs::remove_file(path).map_err(|source| InstallError::Write {
-        path: path.to_owned(),
-        source,
-    })?;
-    removed.push(format!("removed {}\n", path.display()));
-    Ok(())
-}
-
 fn make(directory: &Path) -> io::Result<()> {
     DirBuilder::new()
         .recursive(true)
@@ -89,8 +80,8 @@ fn make(directory: &Path) -> io::Result<()> {
         .create(directory)
 }
 
-/// Whether the link stands already; an error where something else stands in its place.
-fn is_ours(link: &Path) -> Result<bool, InstallError> {
+/// Returns true if the link stands already, and an error if something else stands in its place.
+pub(super) fn is_ours(link: &Path) -> Result<bool, InstallError> {
     match fs::read_link(link) {
         Ok(target) if target == Path::new(PROGRAM) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -138,7 +129,7 @@ mod tests {
         let to = directory.path().join("a/b");
         for content in ["one", "two"] {
             fs::write(&program, content).unwrap();
-            install(&program, &to).unwrap();
+            copy_and_link(&program, &to).unwrap();
             assert_eq!(fs::read_to_string(to.join("codex")).unwrap(), content);
         }
         assert_eq!(fs::read_dir(&to).unwrap().count(), 2);
@@ -149,7 +140,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join(PROGRAM);
         fs::write(&program, "one").unwrap();
-        install(&program, directory.path()).unwrap();
+        copy_and_link(&program, directory.path()).unwrap();
         assert_eq!(fs::read_to_string(&program).unwrap(), "one");
     }
 
@@ -161,58 +152,18 @@ mod tests {
         let codex = directory.path().join("codex");
         fs::write(&codex, "real").unwrap();
         assert!(matches!(
-            install(&program, directory.path()),
+            copy_and_link(&program, directory.path()),
             Err(InstallError::NotOurs(_))
         ));
         fs::remove_file(&codex).unwrap();
         symlink("../lib/codex.js", &codex).unwrap();
         assert!(matches!(
-            install(&program, directory.path()),
+            copy_and_link(&program, directory.path()),
             Err(InstallError::NotOurs(_))
         ));
         assert!(
             !directory.path().join(PROGRAM).exists(),
             "nothing is written then"
         );
-    }
-
-    #[test]
-    fn uninstalling_takes_out_what_was_installed_and_no_more() {
-        let directory = tempfile::tempdir().unwrap();
-        let program = directory.path().join("program");
-        fs::write(&program, "ours").unwrap();
-        let bin = directory.path().join("bin");
-        install(&program, &bin).unwrap();
-        fs::write(bin.join("other"), "").unwrap();
-        assert_eq!(uninstall(&bin).unwrap().len(), 2);
-        assert_eq!(uninstall(&bin).unwrap().len(), 0);
-        assert_eq!(
-            uninstall(&directory.path().join("nowhere")).unwrap().len(),
-            0
-        );
-        let left: Vec<_> = fs::read_dir(&bin)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        assert_eq!(left, ["other"]);
-    }
-
-    #[test]
-    fn uninstalling_leaves_a_codex_that_is_not_ours() {
-        let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join(LINK), "real").unwrap();
-        fs::write(directory.path().join(PROGRAM), "program").unwrap();
-        assert!(matches!(
-            uninstall(directory.path()),
-            Err(InstallError::NotOurs(_))
-        ));
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
-        fs::remove_file(directory.path().join(LINK)).unwrap();
-        symlink("../lib/codex.js", directory.path().join(LINK)).unwrap();
-        assert!(matches!(
-            uninstall(directory.path()),
-            Err(InstallError::NotOurs(_))
-        ));
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
     }
 }

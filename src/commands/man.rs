@@ -1,69 +1,38 @@
-//! `model-lock man` and `model-lock completions`: what a package brings along besides the program.
-//!
-//! Both are made from the command line's own definition, so that no page can say otherwise.
+//! `model-lock man`: the manual pages, made from the definition of the command line.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use clap::{Command, CommandFactory as _, ValueEnum};
+use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::cli::Cli;
+use crate::{exit, output};
 
-/// The shells that completions are made for.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Shell {
-    /// `source <(model-lock completions bash)`
-    Bash,
-    /// `model-lock completions fish | source`
-    Fish,
-    /// To a file `_model-lock` in a directory of `$fpath`
-    Zsh,
-}
-
-/// Why there are no pages.
+/// The reason why there are no pages.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {path}")]
-pub(crate) struct PageError {
+struct PageError {
     path: PathBuf,
     source: io::Error,
 }
 
-/// What a shell reads to complete this program's command line.
-pub(crate) fn completions(shell: Shell) -> String {
-    let shell = match shell {
-        Shell::Bash => clap_complete::Shell::Bash,
-        Shell::Fish => clap_complete::Shell::Fish,
-        Shell::Zsh => clap_complete::Shell::Zsh,
-    };
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut shown(), NAME, &mut text);
-    // clap_complete 4.6 spells a program with a hyphen in two ways, so that bash would complete no flag of a verb.
-    String::from_utf8_lossy(&text).replace("model__subcmd__lock", "model__lock")
+/// Writes a page for the program, and one for each verb. If a file cannot be made, what was written before stays.
+pub(crate) fn man(command: Command, to: &Path) -> ExitCode {
+    match write(command, to) {
+        Ok(()) => exit::DONE.into(),
+        Err(error) => output::failure(&error),
+    }
 }
 
-/// The command line without the verbs that only the program itself calls: the generators do not leave them out.
-fn shown() -> Command {
-    let whole = Cli::command();
-    let verbs = whole.get_subcommands().filter(|verb| !verb.is_hide_set());
-    Command::new(NAME)
-        .version(env!("CARGO_PKG_VERSION"))
-        .subcommands(verbs.cloned())
-}
-
-/// Writes a page for the program, and one for each verb.
-///
-/// # Errors
-///
-/// [`PageError`] where a file cannot be made; what was written before stays.
-pub(crate) fn man(to: &Path) -> Result<(), PageError> {
+fn write(command: Command, to: &Path) -> Result<(), PageError> {
     let failed = |path: &Path, source| PageError {
         path: path.to_owned(),
         source,
     };
     std::fs::create_dir_all(to).map_err(|error| failed(to, error))?;
-    let mut command = Cli::command().disable_help_subcommand(true);
+    let mut command = command.disable_help_subcommand(true);
     command.build();
     for (name, page) in pages(&command).map_err(|error| failed(to, error))? {
         let path = to.join(name);

@@ -10,10 +10,11 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use lockpolicy::agents::codex::config::{ProviderBase, ProviderRoute};
+use lockpolicy::agents::{ProviderBase, ProviderRoute};
 use lockpolicy::{Policy, Problems};
 
-use crate::policy_source::{self, Location};
+use crate::embedded::EmbeddedProxy;
+use crate::policy_source::{self, ShimSource};
 use crate::settings::environment::Environment;
 use crate::{embedded, output};
 
@@ -26,7 +27,7 @@ struct Client {
     usual: &'static str,
 }
 
-/// The clients that are led.
+/// The clients whose base URLs are redirected.
 const CLIENTS: [Client; 5] = [
     Client {
         variable: "OPENAI_BASE_URL",
@@ -60,7 +61,7 @@ const CLIENTS: [Client; 5] = [
     },
 ];
 
-/// Why a program was not started.
+/// The reason why a program was not started.
 #[derive(Debug, thiserror::Error)]
 enum RunError {
     #[error("no proxy for it")]
@@ -73,12 +74,17 @@ enum RunError {
 
 /// Becomes the program, under the lock. Returns only where that failed.
 pub(crate) fn run(command: &[OsString], environment: &Environment) -> ExitCode {
-    let loaded =
-        match policy_source::read(&Location::choose(None, environment)).compile(environment) {
-            Ok(loaded) => loaded,
-            Err(Problems(problems)) => return output::problems(&problems),
-        };
-    let error = match start(command, environment, &loaded.policy) {
+    let ShimSource {
+        settings,
+        reading,
+        loaded,
+    } = policy_source::for_shim(environment);
+    let policy = match loaded {
+        Ok(loaded) => loaded.policy,
+        Err(Problems(problems)) => return output::problems(&problems),
+    };
+    let proxy = EmbeddedProxy { settings, reading };
+    let error = match start(command, environment, &policy, &proxy) {
         Ok(never) => match never {},
         Err(error) => error,
     };
@@ -97,13 +103,14 @@ fn start(
     command: &[OsString],
     environment: &Environment,
     policy: &Policy,
+    proxy: &EmbeddedProxy,
 ) -> Result<std::convert::Infallible, RunError> {
     let directory = directory().map_err(RunError::Directory)?;
     // It is opened in any case, because it takes the directory away at the end.
     let mut dialects = CLIENTS.map(|client| client.dialect).to_vec();
     dialects.dedup();
     let cleanup_dir = Some(directory.clone());
-    let own = embedded::open(&dialects, mounts(environment), true, cleanup_dir);
+    let own = proxy.open(&dialects, mounts(environment), true, cleanup_dir);
     let own = own.map_err(RunError::Proxy)?;
     let (name, arguments) = command.split_first().unzip();
     let name = name.map_or(OsStr::new(""), OsString::as_os_str);
@@ -111,7 +118,7 @@ fn start(
     program
         .args(arguments.unwrap_or_default())
         .env("PATH", first(&directory, environment))
-        .envs(led(environment, policy, &own));
+        .envs(proxy_variables(environment, policy, &own));
     let error = program.exec();
     Err(RunError::Program(
         name.to_string_lossy().into_owned(),
@@ -149,7 +156,7 @@ impl Client {
         }
     }
 
-    /// Where it is led.
+    /// Returns the base URL that it gets.
     fn url(&self, policy: &Policy, own: &str) -> String {
         let proxy = policy.proxy().map(|proxy| proxy.trim_end_matches('/'));
         proxy.map_or_else(
@@ -160,20 +167,24 @@ impl Client {
 }
 
 /// The variables that lead.
-fn led(environment: &Environment, policy: &Policy, own: &str) -> Vec<(&'static str, OsString)> {
+fn proxy_variables(
+    environment: &Environment,
+    policy: &Policy,
+    own: &str,
+) -> Vec<(&'static str, OsString)> {
     if policy.is_proxy_off() {
         return Vec::new();
     }
     let clients = CLIENTS.iter();
-    let mut led: Vec<(&'static str, OsString)> = clients
+    let mut variables: Vec<(&'static str, OsString)> = clients
         .map(|client| (client.variable, client.url(policy, own).into()))
         .collect();
     let direct = shim::no_proxy_including(
         |name| environment.raw(name).map(OsStr::to_owned),
         policy.proxy().unwrap_or(own),
     );
-    led.extend(["NO_PROXY", "no_proxy"].map(|name| (name, direct.clone())));
-    led
+    variables.extend(["NO_PROXY", "no_proxy"].map(|name| (name, direct.clone())));
+    variables
 }
 
 /// `PATH` with the shim's directory first.
@@ -225,16 +236,16 @@ mod tests {
     #[test]
     fn a_proxy_of_the_operators_is_used_instead_of_our_own() {
         let environment = Environment::default();
-        let led = |text: &str| -> Vec<(&str, OsString)> {
-            led(&environment, &policy(text), "http://127.0.0.1:1/t")
+        let variables = |text: &str| -> Vec<(&str, OsString)> {
+            proxy_variables(&environment, &policy(text), "http://127.0.0.1:1/t")
         };
-        assert_eq!(led("")[0].1, "http://127.0.0.1:1/t/openai_base_url");
-        assert_eq!(led("")[5], ("NO_PROXY", "127.0.0.1".into()));
-        let sidecar = led("proxy = 'http://sidecar:8383'");
+        assert_eq!(variables("")[0].1, "http://127.0.0.1:1/t/openai_base_url");
+        assert_eq!(variables("")[5], ("NO_PROXY", "127.0.0.1".into()));
+        let sidecar = variables("proxy = 'http://sidecar:8383'");
         assert_eq!(sidecar[0].1, "http://sidecar:8383/v1");
         assert_eq!(sidecar[2].1, "http://sidecar:8383");
         assert_eq!(sidecar[5].1, "sidecar");
-        assert_eq!(led("proxy = 'off'"), []);
+        assert_eq!(variables("proxy = 'off'"), []);
     }
 
     #[test]

@@ -2,23 +2,20 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use lockpolicy::{Mode, Policy, Problem, Problems};
-use observe::audit::AuditSink;
+use lockpolicy::{Mode, Problem, Problems};
+use observe::ProcessState;
 use observe::dashboard::{About, Dashboard, DashboardRoutes};
-use observe::log::{self, LogQueue};
-use observe::metrics::{Flusher, Metrics};
-use observe::{Fanout, ProcessState};
+use observe::log;
 use proxy::{BindError, Config, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::adapters::{AdminPage, ProxyMeter, proxy_observer};
+use crate::adapters::AdminPage;
 use crate::assurance::Level;
+use crate::bootstrap::{Observers, Process, StartError};
 use crate::policy_source::reload::Reloader;
 use crate::policy_source::{self, Loaded, Location};
 use crate::settings::environment::Environment;
@@ -39,36 +36,12 @@ pub(crate) fn serve(flags: &Flags, environment: Environment) -> ExitCode {
         Ok(loaded) => loaded,
         Err(Problems(problems)) => return output::problems(&problems),
     };
-    let (metrics, state) = (Arc::<Metrics>::default(), Arc::<ProcessState>::default());
-    metrics.serving();
-    let audit = match settings.audit_file() {
-        Some(place) => match AuditSink::queued(&place, Arc::clone(&metrics)) {
-            Ok(audit) => Some(Arc::new(audit)),
-            Err(source) => return output::failure(&AuditError(place.path, source)),
-        },
-        None => None,
+    let observers = match Observers::open(&loaded, settings.audit_file().as_ref()) {
+        Ok(observers) => observers,
+        Err(error) => return output::failure(&error),
     };
-    let policy = Arc::new(ArcSwap::new(Arc::clone(&loaded.policy)));
-    let reloader = Reloader::new(
-        location,
-        environment,
-        reading,
-        Arc::clone(&policy),
-        Arc::clone(&metrics),
-    );
-    let reloader = reloader.reporting_to(Arc::clone(&state), audit.clone());
-    state.policy_applied(loaded.origin.to_string());
-    let parts = Parts {
-        audit: audit.clone(),
-        metrics,
-        state,
-        policy,
-    };
-    let ended = run((settings, config), &loaded, reloader, parts);
-    if let Some(audit) = audit {
-        audit.finish();
-    }
-    match ended {
+    let reloader = observers.reloader(reading, environment);
+    match run((&settings, config), &loaded, reloader, observers) {
         Ok(code) => code,
         Err(StartError::Bind(BindError::Dialect(name))) => {
             let what = format!("unknown dialect `{name}`");
@@ -78,42 +51,18 @@ pub(crate) fn serve(flags: &Flags, environment: Environment) -> ExitCode {
     }
 }
 
-/// The audit file cannot be written: nothing is served unseen that was to be seen.
-#[derive(Debug, thiserror::Error)]
-#[error("the audit file {} cannot be written", .0.display())]
-struct AuditError(PathBuf, #[source] io::Error);
-
-/// Why it did not start although all settings are right.
-#[derive(Debug, thiserror::Error)]
-enum StartError {
-    #[error(transparent)]
-    Bind(#[from] BindError),
-    #[error("the machine does not give what is needed")]
-    Machine(#[from] io::Error),
-}
-
-/// What observes the proxy.
-struct Parts {
-    audit: Option<Arc<AuditSink>>,
-    metrics: Arc<Metrics>,
-    state: Arc<ProcessState>,
-    policy: Arc<ArcSwap<Policy>>,
-}
-
-impl Parts {
-    /// Returns the dashboard, where there is a port for it.
-    fn dashboard(&self, settings: &Settings) -> Option<Dashboard> {
-        settings.admin?;
-        let statsd = settings.statsd().map(|target| target.to_string());
-        let about = About {
-            statsd: statsd.unwrap_or_default(),
-            holds_key: settings.key.is_some(),
-            level: |mode| level(mode).as_str(),
-        };
-        let (metrics, state) = (Arc::clone(&self.metrics), Arc::clone(&self.state));
-        let policy = Arc::clone(&self.policy);
-        Some(Dashboard::new(metrics, state, policy, about))
-    }
+/// Returns the dashboard, where there is a port for it.
+fn dashboard(settings: &Settings, observers: &Observers) -> Option<Dashboard> {
+    settings.admin?;
+    let statsd = settings.statsd().map(|target| target.to_string());
+    let about = About {
+        statsd: statsd.unwrap_or_default(),
+        holds_key: settings.key.is_some(),
+        level: |mode| level(mode).as_str(),
+    };
+    let (metrics, state) = (Arc::clone(&observers.metrics), Arc::clone(&observers.state));
+    let policy = Arc::clone(&observers.policy);
+    Some(Dashboard::new(metrics, state, policy, about))
 }
 
 /// Returns the level that a proxy reaches by itself. That nothing goes around it, the network has to see to.
@@ -125,73 +74,41 @@ fn level(mode: Mode) -> Level {
 }
 
 fn run(
-    (settings, config): (Settings, Config),
+    (settings, config): (&Settings, Config),
     loaded: &Loaded,
     reloader: Reloader,
-    parts: Parts,
+    observers: Observers,
 ) -> Result<ExitCode, StartError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    let queue = LogQueue::start(Arc::clone(&parts.metrics))?;
-    let dashboard = parts.dashboard(&settings);
-    let Parts {
-        audit,
-        metrics,
-        state,
-        policy,
-    } = parts;
+    let dashboard = dashboard(settings, &observers);
+    let state = Arc::clone(&observers.state);
+    let mut process = Process::start(observers, None)?;
     let sink = dashboard.as_ref().map(Dashboard::sink);
-    let observer = proxy_observer(&metrics, &queue, audit, sink);
-    let meter = ProxyMeter::new(Arc::clone(&metrics), true);
-    let (server, signals) = runtime.block_on(start(config, policy, observer))?;
-    let mut server = server.metered(Arc::new(meter));
-    log::start(settings.log.clone(), queue.clone());
+    // The signals are caught before the sockets are taken: whoever sees the port open may send one.
+    let (mut server, signals) = process.runtime.block_on(async {
+        let signals = Signals::catch()?;
+        Ok::<_, StartError>((process.bind(config, sink, true).await?, signals))
+    })?;
+    log::start(settings.log.clone(), process.queue.clone());
+    let token = settings.admin_token.as_ref();
     if let Some(dashboard) = dashboard {
         let page = AdminPage(DashboardRoutes::open(dashboard, settings.audit.clone())?);
-        let token = settings.admin_token.as_ref().map(|file| file.key.clone());
-        server = server.with_page(Arc::new(page), token);
+        server = server.with_page(Arc::new(page), token.map(|file| file.key.clone()));
     }
-    let has_token = settings.admin_token.is_some();
-    for secret in [settings.key.clone(), settings.admin_token.clone()]
-        .into_iter()
-        .flatten()
-    {
-        runtime.spawn(secret.follow());
+    for secret in [&settings.key, &settings.admin_token].into_iter().flatten() {
+        process.runtime.spawn(secret.clone().follow());
     }
-    let flusher = settings
-        .statsd()
-        .map(|target| Flusher::start(target, metrics, Arc::clone(&state)))
-        .transpose()?;
-    announce(&server, loaded, has_token);
+    process.send_metrics(settings.statsd())?;
+    announce(&server, loaded, token.is_some());
     reloader.begin();
     let stop = Stop { signals, state };
-    let code = runtime.block_on(until_stopped(server, reloader, stop));
-    // What is still stuck in a read of a dead mount does not hold up the end.
-    runtime.shutdown_background();
-    if let Some(flusher) = flusher {
-        flusher.finish();
-    }
-    queue.finish();
+    let code = process
+        .runtime
+        .block_on(until_stopped(server, reloader, stop));
+    process.finish();
     Ok(code)
 }
 
-/// The signals are caught before the sockets are taken: whoever sees the port open may send one.
-async fn start(
-    config: Config,
-    policy: Arc<ArcSwap<Policy>>,
-    observer: Arc<Fanout>,
-) -> Result<(Server, Signals), StartError> {
-    let signals = Signals {
-        interrupt: signal(SignalKind::interrupt())?,
-        terminate: signal(SignalKind::terminate())?,
-        hangup: signal(SignalKind::hangup())?,
-    };
-    let server = Server::bind(config, policy, observer).await?;
-    Ok((server, signals))
-}
-
-/// What ends it, and who is told.
+/// The signals that end the process, and its state.
 struct Stop {
     signals: Signals,
     state: Arc<ProcessState>,
@@ -203,13 +120,23 @@ struct Signals {
     hangup: Signal,
 }
 
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 fn announce(server: &Server, loaded: &Loaded, has_token: bool) {
     let policy = &loaded.policy;
     tracing::info!(
         event = "listening",
         address = %server.address(),
         admin = server.admin().map(tracing::field::display),
-        page = server.admin().map(|at| told_to(at, has_token)),
+        page = server.admin().map(|at| who_may_see(at, has_token)),
         mode = policy.mode().as_str(),
         model = policy.pin(),
         policy_hash = policy.hash(),
@@ -223,8 +150,8 @@ fn announce(server: &Server, loaded: &Loaded, has_token: bool) {
     }
 }
 
-/// Who is told what stands on the page.
-fn told_to(admin: SocketAddr, has_token: bool) -> &'static str {
+/// Returns who may see the dashboard.
+fn who_may_see(admin: SocketAddr, has_token: bool) -> &'static str {
     match (has_token, admin.ip().is_loopback()) {
         (true, _) => "token",
         (false, true) => "loopback",

@@ -1,19 +1,18 @@
 //! `model-lock which`: the codex that would run here, and everything else of that name.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use lockpolicy::agents::codex::CODEX;
 use shim::Process;
 
-use crate::codex_on_path::{self, Reachable};
+use crate::codex_on_path;
 use crate::{exit, output};
 
 /// Prints the real codex, then every codex on `PATH` in order.
 pub(crate) fn which() -> ExitCode {
     let process = Process::current();
-    let found = on_path(&process);
-    let real = shim::find_real(&as_shim(process, &found), CODEX);
+    let found = codex_on_path::of_process(&process);
+    let real = shim::find_real(&codex_on_path::as_shim(process, &found), CODEX);
     let mut text = String::new();
     if let Ok(real) = &real {
         text.extend(["real: ", &real.to_string_lossy(), "\n"]);
@@ -28,26 +27,8 @@ pub(crate) fn which() -> ExitCode {
         Ok(_) => output::result(&text),
         Err(error) => {
             let told = output::result_with(&text, exit::NOT_FOUND);
-            output::told(&error.line());
+            output::note(&error.line());
             told
         }
-    }
-}
-
-/// Every codex on the `PATH` of a process.
-pub(crate) fn on_path(process: &Process) -> Vec<Reachable> {
-    let nowhere = Path::new("/");
-    let path = process.variable("PATH").unwrap_or_default();
-    let directory = process.directory.as_deref().unwrap_or(nowhere);
-    let program = process.program.as_deref().unwrap_or(nowhere);
-    codex_on_path::on_path(path, directory, program)
-}
-
-/// The process as the shim that stands first on `PATH` would see itself: that one looks behind its own place.
-pub(crate) fn as_shim(process: Process, found: &[Reachable]) -> Process {
-    let ours = found.iter().find(|codex| codex.ours);
-    Process {
-        program: ours.map(|codex| codex.path.clone()).or(process.program),
-        ..process
     }
 }

@@ -1,12 +1,16 @@
-//! What is said between who opens a companion and the companion: one JSON text each way.
+//! The request that starts an embedded proxy, and its reply: one JSON text each way.
 
 use std::io::{self, Read, Write};
 
-use lockpolicy::agents::codex::config::ProviderRoute;
+use lockpolicy::agents::ProviderRoute;
+use observe::audit::AuditFile;
+use observe::metrics::StatsdTarget;
 use serde::{Deserialize, Serialize};
 
-/// What a companion is told on its standard input.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+use crate::policy_source::Reading;
+
+/// The request that an embedded proxy reads from its standard input.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StartRequest {
     /// The program that it ends with.
     pub(super) parent: i32,
@@ -16,13 +20,21 @@ pub(super) struct StartRequest {
     pub(super) dialects: Vec<String>,
     /// The providers.
     pub(super) routes: Vec<ProviderRoute>,
-    /// Whether the log goes to standard error; codex may be drawing there.
+    /// True if the log goes to standard error; codex may be drawing there.
     pub(super) log_to_stderr: bool,
     /// A directory that is removed when the proxy ends.
     pub(super) cleanup_dir: Option<std::path::PathBuf>,
+    /// The reading of the policy file. The proxy follows later changes of the file.
+    pub(super) reading: Reading,
+    /// The forward proxy, and the hosts that are reached without it.
+    pub(super) egress: Option<(String, String)>,
+    /// The daemon to which metrics are sent.
+    pub(super) statsd: Option<StatsdTarget>,
+    /// The audit file.
+    pub(super) audit: Option<AuditFile>,
 }
 
-/// What it answers on its standard output.
+/// The reply that it writes to its standard output.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum StartReply {
     /// It listens at this address.

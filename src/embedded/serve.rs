@@ -1,57 +1,53 @@
-//! Being a companion.
+//! Being an embedded proxy.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use lockpolicy::Problems;
-use observe::ProcessState;
-use observe::audit::AuditSink;
-use observe::log::{self, LogQueue, audit_failed};
-use observe::metrics::{Flusher, Metrics};
-use proxy::{BindError, Config, Limits, Mount, Server, UpstreamError};
+use observe::log::{self, audit_failed};
+use proxy::{Config, Egress, EgressError, Limits, Mount, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::request::{self, StartReply, StartRequest};
-use crate::adapters::{ProxyMeter, proxy_observer};
+use crate::bootstrap::{Observers, Process, StartError};
 use crate::exit;
 use crate::policy_source::reload::Reloader;
-use crate::policy_source::{self, Location};
-use crate::settings::Settings;
 use crate::settings::environment::Environment;
 
-/// Why it cannot be one.
+/// The reason why it did not start.
 #[derive(Debug, thiserror::Error)]
 enum EmbeddedError {
     #[error("{0}")]
-    Settings(Problems),
+    Policy(Problems),
+    #[error(transparent)]
+    Egress(#[from] EgressError),
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
     #[error(transparent)]
-    Bind(#[from] BindError),
+    Start(#[from] StartError),
     #[error(transparent)]
     Machine(#[from] io::Error),
 }
 
-/// Reads its order, listens, and serves until the program is gone that ordered it.
+/// Reads its request, listens, and serves until the program that started it is gone.
 pub(crate) fn serve(environment: Environment) -> ExitCode {
     let Ok(order) = request::read::<StartRequest>(io::stdin().lock()) else {
         return exit::USAGE.into();
     };
-    let code = match die_with_parent(order.parent).and_then(|()| run(&order, environment)) {
+    let cleanup_dir = order.cleanup_dir.clone();
+    let code = match die_with_parent(order.parent).and_then(|()| run(order, environment)) {
         Ok(()) => exit::DONE,
         Err(error) => {
             let reply = StartReply::Failed(error.to_string());
-            // Where nobody listens any more, nobody wants to know.
+            // Where nobody reads any more, nobody wants to know.
             request::write(&reply, io::stdout().lock()).unwrap_or_default();
             exit::FAILED
         }
     };
-    if let Some(directory) = order.cleanup_dir {
+    if let Some(directory) = cleanup_dir {
         std::fs::remove_dir_all(directory).unwrap_or_default();
     }
     code.into()
@@ -68,73 +64,46 @@ fn die_with_parent(parent: i32) -> Result<(), EmbeddedError> {
     }
 }
 
-fn run(order: &StartRequest, environment: Environment) -> Result<(), EmbeddedError> {
-    let mut problems = Vec::new();
-    let settings = Settings::shared(&environment, &mut problems);
-    let location = Location::choose(None, &environment);
-    let reading = policy_source::read(&location);
-    let loaded = reading.compile_after(problems, &environment);
-    let loaded = loaded.map_err(EmbeddedError::Settings)?;
-    let (metrics, state) = (Arc::<Metrics>::default(), Arc::<ProcessState>::default());
-    metrics.serving();
-    // What is decided does not depend on the file: codex is not kept from its work by it.
-    let audit = settings
-        .audit_file()
-        .map(|place| AuditSink::queued(&place, Arc::clone(&metrics)));
-    let (audit, unwritten) = match audit.transpose() {
-        Ok(audit) => (audit.map(Arc::new), None),
-        Err(error) => (None, Some(error)),
+fn run(order: StartRequest, environment: Environment) -> Result<(), EmbeddedError> {
+    let loaded = order
+        .reading
+        .compile(&environment)
+        .map_err(EmbeddedError::Policy)?;
+    // What is decided does not depend on the audit file: codex is not kept from its work by it.
+    let (observers, unwritten) = match Observers::open(&loaded, order.audit.as_ref()) {
+        Err(StartError::Audit(_, error)) => (Observers::open(&loaded, None)?, Some(error)),
+        opened => (opened?, None),
     };
-    let policy = Arc::new(ArcSwap::new(Arc::clone(&loaded.policy)));
-    let reloader = Reloader::new(
-        location,
-        environment,
-        reading,
-        Arc::clone(&policy),
-        Arc::clone(&metrics),
-    );
-    let reloader = reloader.reporting_to(Arc::clone(&state), audit.clone());
-    let config = config(order, &settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    let queue = LogQueue::start(Arc::clone(&metrics))?;
-    let sink = proxy_observer(&metrics, &queue, audit.clone(), None);
-    let meter = Arc::new(ProxyMeter::new(Arc::clone(&metrics), false));
-    let (server, ended, hangup) = runtime.block_on(async {
+    let config = config(&order)?;
+    let reloader = observers.reloader(order.reading, environment);
+    let mut process = Process::start(observers, Some(1))?;
+    let (server, ended, hangup) = process.runtime.block_on(async {
         let (ended, hangup) = (
             signal(SignalKind::terminate())?,
             signal(SignalKind::hangup())?,
         );
-        let server = Server::bind(config, policy, sink).await?.metered(meter);
+        let server = process.bind(config, None, false).await?;
         Ok::<_, EmbeddedError>((server, ended, hangup))
     })?;
-    log::start_embedded(!order.log_to_stderr, queue.clone());
+    log::start_embedded(!order.log_to_stderr, process.queue.clone());
     if let Some(error) = unwritten {
         audit_failed(&error);
     }
-    let flusher = settings
-        .statsd()
-        .map(|daemon| Flusher::start(daemon, metrics, state))
-        .transpose()?;
+    process.send_metrics(order.statsd)?;
     request::write(&StartReply::Ready(server.address()), io::stdout().lock())?;
-    runtime.block_on(until(server, reloader, ended, hangup));
-    runtime.shutdown_background();
-    if let Some(flusher) = flusher {
-        flusher.finish();
-    }
-    if let Some(audit) = audit {
-        audit.finish();
-    }
-    queue.finish();
+    process
+        .runtime
+        .block_on(until(server, reloader, ended, hangup));
+    process.finish();
     Ok(())
 }
 
-fn config(order: &StartRequest, settings: &Settings) -> Result<Config, EmbeddedError> {
-    let egress = settings.egress();
-    let egress = egress.map_err(|problems| EmbeddedError::Settings(Problems(problems)))?;
-    let mounted = |route: &lockpolicy::agents::codex::config::ProviderRoute| {
+fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
+    let egress = order.egress.as_ref();
+    let egress = egress
+        .map(|(proxy, direct)| Egress::parse(proxy, direct))
+        .transpose()?;
+    let mounted = |route: &lockpolicy::agents::ProviderRoute| {
         Mount::new(format!("/{}/{}", order.secret, route.name), route)
     };
     Ok(Config {

@@ -1,4 +1,4 @@
-//! Opening a companion.
+//! Starting an embedded proxy.
 
 use std::io;
 use std::io::IsTerminal as _;
@@ -6,56 +6,71 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use lockpolicy::agents::codex::config::ProviderRoute;
+use lockpolicy::Problems;
+use lockpolicy::agents::ProviderRoute;
 use lockpolicy::dialect::Table;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use super::VERB;
 use super::request::{self, StartReply, StartRequest};
+use crate::policy_source::Reading;
+use crate::settings::Settings;
 
-/// What codex may speak, whichever provider it is sent to.
+/// The dialects that codex may use, whichever provider it is sent to.
 const DIALECTS: [&str; 3] = ["openai", "chatgpt", "azure"];
 
-/// Opens a companion for codex.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Companion;
+/// The hidden verb that runs one.
+const VERB: &str = "embedded-proxy";
 
-impl shim::StartProxy for Companion {
+/// Starts embedded proxies with the settings and the policy that this process has read.
+#[derive(Clone, Debug)]
+pub(crate) struct EmbeddedProxy {
+    pub(crate) settings: Settings,
+    pub(crate) reading: Reading,
+}
+
+impl shim::StartProxy for EmbeddedProxy {
     fn start(&self, request: &shim::ProxyRequest<'_>) -> io::Result<String> {
         let table = Table::of(DIALECTS).map_err(io::Error::other)?;
         let log_to_stderr = !(request.is_tui && io::stderr().is_terminal());
-        open(&DIALECTS, request.routes(&table), log_to_stderr, None)
+        self.open(&DIALECTS, request.routes(&table), log_to_stderr, None)
     }
 }
 
-/// Starts a companion that ends with this process, also when that becomes another program, and waits
-/// until it listens. Returns the URL below which the routes are.
-///
-/// # Errors
-///
-/// Where it does not start; then nothing is left of it.
-pub(crate) fn open(
-    dialects: &[&str],
-    routes: Vec<ProviderRoute>,
-    log_to_stderr: bool,
-    cleanup_dir: Option<PathBuf>,
-) -> io::Result<String> {
-    let secret = secret()?;
-    let order = StartRequest {
-        parent: rustix::process::getpid().as_raw_nonzero().get(),
-        secret,
-        dialects: dialects.iter().map(ToString::to_string).collect(),
-        routes,
-        log_to_stderr,
-        cleanup_dir,
-    };
-    match ask(&order)? {
-        StartReply::Ready(address) => Ok(format!("http://{address}/{}", order.secret)),
-        StartReply::Failed(why) => Err(io::Error::other(why)),
+impl EmbeddedProxy {
+    /// Starts a proxy that exits with this process, also when that becomes another program, and waits
+    /// until it listens. Returns the URL below which the routes are.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it does not start; then nothing is left of it.
+    pub(crate) fn open(
+        &self,
+        dialects: &[&str],
+        routes: Vec<ProviderRoute>,
+        log_to_stderr: bool,
+        cleanup_dir: Option<PathBuf>,
+    ) -> io::Result<String> {
+        let egress = self.settings.egress_texts();
+        let request = StartRequest {
+            parent: rustix::process::getpid().as_raw_nonzero().get(),
+            secret: secret()?,
+            dialects: dialects.iter().map(ToString::to_string).collect(),
+            routes,
+            log_to_stderr,
+            cleanup_dir,
+            reading: self.reading.clone(),
+            egress: egress.map_err(|problems| io::Error::other(Problems(problems)))?,
+            statsd: self.settings.statsd(),
+            audit: self.settings.audit_file(),
+        };
+        match ask(&request)? {
+            StartReply::Ready(address) => Ok(format!("http://{address}/{}", request.secret)),
+            StartReply::Failed(why) => Err(io::Error::other(why)),
+        }
     }
 }
 
-fn ask(order: &StartRequest) -> io::Result<StartReply> {
+fn ask(request: &StartRequest) -> io::Result<StartReply> {
     let mut child = Command::new("/proc/self/exe")
         .arg0("model-lock")
         .arg(VERB)
@@ -65,7 +80,7 @@ fn ask(order: &StartRequest) -> io::Result<StartReply> {
         .process_group(0)
         .spawn()?;
     let missing = || io::Error::other("no pipe");
-    request::write(order, child.stdin.take().ok_or_else(missing)?)?;
+    request::write(request, child.stdin.take().ok_or_else(missing)?)?;
     let reply = request::read(child.stdout.take().ok_or_else(missing)?);
     if matches!(reply, Ok(StartReply::Ready(_))) {
         return reply;
@@ -80,7 +95,7 @@ fn ask(order: &StartRequest) -> io::Result<StartReply> {
 ///
 /// # Errors
 ///
-/// Where the machine has none.
+/// Returns an error if the machine has none.
 pub(crate) fn secret() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom(&mut bytes, GetRandomFlags::empty())?;

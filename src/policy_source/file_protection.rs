@@ -1,6 +1,6 @@
-//! Whether the user who runs this program could change what a path leads to.
+//! Finds out if the user who runs this program could change the file behind a path.
 //!
-//! A file is sealed where that user can neither write it, nor replace it or any directory or link on
+//! A file is tamper-proof where that user can neither write it, nor replace it or any directory or link on
 //! the way to it. What somebody owns on a writable mount counts as writable, whatever its mode says:
 //! an owner can change the mode.
 
@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs};
 
-/// How many links are followed before the path is given up as unsealed.
+/// The number of links that are followed before the path counts as unprotected.
 const LINKS: usize = 64;
 
-/// Whether a file is out of reach of the user who runs this program.
+/// Returns true if the user who runs this program cannot change a file.
 ///
 /// # Errors
 ///
-/// Where the path or something on the way to it cannot be looked at.
+/// Returns an error if the path or something on the way to it cannot be inspected.
 pub(crate) fn is_tamper_proof(path: &Path) -> io::Result<bool> {
     walk(path, &can_change)
 }
@@ -46,7 +46,7 @@ fn walk(path: &Path, can_change: &dyn Fn(&Path) -> io::Result<bool>) -> io::Resu
     Ok(true)
 }
 
-/// Where a link leads, if the path is one.
+/// Returns the target of a link, if the path is one.
 fn target(step: &Path) -> io::Result<Option<PathBuf>> {
     if !std::fs::symlink_metadata(step)?.is_symlink() {
         return Ok(None);
@@ -58,7 +58,7 @@ fn target(step: &Path) -> io::Result<Option<PathBuf>> {
     Ok(Some(parent.join(target)))
 }
 
-/// Whether the entry could be unlinked or renamed, and another put in its place.
+/// Returns true if the entry could be unlinked or renamed, and another put in its place.
 fn can_replace(entry: &Path, can_change: &dyn Fn(&Path) -> io::Result<bool>) -> io::Result<bool> {
     let Some(directory) = entry.parent() else {
         return Ok(false);
@@ -69,7 +69,7 @@ fn can_replace(entry: &Path, can_change: &dyn Fn(&Path) -> io::Result<bool>) -> 
     Ok(!is_kept_by_sticky(directory, entry)?)
 }
 
-/// Whether the file or directory can be written, or made writable first.
+/// Returns true if the file or directory can be written, or made writable first.
 fn can_change(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     if accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok() {
@@ -79,7 +79,7 @@ fn can_change(path: &Path) -> io::Result<bool> {
     Ok(owned && !statvfs(path)?.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
-/// Whether the directory's sticky bit keeps others from replacing the entry.
+/// Returns true if the directory's sticky bit keeps others from replacing the entry.
 fn is_kept_by_sticky(directory: &Path, entry: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     const STICKY: u32 = 0o1000;
@@ -91,7 +91,7 @@ fn is_kept_by_sticky(directory: &Path, entry: &Path) -> io::Result<bool> {
         && !mine(std::fs::symlink_metadata(entry)?.uid()))
 }
 
-/// Whether something is mounted on the entry: such an entry can be neither renamed nor unlinked.
+/// Returns true if something is mounted on the entry: such an entry can be neither renamed nor unlinked.
 #[cfg(target_os = "linux")]
 fn is_mount(entry: &Path) -> bool {
     use rustix::fs::{StatxAttributes, StatxFlags, statx};
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_we_made_ourselves_is_never_sealed() {
+    fn file_that_we_made_is_never_tamper_proof() {
         use std::fs::Permissions;
         use std::os::unix::fs::PermissionsExt as _;
         let directory = tempfile::tempdir().unwrap();
@@ -129,15 +129,15 @@ mod tests {
     fn a_link_in_the_middle_of_the_way_is_looked_at_too() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
-        for name in ["sealed", "open", "start"] {
+        for name in ["protected", "open", "start"] {
             std::fs::create_dir(root.join(name)).unwrap();
         }
-        std::fs::write(root.join("sealed/policy.toml"), "").unwrap();
+        std::fs::write(root.join("protected/policy.toml"), "").unwrap();
         std::os::unix::fs::symlink("../open/link", root.join("start/link")).unwrap();
-        std::os::unix::fs::symlink("../sealed", root.join("open/link")).unwrap();
+        std::os::unix::fs::symlink("../protected", root.join("open/link")).unwrap();
         let open = root.join("open");
         let can_change = |path: &Path| Ok(path == open);
-        assert!(walk(&root.join("sealed/policy.toml"), &can_change).unwrap());
+        assert!(walk(&root.join("protected/policy.toml"), &can_change).unwrap());
         assert!(!walk(&root.join("start/link/policy.toml"), &can_change).unwrap());
         assert!(walk(&root.join("start/link/policy.toml"), &|_| Ok(false)).unwrap());
     }

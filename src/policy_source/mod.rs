@@ -1,6 +1,6 @@
 //! The policy as it holds here: from a file, from the environment, or from one over the other.
 //!
-//! What an agent can set must not widen the lock. So a file that the running user cannot change
+//! A variable that an agent can set must not widen the lock. So a file that the running user cannot change
 //! stands alone, and the environment is not looked at; any other file lies below the environment.
 
 use std::fmt;
@@ -12,6 +12,8 @@ use lockpolicy::{
     Policy, PolicyConfig, Problem, Problems, policy_variables, renamed_policy_variables,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::settings::table::Setting;
@@ -21,23 +23,23 @@ pub(crate) mod reload;
 
 use file_protection::is_tamper_proof;
 
-/// Where the policy is looked for when nobody says where.
+/// The policy file that is read when no other is named.
 const DEFAULT: &str = "/etc/model-lock/policy.toml";
 
 /// A policy file is some lines long; more than this is something else.
 const CAP: u64 = 1 << 20;
 
-/// Which file is meant, if any.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The policy file to read, if any.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Location {
     /// This one; it has to be there.
     At(PathBuf),
     /// This one, where it exists.
-    Perhaps(PathBuf),
+    IfPresent(PathBuf),
 }
 
 impl Location {
-    /// The flag wins. The variable is the agent's to set, so a sealed default file wins over it.
+    /// The flag wins. The variable is the agent's to set, so a protected default file wins over it.
     pub(crate) fn choose(flag: Option<&Path>, environment: &Environment) -> Self {
         Self::among(flag, environment, Path::new(DEFAULT), &|path| {
             is_tamper_proof(path).unwrap_or(false)
@@ -55,26 +57,26 @@ impl Location {
         }
         match environment.raw(Setting::policy().variable()) {
             Some(path) if !is_tamper_proof(default) => Self::At(PathBuf::from(path)),
-            _ => Self::Perhaps(default.to_owned()),
+            _ => Self::IfPresent(default.to_owned()),
         }
     }
 
     fn path(&self) -> &Path {
         match self {
-            Self::At(path) | Self::Perhaps(path) => path,
+            Self::At(path) | Self::IfPresent(path) => path,
         }
     }
 }
 
-/// Where a policy came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The source of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
     /// The environment alone.
     Environment,
     /// A file that lies below the environment, because the running user can change it.
     Layered(PathBuf),
     /// A file alone.
-    Sealed(PathBuf),
+    Protected(PathBuf),
 }
 
 impl fmt::Display for Origin {
@@ -88,7 +90,7 @@ impl fmt::Display for Origin {
                     path.display()
                 )
             }
-            Self::Sealed(path) => {
+            Self::Protected(path) => {
                 write!(
                     f,
                     "{} alone (this user cannot change it; the environment is ignored)",
@@ -99,12 +101,15 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What was read, before it is compiled. Equal readings make equal policies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The content of the policy file, before it is compiled. Equal readings make equal policies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reading {
+    /// The file to read from now on: a file that was there once has to stay.
+    pub(crate) location: Location,
     origin: Origin,
     content: Vec<u8>,
-    /// Why the file could not be read.
+    /// The reason why the file could not be read; then no policy comes of it, and no process is started with it.
+    #[serde(skip)]
     problem: Option<Problem>,
 }
 
@@ -113,44 +118,38 @@ pub(crate) struct Reading {
 pub(crate) struct Loaded {
     /// The policy.
     pub(crate) policy: Arc<Policy>,
-    /// Where it came from.
+    /// The source that it came from.
     pub(crate) origin: Origin,
 }
 
 /// Reads the file, if there is one, and finds out who can change it.
 pub(crate) fn read(location: &Location) -> Reading {
     let path = location.path().to_owned();
-    match content(&path).and_then(|content| Ok((content, is_tamper_proof(&path)?))) {
-        Ok((content, true)) => Reading {
-            origin: Origin::Sealed(path),
-            content,
-            problem: None,
-        },
-        Ok((content, false)) => Reading {
-            origin: Origin::Layered(path),
-            content,
-            problem: None,
-        },
-        Err(error) if is_left_out(location, &error) => Reading {
-            origin: Origin::Environment,
-            content: Vec::new(),
-            problem: None,
-        },
+    let read = content(&path).and_then(|content| Ok((content, is_tamper_proof(&path)?)));
+    let found = Location::At(path.clone());
+    let (location, origin, content, problem) = match read {
+        Ok((content, true)) => (found, Origin::Protected(path), content, None),
+        Ok((content, false)) => (found, Origin::Layered(path), content, None),
+        Err(error) if is_left_out(location, &error) => {
+            (location.clone(), Origin::Environment, Vec::new(), None)
+        }
         Err(error) => {
             let problem = Problem::new(&path.display().to_string(), error.to_string());
-            Reading {
-                origin: Origin::Layered(path),
-                content: Vec::new(),
-                problem: Some(problem),
-            }
+            (found, Origin::Layered(path), Vec::new(), Some(problem))
         }
+    };
+    Reading {
+        location,
+        origin,
+        content,
+        problem,
     }
 }
 
 fn is_left_out(location: &Location, error: &io::Error) -> bool {
     match location {
         Location::At(_) => false,
-        Location::Perhaps(_) => matches!(
+        Location::IfPresent(_) => matches!(
             error.kind(),
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
         ),
@@ -180,7 +179,7 @@ impl Reading {
         let config = match &self.origin {
             Origin::Environment => variables(environment),
             Origin::Layered(path) => variables(environment).merged_over(self.file(path)),
-            Origin::Sealed(path) => self.file(path),
+            Origin::Protected(path) => self.file(path),
         };
         Ok(Loaded {
             policy: Arc::new(config.build()?),
@@ -217,26 +216,27 @@ impl Reading {
         };
         PolicyConfig::unreadable(problem)
     }
-
-    /// Where to look from now on: a file that was there once has to stay.
-    pub(crate) fn location(&self, asked: Location) -> Location {
-        match &self.origin {
-            Origin::Environment => asked,
-            Origin::Layered(path) | Origin::Sealed(path) => Location::At(path.clone()),
-        }
-    }
 }
 
-/// The policy that the shim would judge by, with where it came from.
-///
-/// # Errors
-///
-/// Everything that is wrong with the policy and with the settings of the shim: it would not start.
-pub(crate) fn for_shim(environment: &Environment) -> Result<Loaded, Problems> {
+/// The start of a process other than `serve`: its settings, the reading of its policy file, and the policy.
+#[derive(Debug)]
+pub(crate) struct ShimSource {
+    pub(crate) settings: Settings,
+    pub(crate) reading: Reading,
+    pub(crate) loaded: Result<Loaded, Problems>,
+}
+
+/// Reads settings and policy as the shim does. Everything that is wrong with either is in `loaded`.
+pub(crate) fn for_shim(environment: &Environment) -> ShimSource {
     let mut problems = Vec::new();
-    Settings::shared(environment, &mut problems);
-    let location = Location::choose(None, environment);
-    read(&location).compile_after(problems, environment)
+    let settings = Settings::shared(environment, &mut problems);
+    let reading = read(&Location::choose(None, environment));
+    let loaded = reading.compile_after(problems, environment);
+    ShimSource {
+        settings,
+        reading,
+        loaded,
+    }
 }
 
 fn variables(environment: &Environment) -> PolicyConfig {

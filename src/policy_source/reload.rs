@@ -23,6 +23,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// Keeps a policy as its file has it.
 #[derive(Debug)]
 pub(crate) struct Reloader {
+    /// The location that the last applied policy came from.
     location: Location,
     environment: Environment,
     last: Reading,
@@ -35,14 +36,13 @@ pub(crate) struct Reloader {
 impl Reloader {
     /// Begins with what was read at the start.
     pub(crate) fn new(
-        location: Location,
         environment: Environment,
         first: Reading,
         policy: Arc<ArcSwap<Policy>>,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
-            location: first.location(location),
+            location: first.location.clone(),
             environment,
             last: first,
             policy,
@@ -102,7 +102,7 @@ impl Reloader {
     fn take(&mut self, reading: Reading) {
         match reading.compile(&self.environment) {
             Ok(loaded) => {
-                self.location = reading.location(self.location.clone());
+                self.location = reading.location.clone();
                 self.metrics.policy_reloads.add((Reload::Applied,), 1);
                 tracing::info!(
                     event = "policy_reload",
@@ -142,13 +142,7 @@ mod tests {
         let first = policy_source::read(&location);
         let loaded = first.compile(&Environment::default()).unwrap();
         let policy = Arc::new(ArcSwap::new(loaded.policy));
-        Reloader::new(
-            location,
-            Environment::default(),
-            first,
-            policy,
-            Arc::default(),
-        )
+        Reloader::new(Environment::default(), first, policy, Arc::default())
     }
 
     #[tokio::test]

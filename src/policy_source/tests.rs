@@ -1,4 +1,4 @@
-//! Who wins: file, environment, or one over the other.
+//! Tests which source wins: file, environment, or one over the other.
 
 use super::*;
 
@@ -6,9 +6,10 @@ fn environment(pairs: &[(&str, &str)]) -> Environment {
     pairs.iter().copied().collect()
 }
 
-fn sealed(content: &str) -> Reading {
-    let origin = Origin::Sealed(PathBuf::from("/policy.toml"));
+fn protected(content: &str) -> Reading {
+    let origin = Origin::Protected(PathBuf::from("/policy.toml"));
     Reading {
+        location: Location::At("/policy.toml".into()),
         origin,
         content: content.into(),
         problem: None,
@@ -16,12 +17,12 @@ fn sealed(content: &str) -> Reading {
 }
 
 #[test]
-fn a_sealed_file_stands_alone() {
+fn a_protected_file_stands_alone() {
     let agent = environment(&[
         ("OPENCLAW_MODEL", "gpt-x"),
         ("OPENCLAW_MODEL_LOCK_MODE", "nonsense"),
     ]);
-    let loaded = sealed("model = 'gpt-5.5'\nmode = 'reject'")
+    let loaded = protected("model = 'gpt-5.5'\nmode = 'reject'")
         .compile(&agent)
         .unwrap();
     assert_eq!(
@@ -31,9 +32,9 @@ fn a_sealed_file_stands_alone() {
 }
 
 #[test]
-fn a_sealed_file_that_lacks_a_model_is_not_filled_from_the_environment() {
+fn a_protected_file_that_lacks_a_model_is_not_filled_from_the_environment() {
     let agent = environment(&[("OPENCLAW_MODEL", "gpt-x")]);
-    let problems = sealed("mode = 'reject'\nmodle = 'a'")
+    let problems = protected("mode = 'reject'\nmodle = 'a'")
         .compile(&agent)
         .unwrap_err()
         .to_string();
@@ -72,24 +73,24 @@ fn a_file_that_is_asked_for_has_to_be_there() {
             .compile(&model)
             .is_err()
     );
-    let loaded = read(&Location::Perhaps(nowhere)).compile(&model).unwrap();
+    let loaded = read(&Location::IfPresent(nowhere)).compile(&model).unwrap();
     assert_eq!(loaded.origin, Origin::Environment);
 }
 
 #[test]
 fn a_file_that_is_no_text_is_one_problem() {
-    let mut reading = sealed("");
+    let mut reading = protected("");
     reading.content = vec![0xff];
     let problems = reading.compile(&Environment::default()).unwrap_err();
     assert_eq!(problems.0.len(), 1, "{problems}");
 }
 
 #[test]
-fn the_agent_cannot_point_away_from_a_sealed_default() {
+fn the_agent_cannot_point_away_from_a_protected_default() {
     let agent = environment(&[("MODEL_LOCK_POLICY", "/tmp/mine.toml")]);
     let default = Path::new("/default.toml");
-    let choose = |flag, sealed| Location::among(flag, &agent, default, &|_| sealed);
-    assert_eq!(choose(None, true), Location::Perhaps(default.into()));
+    let choose = |flag, protected| Location::among(flag, &agent, default, &|_| protected);
+    assert_eq!(choose(None, true), Location::IfPresent(default.into()));
     assert_eq!(choose(None, false), Location::At("/tmp/mine.toml".into()));
     let flag = Path::new("/flag.toml");
     assert_eq!(choose(Some(flag), true), Location::At(flag.into()));

@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_pars
 
 use super::table::{Group, Setting, TABLE};
 
-/// What was given for each flag.
+/// The texts that were given for each flag.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags(BTreeMap<&'static str, Vec<OsString>>);
 

@@ -91,8 +91,8 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
-    pub(crate) fn egress(&self) -> Result<Option<Egress>, Vec<Problem>> {
+    /// Returns every problem with it.
+    fn egress(&self) -> Result<Option<Egress>, Vec<Problem>> {
         let Some(proxy) = &self.https_proxy else {
             return Ok(None);
         };
@@ -101,6 +101,21 @@ impl Settings {
         egress
             .map(Some)
             .map_err(|error| vec![proxy.problem(error.to_string())])
+    }
+
+    /// Returns the texts of the forward proxy and of the hosts that are reached without it.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem with them.
+    pub(crate) fn egress_texts(&self) -> Result<Option<(String, String)>, Vec<Problem>> {
+        self.egress()?;
+        let text = |given: &Given| given.text().map(str::to_owned);
+        let Some(proxy) = self.https_proxy.as_ref().map(text).transpose()? else {
+            return Ok(None);
+        };
+        let direct = self.no_proxy.as_ref().map(text).transpose()?;
+        Ok(Some((proxy, direct.unwrap_or_default())))
     }
 
     /// Returns the daemon to which metrics are sent, if there is one.

@@ -20,7 +20,7 @@ const LEAST_HEADER_BYTES: usize = 8 << 10;
 /// A value, or everything that is wrong with it.
 pub(crate) type Parsed<T> = Result<T, Vec<Problem>>;
 
-/// What was given for a setting, and where.
+/// The texts that were given for a setting, and their place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Given {
     /// The texts: several only for a flag that may be repeated.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lockpolicy::Problem;
 use proxy::Key;
 
-/// How often the file is looked at.
+/// The time between two reads of the file.
 const PERIOD: Duration = Duration::from_secs(2);
 
 /// A key and where it came from.
@@ -64,7 +64,7 @@ impl SecretFile {
     }
 }
 
-/// Whether a file's text is too short to be a key.
+/// Returns true if a file's text is too short to be a key.
 fn is_short(text: &str, shortest: usize) -> bool {
     text.trim().len() < shortest
 }

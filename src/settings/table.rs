@@ -14,7 +14,7 @@ use super::secret_file::SecretFile;
 use super::show::Show;
 use observe::metrics::TagStyle;
 
-/// Who reads a setting, and where help lists its flag.
+/// The programs that read a setting, and the heading under which help lists its flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     /// `serve` alone reads it.
@@ -28,7 +28,7 @@ pub(crate) enum Group {
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting {
-    /// Who reads it.
+    /// The programs that read it.
     pub(crate) group: Group,
     /// Names in the environment, separated by spaces. The first one that is set counts.
     variables: &'static str,
@@ -155,7 +155,7 @@ settings! {
     [Serve, "MODEL_LOCK_ADMIN_TOKEN_FILE", "--admin-token FILE", |given| parse::secret(given, 16)]
     admin_token: Option<SecretFile> = None => "none: dashboard, API and policy are shown on loopback alone",
 
-    /// Where requests go: `URL`, or `PREFIX=URL` for the paths below a prefix. The flag may be repeated; in the
+    /// The upstream of requests: `URL`, or `PREFIX=URL` for the paths below a prefix. The flag may be repeated; in the
     /// variable, commas separate.
     [Serve, "MODEL_LOCK_UPSTREAM", "--upstream URL|PREFIX=URL...", parse::upstreams]
     upstream: Vec<Upstream> = Vec::new() => "each dialect's own provider",
@@ -165,7 +165,8 @@ settings! {
     [Shared, "HTTPS_PROXY https_proxy ALL_PROXY all_proxy", "", |given| Ok(Some(given.clone()))]
     https_proxy: Option<Given> = None => "none",
 
-    /// The upstreams that are reached without the forward proxy: hosts, domains and networks separated by commas, or `*`.
+    /// The upstreams that are reached without the forward proxy: hosts, domains and networks separated by commas, or
+    /// `*`.
     [Shared, "NO_PROXY no_proxy", "", |given| Ok(Some(given.clone()))]
     no_proxy: Option<Given> = None => "none",
 
@@ -183,8 +184,8 @@ settings! {
     [Shared, "MODEL_LOCK_POLICY", "--policy FILE", |given| Ok(Some(given.clone()))]
     policy: Option<Given> = None => "/etc/model-lock/policy.toml where it exists",
 
-    /// What is logged: a level, or `TARGET=LEVEL` separated by commas, such as `info,proxy=debug`. Attempts are always
-    /// logged.
+    /// The filter of the log: a level, or `TARGET=LEVEL` separated by commas, such as `info,proxy=debug`. Attempts are
+    /// always logged.
     [Serve, "MODEL_LOCK_LOG", "--log LEVEL|TARGET=LEVEL,…", parse::log_filter]
     log: Targets = Targets::new().with_default(tracing::Level::INFO),
 

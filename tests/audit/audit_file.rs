@@ -75,7 +75,7 @@ pub(crate) fn files(file: &Path) -> Vec<PathBuf> {
 }
 
 /// How many lines of all files tell of this event.
-pub(crate) fn told(file: &Path, event: &str) -> usize {
+pub(crate) fn count_events(file: &Path, event: &str) -> usize {
     let event = format!("\"event\":\"{event}\"");
     let lines = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).unwrap();

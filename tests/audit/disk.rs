@@ -8,7 +8,7 @@ use fake_provider::process::{Daemon, Finished, run};
 use fake_provider::fixture;
 use fake_provider::fixture::Fixture;
 
-use crate::audit_file::{EACH, PROGRAM, SOON, attack, audit_file, send, told, verify};
+use crate::audit_file::{EACH, PROGRAM, SOON, attack, audit_file, count_events, send, verify};
 
 /// The program with a small disk of its own at `directory`, which nobody else sees.
 fn on_disk(directory: &Path, options: &str) -> Command {
@@ -63,7 +63,7 @@ fn full_disk_keeps_whole_lines_and_reports_the_loss() {
     // Each line has been tried: else the rest could fill what is made room.
     loop {
         std::fs::copy(seen(&file), &copy).unwrap();
-        let (there, dropped) = (told(&copy, "attempt"), dropped(&fixture));
+        let (there, dropped) = (count_events(&copy, "attempt"), dropped(&fixture));
         if there + dropped == 20 * EACH {
             break;
         }
@@ -78,7 +78,7 @@ fn full_disk_keeps_whole_lines_and_reports_the_loss() {
         std::fs::copy(seen(&file), &copy).unwrap();
         let said = verify(&copy);
         assert_eq!(said.status.code(), Some(0), "{}", said.out());
-        let (there, lost) = (told(&copy, "attempt"), lost(&said));
+        let (there, lost) = (count_events(&copy, "attempt"), lost(&said));
         // Each of them is there, or one of those of which it is said that they are not.
         if lost > 0 && there + lost == 21 * EACH {
             assert!(there > 50, "{there}");

@@ -2,7 +2,7 @@
 
 use fake_provider::fixture;
 
-use crate::audit_file::{SOON, attack, audit_file, send, start_proxy, told, whole_lines};
+use crate::audit_file::{SOON, attack, audit_file, count_events, send, start_proxy, whole_lines};
 
 #[test]
 fn proxy_killed_a_hundred_times_leaves_a_valid_chain() {
@@ -22,13 +22,13 @@ fn proxy_killed_a_hundred_times_leaves_a_valid_chain() {
             assert!(flood.join().unwrap() < 1000, "killed too late");
         });
     }
-    let attempts = told(&audit_file(&fixture), "attempt");
+    let attempts = count_events(&audit_file(&fixture), "attempt");
     println!(
         "{attempts} attempts in the file, {answered} requests answered to the counting client"
     );
     assert!(attempts > 1000, "{attempts}");
     assert!(whole_lines(&audit_file(&fixture)) > attempts);
     // What still waited in a process went with it, a first line too.
-    let started = told(&audit_file(&fixture), "policy");
+    let started = count_events(&audit_file(&fixture), "policy");
     assert!((90..=100).contains(&started), "{started}");
 }

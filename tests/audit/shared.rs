@@ -8,7 +8,8 @@ use fake_provider::fixture;
 use fake_provider::fixture::{Fixture, ProxyProcess};
 
 use crate::audit_file::{
-    EACH, PROGRAM, SOON, attack, audit_file, files, send, start_proxy, told, verify, whole_lines,
+    EACH, PROGRAM, SOON, attack, audit_file, count_events, files, send, start_proxy, verify,
+    whole_lines,
 };
 
 const SHIMS: usize = 4;
@@ -36,7 +37,7 @@ fn concurrent_writers_share_one_valid_chain() {
         assert_eq!(proxy.daemon().wait(SOON).unwrap().code(), Some(0));
     }
     let attempts = 2 * REQUESTS * EACH + SHIMS * CALLS;
-    assert_eq!(told(&audit_file(&fixture), "attempt"), attempts);
+    assert_eq!(count_events(&audit_file(&fixture), "attempt"), attempts);
     let aside = files(&audit_file(&fixture)).len() - 1;
     assert!(aside > 2, "{aside}");
     assert_eq!(whole_lines(&audit_file(&fixture)), attempts + 2 + aside);
@@ -56,7 +57,7 @@ fn refused(fixture: &Fixture, codex: &std::path::Path) {
 }
 
 /// The lines of a proxy that refuses one request, takes one change of its policy and keeps another back.
-fn told_of_one_of_each(fixture: &Fixture) -> String {
+fn lines_of_each_event(fixture: &Fixture) -> String {
     let policy = fixture.directory.path().join("policy.toml");
     std::fs::write(&policy, "aliases = ['a']").unwrap();
     let mut proxy = start_proxy(fixture, &["--policy", policy.to_str().unwrap()]);
@@ -101,7 +102,7 @@ const SAID: [[&str; 3]; 4] = [
 #[test]
 fn entry_records_the_attempt_and_no_secret() {
     let fixture = fixture!("reject");
-    let text = told_of_one_of_each(&fixture);
+    let text = lines_of_each_event(&fixture);
     assert_eq!(text.lines().count(), SAID.len(), "{text}");
     for (line, words) in text.lines().zip(SAID) {
         for word in words {

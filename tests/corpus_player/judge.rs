@@ -19,7 +19,7 @@ pub(crate) fn differences(played: &Played<'_>) -> Vec<String> {
     outcome(played, &mut found);
     status(played, &mut found);
     for seen in requests(played) {
-        found.extend(arrived(played, seen));
+        found.extend(request_differences(played, seen));
     }
     if let (Some(seen), Some(kind)) = (requests(played).next(), &played.expect.upstream_body) {
         // Two that were sent at once are judged by the oracle alone.
@@ -131,7 +131,7 @@ fn status(played: &Played<'_>, found: &mut Vec<String>) {
 }
 
 /// What must hold for each request that arrived, whatever the case is about.
-fn arrived(played: &Played<'_>, seen: &Seen) -> Vec<String> {
+fn request_differences(played: &Played<'_>, seen: &Seen) -> Vec<String> {
     let expect = played.expect;
     let mut found = Vec::new();
     let names_none = matches!(&expect.upstream_models, Models::List(list) if list.iter().any(|model| model == "-"));

@@ -112,7 +112,7 @@ impl Player<'_> {
         } else {
             judge::differences(&played)
         });
-        found.extend(served::told(server, &receipts, expect));
+        found.extend(served::differences(server, &receipts, expect));
         if let Some(alone) = self.alone {
             outcome.alone.extend(alone.differences(&played));
         }

@@ -93,7 +93,7 @@ impl PolicyAlone {
             .collect();
         let mut found = self.decision(played, &exchange, &head);
         match (&exchange.result, seen.as_slice()) {
-            (Ok(forwarded), [seen]) => found.extend(arrived(forwarded, seen, &head)),
+            (Ok(forwarded), [seen]) => found.extend(request_differences(forwarded, seen, &head)),
             (Err(_), []) => {}
             (result, seen) => found.push(format!(
                 "{} requests arrived, and the policy alone says {result:?}",
@@ -131,7 +131,7 @@ impl PolicyAlone {
             policy: self.policy.hash(),
             upgrade: wants_upgrade(head),
         };
-        found.extend(told(played, refusal, &refused));
+        found.extend(refusal_differences(played, refusal, &refused));
         found
     }
 
@@ -150,7 +150,7 @@ impl PolicyAlone {
             .collect();
         let mut found = Vec::new();
         match (&exchange.result, handshakes.as_slice()) {
-            (Ok(forwarded), [seen]) => found.extend(arrived(forwarded, seen, &head)),
+            (Ok(forwarded), [seen]) => found.extend(request_differences(forwarded, seen, &head)),
             (Err(_), []) => return self.decision(played, &exchange, &head),
             (result, seen) => found.push(format!(
                 "{} handshakes arrived, and the policy alone says {result:?}",
@@ -203,7 +203,11 @@ impl PolicyAlone {
 }
 
 /// Compares a refusal with the response: status, fields and body.
-fn told(played: &Played<'_>, refusal: &Refusal, refused: &Refused<'_>) -> Vec<String> {
+fn refusal_differences(
+    played: &Played<'_>,
+    refusal: &Refusal,
+    refused: &Refused<'_>,
+) -> Vec<String> {
     let answers = &played.answers;
     let mut found = Vec::new();
     if answers.statuses != [refusal.status] {
@@ -231,7 +235,7 @@ fn told(played: &Played<'_>, refusal: &Refusal, refused: &Refused<'_>) -> Vec<St
 }
 
 /// Compares a request that goes on with the one that arrived: method, target, fields and content.
-fn arrived(forwarded: &Forwarded, seen: &Seen, head: &RequestHead<'_>) -> Vec<String> {
+fn request_differences(forwarded: &Forwarded, seen: &Seen, head: &RequestHead<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let query = forwarded.query.as_ref().map(|query| format!("?{query}"));
     let target = format!("{}{}", forwarded.path, query.unwrap_or_default());

@@ -32,7 +32,7 @@ fn is_receipt(line: &str) -> bool {
 
 /// What the receipt of this exchange says, where the case expects anything of it. `before` were there
 /// before it.
-pub(crate) fn told(server: &Server, before: &[String], expect: &Expect) -> Vec<String> {
+pub(crate) fn differences(server: &Server, before: &[String], expect: &Expect) -> Vec<String> {
     let alert = expect
         .warn
         .as_ref()

@@ -2,7 +2,7 @@
 
 use fake_provider::json::Json;
 
-use crate::dashboard::{Dashboard, asked, at};
+use crate::dashboard::{Dashboard, at, requested_models};
 use fake_provider::http_client::{HttpClient, post};
 
 /// How many attempts of one request are told.
@@ -13,7 +13,7 @@ const MARKUP: &str = "<img src=x onerror=alert(1)>";
 #[test]
 fn status_tells_whether_the_lock_holds() {
     let mut dashboard = Dashboard::new("force");
-    let told = dashboard.told("status");
+    let told = dashboard.get_json("status");
     for (path, want) in [
         (&["state"][..], "holding"),
         (&["mode"], "force"),
@@ -37,12 +37,12 @@ fn status_tells_whether_the_lock_holds() {
         at(told, &["statsd", "state"]) == "sent" && at(told, &["audit", "state"]) == "read"
     });
     dashboard.start("127.0.0.1:0", &[]);
-    assert_eq!(at(&dashboard.told("status"), &["requests"]), "0");
+    assert_eq!(at(&dashboard.get_json("status"), &["requests"]), "0");
 }
 
 #[test]
 fn status_in_report_only_mode_tells_that_nothing_is_locked() {
-    let told = Dashboard::new("report_only").told("status");
+    let told = Dashboard::new("report_only").get_json("status");
     assert_eq!(at(&told, &["state"]), "open");
     assert_eq!(at(&told, &["level"]), "open");
     let concerns = told.get("concerns").unwrap().items();
@@ -97,7 +97,7 @@ fn attempt_lists_requested_sent_and_served_model_together() {
 }
 
 fn chains_are_told(dashboard: &Dashboard) {
-    let models = dashboard.told("served");
+    let models = dashboard.get_json("served");
     let models = models.get("models").unwrap().items();
     let mut chains: Vec<[String; 5]> = models
         .iter()
@@ -123,7 +123,7 @@ fn chains_are_told(dashboard: &Dashboard) {
 }
 
 fn status_is_told(dashboard: &Dashboard) {
-    let status = dashboard.told("status");
+    let status = dashboard.get_json("status");
     assert_eq!(at(&status, &["state"]), "holding");
     let concerns = status.get("concerns").unwrap().items();
     assert_eq!(at(&concerns[0], &["code"]), "another_model_served");
@@ -143,7 +143,7 @@ fn status_is_told(dashboard: &Dashboard) {
 
 fn series_is_told(dashboard: &Dashboard) {
     for window in ["1h", "24h", "7d"] {
-        let series = dashboard.told(&format!("series?window={window}"));
+        let series = dashboard.get_json(&format!("series?window={window}"));
         let buckets = series.get("buckets").unwrap().items();
         let counts = buckets
             .iter()
@@ -176,7 +176,7 @@ fn attempts_are_searched_filtered_and_paged() {
         "one row",
         |rows| !rows.is_empty(),
     );
-    assert_eq!(asked(&rows), ["wished-3"]);
+    assert_eq!(requested_models(&rows), ["wished-3"]);
     assert_eq!(
         dashboard.attempts("?query=wished-3&surface=argv", "none", <[Json]>::is_empty),
         []
@@ -192,7 +192,7 @@ fn attempts_are_searched_filtered_and_paged() {
     let mut all = Vec::new();
     let mut before = String::new();
     loop {
-        let told = dashboard.told(&format!("attempts?limit=3{before}"));
+        let told = dashboard.get_json(&format!("attempts?limit=3{before}"));
         all.extend(told.get("attempts").unwrap().items().to_vec());
         let next = at(&told, &["before"]);
         if next == "null" {
@@ -202,7 +202,7 @@ fn attempts_are_searched_filtered_and_paged() {
         before = format!("&before={next}");
     }
     assert_eq!(
-        asked(&all),
+        requested_models(&all),
         [
             "wished-6", "wished-5", "wished-4", "wished-3", "wished-2", "wished-1", "wished-0"
         ]
@@ -289,14 +289,14 @@ fn method_other_than_get_is_refused() {
 fn flood_evicts_old_rows_and_is_counted_whole() {
     let dashboard = Dashboard::new("reject");
     dashboard.flood(30);
-    let told = dashboard.told("attempts?limit=1000");
+    let told = dashboard.get_json("attempts?limit=1000");
     assert_eq!(told.get("attempts").unwrap().items().len(), 1000);
     assert_eq!(
         (at(&told, &["held"]), at(&told, &["capacity"])),
         ("1000".to_owned(), "1000".to_owned())
     );
     assert_eq!(
-        at(&dashboard.told("status"), &["attempts", "rejected"]),
+        at(&dashboard.get_json("status"), &["attempts", "rejected"]),
         (30 * EACH).to_string()
     );
 }

@@ -111,7 +111,7 @@ impl Dashboard {
     }
 
     /// The answer of the API.
-    pub(crate) fn told(&self, target: &str) -> Json {
+    pub(crate) fn get_json(&self, target: &str) -> Json {
         let answer = self.get(&format!("/api/v1/{target}"), "");
         assert_eq!(answer.status, 200, "{target} {answer:?}");
         assert_eq!(answer.field("content-type"), Some("application/json"));
@@ -127,7 +127,7 @@ impl Dashboard {
     ) -> Vec<Json> {
         let deadline = Instant::now() + SOON;
         loop {
-            let told = self.told(&format!("attempts{query}"));
+            let told = self.get_json(&format!("attempts{query}"));
             let attempts = told.get("attempts").unwrap().items().to_vec();
             if holds(&attempts) {
                 return attempts;
@@ -144,7 +144,7 @@ impl Dashboard {
     pub(crate) fn status(&self, what: &str, holds: impl Fn(&Json) -> bool) -> Json {
         let deadline = Instant::now() + SOON;
         loop {
-            let told = self.told("status");
+            let told = self.get_json("status");
             if holds(&told) {
                 return told;
             }
@@ -171,7 +171,7 @@ pub(crate) fn at(json: &Json, path: &[&str]) -> String {
 }
 
 /// The models that were asked for, in the order of the answer.
-pub(crate) fn asked(attempts: &[Json]) -> Vec<&str> {
-    let asked = attempts.iter().map(|row| row.text_at(&["requested_model"]));
-    asked.map(|model| model.unwrap_or("-")).collect()
+pub(crate) fn requested_models(attempts: &[Json]) -> Vec<&str> {
+    let models = attempts.iter().map(|row| row.text_at(&["requested_model"]));
+    models.map(|model| model.unwrap_or("-")).collect()
 }

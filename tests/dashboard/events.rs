@@ -111,7 +111,7 @@ fn event_stream_resumed_by_id_sends_only_missed_events() {
         .collect();
     assert_eq!(missed, ["missed-0", "missed-1", "missed-2"]);
     // The list of attempts says from where on its reader wants events.
-    let (told, after) = (dashboard.told("attempts"), "after");
+    let (told, after) = (dashboard.get_json("attempts"), "after");
     dashboard.ask(after);
     let mut reader = Reader::open(&dashboard, &at(&told, &["last_event_id"]));
     assert_eq!(at(&reader.any().2, &["requested_model"]), after);
@@ -147,7 +147,7 @@ fn event_stream_reports_events_that_are_lost() {
 }
 
 /// The status that one reader more gets.
-fn asked(dashboard: &Dashboard) -> u16 {
+fn open_stream(dashboard: &Dashboard) -> u16 {
     let mut client = HttpClient::connect(dashboard.admin);
     client.send(b"GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
     client.head().0
@@ -158,14 +158,14 @@ fn event_streams_over_the_limit_are_refused() {
     let dashboard = Dashboard::new("force");
     let mut readers: Vec<Reader> = (0..16).map(|_| Reader::open(&dashboard, "")).collect();
     // The status first: an answer that is a stream has no end.
-    assert_eq!(asked(&dashboard), 503);
+    assert_eq!(open_stream(&dashboard), 503);
     let refused = dashboard.get("/api/v1/events", "");
     assert_eq!(refused.error("code"), "too_many_streams");
     assert_eq!(dashboard.get("/api/v1/status", "").status, 200);
     readers.pop();
     let deadline = Instant::now() + SOON;
     loop {
-        if asked(&dashboard) == 200 {
+        if open_stream(&dashboard) == 200 {
             break;
         }
         assert!(

@@ -20,7 +20,7 @@ const TOLD: [&str; 6] = [
 ];
 const PROBES: [&str; 4] = ["/livez", "/readyz", "/version", "/metrics"];
 
-fn asked(dashboard: &Dashboard, target: &str, fields: &str) -> Response {
+fn send(dashboard: &Dashboard, target: &str, fields: &str) -> Response {
     let request = format!("GET {target} HTTP/1.1\r\n{fields}\r\n");
     let mut client = HttpClient::connect(dashboard.admin);
     client.send(request.as_bytes());
@@ -46,7 +46,7 @@ fn response_of_each_path_has_the_security_headers() {
         "/livez",
         "/policy",
     ] {
-        let answer = asked(
+        let answer = send(
             &dashboard,
             target,
             &format!("host: {}\r\n", dashboard.admin),
@@ -88,21 +88,21 @@ fn response_of_each_path_has_the_security_headers() {
 fn request_with_foreign_origin_or_host_is_refused() {
     let dashboard = Dashboard::new("force");
     for target in TOLD {
-        let rebound = asked(&dashboard, target, "host: evil.example\r\n");
+        let rebound = send(&dashboard, target, "host: evil.example\r\n");
         assert_eq!(rebound.status, 403, "{target}");
-        let crossed = asked(
+        let crossed = send(
             &dashboard,
             target,
             "host: localhost\r\nsec-fetch-site: cross-site\r\n",
         );
         assert_eq!(crossed.status, 403, "{target}");
-        let foreign = asked(
+        let foreign = send(
             &dashboard,
             target,
             "host: localhost\r\norigin: https://evil.example\r\n",
         );
         assert_eq!(foreign.status, 403, "{target}");
-        let own = asked(
+        let own = send(
             &dashboard,
             target,
             "host: localhost:1\r\nsec-fetch-site: same-origin\r\norigin: http://localhost:1\r\n",
@@ -112,7 +112,7 @@ fn request_with_foreign_origin_or_host_is_refused() {
     // Orchestrators and scrapers say any name.
     for target in PROBES {
         assert_eq!(
-            asked(&dashboard, target, "host: pod-7\r\n").status,
+            send(&dashboard, target, "host: pod-7\r\n").status,
             200,
             "{target}"
         );
@@ -134,7 +134,7 @@ fn non_loopback_without_token_answers_only_probes() {
     }
     for target in PROBES {
         assert_eq!(
-            asked(&dashboard, target, "host: pod-7\r\n").status,
+            send(&dashboard, target, "host: pod-7\r\n").status,
             200,
             "{target}"
         );
@@ -163,12 +163,12 @@ fn admin_token_authorizes_only_its_holder() {
             }
             let query = dashboard.get(&format!("{target}?token={TOKEN}"), "");
             assert_eq!(query.status, 401, "a token in a query ends in logs");
-            assert_eq!(asked(&dashboard, target, &right).status, 200, "{target}");
+            assert_eq!(send(&dashboard, target, &right).status, 200, "{target}");
         }
         // What asks for the token holds nothing.
         for target in ["/", "/page.js", "/livez", "/metrics"] {
             assert_eq!(
-                asked(&dashboard, target, "host: a\r\n").status,
+                send(&dashboard, target, "host: a\r\n").status,
                 200,
                 "{target}"
             );

@@ -2,7 +2,7 @@
 
 use fake_provider::json::Json;
 
-use crate::dashboard::{Dashboard, asked, at};
+use crate::dashboard::{Dashboard, at, requested_models};
 
 #[test]
 fn history_after_restart_includes_rotated_audit_files() {
@@ -33,7 +33,7 @@ fn history_after_restart_includes_rotated_audit_files() {
     let mut wanted: Vec<String> = (0..40).map(|number| format!("wished-{number}")).collect();
     wanted.push("now".to_owned());
     wanted.reverse();
-    assert_eq!(asked(&rows), wanted);
+    assert_eq!(requested_models(&rows), wanted);
     let numbers: Vec<u64> = rows
         .iter()
         .map(|row| at(row, &["id"]).parse().unwrap())
@@ -50,9 +50,9 @@ fn history_after_restart_includes_rotated_audit_files() {
     dashboard.ask("last");
     dashboard.shim("by-shim");
     let rows = dashboard.attempts("", "the shim's attempt", |rows| {
-        asked(rows).contains(&"by-shim")
+        requested_models(rows).contains(&"by-shim")
     });
-    assert_eq!(asked(&rows)[..3], ["by-shim", "last", "now"]);
+    assert_eq!(requested_models(&rows)[..3], ["by-shim", "last", "now"]);
     assert_eq!(rows.len(), 43);
 }
 
@@ -100,7 +100,7 @@ fn altered_audit_line_is_hidden_and_reported() {
     std::fs::write(dashboard.file(), text.replace("wished-1", "harmless")).unwrap();
     dashboard.start("127.0.0.1:0", &[]);
     let rows = dashboard.attempts("", "the line that is sound", |rows| !rows.is_empty());
-    assert_eq!(asked(&rows), ["wished-2"]);
+    assert_eq!(requested_models(&rows), ["wished-2"]);
     let status = dashboard.status("the concern", |told| {
         !told.get("concerns").unwrap().items().is_empty()
     });

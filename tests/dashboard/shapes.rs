@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::dashboard::Dashboard;
 
 /// The members that the docs tell of an answer.
-fn told(page: &str, name: &str) -> BTreeSet<String> {
+fn documented_members(page: &str, name: &str) -> BTreeSet<String> {
     let (_, rest) = page.split_once(&format!("<!-- made: {name} -->")).unwrap();
     let (part, _) = rest.split_once("<!-- end -->").unwrap();
     let rows = part
@@ -33,8 +33,8 @@ fn api_responses_have_the_documented_shape() {
         "attempts[].status",
     ];
     for name in ["status", "attempts", "series", "served"] {
-        let mut found = dashboard.told(name).places();
-        let mut wanted = told(&page, name);
+        let mut found = dashboard.get_json(name).places();
+        let mut wanted = documented_members(&page, name);
         for member in rare {
             wanted.remove(member);
             found.remove(member);

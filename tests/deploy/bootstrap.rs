@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use fake_provider::process::Finished;
 
 use crate::failures::{CASES, occupied};
-use crate::stage::{Stage, of_the_repository, told};
+use crate::stage::{Stage, log_entries, of_the_repository};
 
 pub(crate) const SOURCE: &str = "volumes/codex_auth_volume";
 pub(crate) const OURS: &str = "volumes/openclaw_codex_auth_volume";
@@ -58,7 +58,7 @@ fn bootstrap_failure_of_each_kind_has_its_status_and_one_message() {
         (case.arrange)(&mut stage);
         let before = fs::read(stage.place(OURS).join("auth.json")).ok();
         let finished = run(&stage, case.flags);
-        let lines = told(&finished);
+        let lines = log_entries(&finished);
         assert_eq!(
             finished.status.code(),
             Some(case.status),
@@ -127,7 +127,7 @@ fn bootstrap_copies_the_login_without_the_workers_tokens() {
     );
     assert!(fs::exists(stage.place("networks/local-network")).unwrap());
     assert!(
-        told(&finished)
+        log_entries(&finished)
             .iter()
             .any(|(level, text)| level == "debug" && text.contains("docker run"))
     );
@@ -178,7 +178,7 @@ fn bootstrap_run_again_changes_nothing() {
     let calls = stage.read("calls").len();
     let again = run(&stage, &[]);
     assert_eq!(again.status.code(), Some(0));
-    assert!(told(&again).iter().all(|(level, _)| level == "info"));
+    assert!(log_entries(&again).iter().all(|(level, _)| level == "info"));
     assert!(again.err().contains("nothing to do"));
     let later = stage.read("calls").split_off(calls);
     assert!(

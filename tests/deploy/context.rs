@@ -53,7 +53,14 @@ fn build_context_holds_the_whole_workspace() {
         .current_dir(stage.place("src"));
     let finished = process::run(&mut cargo, Duration::from_mins(1)).unwrap();
     assert_eq!(finished.status.code(), Some(0), "{}", finished.err());
-    for package in ["lockpolicy", "model-lock", "proxy", "shim", "fake_provider"] {
+    for package in [
+        "lockpolicy",
+        "model-lock",
+        "observe",
+        "proxy",
+        "shim",
+        "fake_provider",
+    ] {
         let named = format!("{package} v{}", env!("CARGO_PKG_VERSION"));
         assert!(
             finished.out().lines().any(|line| line.starts_with(&named)),
@@ -65,7 +72,14 @@ fn build_context_holds_the_whole_workspace() {
 /// Neither tests, nor documents, nor what a developer left lying about.
 #[test]
 fn build_context_holds_nothing_else() {
-    let packages = ["lockpolicy", "proxy", "shim", "src", "tests/fake_provider"];
+    let packages = [
+        "lockpolicy",
+        "observe",
+        "proxy",
+        "shim",
+        "src",
+        "tests/fake_provider",
+    ];
     let all = packages.iter().chain(&["Cargo.lock", "Cargo.toml"]);
     let found: BTreeSet<_> = let_in().into_iter().collect();
     assert_eq!(found, all.map(|name| (*name).to_owned()).collect());

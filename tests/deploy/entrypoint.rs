@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use fake_provider::process::Finished;
 
 use crate::PIN;
-use crate::stage::{Stage, lines, of_the_repository, told};
+use crate::stage::{Stage, lines, log_entries, of_the_repository};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_model-lock");
 
@@ -182,7 +182,7 @@ fn entrypoint_step_that_fails_ends_it_and_says_what_to_do() {
         let mut image = Image::new();
         arrange(&mut image);
         let finished = image.run(&["server"]);
-        let lines = told(&finished);
+        let lines = log_entries(&finished);
         assert_eq!(finished.status.code(), Some(status), "{message}: {lines:?}");
         assert_eq!(lines.len(), 1, "{message}: {lines:?}");
         assert!(
@@ -207,7 +207,7 @@ fn rewrite(image: &Image, from: &str, to: &str) {
 fn entrypoint_without_server_fails() {
     let finished = Image::new().run(&[]);
     assert_eq!(finished.status.code(), Some(64));
-    assert_eq!(told(&finished).len(), 1);
+    assert_eq!(log_entries(&finished).len(), 1);
 }
 
 /// The name of a model is an operator's text; the log stays one JSON object a line.
@@ -219,5 +219,5 @@ fn entrypoint_message_with_a_model_name_stays_one_json_line() {
         .set("OPENCLAW_MODEL_LOCK_MODE", "\"},\n{\"level\":\"info\" \\");
     let finished = image.run(&["server"]);
     assert_eq!(finished.status.code(), Some(78));
-    assert_eq!(told(&finished).len(), 1, "{}", finished.err());
+    assert_eq!(log_entries(&finished).len(), 1, "{}", finished.err());
 }

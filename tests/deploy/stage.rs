@@ -94,7 +94,7 @@ pub(crate) fn lines(finished: &Finished) -> Vec<BTreeMap<String, String>> {
 }
 
 /// Level and message of each line.
-pub(crate) fn told(finished: &Finished) -> Vec<(String, String)> {
+pub(crate) fn log_entries(finished: &Finished) -> Vec<(String, String)> {
     let mut lines = lines(finished);
     let mut text = |line: usize, name: &str| {
         let line = lines.get_mut(line)?;

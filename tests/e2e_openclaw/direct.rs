@@ -7,7 +7,7 @@ use fake_provider::json::quote;
 use fake_provider::{ByteRecorder, fixture};
 
 use crate::PIN;
-use crate::openclaw::{OpenClaw, said};
+use crate::openclaw::{OpenClaw, replies};
 
 #[test]
 fn force_runs_the_approved_model_for_each_request() {
@@ -16,7 +16,7 @@ fn force_runs_the_approved_model_for_each_request() {
     };
     let finished = direct.claw.turn("openai/gpt-5.2");
     assert_eq!(finished.status.code(), Some(0), "{finished:?}");
-    assert_eq!(said(&finished), ["The provider ran gpt-5.5."]);
+    assert_eq!(replies(&finished), ["The provider ran gpt-5.5."]);
     assert_eq!(direct.generated(), [PIN]);
     let is_forced = |line: &str| line.contains("result:forced") && !line.contains(":0|c");
     assert!(direct.fixture.statsd.wait_for(is_forced, MOMENT).is_some());
@@ -29,7 +29,7 @@ fn reject_passes_the_approved_model() {
     };
     let finished = direct.claw.turn("openai/gpt-5.5");
     assert_eq!(finished.status.code(), Some(0), "{finished:?}");
-    assert_eq!(said(&finished), ["The provider ran gpt-5.5."]);
+    assert_eq!(replies(&finished), ["The provider ran gpt-5.5."]);
     assert_eq!(direct.generated(), [PIN]);
 }
 

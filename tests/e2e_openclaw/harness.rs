@@ -9,7 +9,7 @@ use fake_provider::json::quote;
 use fake_provider::process::Finished;
 
 use crate::PIN;
-use crate::openclaw::{OpenClaw, said};
+use crate::openclaw::{OpenClaw, replies};
 
 #[test]
 fn force_runs_the_approved_model_in_both_turns_of_a_session() {
@@ -86,7 +86,7 @@ impl OpenClawWithShim {
     /// A turn has come to its end, and nothing that it started is left.
     fn answered(&self, turn: &Finished) {
         assert_eq!(turn.status.code(), Some(0), "{turn:?}");
-        assert_eq!(said(turn), [ANSWER], "{turn:?}");
+        assert_eq!(replies(turn), [ANSWER], "{turn:?}");
         assert_eq!(self.claw.left(), [""; 0], "{turn:?}");
     }
 

@@ -128,7 +128,7 @@ impl OpenClaw {
 }
 
 /// What the agent answered.
-pub(crate) fn said(finished: &Finished) -> Vec<String> {
+pub(crate) fn replies(finished: &Finished) -> Vec<String> {
     let json = Json::parse(&finished.stdout).unwrap();
     let payloads = json.get("payloads").unwrap().items();
     payloads

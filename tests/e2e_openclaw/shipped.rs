@@ -5,7 +5,7 @@ use std::fs;
 
 use fake_provider::fixture;
 
-use crate::openclaw::{OpenClaw, said};
+use crate::openclaw::{OpenClaw, replies};
 
 const CODEX: &str = "codex.json";
 const DIRECT: &str = "direct.json";
@@ -82,5 +82,5 @@ fn shipped_configuration_runs_the_approved_model_and_openclaw_refuses_another() 
     assert_ne!(refused.status.code(), Some(0), "{refused:?}");
     assert_eq!(fixture.provider.requests().len(), 0);
     let turn = claw.turn("openai/gpt-5.5");
-    assert_eq!(said(&turn), ["The provider ran gpt-5.5."], "{turn:?}");
+    assert_eq!(replies(&turn), ["The provider ran gpt-5.5."], "{turn:?}");
 }

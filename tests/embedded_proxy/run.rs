@@ -25,7 +25,7 @@ fn run(words: &[&str]) -> process::Finished {
 }
 
 /// Starts a program that says what it was given and waits.
-fn said(provider: &FakeProvider, say: &str) -> (Child, Vec<String>) {
+fn start_and_read(provider: &FakeProvider, say: &str) -> (Child, Vec<String>) {
     let script = format!("{say}; echo; read -r x");
     let mut child = locked(&["sh", "-c", &script])
         .env("OPENAI_BASE_URL", format!("{}/v1", provider.url()))
@@ -45,7 +45,8 @@ fn said(provider: &FakeProvider, say: &str) -> (Child, Vec<String>) {
 #[test]
 fn run_with_each_client_uses_the_approved_model() {
     let provider = FakeProvider::start().unwrap();
-    let (mut child, lines) = said(&provider, "echo $OPENAI_BASE_URL; echo $ANTHROPIC_BASE_URL");
+    let (mut child, lines) =
+        start_and_read(&provider, "echo $OPENAI_BASE_URL; echo $ANTHROPIC_BASE_URL");
     let [openai, anthropic] = lines.as_slice() else {
         panic!("{lines:?}")
     };
@@ -70,7 +71,7 @@ fn run_with_each_client_uses_the_approved_model() {
 #[test]
 fn run_puts_the_shim_first_on_path_and_removes_it() {
     let provider = FakeProvider::start().unwrap();
-    let (mut child, lines) = said(&provider, "command -v codex");
+    let (mut child, lines) = start_and_read(&provider, "command -v codex");
     let [codex] = lines.as_slice() else {
         panic!("{lines:?}")
     };

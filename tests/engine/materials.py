@@ -19,7 +19,7 @@ for key, part in told.items():
     assert hashes == ([locked[key]] if locked[key] else []), f"{key}: another hash"
     assert part.get("licenses"), f"{key}: no licence"
 names = {name for name, _ in told}
-missing = {"lockpolicy", "proxy", "shim", "hyper", "rustls", "aws-lc-sys", "tokio", "clap"} - names
+missing = {"lockpolicy", "observe", "proxy", "shim", "hyper", "rustls", "aws-lc-sys", "tokio", "clap"} - names
 assert not missing, f"missing: {missing}"
 only_of_tests = {"tempfile", "criterion", "proptest", "fake_provider"} & names
 assert not only_of_tests, f"not in the program: {only_of_tests}"

@@ -53,7 +53,7 @@ impl Series {
     }
 
     /// As Prometheus tells it.
-    fn told(result: &Told) -> Self {
+    fn from_result(result: &QueryResult) -> Self {
         let (metric, (_, count)) = (&result.metric, &result.value);
         let tags = metric
             .iter()
@@ -85,11 +85,11 @@ struct Response {
 
 #[derive(Deserialize)]
 struct Data {
-    result: Vec<Told>,
+    result: Vec<QueryResult>,
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct QueryResult {
     /// The labels, in order.
     metric: BTreeMap<String, String>,
     /// When it was so, and the value as text.
@@ -148,6 +148,6 @@ impl Prometheus {
         let answer = HttpClient::connect(self.address).call(request.as_bytes());
         assert_eq!(answer.status, 200, "{answer:?}");
         let answer: Response = serde_json::from_slice(&answer.body).unwrap();
-        answer.data.result.iter().map(Series::told).collect()
+        answer.data.result.iter().map(Series::from_result).collect()
     }
 }

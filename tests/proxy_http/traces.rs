@@ -13,7 +13,7 @@ fn fields() -> String {
     format!("traceparent: {PARENT}\r\ntracestate: {STATE}\r\n")
 }
 
-fn arrived(fixture: &Fixture, count: usize) {
+fn assert_trace_arrived(fixture: &Fixture, count: usize) {
     let requests = fixture.provider.wait_for(count, SOON).unwrap();
     let last = requests.last().unwrap();
     assert_eq!(last.field("traceparent"), Some(PARENT), "{last:?}");
@@ -27,7 +27,7 @@ fn trace_context_of_request_and_handshake_is_forwarded() {
         let body = format!(r#"{{"model":"{model}"}}"#);
         let request = post("/v1/responses", &fields(), body.as_bytes());
         assert_eq!(fixture.client().call(&request).status, 200);
-        arrived(&fixture, count);
+        assert_trace_arrived(&fixture, count);
     }
     fixture.provider.take_websockets(true);
     let mut client = fixture.client();
@@ -37,7 +37,7 @@ fn trace_context_of_request_and_handshake_is_forwarded() {
     );
     client.send(handshake.as_bytes());
     assert_eq!(client.head().0, 101);
-    arrived(&fixture, 3);
+    assert_trace_arrived(&fixture, 3);
 }
 
 #[test]
@@ -46,5 +46,5 @@ fn trace_context_of_an_allowed_operation_is_forwarded() {
     let fixture = fixture.with_proxy(&[]);
     let request = format!("GET /v1/extra HTTP/1.1\r\nhost: a\r\n{}\r\n", fields());
     fixture.client().call(request.as_bytes());
-    arrived(&fixture, 1);
+    assert_trace_arrived(&fixture, 1);
 }

@@ -13,8 +13,10 @@
 
 mod agent;
 pub mod codex;
+mod provider_route;
 
 pub use agent::Agent;
+pub use provider_route::{ProviderBase, ProviderRoute};
 
 /// Every agent.
 pub const ALL: [Agent; 1] = [codex::CODEX];

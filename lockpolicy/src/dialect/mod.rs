@@ -26,15 +26,15 @@ use alloc::vec::Vec;
 pub struct Dialect {
     /// The word that switches it on.
     pub name: String,
-    /// Where its requests go when nothing else is configured.
+    /// Says where its requests go when nothing else is configured.
     pub upstream: Option<String>,
     /// The field that a key stands in.
     pub credential: Credential,
     /// Request headers that pass, in lower case; a `*` at the end stands for any rest.
     pub headers: Vec<String>,
-    /// What it can be asked.
+    /// Says what it can be asked.
     pub operations: Vec<Operation>,
-    /// What it is never asked; nothing reads it but the documentation.
+    /// Says what it is never asked; nothing reads it but the documentation.
     pub refused: Vec<Refused>,
 }
 
@@ -44,7 +44,7 @@ pub struct Dialect {
 pub struct Credential {
     /// The name of the field.
     pub field: String,
-    /// What stands in front of the key.
+    /// Says what stands in front of the key.
     #[serde(default)]
     pub prefix: String,
 }

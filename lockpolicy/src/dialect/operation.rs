@@ -30,21 +30,21 @@ pub struct Operation {
     pub method: String,
     /// The path, segment by segment; `*` stands for one segment, `{model}` for the model's.
     pub pattern: String,
-    /// What the model is used for; `None` where no model runs.
+    /// Says what the model is used for; `None` where no model runs.
     pub capability: Option<Capability>,
-    /// What the content is.
+    /// Says what the content is.
     pub content: Content,
-    /// Where the model is named.
+    /// Says where the model is named.
     pub model: ModelAt,
-    /// What stands in a JSON content.
+    /// Says what stands in a JSON content.
     pub places: Places,
     /// Query parameters that may be given, each once.
     pub query: Vec<String>,
-    /// What the answer is.
+    /// Says what the answer is.
     pub answer: Answer,
-    /// What a client may say once the handshake is done, by the message's `type`.
+    /// Says what a client may say once the handshake is done, by the message's `type`.
     pub messages: Vec<Message>,
-    /// How errors are told here.
+    /// Says how errors are told here.
     pub errors: ErrorShape,
 }
 
@@ -63,7 +63,7 @@ pub struct Refused {
 pub struct Message {
     /// The value of its member `type`.
     pub kind: String,
-    /// What stands in it.
+    /// Says what stands in it.
     pub places: Places,
 }
 
@@ -78,7 +78,7 @@ pub struct Places {
     pub headers: Vec<(String, Setting)>,
 }
 
-/// What the content of a request is.
+/// Describes what the content of a request is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
@@ -95,7 +95,7 @@ pub enum Content {
     WebSocket,
 }
 
-/// Where an operation names its model.
+/// Describes where an operation names its model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ModelAt {
     /// Nowhere: none runs, or none is named.
@@ -112,16 +112,16 @@ pub enum ModelAt {
 /// A governed place in a JSON content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it is.
+    /// Says where it is.
     pub pointer: String,
-    /// What it selects. `None` for an object that is watched because a governed member may have to be
+    /// Says what it selects. `None` for an object that is watched because a governed member may have to be
     /// put into it.
     pub setting: Option<Setting>,
-    /// Whether absence is stated too, so that a pin can be put in.
+    /// It is true if absence is stated too, so that a pin can be put in.
     pub expected: bool,
-    /// Whether the value is compared in lower case.
+    /// It is true if the value is compared in lower case.
     pub any_case: bool,
-    /// What stands in front of the model's name, such as `models/`; it may be left out.
+    /// Says what stands in front of the model's name, such as `models/`; it may be left out.
     pub stem: String,
     /// The entry of the object around it, where that is neither the root nor an array's element.
     pub parent: Option<usize>,
@@ -130,7 +130,7 @@ pub struct Entry {
     pub each: Option<usize>,
 }
 
-/// What is done with an answer.
+/// Describes what is done with an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {

@@ -5,15 +5,15 @@ use alloc::string::{String, ToString};
 use super::{Entry, Places};
 use crate::{Capability, Condition, ForceAction, Limit, NeutralWord, Setting};
 
-/// What stands at a pointer, in the words of a data file.
+/// Describes what stands at a pointer, in the words of a data file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Meaning<'t> {
     setting: Setting,
-    /// Whether the place may be left out, because the model is named elsewhere.
+    /// It is true if the place may be left out, because the model is named elsewhere.
     optional: bool,
-    /// Whether the value is compared without regard to case.
+    /// It is true if the value is compared without regard to case.
     any_case: bool,
-    /// What stands in front of the model's name.
+    /// Says what stands in front of the model's name.
     stem: &'t str,
 }
 

@@ -37,7 +37,7 @@ struct File {
     refused: Vec<Told>,
 }
 
-/// What operations share, by name: of all dialects, and of this one.
+/// Describes what operations share, by name: of all dialects, and of this one.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Groups {
@@ -324,7 +324,15 @@ mod tests {
             let dialect = text(good).unwrap();
             assert_eq!(dialect.operations[0].places.headers.len(), 1, "{good}");
         }
-        for bad in ["tier", "tier drop", "drop", "pin", "tier only x", "only", "drop tier"] {
+        for bad in [
+            "tier",
+            "tier drop",
+            "drop",
+            "pin",
+            "tier only x",
+            "only",
+            "drop tier",
+        ] {
             assert!(text(bad).is_err(), "{bad}");
         }
     }

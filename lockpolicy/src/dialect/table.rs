@@ -8,7 +8,7 @@ use core::ops::Range;
 use super::{Dialect, ErrorShape, Operation, read};
 use crate::path::is_plain_path;
 
-/// What may be asked at all.
+/// Describes what may be asked at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     dialects: Vec<Dialect>,
@@ -21,12 +21,12 @@ pub struct Found<'t> {
     pub dialect: &'t Dialect,
     /// The operation.
     pub operation: &'t Operation,
-    /// Where in the path the model stands.
+    /// Says where in the path the model stands.
     pub model: Option<Range<usize>>,
 }
 
 impl Found<'_> {
-    /// Whether the path is spelled in the one way that every server reads alike, the model's name as
+    /// Returns true if the path is spelled in the one way that every server reads alike, the model's name as
     /// [`model_in_path`] reads it.
     pub fn is_plain(&self, path: &str) -> bool {
         let parts = self.model.clone().and_then(|model| {

@@ -91,11 +91,7 @@ pub(super) fn find<'a>(
 }
 
 /// Finds what a header states whose whole value is a setting.
-pub(super) fn find_setting<'a>(
-    finds: &mut Finds<'a>,
-    field: (&'a str, &'a str),
-    setting: Setting,
-) {
+pub(super) fn find_setting<'a>(finds: &mut Finds<'a>, field: (&'a str, &'a str), setting: Setting) {
     state(finds, field, setting, (0, ""));
 }
 
@@ -115,10 +111,10 @@ fn state<'a>(
     };
     let place = EditSpan {
         value: start..value.len(),
-        around: (before.into(), String::new()),
+        wrapper: (before.into(), String::new()),
         whole: 0..value.len(),
         first: false,
-        stem: String::new(),
+        prefix: String::new(),
     };
     finds.push(occurrence, place);
 }

@@ -29,7 +29,7 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
             let place = EditSpan {
                 value: hit.value.clone(),
                 whole: hit.start..hit.value.end,
-                stem: entry.stem.clone(),
+                prefix: entry.stem.clone(),
                 ..EditSpan::default()
             };
             finds.push(
@@ -52,8 +52,8 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
                 continue;
             }
             let place = EditSpan {
-                stem: entry.stem.clone(),
-                ..vacancy(places, input, own, from, entry)
+                prefix: entry.stem.clone(),
+                ..insertion_point(places, input, own, from, entry)
             };
             finds.push(
                 occurrence(
@@ -117,15 +117,17 @@ pub(crate) fn occurrence<'a>(
 fn stated<'a>(input: &'a [u8], hit: &Hit, entry: &Entry) -> SelectorValue<'a> {
     match hit.kind {
         Kind::Null => SelectorValue::Null,
-        Kind::String => input
-            .get(hit.value.clone())
-            .and_then(decode)
-            .map_or(SelectorValue::NotText, |text| {
-                SelectorValue::Text(match unstemmed(text, &entry.stem) {
-                    text if entry.any_case => Cow::Owned(text.to_ascii_lowercase()),
-                    text => text,
+        Kind::String => {
+            input
+                .get(hit.value.clone())
+                .and_then(decode)
+                .map_or(SelectorValue::NotText, |text| {
+                    SelectorValue::Text(match unstemmed(text, &entry.stem) {
+                        text if entry.any_case => Cow::Owned(text.to_ascii_lowercase()),
+                        text => text,
+                    })
                 })
-            }),
+        }
         Kind::Array | Kind::Object | Kind::Scalar => SelectorValue::NotText,
     }
 }
@@ -140,7 +142,13 @@ fn unstemmed<'a>(text: Cow<'a, str>, stem: &str) -> Cow<'a, str> {
 
 /// Returns where an absent member is put in: in front of the object's others, with the objects around it that
 /// are missing too. `from` is where the outermost of these begins, `hits` what was found in it.
-fn vacancy(places: &Places, input: &[u8], hits: &[Hit], from: usize, entry: &Entry) -> EditSpan {
+fn insertion_point(
+    places: &Places,
+    input: &[u8],
+    hits: &[Hit],
+    from: usize,
+    entry: &Entry,
+) -> EditSpan {
     let name = |pointer: &str| [&encode(last(pointer)), ":"].concat();
     let own = name(&entry.pointer);
     let Some(parent) = entry.parent else {
@@ -154,7 +162,7 @@ fn vacancy(places: &Places, input: &[u8], hits: &[Hit], from: usize, entry: &Ent
         Some(hit) if hit.kind == Kind::Object => inside(input, hit.value.start, own, ""),
         Some(hit) => EditSpan {
             value: hit.value.clone(),
-            around: (["{", &own].concat(), String::from("}")),
+            wrapper: (["{", &own].concat(), String::from("}")),
             ..EditSpan::default()
         },
         None => inside(input, from, [&name(around), "{", &own].concat(), "}"),
@@ -174,10 +182,10 @@ pub(crate) fn inside(input: &[u8], from: usize, before: String, after: &str) -> 
     let comma = if first { "" } else { "," };
     EditSpan {
         value: at..at,
-        around: (before, [after, comma].concat()),
+        wrapper: (before, [after, comma].concat()),
         whole: at..at,
         first,
-        stem: String::new(),
+        prefix: String::new(),
     }
 }
 

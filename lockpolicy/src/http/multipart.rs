@@ -77,11 +77,11 @@ pub(super) fn finds<'a>(
                 name(entry),
                 "\"\r\n\r\n",
             ];
-            let around = (before.concat(), String::from("\r\n"));
+            let wrapper = (before.concat(), String::from("\r\n"));
             finds.push(
                 occurrence(&entry.pointer, setting, SelectorValue::Missing, 0..0),
                 EditSpan {
-                    around,
+                    wrapper,
                     ..EditSpan::default()
                 },
             );

@@ -79,15 +79,15 @@ fn one<'a>(
         value: value.clone(),
         surface: None,
     };
-    let around = (before, String::new());
+    let wrapper = (before, String::new());
     finds.push(
         occurrence,
         EditSpan {
             value: value.clone(),
-            around,
+            wrapper,
             whole: value,
             first: false,
-            stem: String::new(),
+            prefix: String::new(),
         },
     );
     finds

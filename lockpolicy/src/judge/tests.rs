@@ -265,13 +265,28 @@ fn a_limited_place_is_judged_as_its_condition_says() {
     };
     let text = |text: &'static str| SelectorValue::Text(Cow::Borrowed(text));
     let only = Limit::Only(NeutralWord::Standard);
-    let refused = |decision| matches!(decision, Decision::Reject(r) if r.reason == Reason::SettingLocked);
+    let refused =
+        |decision| matches!(decision, Decision::Reject(r) if r.reason == Reason::SettingLocked);
     assert!(refused(run("", Condition::Always, only, text("other"))));
-    assert!(refused(run("", Condition::Always, only, SelectorValue::NotText)));
-    assert_eq!(run("", Condition::Always, only, text("standard")), Decision::Pass);
-    assert_eq!(run("", Condition::Always, only, SelectorValue::Null), Decision::Pass);
+    assert!(refused(run(
+        "",
+        Condition::Always,
+        only,
+        SelectorValue::NotText
+    )));
+    assert_eq!(
+        run("", Condition::Always, only, text("standard")),
+        Decision::Pass
+    );
+    assert_eq!(
+        run("", Condition::Always, only, SelectorValue::Null),
+        Decision::Pass
+    );
     let effort = Condition::EffortPinned;
-    assert_eq!(run("service_tier='flex'", effort, only, text("x")), Decision::Pass);
+    assert_eq!(
+        run("service_tier='flex'", effort, only, text("x")),
+        Decision::Pass
+    );
     let low = "reasoning_effort='low'";
     assert_eq!(run(low, effort, only, text("x")), set("standard"));
     assert_eq!(run(low, effort, Limit::Drop, text("low")), Decision::Pass);

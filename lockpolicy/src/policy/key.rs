@@ -32,7 +32,7 @@ macro_rules! policy_keys {
             $($attribute: $value,)+
         }),+];
 
-        /// What is approved, and what is done about everything else.
+        /// Describes what is approved, and what is done about everything else.
         ///
         /// A `Policy` is complete and valid by construction: [`crate::PolicyConfig::build`] is the only
         /// way to one. It never changes; a reload makes another.

@@ -1,4 +1,4 @@
-//! What is done about a model that is not approved.
+//! Describes what is done about a model that is not approved.
 
 use alloc::format;
 use alloc::string::String;
@@ -9,7 +9,7 @@ use crate::label_enum;
 use crate::text::escape_for_log;
 
 label_enum! {
-    /// What the operator asked for (rule 5).
+    /// Describes what the operator asked for (rule 5).
     pub enum Mode {
         /// Count and pass on: nothing is locked.
         ReportOnly = "report_only",
@@ -41,7 +41,7 @@ impl TextValue for Mode {
 }
 
 label_enum! {
-    /// What is done where the provider says that it served another model (rule 13).
+    /// Describes what is done where the provider says that it served another model (rule 13).
     pub enum OnServedMismatch {
         /// The response is ended with an error.
         Fail = "fail",

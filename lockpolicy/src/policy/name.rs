@@ -74,7 +74,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// Why a text is no model name.
+/// Describes why a text is no model name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// A character that no model name has.

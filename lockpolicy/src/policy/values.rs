@@ -1,4 +1,4 @@
-//! What the sources of a policy state, and what is wrong with it.
+//! Describes what the sources of a policy state, and what is wrong with it.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -15,7 +15,7 @@ pub(super) struct Values {
     problems: Vec<Problem>,
     /// The name of the policy file, if one is among the sources.
     file: Option<String>,
-    /// Whether a source could not be read, so that what it states is not known.
+    /// It is true if a source could not be read, so that what it states is not known.
     unreadable: bool,
 }
 

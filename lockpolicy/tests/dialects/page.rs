@@ -191,7 +191,9 @@ fn limited(meaning: &str) -> Option<String> {
     };
     if let Some(word) = rest.strip_prefix("only ") {
         return Some(match repairs {
-            true => format!("anything but `{word}`: `force` writes `{word}`, `reject` refuses{when}"),
+            true => {
+                format!("anything but `{word}`: `force` writes `{word}`, `reject` refuses{when}")
+            }
             false => format!("refused unless it is `{word}`"),
         });
     }

@@ -1,24 +1,24 @@
-//! A line of the file: its number, the hash of the line before, what it says, and a sum over all of it.
+//! A line of the file: its number, the hash of the previous line, its members, and a sum over all of it.
 //!
-//! The hash of the line before shows what is missing; the sum shows which line was altered, also
+//! The hash of the previous line shows what is missing; the sum shows which line was altered, also
 //! where none follows it.
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-/// The hash of what stands before the first line.
+/// The hash before the first line.
 pub(super) const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The longest line that we write; what is longer is not ours.
+/// The length of the longest line that is written; a longer one is not ours.
 pub(crate) const LINE_CAP: usize = 16 << 10;
 
-/// What every line begins with.
+/// The beginning of every line.
 pub(super) const BEGINNING: &str = "{\"seq\":";
-/// What stands before the hash of the line before, and before the sum.
+/// The texts before the hash of the previous line, and before the sum.
 const PREV: &str = ",\"prev\":\"";
 const SUM: &str = ",\"sum\":\"";
 
-/// The last line of a file, as far as the next one has to know it.
+/// The last line of a file, as far as the next one depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Last {
     pub(super) seq: u64,
@@ -35,7 +35,7 @@ impl Default for Last {
 }
 
 impl Last {
-    /// The line that follows and says these members, with its line feed; it is the last one now.
+    /// Returns the next line, with these members and its line feed; it is the last one now.
     pub(super) fn next(&mut self, members: &str) -> String {
         let seq = self.seq + 1;
         let said = format!("{BEGINNING}{seq}{PREV}{}\",{members}", self.hash);
@@ -48,12 +48,12 @@ impl Last {
     }
 }
 
-/// A line that is what its sum says.
+/// A line whose sum is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Line<'a> {
     pub(super) seq: u64,
     pub(super) prev: &'a str,
-    /// Its own members, between the hash of the line before and its sum.
+    /// The members of its own, between the hash of the line before and its sum.
     pub(super) members: &'a str,
 }
 
@@ -80,7 +80,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The SHA-256 of some bytes in hexadecimal digits.
+/// Returns the SHA-256 of some bytes in hexadecimal digits.
 pub(super) fn hash(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(NOTHING.len());

@@ -39,7 +39,7 @@ const BOUNDS: Bounds = Bounds {
     gather: Duration::ZERO,
     patience: PATIENCE,
 };
-/// How long a caller waits for a disk that stands still, and the end for the rest.
+/// The time that a caller waits for a disk that does not move, and the end for the rest.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Writes attempts, inputs that could not be understood, and changes of the policy.
@@ -64,7 +64,7 @@ impl AuditSink {
     ///
     /// # Errors
     ///
-    /// Where it cannot be written, or there is no thread to be had.
+    /// Fails where it cannot be written, or there is no thread to be had.
     pub fn queued(file: &AuditFile, metrics: Arc<Metrics>) -> io::Result<Self> {
         let write = append_all(Writer::open(file)?, Arc::clone(&metrics));
         let queue = Queue::start("audit", BOUNDS, write)?;
@@ -96,7 +96,7 @@ impl AuditSink {
         }
     }
 
-    /// Waits until everything is written, but not for ever.
+    /// Waits until everything is written, but not for long.
     pub fn finish(&self) {
         if let Output::Queued(queue, _) = &self.0
             && !queue.finish(PATIENCE)
@@ -134,7 +134,7 @@ impl Sink for AuditSink {
     }
 }
 
-/// A line that is not what its sum says.
+/// The error that the sum of a line is wrong.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Altered;
 
@@ -142,7 +142,7 @@ pub(crate) struct Altered;
 ///
 /// # Errors
 ///
-/// Where the line is not what its sum says.
+/// Fails where the sum of the line is wrong.
 pub(crate) fn read(line: &[u8]) -> Result<Option<Record>, Altered> {
     Ok(Line::read(line).ok_or(Altered)?.parse())
 }

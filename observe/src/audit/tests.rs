@@ -39,7 +39,7 @@ fn replace(place: &AuditFile, lines: &[String]) {
     fs::write(&place.path, lines.join("\n") + "\n").unwrap();
 }
 
-/// What is told of a file of ten lines after somebody has changed it.
+/// Returns the findings in a file of ten lines after a change.
 fn told(change: impl Fn(&mut Vec<String>)) -> String {
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 1 << 20);

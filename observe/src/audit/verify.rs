@@ -1,4 +1,4 @@
-//! Reads an audit file and those that were put aside before it, and tells what is not as it was written.
+//! Reads an audit file and those that were renamed before it, and reports each line that is not as it was written.
 
 use std::fmt;
 use std::fs::File;
@@ -10,47 +10,47 @@ use std::path::{Path, PathBuf};
 use super::entry::FileEvent;
 use super::hash_chain::{LINE_CAP, Last, Line, NOTHING, hash};
 
-/// What was found.
+/// The findings in an audit file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Lines that are as they were written.
+    /// The number of lines that are as they were written.
     pub lines: u64,
-    /// What the last line is; noted elsewhere, it shows whether the end is missing.
+    /// The last line; noted elsewhere, it shows whether the end is missing.
     last: Last,
-    /// What a reader has to know, in the order of the files.
+    /// The findings, in the order of the files.
     pub findings: Vec<Finding>,
 }
 
-/// Something at a line of a file.
+/// A finding at a line of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The file.
     file: PathBuf,
-    /// The line, from 1.
+    /// The number of the line, from 1.
     line: u64,
-    /// What it is.
+    /// The finding.
     pub what: What,
 }
 
-/// What can be found.
+/// A kind of finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// The line is not what its sum or the line behind it says.
+    /// The line differs from its sum or from the hash in the next line.
     Altered,
-    /// The lines with these numbers are not there.
+    /// The lines with these numbers are missing.
     Missing(u64, u64),
-    /// A line that stands where another belongs.
+    /// The line is in the place of another.
     Misplaced,
     /// The file goes on with one that is not here, from this number on.
     Continued(u64),
     /// A process was ended while it wrote the line; the next one closed it off, or will.
     Torn,
-    /// So many lines could not be written.
+    /// This number of lines could not be written.
     Lost(u64),
 }
 
 impl What {
-    /// Whether somebody has laid hands on the file; anything else the writers have told themselves.
+    /// Returns whether somebody has changed the file; the other findings are notes of the writers.
     fn is_wrong(&self) -> bool {
         match self {
             Self::Altered | Self::Missing(..) | Self::Misplaced => true,
@@ -60,7 +60,7 @@ impl What {
 }
 
 impl Report {
-    /// Whether everything is as it was written.
+    /// Returns whether everything is as it was written.
     pub fn is_whole(&self) -> bool {
         !self.findings.iter().any(|finding| finding.what.is_wrong())
     }
@@ -110,11 +110,11 @@ impl fmt::Display for What {
     }
 }
 
-/// Reads a file behind the ones that were put aside from it, `FILE.1` first.
+/// Reads a file behind those that were renamed from it, `FILE.1` first.
 ///
 /// # Errors
 ///
-/// Where a file cannot be read.
+/// Fails where a file cannot be read.
 pub fn verify(path: &Path) -> io::Result<Report> {
     let mut reading = Reading::default();
     for file in files(path)? {
@@ -125,11 +125,11 @@ pub fn verify(path: &Path) -> io::Result<Report> {
     Ok(reading.report)
 }
 
-/// The files in the order in which they were written; old ones may have been taken away.
+/// Returns the files in the order in which they were written; old ones may have been deleted.
 ///
 /// # Errors
 ///
-/// Where the directory or the newest file cannot be looked at.
+/// Fails where the directory or the newest file cannot be looked at.
 pub(crate) fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     let name = path
         .file_name()
@@ -163,7 +163,7 @@ pub(crate) fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(aside.chain([path.to_owned()]).collect())
 }
 
-/// How far the reader has come.
+/// The position of the reader.
 #[derive(Debug, Default)]
 struct Reading {
     report: Report,
@@ -171,13 +171,13 @@ struct Reading {
     before: Option<Before>,
 }
 
-/// What the next line is held against.
+/// The line that the next one is compared with.
 #[derive(Debug)]
 struct Before {
     file: PathBuf,
     line: u64,
     hash: String,
-    /// Whether it is what its own sum says.
+    /// Set where its sum is right.
     sound: bool,
 }
 
@@ -230,14 +230,14 @@ impl Reading {
         });
     }
 
-    /// Tells of the line before, where it is not what its sum says.
+    /// Reports the previous line where its sum is wrong.
     fn altered(&mut self, before: Option<Before>) {
         if let Some(before) = before.filter(|before| !before.sound) {
             self.find(&before.file, before.line, What::Altered);
         }
     }
 
-    /// A line that is what its own sum says, held against the one before.
+    /// Compares a line whose sum is right with the previous one.
     fn sound(&mut self, path: &Path, number: u64, line: &Line<'_>, before: Option<Before>) {
         let due = self.report.last.seq + 1;
         let event = line.parse::<FileEvent>();

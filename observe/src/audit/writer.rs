@@ -1,7 +1,7 @@
-//! Appends lines: under a lock on the file, behind whatever stands there now, with one write.
+//! Appends lines under a lock on the file, after its last line, with one write.
 //!
-//! Invariant: what stands in the file are whole lines. A write that comes short is cut back to its last
-//! whole line; a line that a dying process left half is closed off, and the next line says so.
+//! Invariant: the file consists of whole lines. A write that comes short is cut back to its last
+//! whole line; a line that a dying process left incomplete is closed off, and the next line notes it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -12,7 +12,7 @@ use super::entry::{self, FileEvent};
 use super::hash_chain::{BEGINNING, LINE_CAP, Last, Line, hash};
 
 /// The location of the file, and its largest size.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AuditFile {
     /// The file that is appended to.
     pub path: PathBuf,
@@ -20,27 +20,27 @@ pub struct AuditFile {
     pub size: u64,
 }
 
-/// A file that is appended to by this process among others.
+/// The writer of a file that other processes append to as well.
 #[derive(Debug)]
 pub(super) struct Writer {
     path: PathBuf,
     size: u64,
     file: File,
-    /// How long the file was when this process had last written to it, and its last line then.
+    /// The length of the file after the last write of this process, and its last line then.
     known: u64,
     last: Last,
-    /// Lines that could not be written, and that no line has told of yet.
+    /// The number of lines that could not be written, and that no line notes yet.
     lost: u64,
-    /// The length of half a line at the end, that nobody has closed off yet.
+    /// The length of an incomplete line at the end, that is not closed off yet.
     torn: u64,
 }
 
 impl Writer {
-    /// Opens a file, or begins one that only its owner can read.
+    /// Opens a file, or creates one that only its owner can read.
     ///
     /// # Errors
     ///
-    /// Where it cannot be written, or holds something else.
+    /// Fails where it cannot be written, or holds something else.
     pub(super) fn open(place: &AuditFile) -> io::Result<Self> {
         let file = open(&place.path)?;
         check(&file)?;
@@ -55,8 +55,8 @@ impl Writer {
         })
     }
 
-    /// Appends lines that say these members. Gives how many could be written, and why not all; the others
-    /// are counted, and the next line tells of them.
+    /// Appends lines with these members. Returns how many could be written, and why not all; the others
+    /// are counted, and the next line notes their number.
     pub(super) fn append(&mut self, entries: &[String]) -> (usize, Option<io::Error>) {
         let written = self.locked(|writer| writer.write(entries));
         let (done, failure) = written.unwrap_or_else(|error| (0, Some(error)));
@@ -64,7 +64,7 @@ impl Writer {
         (done, failure)
     }
 
-    /// Counts lines that did not even come here.
+    /// Counts lines that were dropped before they came here.
     pub(super) fn lost(&mut self, lines: u64) {
         self.lost += lines;
     }
@@ -86,7 +86,7 @@ impl Writer {
         done
     }
 
-    /// Writes behind the last line. Gives how many entries were written, and why not all.
+    /// Writes after the last line. Returns how many entries were written, and why not all.
     fn write(&mut self, entries: &[String]) -> io::Result<(usize, Option<io::Error>)> {
         self.catch_up()?;
         // Half a line is closed off in its own file first.
@@ -121,7 +121,7 @@ impl Writer {
         Ok((whole.saturating_sub(own.len()), failure))
     }
 
-    /// What the file has to say about itself first.
+    /// Returns the notes of the file about itself, which come first.
     fn own(&self) -> Vec<String> {
         let (bytes, lines) = (self.torn, self.lost);
         let torn = (bytes > 0).then_some(FileEvent::Torn { bytes });
@@ -149,7 +149,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Puts the file aside and begins a new one whose first line goes on with the chain. Every other process
+    /// Renames the file and begins a new one whose first line continues the chain. Every other process
     /// finds either the one or the other below the path, never none.
     fn rotate(&mut self) -> io::Result<()> {
         let beside = |end: &str| {
@@ -181,16 +181,16 @@ impl Writer {
     }
 }
 
-/// Lines that are to be written at once.
+/// The lines of one write.
 struct Lines {
     text: String,
     last: Last,
-    /// Where each line ends, and what the next one has to know of it.
+    /// The end of each line, and what the next one depends on.
     ends: Vec<(usize, Last)>,
 }
 
 impl Lines {
-    /// Half a line is closed off with the same write: it is never there without the line that says so.
+    /// Begins after the last line. An incomplete one is closed off with the same write, together with the line that notes it.
     fn behind(writer: &Writer) -> Self {
         let text = if writer.torn > 0 { "\n" } else { "" };
         Self {
@@ -205,7 +205,7 @@ impl Lines {
         self.ends.push((self.text.len(), self.last.clone()));
     }
 
-    /// How many lines are whole in so many bytes, and where the last of them ends.
+    /// Returns how many lines are whole in a number of bytes, and where the last of them ends.
     fn whole(&self, written: usize) -> (usize, u64) {
         let whole = self.ends.iter().take_while(|(end, _)| *end <= written);
         let ends: Vec<usize> = whole.map(|(end, _)| *end).collect();
@@ -213,7 +213,7 @@ impl Lines {
     }
 }
 
-/// Refuses what is no file, and a file of somebody else.
+/// Rejects what is no regular file, and a file of another program.
 fn check(file: &File) -> io::Result<()> {
     let not_ours = |what| Err(io::Error::new(io::ErrorKind::InvalidData, what));
     if !file.metadata()?.is_file() {
@@ -235,7 +235,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Whether a path leads to the file that is open.
+/// Returns whether a path leads to the open file.
 fn same(file: &File, path: &Path) -> io::Result<bool> {
     let open = file.metadata()?;
     match std::fs::metadata(path) {
@@ -245,7 +245,7 @@ fn same(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// What the next line has to know of the last one. Half a line has no number that could be believed.
+/// Returns the last line of a file's end. An incomplete line has no number that could be believed.
 fn last(tail: &[u8]) -> Last {
     let whole = tail.strip_suffix(b"\n").unwrap_or(tail);
     let mut lines = whole.rsplit(|byte| *byte == b'\n');

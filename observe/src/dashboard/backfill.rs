@@ -1,11 +1,11 @@
-//! How far the reading of the past has come.
+//! The progress of reading the audit file at the start.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use lockpolicy::label_enum;
 
 label_enum! {
-    /// How far it has come.
+    /// The progress.
     pub(super) enum Progress {
         /// There is no audit file.
         None = "none",

@@ -22,9 +22,9 @@ pub(crate) struct EventStore {
     stored: Mutex<Stored>,
     /// The number of the last change, to look at without the lock.
     change: AtomicU64,
-    /// How often everything has to be read anew.
+    /// The number of times that everything had to be read anew.
     edition: AtomicU64,
-    /// Tells the numbers of this process from those of another.
+    /// A number that distinguishes the ids of this process from those of another.
     process: u64,
 }
 
@@ -42,18 +42,18 @@ impl Default for EventStore {
 /// One thing to count: its time, its kind and its surface.
 pub(super) type Counted = (u64, &'static str, Option<Surface>);
 
-/// What is stored.
+/// The content of the store.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
     pub(super) ring: Ring,
     pub(super) series: Series,
     pub(super) flows: ModelFlows,
-    /// What the ids of this process's requests begin with.
-    stem: String,
+    /// The beginning of the ids of this process's requests.
+    id_prefix: String,
 }
 
 impl EventStore {
-    /// What it remembers, while nothing comes in.
+    /// Returns the content, and locks it.
     pub(super) fn open(&self) -> MutexGuard<'_, Stored> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,7 +89,7 @@ impl EventStore {
         });
     }
 
-    /// Takes what another process has written to the audit file.
+    /// Adds a row that another process has written to the audit file.
     pub(super) fn others(&self, row: Row) {
         self.write(|stored| {
             if !stored.is_own(&row) {
@@ -98,7 +98,7 @@ impl EventStore {
         });
     }
 
-    /// Counts what was written before.
+    /// Counts rows from before.
     pub(super) fn count(&self, counts: &[Counted]) {
         let mut stored = self.open();
         for (at, kind, surface) in counts {
@@ -106,7 +106,7 @@ impl EventStore {
         }
     }
 
-    /// Takes what was written before, the newest first; gives whether there is room for more.
+    /// Adds rows from before, the newest first; returns whether there is room for more.
     pub(super) fn before(&self, rows: impl IntoIterator<Item = Row>) -> bool {
         let mut stored = self.open();
         stored.ring.put_before(rows);
@@ -114,7 +114,7 @@ impl EventStore {
         !stored.ring.is_full()
     }
 
-    /// Whether a row was told by this process itself.
+    /// Returns whether a row is from this process itself.
     pub(super) fn is_own(&self, row: &Row) -> bool {
         self.open().is_own(row)
     }
@@ -127,12 +127,12 @@ impl EventStore {
         self.edition.load(Ordering::Relaxed)
     }
 
-    /// What a change is called outside: a reader may come back with it, also to another process.
+    /// Returns the id of a change outside: a reader may come back with it, also to another process.
     pub(super) fn event_id(&self, change: u64) -> String {
         format!("{:016x}-{change}", self.process)
     }
 
-    /// The change that an id means; `None` where it is not of this process.
+    /// Returns the change of an id; `None` where it is not of this process.
     pub(super) fn resumed(&self, id: &str) -> Option<u64> {
         let (process, change) = id.split_once('-')?;
         let own = u64::from_str_radix(process, 16).ok()? == self.process;
@@ -140,7 +140,7 @@ impl EventStore {
         (own && change <= self.change()).then_some(change)
     }
 
-    /// The rows that changed since a change; whether some of them are gone.
+    /// Returns the rows that changed since a change, and whether some of them are gone.
     pub(super) fn since(&self, change: u64) -> (Vec<Arc<Row>>, bool) {
         self.open().ring.since(change)
     }
@@ -157,11 +157,11 @@ impl Sink for EventStore {
 }
 
 impl Stored {
-    /// Takes a row of this process.
+    /// Adds a row of this process.
     fn add_own(&mut self, row: Row) {
-        if self.stem.is_empty() {
-            let stem = row.record.request_id.get(..STEM).unwrap_or_default();
-            stem.clone_into(&mut self.stem);
+        if self.id_prefix.is_empty() {
+            let prefix = row.record.request_id.get(..ID_PREFIX).unwrap_or_default();
+            prefix.clone_into(&mut self.id_prefix);
         }
         self.add(row);
     }
@@ -174,15 +174,15 @@ impl Stored {
         self.ring.push(row);
     }
 
-    /// A line in the file that this process wrote itself: its number alone does not tell, since in containers
-    /// every proxy is process 1.
+    /// Returns whether this process wrote a row to the file itself. The process id alone is not enough, since in
+    /// containers every proxy is process 1.
     fn is_own(&self, row: &Row) -> bool {
-        let stem = self.stem.as_str();
-        !stem.is_empty()
+        let prefix = self.id_prefix.as_str();
+        !prefix.is_empty()
             && row.record.pid == std::process::id()
-            && row.record.request_id.starts_with(stem)
+            && row.record.request_id.starts_with(prefix)
     }
 }
 
-/// How much of a request's id tells the process: `req_` and its random stem.
-const STEM: usize = "req_0123456789abcdef".len();
+/// The length of the part of a request's id that is the process's own: `req_` and its random prefix.
+const ID_PREFIX: usize = "req_0123456789abcdef".len();

@@ -1,4 +1,4 @@
-//! The page itself: files of this folder, in the program.
+//! The files of the page, which are part of the program.
 
 /// A file: its path, its media type, its text.
 pub(super) type File = (&'static str, &'static str, &'static str);
@@ -28,7 +28,7 @@ pub(super) const FILES: [File; 8] = [
     ("/parts.js", JS, include_str!("static/parts.js")),
 ];
 
-/// The file of a path.
+/// Returns the file of a path.
 pub(super) fn at(path: &str) -> Option<File> {
     FILES.into_iter().find(|(known, ..)| *known == path)
 }

@@ -1,4 +1,4 @@
-//! The thread behind the page: it reads what was before, follows what others write, and takes the time of things.
+//! The thread behind the dashboard: it reads the past, follows what other processes write, and samples the latency.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use super::backfill::Progress;
 use super::history::{self, Tail};
 use super::shared::Dashboard;
 
-/// How often it looks.
+/// The time after which it looks again.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Starts it. It ends with the process: whatever it reads may be on a disk that does not answer.
 ///
 /// # Errors
 ///
-/// Where the machine has no thread to give.
+/// Fails where the machine has no thread to give.
 pub(super) fn start(dashboard: Arc<Dashboard>, audit: Option<PathBuf>) -> io::Result<()> {
     if audit.is_some() {
         // Before anybody can ask.

@@ -1,7 +1,6 @@
-//! What the audit file tells: what was before this process, and what other processes write now, shims among them.
+//! Reads the audit file: records from before this process, and those that other processes, shims among them, write now.
 //!
-//! The newest file is read first, and no further than the page can hold. Lines that are not what their sum says are
-//! not shown.
+//! The newest file is read first, and no more than the dashboard can hold. Lines whose sum is wrong are not shown.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -18,18 +17,18 @@ use crate::audit;
 use crate::clock;
 use crate::record::{Record, RecordKind};
 
-/// How many bytes of the past are read at the most: four files of the usual size.
+/// The most bytes of the past that are read: four files of the usual size.
 const BUDGET: u64 = 256 << 20;
-/// How many lines are counted at once.
+/// The number of lines that are counted at once.
 const BATCH: usize = 1 << 12;
-/// How much of the present is read at once.
+/// The number of bytes of the present that are read at once.
 const PIECE: u64 = 4 << 20;
 
-/// Reads what is there, the newest file first; gives the place from which to go on.
+/// Reads what is there, the newest file first; returns the position from which to continue.
 ///
 /// # Errors
 ///
-/// Where a file cannot be read.
+/// Fails where a file cannot be read.
 pub(super) fn read(path: &Path, store: &EventStore, state: &Backfill) -> io::Result<Tail> {
     let tail = Tail::open(path, true)?;
     let (mut left, oldest) = (BUDGET, clock::now().saturating_sub(LONGEST));
@@ -51,14 +50,14 @@ pub(super) fn read(path: &Path, store: &EventStore, state: &Backfill) -> io::Res
     Ok(tail)
 }
 
-/// What one file holds.
+/// The records of one file.
 #[derive(Debug, Default)]
 struct FilePast {
     /// The last rows, the newest first.
     rows: VecDeque<Row>,
-    /// What is not counted yet.
+    /// The records that are not counted yet.
     counts: Vec<Counted>,
-    /// When its first row was written.
+    /// The time of its first row.
     first: Option<u64>,
     lines: u64,
     altered: u64,
@@ -133,7 +132,7 @@ impl Tail {
         })
     }
 
-    /// Takes what was written since, and goes on with the next file where this one was put aside.
+    /// Reads what was written since, and continues with the next file where this one was renamed.
     pub(super) fn look(&mut self, store: &EventStore) -> io::Result<()> {
         while self.piece(store)? {}
         let now = std::fs::metadata(&self.path)?;
@@ -146,7 +145,7 @@ impl Tail {
         Ok(())
     }
 
-    /// Takes a piece; gives whether there was one.
+    /// Reads a piece; returns whether there was one.
     fn piece(&mut self, store: &EventStore) -> io::Result<bool> {
         self.file.seek(SeekFrom::Start(self.at))?;
         let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! How long things took lately: percentiles of the histograms, over the last quarter of an hour.
+//! Recent latency: percentiles of the histograms over the last quarter of an hour.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,12 +8,12 @@ use serde::Serialize;
 use crate::clock;
 use crate::metrics::{Metrics, Series};
 
-/// How long a sample is apart from the next.
+/// The seconds between two samples.
 const STEP: u64 = 60;
-/// How many are kept.
+/// The number of samples that are kept.
 const SAMPLES: usize = 16;
 
-/// The histograms as they stood, minute by minute.
+/// The histograms at each minute.
 #[derive(Debug, Default)]
 pub(super) struct Latency(Mutex<VecDeque<Sample>>);
 
@@ -25,7 +25,7 @@ struct Sample {
     errors: u64,
 }
 
-/// What is told of them.
+/// The latency within a window.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct LatencySummary {
     window_seconds: u64,
@@ -61,7 +61,7 @@ impl Latency {
         }
     }
 
-    /// What came since the oldest sample.
+    /// Returns the latency since the oldest sample.
     pub(super) fn summary(&self, metrics: &Metrics) -> LatencySummary {
         let now = sample(metrics);
         let samples = self.samples();
@@ -113,7 +113,7 @@ fn percentiles(now: &[u64], before: &[u64], bounds: &[u64]) -> Percentiles {
     }
 }
 
-/// The bound below which so many hundredths lie.
+/// Returns the bound below which a number of hundredths lies.
 fn bound(came: &[u64], all: u64, hundredths: u64, bounds: &[u64]) -> Option<f64> {
     let wanted = (all * hundredths).div_ceil(100);
     let mut seen = 0;

@@ -1,16 +1,16 @@
-//! Which models were asked for, sent and served, each such flow once, with how often it was seen.
+//! The models that were requested, sent and served together, with how often each combination was seen.
 //!
-//! An answer of another model is the gravest that can be seen here, so it stands first and goes last.
+//! A response of another model is the most serious of them, so it is listed first and dropped last.
 
 use lockpolicy::{Served, ServedReport, escape_for_log};
 use serde::Serialize;
 
 use crate::clock;
 
-/// How many flows are kept; of the right ones, the one that was not seen for longest goes first.
+/// The number of flows that are kept; of the right ones, the one that was not seen for longest is dropped first.
 pub(super) const CAP: usize = 64;
 
-/// One flow.
+/// A combination of models.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ModelFlow {
     requested_model: String,
@@ -28,29 +28,29 @@ impl ModelFlow {
         (self.result == Served::Mismatch, self.last)
     }
 
-    fn is(&self, asked: &str, sent: &str, report: &ServedReport<'_>, served: &str) -> bool {
-        self.requested_model == asked
+    fn is(&self, requested: &str, sent: &str, report: &ServedReport<'_>, served: &str) -> bool {
+        self.requested_model == requested
             && self.sent_model == sent
             && self.served_model == served
             && self.result == report.result
     }
 }
 
-/// All that are kept.
+/// All flows that are kept.
 #[derive(Debug, Default)]
 pub(super) struct ModelFlows(Vec<ModelFlow>);
 
 impl ModelFlows {
-    /// Counts an answer. What was seen before costs no memory, and a look at the few names before it.
+    /// Counts a response. A flow that was seen before costs no memory.
     pub(super) fn add(&mut self, report: &ServedReport<'_>) {
-        let (asked, sent) = report
+        let (requested, sent) = report
             .choice
-            .map_or(("", ""), |wanted| (&wanted.requested, &wanted.sent));
+            .map_or(("", ""), |choice| (&choice.requested, &choice.sent));
         let known = self
             .0
             .iter()
-            .position(|flow| flow.is(asked, sent, report, report.served));
-        let known = known.or_else(|| self.add_new(asked, sent, report));
+            .position(|flow| flow.is(requested, sent, report, report.served));
+        let known = known.or_else(|| self.add_new(requested, sent, report));
         let Some(seen) = known.and_then(|at| self.0.get_mut(at)) else {
             return;
         };
@@ -58,17 +58,17 @@ impl ModelFlows {
         seen.last = clock::now();
     }
 
-    /// The place of a flow whose names are escaped first, made where there is none.
-    fn add_new(&mut self, asked: &str, sent: &str, report: &ServedReport<'_>) -> Option<usize> {
-        let (asked, sent, served) = (
-            escape_for_log(asked),
+    /// Returns the position of a flow after its names are escaped; adds it where there is none.
+    fn add_new(&mut self, requested: &str, sent: &str, report: &ServedReport<'_>) -> Option<usize> {
+        let (requested, sent, served) = (
+            escape_for_log(requested),
             escape_for_log(sent),
             escape_for_log(report.served),
         );
         let known = self
             .0
             .iter()
-            .position(|flow| flow.is(&asked, &sent, report, &served));
+            .position(|flow| flow.is(&requested, &sent, report, &served));
         if known.is_some() {
             return known;
         }
@@ -77,7 +77,7 @@ impl ModelFlows {
             self.0.swap_remove(oldest.map_or(0, |(at, _)| at));
         }
         self.0.push(ModelFlow {
-            requested_model: asked,
+            requested_model: requested,
             sent_model: sent,
             served_model: served,
             result: report.result,
@@ -88,7 +88,7 @@ impl ModelFlows {
         Some(self.0.len() - 1)
     }
 
-    /// The flows: those of another model first, then what was seen last.
+    /// Returns the flows: those of another model first, then the latest.
     pub(super) fn listed(&self) -> Vec<ModelFlow> {
         let mut flows = self.0.clone();
         flows.sort_by_key(|flow| std::cmp::Reverse(flow.weight()));
@@ -105,17 +105,17 @@ mod tests {
 
     use super::*;
 
-    fn add(flows: &mut ModelFlows, asked: &str, served: &str, result: Served) {
-        let wanted = ModelChoice {
+    fn add(flows: &mut ModelFlows, requested: &str, served: &str, result: Served) {
+        let choice = ModelChoice {
             capability: Capability::Generation,
-            requested: asked.to_owned(),
+            requested: requested.to_owned(),
             sent: "pin".to_owned(),
         };
         flows.add(&ServedReport {
             mode: Mode::Force,
             surface: Surface::Http,
             source: Source::User,
-            choice: Some(&wanted),
+            choice: Some(&choice),
             served,
             result,
             failed: false,

@@ -1,14 +1,14 @@
-//! What a reader asks for, in the query of a target. An unknown name or word is told, never passed over.
+//! The parameters of a request to the API. An unknown name or word is an error, never ignored.
 
 use super::ring::CAP;
 use super::row::{KINDS, Row};
 use super::series::{WINDOWS, Window};
 use lockpolicy::{Label as _, Served, Surface};
 
-/// How many rows an answer holds where nobody says, and at the most.
+/// The default number of rows in a response.
 const USUAL: usize = 100;
 
-/// Which rows are wanted.
+/// The rows that are requested.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Filter {
     text: String,
@@ -35,7 +35,7 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// What is wrong with it, for a person.
+    /// Returns what is wrong with it, in a sentence.
     pub(super) fn read(query: &str) -> Result<Self, String> {
         let mut filter = Self::default();
         for (name, value) in members(query)? {
@@ -68,7 +68,11 @@ impl Filter {
     }
 }
 
-/// Which window is wanted.
+/// Returns the window that is requested.
+///
+/// # Errors
+///
+/// Returns what is wrong with the query.
 pub(super) fn window(query: &str) -> Result<&'static Window, String> {
     let [mut wanted, ..] = WINDOWS.each_ref();
     for (name, value) in members(query)? {
@@ -81,7 +85,11 @@ pub(super) fn window(query: &str) -> Result<&'static Window, String> {
     Ok(wanted)
 }
 
-/// Nothing may be asked.
+/// Checks that a query has no parameters.
+///
+/// # Errors
+///
+/// Returns what is wrong with the query.
 pub(super) fn nothing(query: &str) -> Result<(), String> {
     match members(query)?.first() {
         Some((name, _)) => Err(unknown(name, "none")),
@@ -100,7 +108,7 @@ fn expected(name: &str, what: &str) -> String {
     format!("`{name}`: {what} expected")
 }
 
-/// A word of a list; empty is any.
+/// Returns a word of a list; an empty one is any.
 fn among(name: &str, value: &str, words: &[&'static str]) -> Result<Option<&'static str>, String> {
     let found = words.iter().find(|word| **word == value);
     if found.is_none() && !value.is_empty() {
@@ -117,7 +125,7 @@ fn number(name: &str, value: &str, most: u64) -> Result<u64, String> {
     found.ok_or_else(|| expected(name, &format!("a number from 1 to {most}")))
 }
 
-/// The names and values of a query, as forms write them.
+/// Returns the names and values of a query, as forms write them.
 fn members(query: &str) -> Result<Vec<(String, String)>, String> {
     let parts = query.split('&').filter(|part| !part.is_empty());
     parts

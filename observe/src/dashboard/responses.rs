@@ -71,7 +71,7 @@ impl Dashboard {
     ///
     /// # Errors
     ///
-    /// What is wrong with the query.
+    /// Returns what is wrong with the query.
     pub(super) fn series(&self, query: &str) -> Result<String, String> {
         let window = query::window(query)?;
         let series = self.store.open().series.response(window, clock::now());

@@ -1,4 +1,4 @@
-//! The latest rows, never more than [`CAP`]: whoever floods the proxy pushes old rows out and takes no memory.
+//! The latest rows, never more than [`CAP`]: a flood of requests pushes old rows out and takes no memory.
 //!
 //! Rows are numbered, and so is each change of one. What came before this process has the numbers below its own,
 //! so that it can be read after the first rows have come.
@@ -10,14 +10,14 @@ use lockpolicy::{ServedReport, Surface, escape_for_log};
 
 use super::row::Row;
 
-/// How many rows are kept.
+/// The number of rows that are kept.
 pub(super) const CAP: usize = 1000;
 
 #[derive(Debug)]
 pub(super) struct Ring {
     /// By number, the oldest first.
     rows: VecDeque<Arc<Row>>,
-    /// How many rows wait for the answer to a request, by its id.
+    /// The number of rows that wait for the response to a request, by its id.
     waiting: HashMap<String, usize>,
     next: u64,
     /// The number of the last change.
@@ -39,7 +39,7 @@ impl Default for Ring {
 }
 
 impl Ring {
-    /// Takes a new row.
+    /// Adds a new row.
     pub(super) fn push(&mut self, mut row: Row) {
         if self.rows.len() >= CAP
             && let Some(old) = self.rows.pop_front()
@@ -61,7 +61,7 @@ impl Ring {
         self.rows.push_back(Arc::new(row));
     }
 
-    /// Takes what was before, the newest first, as far as there is room.
+    /// Adds older rows, the newest first, as far as there is room.
     pub(super) fn put_before(&mut self, rows: impl IntoIterator<Item = Row>) {
         for mut row in rows {
             if self.is_full() {
@@ -73,8 +73,8 @@ impl Ring {
         }
     }
 
-    /// Gives the rows of a request the answer that it got. Over a WebSocket a request has many: the oldest row
-    /// that asked for the same has it then. Gives whether any row waited for it.
+    /// Adds a response to the rows of its request. A WebSocket has many responses: each goes to the oldest row
+    /// that requested the same model. Returns whether any row waited for it.
     pub(super) fn add_served(&mut self, id: &str, report: &ServedReport<'_>) -> bool {
         // Nearly always: nothing was wrong with the request.
         let Some(left) = self.waiting.get(id).copied() else {
@@ -104,7 +104,7 @@ impl Ring {
         found > 0
     }
 
-    /// One row less waits.
+    /// Notes that one row less waits.
     fn answered(&mut self, id: &str) {
         if let Some(left) = self.waiting.get_mut(id) {
             *left -= 1;
@@ -114,12 +114,12 @@ impl Ring {
         }
     }
 
-    /// The rows, the newest first.
+    /// Returns the rows, the newest first.
     pub(super) fn latest(&self) -> impl Iterator<Item = &Arc<Row>> {
         self.rows.iter().rev()
     }
 
-    /// What has changed since a change, the oldest first, and whether some of it is not here any more.
+    /// Returns the rows that changed since a change, the oldest first, and whether some of them are gone.
     pub(super) fn since(&self, change: u64) -> (Vec<Arc<Row>>, bool) {
         let changed = self.rows.iter().filter(|row| row.change > change);
         let mut rows: Vec<Arc<Row>> = changed.map(Arc::clone).collect();
@@ -127,7 +127,7 @@ impl Ring {
         (rows, change < self.gone)
     }
 
-    /// The number of the last change.
+    /// Returns the number of the last change.
     pub(super) fn change(&self) -> u64 {
         self.change
     }

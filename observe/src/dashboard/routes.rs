@@ -61,7 +61,7 @@ impl DashboardRoutes {
     ///
     /// # Errors
     ///
-    /// Where the machine has no thread to give.
+    /// Fails where the machine has no thread to give.
     pub fn open(dashboard: Dashboard, audit: Option<PathBuf>) -> io::Result<Self> {
         let dashboard = Arc::new(dashboard);
         follower::start(Arc::clone(&dashboard), audit)?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::record::{Record, RecordKind, RecordResult};
 
-/// What the dashboard counts over time: the results of attempts, and what else a person has to see.
+/// The kinds that the dashboard counts over time: the results of attempts, and what else an operator should see.
 pub(super) const KINDS: [&str; 5] = [
     AttemptResult::Reported.as_str(),
     AttemptResult::Forced.as_str(),
@@ -24,7 +24,7 @@ pub(super) struct Row {
     pub(super) change: u64,
     #[serde(flatten)]
     pub(super) record: Record,
-    /// How the served model compares with the sent one, once the response has ended.
+    /// The comparison of the served model with the sent one, once the response has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) served: Option<Served>,
 }

@@ -1,4 +1,4 @@
-//! How much of each kind came when: a fixed number of buckets for each window, whatever comes.
+//! Counts over time: a fixed number of buckets for each window, whatever comes.
 
 use std::ops::RangeInclusive;
 
@@ -10,7 +10,7 @@ use crate::clock;
 
 const SURFACES: usize = Surface::ALL.len();
 
-/// How far back, and how finely.
+/// A window of time.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) name: &'static str,
@@ -63,7 +63,7 @@ impl Default for Series {
     }
 }
 
-/// What came within a window.
+/// The response with the counts of a window.
 #[derive(Debug, Serialize)]
 pub(super) struct SeriesResponse {
     window: &'static str,
@@ -73,7 +73,7 @@ pub(super) struct SeriesResponse {
     buckets: Vec<Bucket>,
 }
 
-/// What came within one of its parts.
+/// The counts of one part of a window.
 #[derive(Debug, Serialize)]
 struct Bucket {
     ts: String,
@@ -88,7 +88,7 @@ struct Part {
 }
 
 impl Series {
-    /// Counts one.
+    /// Counts one event.
     pub(super) fn add(&mut self, at: u64, kind: &str, surface: Option<Surface>) {
         let kind = KINDS.iter().position(|known| *known == kind);
         if let (Some(kind), Some(surface)) = (kind, surface.map(Label::index)) {
@@ -97,7 +97,7 @@ impl Series {
         }
     }
 
-    /// Everything of a window up to now.
+    /// Returns the counts of a window up to now.
     pub(super) fn response(&self, window: &Window, now: u64) -> Option<SeriesResponse> {
         let track = self.0.iter().find(|track| track.window == window)?;
         Some(SeriesResponse {
@@ -109,7 +109,7 @@ impl Series {
         })
     }
 
-    /// How many of a kind came within the shortest window.
+    /// Returns how many of a kind came within the shortest window.
     pub(super) fn lately(&self, kind: &str, now: u64) -> u64 {
         let Some(kind) = KINDS.iter().position(|known| *known == kind) else {
             return 0;
@@ -142,7 +142,7 @@ impl Track {
         }
     }
 
-    /// The numbers of the buckets up to now.
+    /// Returns the numbers of the buckets up to now.
     fn numbers(&self, now: u64) -> RangeInclusive<u64> {
         let last = now / self.window.step;
         (last + 1).saturating_sub(self.window.buckets as u64)..=last
@@ -154,7 +154,7 @@ impl Track {
             .collect()
     }
 
-    /// What was counted up to now, in no order.
+    /// Returns the buckets up to now, in no order.
     fn held(&self, now: u64) -> impl Iterator<Item = &Counts> {
         let numbers = self.numbers(now);
         let held = self.buckets.iter();

@@ -1,4 +1,4 @@
-//! What all responses and streams of the dashboard share.
+//! The state that all responses and streams of the dashboard share.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -14,7 +14,7 @@ use crate::metrics::Metrics;
 use crate::process_state::ProcessState;
 use crate::sink::Sink;
 
-/// What the dashboard knows.
+/// The state of the dashboard.
 #[derive(Debug)]
 pub struct Dashboard {
     pub(super) store: Arc<EventStore>,
@@ -24,17 +24,17 @@ pub struct Dashboard {
     pub(super) about: About,
     pub(super) latency: Latency,
     pub(super) backfill: Backfill,
-    /// How many streams are open.
+    /// The number of open streams.
     pub(super) streams: AtomicUsize,
     pub(super) started: u64,
 }
 
-/// What the dashboard is told about its process.
+/// Facts about the process that the dashboard shows.
 #[derive(Clone, Debug)]
 pub struct About {
     /// The `StatsD` daemon that metrics are sent to; empty where there is none.
     pub statsd: String,
-    /// Whether the proxy holds the provider's key.
+    /// Set where the proxy holds the provider's key.
     pub holds_key: bool,
     /// Returns the level of assurance that this proxy reaches by itself in a mode.
     pub level: fn(Mode) -> &'static str,

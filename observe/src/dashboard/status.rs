@@ -1,4 +1,4 @@
-//! Is the lock holding? And how the process is doing.
+//! The status of the lock and of the process.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::process_state::StatsdState;
 
 type Words = BTreeMap<&'static str, u64>;
 
-/// The answer to `/api/v1/status`, and the data of the event `status`.
+/// The response to `/api/v1/status`, and the data of the event `status`.
 #[derive(Debug, Serialize)]
 struct Status {
     state: &'static str,
@@ -47,7 +47,7 @@ struct Status {
     pace: LatencySummary,
 }
 
-/// Something that a person should look at.
+/// Something that an operator should look at.
 #[derive(Debug, Serialize)]
 struct Concern {
     code: &'static str,
@@ -138,7 +138,7 @@ fn lately(dashboard: &Dashboard, now: u64) -> Words {
         .collect()
 }
 
-/// What may be of concern: whether it is, its code, how grave it is, and what to do.
+/// A possible concern: whether it applies, its code, its severity, and what to do.
 type Rule = (bool, &'static str, &'static str, &'static str);
 
 fn concerns(

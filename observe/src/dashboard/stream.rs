@@ -1,5 +1,5 @@
-//! What changes, as server-sent events. A stream holds nothing but its place in the store: a reader that is slow, or
-//! comes back later, is told what is still there, and that something is missing where it is.
+//! Changes as server-sent events. A stream holds nothing but its position in the store: a reader that is slow, or
+//! comes back later, gets what is still there, and learns that something is missing where it is.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::shared::Dashboard;
 use super::status::to_json;
 
-/// How many may be open at once.
+/// The number of streams that may be open at once.
 const STREAMS: usize = 16;
-/// How often a stream looks for news.
+/// The time after which a stream looks for changes again.
 const TICK: Duration = Duration::from_millis(250);
-/// After how many looks the status is told, news or not.
+/// The number of looks after which the status is sent, changed or not.
 const STATUS: u32 = 8;
-/// How many rows are told at once; the rest of a flood is left out.
+/// The most rows that are sent at once; the rest of a flood is omitted.
 const ROWS: usize = 100;
 
-/// A reader's place.
+/// The position of a reader.
 #[derive(Debug)]
 pub struct Stream {
     dashboard: Arc<Dashboard>,
@@ -29,7 +29,7 @@ pub struct Stream {
     looks: u32,
     change: u64,
     edition: u64,
-    /// Told before everything else.
+    /// The text that is sent before everything else.
     first: String,
 }
 
@@ -59,7 +59,7 @@ impl Stream {
         })
     }
 
-    /// Everything that is new.
+    /// Returns everything that is new.
     fn look(&mut self) -> String {
         let mut text = std::mem::take(&mut self.first);
         let edition = self.dashboard.store.edition();

@@ -63,7 +63,7 @@ impl Members<'_, '_> {
         }
     }
 
-    /// The name is an identifier of our own, so it needs no escape.
+    /// Writes a member. The name is an identifier of our own, so it needs no escape.
     fn bare(&mut self, name: &str, value: &dyn fmt::Display) {
         if self.result.is_ok() {
             self.result = write!(self.writer, ",\"{name}\":{value}");

@@ -10,11 +10,11 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::metrics::Metrics;
 use crate::queue::{Bounds, Queue};
 
-/// How many lines may wait or be written.
+/// The number of lines that may wait or be written.
 const CAPACITY: usize = 4096;
-/// How long the first line waits for others.
+/// The time that the first line waits for others.
 const GATHER: Duration = Duration::from_millis(2);
-/// How long the end may wait for a reader of standard error.
+/// The time that the end may wait for a reader of standard error.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The most that a pipe takes as one, so that lines of several processes do not mix: `PIPE_BUF` of Linux.
 const PIECE: usize = 4096;
@@ -31,7 +31,7 @@ impl LogQueue {
     ///
     /// # Errors
     ///
-    /// Where the machine has no thread to give.
+    /// Fails where the machine has no thread to give.
     pub fn start(metrics: Arc<Metrics>) -> io::Result<Self> {
         Self::onto(io::stderr(), metrics, CAPACITY)
     }

@@ -14,9 +14,9 @@ use super::table::Metrics;
 use crate::process_state::{ProcessState, StatsdState};
 
 const PERIOD: Duration = Duration::from_secs(1);
-/// How long an address is believed.
+/// The time after which an address is looked up again.
 const FRESH: Duration = Duration::from_mins(1);
-/// How soon a name without an address is asked for again.
+/// The time after which a name without an address is looked up again.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// The thread that sends.
@@ -31,7 +31,7 @@ impl Flusher {
     ///
     /// # Errors
     ///
-    /// Where the machine has no thread to give.
+    /// Fails where the machine has no thread to give.
     pub fn start(
         target: StatsdTarget,
         metrics: Arc<Metrics>,

@@ -1,6 +1,6 @@
-//! The counts as Prometheus text (exposition format 0.0.4), for whoever asks the admin port.
+//! Renders the metrics as Prometheus text (exposition format 0.0.4), for the admin port.
 //!
-//! Series that dashboards look for first are told from the start, so that they show 0 and not a hole.
+//! Series that dashboards query first are shown from the start, so that they are 0 and not missing.
 
 use std::fmt::Write as _;
 

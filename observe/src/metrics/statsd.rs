@@ -11,34 +11,35 @@ use std::time::Duration;
 use cadence::UdpMetricSink;
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
 use metrics_exporter_statsd::{StatsdBuilder, StatsdRecorder};
+use serde::{Deserialize, Serialize};
 
 use super::series::{Cell, Kind};
 use super::table::Metrics;
 use crate::sink::{Observation, Sink};
 
-/// How long codex may be held up by a name server.
+/// The time that a name server may delay codex.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Where counts are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The daemon that metrics are sent to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatsdTarget {
     /// A name or an address.
     pub host: String,
     /// The UDP port.
     pub port: u16,
-    /// What stands before every name.
+    /// The prefix of every name.
     pub prefix: String,
-    /// How tags are written.
+    /// The way in which tags are written.
     pub tags: TagStyle,
 }
 
-/// How tags are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The way in which tags are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TagStyle {
-    /// As `DogStatsD` has them: `name:1|c|#tag:word`.
+    /// Tags as `DogStatsD` has them: `name:1|c|#tag:word`.
     #[default]
     Datadog,
-    /// As parts of the name, for a daemon that knows none: `name.word:1|c`.
+    /// Tags as parts of the name, for a daemon without tags: `name.word:1|c`.
     Name,
 }
 
@@ -49,7 +50,7 @@ impl fmt::Display for StatsdTarget {
 }
 
 impl StatsdTarget {
-    /// The address, if it needs no name server.
+    /// Returns the address, if it needs no name server.
     pub fn address(&self) -> Option<SocketAddr> {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         host.parse::<IpAddr>()
@@ -57,7 +58,7 @@ impl StatsdTarget {
             .map(|ip| SocketAddr::new(ip, self.port))
     }
 
-    /// Asks for the address; may take as long as a name server does. IPv4 is preferred where there
+    /// Looks the address up; this may take as long as a name server does. IPv4 is preferred where there
     /// are both: many daemons listen on nothing else, and UDP does not tell.
     pub fn resolve(&self) -> Option<SocketAddr> {
         let found: Vec<SocketAddr> = (self.host.as_str(), self.port)
@@ -71,7 +72,7 @@ impl StatsdTarget {
             .copied()
     }
 
-    /// Opens a client without waiting long for a name: what cannot be had quickly is not sent.
+    /// Opens a client without waiting long for a name: a name that takes longer is not waited for.
     pub fn open_quickly(&self) -> Option<StatsdClient> {
         let address = self.address().or_else(|| {
             let (sender, receiver) = mpsc::sync_channel(1);
@@ -214,128 +215,4 @@ impl Sink for StatsdSink {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use lockpolicy::{Mode, ModelMatch, Surface};
-
-    fn receiver() -> (UdpSocket, StatsdTarget) {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .unwrap();
-        let port = socket.local_addr().unwrap().port();
-        (
-            socket,
-            StatsdTarget {
-                host: "127.0.0.1".to_owned(),
-                port,
-                prefix: "model_lock".to_owned(),
-                tags: TagStyle::Datadog,
-            },
-        )
-    }
-
-    fn line(socket: &UdpSocket) -> String {
-        let mut buffer = [0; 1500];
-        let length = socket.recv(&mut buffer).unwrap();
-        String::from_utf8(buffer[..length].to_vec()).unwrap()
-    }
-
-    #[test]
-    fn a_lone_count_arrives_at_once_and_many_as_one_line() {
-        let (socket, daemon) = receiver();
-        let metrics = Metrics::default();
-        let client = daemon.open_quickly().unwrap();
-        metrics
-            .requests
-            .add((Mode::Force, Surface::Argv, ModelMatch::Other), 1);
-        client.send(&metrics);
-        assert_eq!(
-            line(&socket),
-            "model_lock.requests:1|c|#mode:force,surface:argv,model_match:other"
-        );
-        for _ in 0..1000 {
-            metrics
-                .requests
-                .add((Mode::Force, Surface::Argv, ModelMatch::Other), 1);
-        }
-        client.send(&metrics);
-        assert_eq!(
-            line(&socket),
-            "model_lock.requests:1000|c|#mode:force,surface:argv,model_match:other"
-        );
-    }
-
-    #[test]
-    fn a_daemon_without_tags_gets_them_in_the_name() {
-        let (socket, daemon) = receiver();
-        let metrics = Metrics::default();
-        let daemon = StatsdTarget {
-            tags: TagStyle::Name,
-            ..daemon
-        };
-        let client = daemon.open_quickly().unwrap();
-        metrics.serving();
-        metrics
-            .requests
-            .add((Mode::Force, Surface::Argv, ModelMatch::Other), 1);
-        metrics.overhead_seconds.observe(Duration::from_millis(30));
-        client.send(&metrics);
-        let lines: Vec<String> = (0..8).map(|_| line(&socket)).collect();
-        let want = [
-            "model_lock.requests.force.argv.other:1|c",
-            "model_lock.overhead_seconds_bucket.0_05:1|c",
-            "model_lock.overhead_seconds_bucket.0_1:1|c",
-            "model_lock.overhead_seconds_bucket.0_25:1|c",
-            "model_lock.overhead_seconds_bucket.1:1|c",
-            "model_lock.overhead_seconds_bucket.Inf:1|c",
-            "model_lock.overhead_microseconds:30000|c",
-            concat!("model_lock.build_info.", "0_1_0", ":1|g"),
-        ];
-        assert_eq!(lines, want);
-    }
-
-    #[test]
-    fn a_gauge_is_sent_as_it_stands_when_it_differs() {
-        let (socket, daemon) = receiver();
-        let metrics = Metrics::default();
-        let client = daemon.open_quickly().unwrap();
-        for (began, ended, want) in [(3, 1, "2"), (1, 1, ""), (0, 2, "0")] {
-            metrics.in_flight.add((), began);
-            (0..ended).for_each(|_| metrics.in_flight.subtract_one(()));
-            client.send(&metrics);
-            if !want.is_empty() {
-                assert_eq!(line(&socket), format!("model_lock.in_flight:{want}|g"));
-            }
-        }
-    }
-
-    #[test]
-    fn a_name_that_does_not_exist_holds_nothing_up() {
-        let daemon = StatsdTarget {
-            host: "no-such-host.invalid".to_owned(),
-            port: 8125,
-            prefix: String::new(),
-            tags: TagStyle::Datadog,
-        };
-        let start = std::time::Instant::now();
-        assert!(daemon.open_quickly().is_none());
-        assert!(start.elapsed() < Duration::from_secs(5));
-    }
-
-    #[test]
-    fn addresses_need_no_name_server() {
-        let at = |host: &str| {
-            StatsdTarget {
-                host: host.to_owned(),
-                port: 1,
-                prefix: String::new(),
-                tags: TagStyle::Datadog,
-            }
-            .address()
-        };
-        assert_eq!(at("127.0.0.1"), Some("127.0.0.1:1".parse().unwrap()));
-        assert_eq!(at("::1"), at("[::1]"));
-        assert_eq!(at("localhost"), None);
-    }
-}
+mod tests;

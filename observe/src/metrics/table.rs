@@ -1,9 +1,11 @@
 //! Every metric, once: its name, kind, labels, unit and meaning. docs/reference/metrics.md is generated from it.
 //!
-//! A new metric is one entry here and the line that counts it; a new label is one more `name: List`.
+//! A new metric is one entry here and the line that counts it; a new label is one more `name: List`, and its
+//! value where the event is counted.
 
 use lockpolicy::{
-    AttemptResult, Capability, Label, Mode, ModelMatch, Reason, Served, Source, Surface, label_enum,
+    AttemptResult, Capability, Event, Label, Mode, ModelMatch, Reason, Served, Source, Surface,
+    label_enum,
 };
 
 use super::label_set::LabelSet;
@@ -153,6 +155,32 @@ metrics! {
 
     /// Always 1; the label is the version that runs.
     build_info: Gauge { version: Version } of "1", seeded |_: (Version,)| true;
+}
+
+impl Metrics {
+    /// Notes that this version serves.
+    pub fn serving(&self) {
+        self.build_info.add((Version::default(),), 1);
+    }
+
+    /// Counts an event.
+    pub fn count(&self, event: Event<'_>) {
+        match event {
+            Event::Attempt(attempt) => {
+                let (mode, result) = (attempt.mode, attempt.result);
+                let (surface, source) = (attempt.surface, attempt.source);
+                let labels = (mode, result, surface, source, attempt.capability);
+                self.override_attempts.add(labels, 1);
+            }
+            Event::Judged {
+                mode,
+                surface,
+                model_match,
+            } => self.requests.add((mode, surface, model_match), 1),
+            Event::Served(report) => self.served.add((report.result, report.surface), 1),
+            Event::Undecidable { surface, reason } => self.undecidable.add((reason, surface), 1),
+        }
+    }
 }
 
 /// Returns whether an attempt is one that its mode can result in, for what is requested most.

@@ -2,7 +2,7 @@
 
 use super::*;
 use lockpolicy::{
-    AttemptResult, Capability, Label, Mode, ModelMatch, Reason, Served, Source, Surface,
+    AttemptResult, Capability, Event, Label, Mode, ModelMatch, Reason, Served, Source, Surface,
 };
 
 use crate::record::Reload;

@@ -9,8 +9,8 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::egress::{Egress, Way};
-use crate::body::Pieces;
+use super::body::Pieces;
+use super::connector::{Egress, Way};
 
 type Pool = legacy::Client<HttpsConnector<Way>, Pieces>;
 

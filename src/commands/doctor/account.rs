@@ -1,4 +1,4 @@
-//! What codex is logged in with: whether it is there, its shape, who can read it. Never what it holds.
+//! Checks codex's credentials: their presence, their shape, who can read them. Their content is never printed.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -36,7 +36,7 @@ pub(crate) fn look(
     })
 }
 
-/// What is looked at of `auth.json`.
+/// The members of `auth.json` that are checked.
 #[derive(serde::Deserialize)]
 struct Auth {
     #[serde(default, rename = "OPENAI_API_KEY")]
@@ -73,7 +73,7 @@ fn auth_open(path: &Path, mode: u32) -> Finding {
     Finding::auth_open(path.display(), format!("{mode:04o}"))
 }
 
-/// Whether a text has the shape of a key that a provider gave out. A placeholder is short.
+/// Returns true if a text has the shape of a provider's key. A placeholder is short.
 fn is_real(key: &str) -> bool {
     key.starts_with("sk-") && key.len() >= 40
 }
@@ -89,7 +89,7 @@ fn socket(directory: &Path, findings: &mut Vec<Finding>) {
     );
 }
 
-/// What `codex login status` says, without what it shows of a key.
+/// Returns what `codex login status` prints, without what it shows of a key.
 fn status(process: &Process, codex: &Path) -> &'static str {
     let mut command = Command::new(codex);
     command

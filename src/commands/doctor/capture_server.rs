@@ -23,11 +23,11 @@ use tokio::runtime::{Handle, Runtime};
 /// One request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Captured {
-    /// Where it was to go, where it came as to a forward proxy.
+    /// The destination, if it came as to a forward proxy.
     pub(crate) authority: Option<String>,
     /// The model that it names.
     pub(crate) model: Option<String>,
-    /// Whether its path begins like that of the proxy that the shim brings along.
+    /// True if its path begins like that of the embedded proxy.
     pub(crate) below_secret: bool,
 }
 
@@ -50,7 +50,7 @@ impl CaptureServer {
     ///
     /// # Errors
     ///
-    /// Where there is none.
+    /// Returns an error if there is none.
     pub(crate) fn start() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -77,7 +77,7 @@ impl CaptureServer {
         seen.iter().find(|seen| seen.model.is_some()).cloned()
     }
 
-    /// Where tunnels were to lead.
+    /// Returns the destinations of tunnels.
     pub(crate) fn tunnels(&self) -> Vec<String> {
         let seen = self.record.lock();
         let tunnels = seen.iter().filter(|seen| seen.model.is_none());
@@ -199,7 +199,7 @@ fn is_below_secret(uri: &Uri) -> bool {
     first.len() == 32 && first.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The model that a content names; what cannot be read is told as that.
+/// The model that a content names; a content that cannot be read has a word of its own.
 fn model(content: &[u8]) -> String {
     #[derive(serde::Deserialize)]
     struct Named {
@@ -212,7 +212,7 @@ fn model(content: &[u8]) -> String {
     }
 }
 
-/// What stands for the model of a content that cannot be read.
+/// The text in the place of the model if the content cannot be read.
 const UNREADABLE: &str = "(unreadable)";
 /// No request of a trial is larger.
 const CAP: usize = 8 << 20;

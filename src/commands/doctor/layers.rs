@@ -19,34 +19,34 @@ use super::trial::{Ended, FORBIDDEN, Scratch, with};
 use crate::commands::route::PROVIDER;
 use crate::probe;
 
-/// Where codex's calls have to go: to a proxy that runs here, or to the one that the shim brings along.
+/// The route that codex's calls have to take: to a running proxy, or to the embedded one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Way<'a> {
+pub(crate) struct ExpectedRoute<'a> {
     /// The proxy of the policy or of the route.
     pub(crate) proxy: Option<&'a str>,
-    /// Whether codex's own files lead somewhere.
+    /// True if codex's own files set a base URL or may set one.
     pub(crate) routed: bool,
-    /// Whether no proxy is wanted.
+    /// True if no proxy is wanted.
     pub(crate) off: bool,
 }
 
-/// Starts the shim with a forbidden model, before a real codex whose provider is the stand-in.
+/// Starts the shim with a forbidden model, before a real codex whose provider is the capture server.
 pub(crate) fn shim(
     process: &Process,
     codexes: &Codexes,
     policy: &Policy,
-    way: Way<'_>,
+    expected: ExpectedRoute<'_>,
 ) -> Vec<Finding> {
     let (Some(shim), Some(real)) = (&codexes.shim, &codexes.real) else {
         return Vec::new();
     };
-    // Where nothing may be put in, the second call says which way it takes.
+    // Where nothing may be put in, the second call shows which route it takes.
     let words: [&[&str]; 2] = [&["-m", FORBIDDEN, "hi"], &["hi"]];
     let mut findings = Vec::new();
     for words in words {
-        match through_shim(process, [shim, real], way, words) {
+        match through_shim(process, [shim, real], expected, words) {
             Ok((_, Some(seen), own)) => {
-                findings.extend(arrived(&seen, policy, way, &own));
+                findings.extend(arrived(&seen, policy, expected, &own));
                 break;
             }
             Ok((ended, None, _)) if ended.is_refused() && policy.mode() == Mode::Reject => {}
@@ -73,15 +73,15 @@ impl Ended {
 fn through_shim(
     process: &Process,
     [shim, real]: [&Path; 2],
-    way: Way<'_>,
+    expected: ExpectedRoute<'_>,
     words: &[&str],
 ) -> io::Result<(Ended, Option<Captured>, String)> {
     let server = CaptureServer::start()?;
     let scratch = Scratch::new(&format!("http://{}/v1", server.authority()), PROVIDER)?;
-    // The shim keeps other proxies off its own way. A proxy that runs here must not be reached, since the
-    // real provider is behind it: then the real codex is told nothing of that.
+    // The shim keeps other proxies off its own route. A proxy that runs here must not be reached, since the
+    // real provider is behind it: then the real codex knows nothing of that.
     let mut process = process.clone();
-    if way.proxy.is_some() || way.routed {
+    if expected.proxy.is_some() || expected.routed {
         process = with(&process, "MODEL_LOCK_REAL_CODEX", scratch.wrapper(real)?);
     }
     let mut command = scratch.codex(shim, &process, &server);
@@ -90,18 +90,23 @@ fn through_shim(
     Ok((ended, server.call(), server.authority()))
 }
 
-/// What a call that arrived says of the shim, and of the way that it took.
-fn arrived(seen: &Captured, policy: &Policy, way: Way<'_>, own: &str) -> Vec<Finding> {
+/// Returns the findings of a call that arrived: about the shim, and about the route that it took.
+fn arrived(
+    seen: &Captured,
+    policy: &Policy,
+    expected: ExpectedRoute<'_>,
+    own: &str,
+) -> Vec<Finding> {
     let model = seen.model.clone().unwrap_or_default();
     let mut findings = Vec::new();
     if model != policy.pin() {
         findings.push(Finding::shim_bypassed(model));
     }
     let to = seen.authority.as_deref();
-    let expected = way.proxy.map(authority);
-    // A codex that goes to the stand-in itself takes it for a forward proxy as well; a proxy does not.
-    let own_proxy = way.proxy.is_none() && seen.below_secret;
-    if !way.off && !own_proxy && to != expected.as_deref() {
+    let address = expected.proxy.map(authority);
+    // A codex that goes to the capture server itself takes it for a forward proxy as well; a proxy does not.
+    let own_proxy = expected.proxy.is_none() && seen.below_secret;
+    if !expected.off && !own_proxy && to != address.as_deref() {
         let to = if to == Some(own) {
             "the provider itself"
         } else {
@@ -112,7 +117,7 @@ fn arrived(seen: &Captured, policy: &Policy, way: Way<'_>, own: &str) -> Vec<Fin
     findings
 }
 
-/// Starts each real codex by its own path, with everything set to lead it to the stand-in.
+/// Starts each real codex by its own path, with everything set to lead it to the capture server.
 pub(crate) fn route(process: &Process, codexes: &Codexes, base: &str) -> Vec<Finding> {
     let tried = codexes.others.iter().take(MOST);
     let tried = tried.filter_map(|codex| match around(process, codex, base) {
@@ -149,7 +154,7 @@ fn around(process: &Process, codex: &Path, base: &str) -> io::Result<Option<Find
     Ok(finding)
 }
 
-/// Puts a proxy with this policy before the stand-in, and asks it for a forbidden model.
+/// Puts a proxy with this policy before the capture server, and asks it for a forbidden model.
 pub(crate) fn proxy(policy: &Arc<Policy>) -> Option<Finding> {
     match through_proxy(policy) {
         Ok(None) => None,
@@ -161,7 +166,7 @@ pub(crate) fn proxy(policy: &Arc<Policy>) -> Option<Finding> {
     }
 }
 
-/// What arrived at the stand-in once the proxy had answered.
+/// Returns the call that arrived at the provider once the proxy had answered.
 fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Captured>> {
     let capture = CaptureServer::start()?;
     let upstream =
@@ -197,7 +202,7 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Captured>> {
     Ok(capture.call())
 }
 
-/// How many codexes are tried; each takes about a second.
+/// The number of codexes that are tried; each takes about a second.
 const MOST: usize = 6;
 
 #[cfg(test)]
@@ -225,37 +230,43 @@ mod tests {
             model: Some(model.to_owned()),
             below_secret: false,
         };
-        let way = |proxy| Way {
+        let expected = |proxy| ExpectedRoute {
             proxy,
             routed: false,
             off: false,
         };
-        let found = |seen: &Captured, way| arrived(seen, &policy("force"), way, "own:1");
+        let found = |seen: &Captured, expected| arrived(seen, &policy("force"), expected, "own:1");
         let around = |to: &str| vec![Finding::proxy_bypassed(to)];
-        assert_eq!(found(&seen(None, "gpt-5.5"), way(None)), []);
+        assert_eq!(found(&seen(None, "gpt-5.5"), expected(None)), []);
         assert_eq!(
-            found(&seen(Some("p:8383"), "gpt-5.5"), way(Some("http://p:8383"))),
+            found(
+                &seen(Some("p:8383"), "gpt-5.5"),
+                expected(Some("http://p:8383"))
+            ),
             []
         );
         assert_eq!(
-            found(&seen(Some("own:1"), "gpt-5.5"), way(None)),
+            found(&seen(Some("own:1"), "gpt-5.5"), expected(None)),
             around("the provider itself")
         );
         assert_eq!(
-            found(&seen(Some("x:1"), "gpt-5.5"), way(Some("http://p"))),
+            found(&seen(Some("x:1"), "gpt-5.5"), expected(Some("http://p"))),
             around("x:1")
         );
         let own = Captured {
             below_secret: true,
             ..seen(Some("127.0.0.1:2"), "gpt-5.5")
         };
-        assert_eq!(found(&own, way(None)), []);
-        assert_eq!(found(&own, way(Some("http://p"))), around("127.0.0.1:2"));
-        let leaks = found(&seen(None, "other"), way(None));
+        assert_eq!(found(&own, expected(None)), []);
+        assert_eq!(
+            found(&own, expected(Some("http://p"))),
+            around("127.0.0.1:2")
+        );
+        let leaks = found(&seen(None, "other"), expected(None));
         assert_eq!(leaks, [Finding::shim_bypassed("other")]);
-        let off = Way {
+        let off = ExpectedRoute {
             off: true,
-            ..way(None)
+            ..expected(None)
         };
         assert_eq!(found(&seen(Some("own:1"), "gpt-5.5"), off), []);
     }

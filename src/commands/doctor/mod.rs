@@ -25,11 +25,10 @@ use shim::Process;
 
 use crate::assurance::Level;
 use crate::policy_source::{Loaded, Origin};
-use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::{exit, output, policy_source};
 use finding::Finding;
-use layers::Way;
+use layers::ExpectedRoute;
 
 /// The flags of `doctor`.
 #[derive(clap::Args, Debug)]
@@ -57,7 +56,7 @@ pub(crate) fn doctor(asked: &Doctor, environment: &Environment) -> ExitCode {
     }
 }
 
-/// What there is, and what is amiss.
+/// The result of the examination: facts and findings.
 #[derive(Serialize)]
 struct Examined {
     level: Level,
@@ -101,13 +100,10 @@ impl Examined {
             findings.push(Finding::root());
         }
         findings.extend(network::egress());
-        // What is wrong with it is told with the policy.
-        findings.extend(network::statsd(
-            Settings::shared(environment, &mut Vec::new())
-                .statsd()
-                .as_ref(),
-        ));
-        match policy_source::for_shim(environment) {
+        // What is wrong with the settings stands with the policy.
+        let source = policy_source::for_shim(environment);
+        findings.extend(network::statsd(source.settings.statsd().as_ref()));
+        match source.loaded {
             Ok(loaded) => layers(process, &codexes, &loaded, &mut findings, &mut facts),
             Err(Problems(problems)) => {
                 let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -143,7 +139,7 @@ impl Examined {
     }
 }
 
-/// What needs the policy.
+/// Examines what depends on the policy.
 fn layers(
     process: &Process,
     codexes: &place::Codexes,
@@ -158,28 +154,28 @@ fn layers(
     if policy.mode() == Mode::ReportOnly {
         findings.push(Finding::report_only());
     }
-    if !matches!(loaded.origin, Origin::Sealed(_)) {
+    if !matches!(loaded.origin, Origin::Protected(_)) {
         findings.push(Finding::policy_open(&loaded.origin));
     }
     let base = route::look(policy, findings);
     let proxy = policy.proxy().or(base.as_deref());
-    let way = Way {
+    let expected = ExpectedRoute {
         proxy,
-        routed: route::is_led(),
+        routed: route::files_exist(),
         off: policy.is_proxy_off() && base.is_none(),
     };
-    let started = if way.off {
+    let started = if expected.off {
         "none"
     } else {
         "embedded, started by the shim"
     };
     facts.push(Fact::new("proxy", proxy.unwrap_or(started)));
-    if way.off {
+    if expected.off {
         findings.push(Finding::proxy_off());
     }
     findings.extend(proxy.and_then(|url| network::proxy(url, policy)));
     findings.extend(layers::proxy(policy));
-    findings.extend(layers::shim(process, codexes, policy, way));
+    findings.extend(layers::shim(process, codexes, policy, expected));
     if let Some(base) = &base {
         findings.extend(route::variable(process, base));
         findings.extend(layers::route(process, codexes, base));

@@ -1,4 +1,4 @@
-//! What can be reached from here: the proxy, the daemon of counts, the providers.
+//! Checks which servers can be reached: the proxy, the `StatsD` daemon, the providers.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
@@ -46,7 +46,7 @@ fn policy_of(url: &str, address: &str) -> io::Result<Option<String>> {
     Ok(hash.and_then(|hash| Some(hash.to_str().ok()?.to_owned())))
 }
 
-/// Whether anybody takes what is sent: a port that is closed says so.
+/// Checks that a `StatsD` daemon listens: a closed port rejects a datagram.
 pub(crate) fn statsd(daemon: Option<&StatsdTarget>) -> Option<Finding> {
     let Some(daemon) = daemon else {
         return Some(Finding::statsd_off());
@@ -102,6 +102,6 @@ fn resolve(place: &str) -> io::Result<Vec<SocketAddr>> {
     receiver.recv_timeout(PATIENCE).map_err(io::Error::other)?
 }
 
-/// Where codex would go by itself.
+/// The hosts that codex calls by default.
 const PROVIDERS: [&str; 2] = ["api.openai.com:443", "chatgpt.com:443"];
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! Which codex can be started here, and by whom it would be found.
+//! Finds every codex that can be started here.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -10,15 +10,14 @@ use shim::Process;
 
 use super::finding::Finding;
 use super::trial::output;
-use crate::codex_on_path::Reachable;
-use crate::commands::which;
+use crate::codex_on_path::{self, Reachable};
 
-/// What can be started.
+/// The codexes that can be started.
 #[derive(Debug)]
 pub(crate) struct Codexes {
     /// The shim, where it stands on `PATH`.
     pub(crate) shim: Option<PathBuf>,
-    /// What it becomes.
+    /// The real codex that it runs.
     pub(crate) real: Option<PathBuf>,
     /// Every codex that is not ours, each file once; the one that the shim becomes first.
     pub(crate) others: Vec<PathBuf>,
@@ -26,7 +25,7 @@ pub(crate) struct Codexes {
 
 /// Looks at `PATH`, at a login shell, and where programs are put by hand and by package managers.
 pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
-    let found = which::on_path(process);
+    let found = codex_on_path::of_process(process);
     let shim = found.iter().find(|codex| codex.ours);
     match (shim, found.first()) {
         (None, _) => findings.push(Finding::no_shim()),
@@ -35,7 +34,7 @@ pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
         }
         _ => findings.extend(in_login_shell(process)),
     }
-    let real = match shim::find_real(&which::as_shim(process.clone(), &found), CODEX) {
+    let real = match shim::find_real(&codex_on_path::as_shim(process.clone(), &found), CODEX) {
         Ok(real) => Some(real),
         Err(error) => {
             findings.push(Finding::no_codex(error));
@@ -103,7 +102,7 @@ fn others(process: &Process, on_path: &[Reachable], real: Option<&Path>) -> Vec<
     others
 }
 
-/// Where a codex stands that no `PATH` has to name.
+/// Returns the places where a codex may stand besides `PATH`.
 fn places(process: &Process) -> Vec<PathBuf> {
     let directory = process
         .directory
@@ -147,7 +146,7 @@ fn places(process: &Process) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Where codex keeps what it knows.
+/// Returns codex's home directory.
 pub(crate) fn home(process: &Process) -> PathBuf {
     let home = || {
         let home = process

@@ -1,4 +1,4 @@
-//! What codex's own files say of the way, read as codex reads them.
+//! Checks the route that codex's own files set, read as codex reads them.
 
 use std::path::Path;
 
@@ -42,8 +42,8 @@ pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<Strin
     Some(base)
 }
 
-/// Whether codex's own files may lead anywhere at all.
-pub(crate) fn is_led() -> bool {
+/// Returns true if one of codex's own files exists.
+pub(crate) fn files_exist() -> bool {
     [MANAGED, REQUIREMENTS]
         .iter()
         .any(|name| Path::new("/").join(name).exists())

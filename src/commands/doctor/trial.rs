@@ -1,4 +1,4 @@
-//! Running a program against the stand-in, with nothing real within its reach.
+//! Running a program against the capture server, with nothing real within its reach.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File};
@@ -19,7 +19,7 @@ use crate::shell_quote::shell;
 /// A model that nobody approves.
 pub(crate) const FORBIDDEN: &str = "model-lock-doctor";
 
-/// How a program ended.
+/// The end of a program.
 #[derive(Debug)]
 pub(crate) struct Ended {
     /// Its status; `None` where it was ended from outside.
@@ -38,7 +38,7 @@ impl Scratch {
     ///
     /// # Errors
     ///
-    /// Where it cannot be made.
+    /// Returns an error if it cannot be made.
     pub(crate) fn new(base_url: &str, provider: &str) -> io::Result<Self> {
         use std::sync::atomic::{AtomicUsize, Ordering};
         static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -64,11 +64,11 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// A program that becomes another, but lets no call out past the stand-in.
+    /// A program that becomes another, but lets no call out past the capture server.
     ///
     /// # Errors
     ///
-    /// Where it cannot be written.
+    /// Returns an error if it cannot be written.
     pub(crate) fn wrapper(&self, program: &Path) -> io::Result<PathBuf> {
         let place = self.0.join("codex");
         let line = shell([OsStr::new("exec"), program.as_os_str()]);
@@ -80,7 +80,7 @@ impl Scratch {
         Ok(place)
     }
 
-    /// A codex in this home. Whatever it calls, the stand-in gets; no credential of this place goes along.
+    /// A codex in this home. Whatever it calls, the capture server gets; no credential of this place goes along.
     pub(crate) fn codex(
         &self,
         program: &Path,
@@ -116,7 +116,7 @@ impl Scratch {
     ///
     /// # Errors
     ///
-    /// Where it cannot be started.
+    /// Returns an error if it cannot be started.
     pub(crate) fn run(&self, mut command: Command, server: &CaptureServer) -> io::Result<Ended> {
         let told = self.0.join("told");
         command
@@ -147,7 +147,7 @@ impl Drop for Scratch {
     }
 }
 
-/// What a program printed, where it ended in time with that.
+/// Returns the status and the output of a program, if it ended in time.
 pub(crate) fn output(command: &mut Command, within: Duration) -> Option<(ExitStatus, Vec<u8>)> {
     let mut child = command
         .stdin(Stdio::null())
@@ -203,7 +203,7 @@ fn end(child: &mut Child) {
 
 /// A variable of the process that holds a credential.
 pub(crate) const CREDENTIALS: [&str; 3] = ["OPENAI_API_KEY", "CODEX_API_KEY", "CODEX_ACCESS_TOKEN"];
-/// What codex sends its calls to.
+/// The variables that name a forward proxy.
 pub(crate) const PROXIES: [&str; 6] = [
     "HTTP_PROXY",
     "http_proxy",
@@ -212,7 +212,7 @@ pub(crate) const PROXIES: [&str; 6] = [
     "ALL_PROXY",
     "all_proxy",
 ];
-/// How long one trial may take; codex takes less than a second where nothing is wrong.
+/// The longest time of one trial; codex takes less than a second if nothing is wrong.
 const PATIENCE: Duration = Duration::from_secs(40);
 const STEP: Duration = Duration::from_millis(50);
 

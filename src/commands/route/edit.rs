@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-/// What shall stand in a file.
+/// The keys and tables that a file shall have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Keys {
     /// Keys of the whole file, with their texts.
@@ -20,10 +20,10 @@ pub(crate) struct Keys {
 /// A table of our own: its name, its keys with their texts.
 pub(crate) type Table = (&'static str, Vec<(&'static str, String)>);
 
-/// Why a file is left as it is.
+/// The reason why a file is left as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EditError {
-    /// What is ours was changed by hand.
+    /// Our block was changed by hand.
     #[error("what stands between our marks was changed by hand: take it out by hand")]
     Broken,
     /// Our table cannot be added.
@@ -154,7 +154,7 @@ fn push_aside(out: &mut String, text: &str, start: usize, ranges: &[Range<usize>
     }
 }
 
-/// Whether the text is TOML that says what is ours.
+/// Returns true if the text is TOML that holds our keys.
 fn holds(text: &str, keys: &Keys) -> bool {
     let Ok(table) = DeTable::parse(text) else {
         return false;
@@ -205,7 +205,7 @@ const BEGIN_JOINED: &str = "# >>> model-lock route (joined)";
 const END: &str = "# <<< model-lock route";
 const NOTE: &str =
     "# Written by `model-lock route codex`; `model-lock route codex --remove` takes it out again.";
-/// What stands before each line that is set aside.
+/// The mark before each line that is set aside.
 const ASIDE: &str = "#model-lock set aside: ";
 
 #[cfg(test)]

@@ -10,14 +10,14 @@ use std::path::Path;
 /// More than this is no configuration.
 const CAP: u64 = 1 << 20;
 
-/// What everyone may read and the owner alone may write.
+/// The mode of a file that everyone may read and the owner alone may write.
 const MODE: u32 = 0o644;
 
 /// The text of a file; `None` where there is none.
 ///
 /// # Errors
 ///
-/// Where it cannot be read, or is a link, larger than 1 MiB or not UTF-8.
+/// Returns an error if it cannot be read, or is a link, larger than 1 MiB or not UTF-8.
 pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
@@ -41,7 +41,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
 ///
 /// # Errors
 ///
-/// Where it cannot be written; the file is as it was then.
+/// Returns an error if it cannot be written; the file is as it was then.
 pub(crate) fn replace(path: &Path, text: Option<&str>) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     let Some(text) = text else {

@@ -22,12 +22,12 @@ use crate::settings::environment::Environment;
 use crate::{output, policy_source};
 use edit::{EditError, Keys};
 
-/// Where codex looks, below the root of the file system.
+/// The file of codex's managed configuration, below the root of the file system.
 pub(crate) const MANAGED: &str = "etc/codex/managed_config.toml";
-/// Where codex 0.169 looks for what nobody may change.
+/// The file of codex 0.169's requirements, which nobody may override.
 pub(crate) const REQUIREMENTS: &str = "etc/codex/requirements.toml";
 
-/// Whose traffic is routed.
+/// Describes whose traffic is routed.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Route {
     /// The real codex, however it is started
@@ -39,7 +39,7 @@ pub(crate) enum Route {
 pub(crate) struct Codex {
     /// The proxy, as codex reaches it; `/v1` is added where the URL has no path
     ///
-    /// Where codex is logged in with a subscription, end it with `/backend-api/codex`.
+    /// If codex is logged in with a subscription, end it with `/backend-api/codex`.
     #[arg(long, value_name = "URL", required_unless_present = "remove")]
     proxy: Option<String>,
     /// Take out what was written, and give back what stood there
@@ -55,7 +55,7 @@ pub(crate) struct Codex {
     root: PathBuf,
 }
 
-/// Whether it may be written.
+/// The flags that say if it may be written.
 #[derive(clap::Args, Debug)]
 struct Consent {
     /// Write without asking
@@ -66,7 +66,7 @@ struct Consent {
     dry_run: bool,
 }
 
-/// Why nothing was written, or not everything.
+/// The reason why nothing was written, or not everything.
 #[derive(Debug, thiserror::Error)]
 enum RouteError {
     #[error("{0} is left as it is")]
@@ -109,12 +109,14 @@ fn wanted(asked: &Codex, environment: &Environment) -> Result<ModelChoice, Probl
         return Ok([(MANAGED, None), (REQUIREMENTS, None)]);
     };
     let base = base_url(proxy).map_err(|problem| Problems(vec![problem]))?;
-    let policy = policy_source::for_shim(environment).map(|loaded| loaded.policy)?;
+    let policy = policy_source::for_shim(environment)
+        .loaded
+        .map(|loaded| loaded.policy)?;
     let managed = managed(policy.pin(), &base, asked.legacy_profile);
     Ok([(MANAGED, Some(managed)), (REQUIREMENTS, Some(required()))])
 }
 
-/// What pins the model and the base URL of codex's own provider.
+/// Returns the keys that pin the model and the base URL of codex's own provider.
 fn managed(pin: &str, base: &str, legacy_profile: bool) -> Keys {
     let text = str::to_owned;
     let mut top = vec![
@@ -132,7 +134,7 @@ fn managed(pin: &str, base: &str, legacy_profile: bool) -> Keys {
     Keys { top, tables }
 }
 
-/// What no client may name otherwise.
+/// Returns the keys that no client may override.
 fn required() -> Keys {
     Keys {
         top: vec![("model_provider", PROVIDER.to_owned())],

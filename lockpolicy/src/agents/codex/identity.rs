@@ -1,4 +1,4 @@
-//! How codex names the requester of a model call, in its headers and in the metadata of a turn.
+//! Describes how codex names the requester of a model call, in its headers and in the metadata of a turn.
 
 use crate::Source;
 

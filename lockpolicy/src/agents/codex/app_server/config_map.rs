@@ -112,11 +112,7 @@ fn push(
     setting: Option<Setting>,
 ) {
     let stated = finder.value(&at);
-    let text = match &stated {
-        SelectorValue::Text(text) => Some(&**text),
-        SelectorValue::Missing | SelectorValue::Null | SelectorValue::NotText => None,
-    };
-    if let Some((usual, stated)) = selection(selects, text, finder.policy) {
+    if let Some((usual, stated)) = selection(selects, stated.text(), finder.policy) {
         let setting = setting.unwrap_or(usual);
         finder.push(setting, stated, position.place.clone(), (at, whole));
     }
@@ -141,16 +137,11 @@ pub(super) fn write(
     let Some(selects) = position.selects() else {
         return table(finder, &target.value, &position);
     };
-    let is_cleared = finder.value(&target.value) == SelectorValue::Null;
     let (at, whole) = (target.value.clone(), target.whole());
-    match selects {
-        Selects::BaseUrl | Selects::Source => {
-            push(finder, selects, (at.clone(), at), &position, Some(REFUSE));
-        }
-        Selects::Effort | Selects::Model | Selects::OtherModel | Selects::Tier if is_cleared => {}
-        Selects::Effort | Selects::Model | Selects::OtherModel | Selects::Tier => {
-            push(finder, selects, (at, whole), &position, None);
-        }
+    if matches!(selects, Selects::BaseUrl | Selects::Source) {
+        push(finder, selects, (at.clone(), at), &position, Some(REFUSE));
+    } else if finder.value(&at) != SelectorValue::Null {
+        push(finder, selects, (at, whole), &position, None);
     }
     Ok(())
 }

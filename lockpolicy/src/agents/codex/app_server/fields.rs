@@ -112,11 +112,9 @@ fn is_harmless(
     stated: &SelectorValue<'_>,
     at: &Range<usize>,
 ) -> bool {
-    field.harmless.is_some_and(|json| match stated {
-        SelectorValue::Text(text) => encode(text) == json,
-        SelectorValue::Missing | SelectorValue::Null | SelectorValue::NotText => {
-            finder.input.get(at.clone()) == Some(json.as_bytes())
-        }
+    field.harmless.is_some_and(|json| match stated.text() {
+        Some(text) => encode(text) == json,
+        None => finder.input.get(at.clone()) == Some(json.as_bytes()),
     })
 }
 

@@ -59,14 +59,14 @@ impl Changes {
         option: &OptionToken<'_>,
     ) -> bool {
         let required = option.spec.and_then(|spec| spec.requires);
-        let dropped = self
-            .changes
+        let is_required = |change: &Change| {
+            let index = self.stated.get(change.occurrence)?.value.start;
+            let spec = line.tokens.get(index)?.option()?.spec?;
+            (change.action == Action::Drop && Some(spec.long) == required).then_some(())
+        };
+        self.changes
             .iter()
-            .filter(|change| change.action == Action::Drop);
-        let indexes =
-            dropped.filter_map(|change| Some(self.stated.get(change.occurrence)?.value.start));
-        let mut dropped = indexes.filter_map(|index| line.tokens.get(index)?.option()?.spec);
-        required.is_some_and(|required| dropped.any(|spec| spec.long == required))
+            .any(|change| is_required(change).is_some())
     }
 
     /// Returns a token after its changes; `None` where it is dropped.
@@ -107,42 +107,33 @@ pub(super) fn rewritten(
     let (mut before, mut moved, mut behind) = (Vec::new(), Vec::new(), Vec::new());
     let start = line.start();
     for (index, token) in line.tokens.iter().enumerate() {
-        let kept = if index < start {
-            &mut before
-        } else {
-            &mut behind
-        };
-        let Some(changed) = changes.changed(line, index, token) else {
-            split_arguments(kept);
-            continue;
-        };
-        match token.option() {
-            Some(option)
-                if option.role() == Role::Config && index < start && !insertions.is_empty() =>
-            {
+        let is_outer = index < start;
+        let kept = if is_outer { &mut before } else { &mut behind };
+        let key = token.option().filter(|_| is_outer).and_then(config_key);
+        let is_config = token
+            .option()
+            .is_some_and(|option| option.role() == Role::Config);
+        let moves = is_outer && is_config && !insertions.is_empty();
+        match changes.changed(line, index, token) {
+            Some(changed) if !moves => kept.push(changed),
+            changed => {
                 split_arguments(kept);
-                let key = config_key(option);
-                if !insertions
-                    .iter()
-                    .any(|insertion| key.as_deref() == Some(insertion.place))
-                {
-                    moved.push(changed);
-                }
+                let states = |insertion: &Insertion<'_>| key.as_deref() == Some(insertion.place);
+                moved.extend(changed.filter(|_| !insertions.iter().any(states)));
             }
-            _ => kept.push(changed),
         }
     }
-    let (model, keys): (Vec<_>, Vec<_>) = insertions
-        .iter()
-        .partition(|insertion| insertion.place == MODEL_OPTION);
-    let words = |insertions: Vec<&Insertion<'_>>| -> Vec<Vec<u8>> {
-        insertions.into_iter().flat_map(Insertion::words).collect()
+    let words = |of_model: bool| -> Vec<Vec<u8>> {
+        let own = insertions
+            .iter()
+            .filter(|own| (own.place == MODEL_OPTION) == of_model);
+        own.flat_map(Insertion::words).collect()
     };
     [
         write(&before),
-        words(model),
+        words(true),
         write(&moved),
-        words(keys),
+        words(false),
         write(&behind),
     ]
     .concat()

@@ -26,5 +26,5 @@ pub(crate) mod selection;
 
 pub use account::is_account;
 pub use overrides::{Override, ProxyTarget};
-pub use provider_route::{Oss, ProviderBase, ProviderRoute};
+pub use provider_route::Oss;
 pub use providers::{Layer, Providers, Unreadable, role_files};

@@ -4,34 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use super::providers::{Custom, Providers};
+use crate::agents::provider_route::{ProviderBase, ProviderRoute};
 use crate::dialect::Table;
-
-/// A base URL of the proxy, and the provider behind it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProviderRoute {
-    /// The path segment that selects the route.
-    pub name: String,
-    /// The destination of calls that carry a key.
-    pub key: ProviderBase,
-    /// The destination of calls that carry an account's token, where it is another one.
-    pub account: Option<ProviderBase>,
-}
-
-/// A provider's base URL.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProviderBase {
-    /// The path below which the tables list its operations, without a slash at its end.
-    pub canonical_prefix: String,
-    /// The URL.
-    pub url: String,
-    /// Query parameters of its configuration that select nothing.
-    pub query: Vec<String>,
-    /// Fields of its configuration that select nothing, in lower case.
-    pub headers: Vec<String>,
-}
 
 /// The variables that locate providers of this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,10 +36,10 @@ impl Providers {
     pub fn routes(&self, table: &Table, oss: Oss<'_>) -> Vec<ProviderRoute> {
         let mut routes = Vec::from([
             openai(self.openai.as_deref(), table),
-            ProviderRoute::plain("oss", base(&self.oss(oss), table)),
+            ProviderRoute::new("oss", base(&self.oss(oss), table)),
         ]);
         if let Some(url) = &self.realtime {
-            routes.push(ProviderRoute::plain("realtime", base(url, table)));
+            routes.push(ProviderRoute::new("realtime", base(url, table)));
         }
         let custom = self.custom.values().enumerate();
         routes.extend(custom.map(|(index, custom)| route(index, custom, table)));
@@ -82,16 +57,6 @@ impl Providers {
     }
 }
 
-impl ProviderRoute {
-    fn plain(name: &str, key: ProviderBase) -> Self {
-        Self {
-            name: name.to_string(),
-            key,
-            account: None,
-        }
-    }
-}
-
 /// Returns the name of the route of a custom provider, by its position among their names.
 pub(super) fn route_name(index: usize) -> String {
     format!("p{index}")
@@ -99,7 +64,7 @@ pub(super) fn route_name(index: usize) -> String {
 
 fn route(index: usize, custom: &Custom, table: &Table) -> ProviderRoute {
     let mut route = match &custom.base_url {
-        Some(url) => ProviderRoute::plain("", base(url, table)),
+        Some(url) => ProviderRoute::new("", base(url, table)),
         None => openai(None, table),
     };
     let listed = |names: &[String], known: &[&str]| {

@@ -1,0 +1,97 @@
+//! To the upstream: one well-formed request, made anew from what was approved.
+
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, Uri};
+use hyper::body::{Body as _, Incoming};
+use lockpolicy::dialect::Credential;
+use lockpolicy::http::{Approved, Fault, RequestHead, Route, forwarded_fields};
+
+use crate::call::Call;
+use crate::error::RequestError;
+use crate::upstream::body::Pieces;
+use crate::upstream::provider::target as target_of;
+use crate::upstream::provider_route::Place;
+
+/// Sends a request and waits for the head of the answer.
+///
+/// # Cancel safety
+///
+/// Dropping the future ends the exchange with the upstream.
+pub(super) async fn send(
+    call: &Call,
+    request: Request<Pieces>,
+) -> Result<Response<Incoming>, RequestError> {
+    let sent = call.state.client.send(request).await;
+    sent.map_err(RequestError::upstream)
+}
+
+/// Makes the request that goes on.
+pub(super) fn request(
+    call: &Call,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    approved: &Approved,
+    content: Pieces,
+) -> Result<Request<Pieces>, RequestError> {
+    let mut request = Request::new(content);
+    *request.method_mut() = Method::try_from(head.method).unwrap_or_default();
+    *request.uri_mut() = target(call, route, head, approved).ok_or(Fault::NoUpstream)?;
+    *request.headers_mut() = fields(call, route, head, approved);
+    length(&mut request);
+    Ok(request)
+}
+
+fn target(
+    call: &Call,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    approved: &Approved,
+) -> Option<Uri> {
+    let path = approved.path.as_deref().unwrap_or(head.path);
+    let query = approved.query.as_deref().or(head.query);
+    if let Place::Below(base) = &call.place {
+        return base.target(path, query);
+    }
+    let default = match route {
+        Route::Listed(found) => found.dialect.upstream.as_deref(),
+        Route::Allowed => None,
+    };
+    target_of(
+        &call.state.upstreams,
+        &call.state.table,
+        default,
+        path,
+        query,
+    )
+}
+
+/// Returns the fields that go on, with the key that is held here.
+fn fields(
+    call: &Call,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    approved: &Approved,
+) -> HeaderMap {
+    let mut out = HeaderMap::with_capacity(head.fields.len());
+    for (name, value) in forwarded_fields(&call.policy, route, head, &approved.fields) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            out.append(name, value);
+        }
+    }
+    if let Some(key) = &call.state.key {
+        let own = match route {
+            Route::Listed(found) => found.dialect.credential.clone(),
+            Route::Allowed => Credential::default(),
+        };
+        key.put(&mut out, &own);
+    }
+    out
+}
+
+/// Says how long a content is, also where it is nothing, in a request that may carry one.
+fn length(request: &mut Request<Pieces>) {
+    if request.body().is_end_stream() && request.method() == Method::POST {
+        let none = HeaderValue::from_static("0");
+        request.headers_mut().insert(header::CONTENT_LENGTH, none);
+    }
+}

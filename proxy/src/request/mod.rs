@@ -1,0 +1,9 @@
+//! The life of a request.
+
+mod decide;
+mod decode;
+pub(crate) mod exchange;
+mod forward;
+mod open_websocket;
+mod read;
+mod reply;

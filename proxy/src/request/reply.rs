@@ -1,0 +1,168 @@
+//! Back to the client: the answer as it came, but for what rule 12 names.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header;
+use http::{Response, response};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::{Body as _, Incoming};
+use lockpolicy::Surface;
+use lockpolicy::http::{
+    Approved, BodyFormat, Fault, RequestOutcome, ResponseHandling, ResponseHead, Route,
+    content_coding, model_list, response_edits, response_handling,
+};
+
+use crate::call::Call;
+use crate::error::RequestError;
+use crate::fields;
+use crate::response::bodies::Answer;
+use crate::response::line_rewrite::Events;
+use crate::response::observer::{Ear as _, Watched};
+use crate::response::served_model::{Asked, Watch, served_names};
+use crate::response::stream_decoder::{Reader, unpacker};
+use crate::upstream::body::Pieces;
+
+/// The longest list of models that is cut down.
+const LIST_CAP: usize = 16 << 20;
+
+/// The longest answer that is held back until it is known who served it.
+const HOLD_CAP: usize = 4 << 20;
+
+/// Passes an answer on.
+///
+/// # Errors
+///
+/// An answer that must not be passed on: a list of models that cannot be read, a redirect, which would
+/// lead the client past the lock, a change of protocol that nobody asked for.
+pub(super) async fn pass(
+    call: &Arc<Call>,
+    route: &Route<'_>,
+    approved: &Approved,
+    response: Response<Incoming>,
+) -> Result<Response<Answer>, RequestError> {
+    let (mut head, body) = response.into_parts();
+    let own = fields::as_text(&head.headers);
+    let text = ResponseHead {
+        status: head.status.as_u16(),
+        fields: &own,
+    };
+    let handling = response_handling(&call.policy, route, approved, &text)?;
+    let edits = response_edits(&call.policy, approved, &text, handling);
+    let named = served_names(&head.headers);
+    fields::apply(edits, &mut head.headers);
+    let body = match handling {
+        ResponseHandling::CutModelList => list(call, body).await?,
+        ResponseHandling::Pass => Answer::Passed(body),
+        ResponseHandling::Observe => served(call, approved, &mut head, (named, body)).await?,
+    };
+    Ok(Response::from_parts(head, body))
+}
+
+/// The answer of a model: listened to, and ended where another served than was sent and the policy says
+/// so (rule 13). An error was served by none.
+async fn served(
+    call: &Arc<Call>,
+    approved: &Approved,
+    head: &mut response::Parts,
+    (named, body): (Vec<String>, Incoming),
+) -> Result<Answer, RequestError> {
+    let kind = head.headers.get(header::CONTENT_TYPE);
+    let kind = kind.map(|kind| kind.to_str().unwrap_or_default());
+    let form = BodyFormat::of(kind).filter(|_| head.status.is_success());
+    let asked = Asked {
+        policy: Arc::clone(&call.policy),
+        surface: Surface::Http,
+        source: approved.source,
+        wanted: approved.choice.clone(),
+    };
+    let status = head.status.as_u16();
+    let mut watch = Watch::new(call, asked, status, form.unwrap_or(BodyFormat::Json));
+    if head.status.is_success() && named.iter().any(|name| watch.said(name)) {
+        return ended(&watch, form, head);
+    }
+    let forced = approved.outcome == RequestOutcome::Forced;
+    let pin = forced.then(|| call.policy.pin().to_owned());
+    let coding = head.headers.get(header::CONTENT_ENCODING);
+    let coding = content_coding(coding.map(|coding| coding.to_str().unwrap_or("?"))).ok();
+    let Some(unpacker) = coding.and_then(|coding| unpacker(coding).ok()) else {
+        return Ok(Answer::Passed(body));
+    };
+    match form {
+        None => Ok(Answer::Passed(body)),
+        Some(BodyFormat::Sse) if unpacker.is_none() && (pin.is_some() || watch.is_strict()) => {
+            head.headers.remove(header::CONTENT_LENGTH);
+            Ok(Answer::Edited(Box::new(Events::new(body, pin, watch))))
+        }
+        Some(BodyFormat::JsonLines) if unpacker.is_none() && watch.is_strict() => {
+            head.headers.remove(header::CONTENT_LENGTH);
+            Ok(Answer::Edited(Box::new(Events::new(body, None, watch))))
+        }
+        Some(BodyFormat::Json) if watch.is_strict() => {
+            held(body, Reader::new(BodyFormat::Json, unpacker), watch).await
+        }
+        Some(form) => {
+            let reader = Reader::new(form, unpacker);
+            Ok(Answer::Watched(Box::new(Watched::new(body, reader, watch))))
+        }
+    }
+}
+
+/// What is said instead of an answer whose head names another model: a stream that was asked for is
+/// ended as a stream, since codex tries again after any status that tells of a fault upstream.
+fn ended(
+    watch: &Watch,
+    form: Option<BodyFormat>,
+    head: &mut response::Parts,
+) -> Result<Answer, RequestError> {
+    match form {
+        Some(BodyFormat::Sse | BodyFormat::JsonLines) => {
+            head.headers.remove(header::CONTENT_LENGTH);
+            head.headers.remove(header::CONTENT_ENCODING);
+            Ok(Answer::whole(watch.last()))
+        }
+        Some(BodyFormat::Json) | None => Err(watch.fault().into()),
+    }
+}
+
+/// An answer that is held back until it has said who served it. One that is longer than the cap goes on
+/// and is broken off at its end, if it has to be.
+async fn held(
+    mut body: Incoming,
+    mut reader: Reader,
+    mut watch: Watch,
+) -> Result<Answer, RequestError> {
+    let mut pieces: Vec<Bytes> = Vec::new();
+    let mut length = 0;
+    let mut end = false;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(RequestError::upstream)?.into_data() else {
+            continue;
+        };
+        reader.take(&data, &mut |text| end |= watch.text(text).1);
+        length += data.len();
+        pieces.push(data);
+        if length > HOLD_CAP {
+            let rest = Box::new(Watched::new(body, reader, watch));
+            return Ok(Answer::Begun(Pieces::new(pieces), rest));
+        }
+    }
+    reader.finish(&mut |text| end |= watch.text(text).1);
+    if end {
+        return Err(watch.fault().into());
+    }
+    let rest = Box::new(Watched::new(body, reader, watch));
+    debug_assert!(rest.is_end_stream());
+    Ok(Answer::Begun(Pieces::new(pieces), rest))
+}
+
+async fn list(call: &Call, body: Incoming) -> Result<Answer, RequestError> {
+    let unreadable = || Fault::BadResponse("the upstream's list of models cannot be read");
+    let whole = Limited::new(body, LIST_CAP)
+        .collect()
+        .await
+        .map_err(RequestError::upstream)?
+        .to_bytes();
+    let cut = model_list::only_pinned(&call.policy, &whole).map_err(|_| unreadable())?;
+    Ok(Answer::whole(cut))
+}

@@ -1,0 +1,130 @@
+//! An answer that passes as it comes, and is listened to.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+
+use super::stream_decoder::Reader;
+use crate::error::BodyError;
+
+/// Hears what an answer says of itself.
+pub(crate) trait Ear {
+    /// Takes one text of the answer; whether the answer has to end before it.
+    fn hear(&mut self, text: &[u8]) -> bool;
+
+    /// What the client is told where the answer ends so.
+    fn last(&self) -> Bytes;
+}
+
+/// A content whose frames are passed at once, after a look at them.
+#[derive(Debug)]
+pub(crate) struct Watched<B, E> {
+    body: B,
+    reader: Reader,
+    ear: E,
+    broken: bool,
+}
+
+impl<B, E: Ear> Watched<B, E> {
+    pub(crate) fn new(body: B, reader: Reader, ear: E) -> Self {
+        Self {
+            body,
+            reader,
+            ear,
+            broken: false,
+        }
+    }
+
+    fn look(&mut self, data: &[u8]) {
+        let Self {
+            reader,
+            ear,
+            broken,
+            ..
+        } = self;
+        reader.take(data, &mut |text| *broken |= ear.hear(text));
+    }
+
+    fn end(&mut self) {
+        let Self {
+            reader,
+            ear,
+            broken,
+            ..
+        } = self;
+        reader.finish(&mut |text| *broken |= ear.hear(text));
+    }
+}
+
+impl<B, E> Body for Watched<B, E>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BodyError>,
+    E: Ear + Unpin,
+{
+    type Data = Bytes;
+    type Error = BodyError;
+
+    /// Where nothing can be put into what the client reads, as in a coded stream, breaking off is the
+    /// only way to end it.
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame {
+            self.look(frame.data_ref().map_or(&[][..], |data| data));
+        }
+        // Who knows the length does not ask for the end.
+        if frame.is_none() || self.body.is_end_stream() {
+            self.end();
+        }
+        if self.broken {
+            return Poll::Ready(Some(Err("another model was served".into())));
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt as _, Full};
+
+    use super::*;
+    use lockpolicy::http::BodyFormat;
+
+    /// Ends before a text that names `q`.
+    struct Strict;
+
+    impl Ear for Strict {
+        fn hear(&mut self, text: &[u8]) -> bool {
+            text.contains(&b'q')
+        }
+
+        fn last(&self) -> Bytes {
+            Bytes::new()
+        }
+    }
+
+    /// Nobody asks a content for more than the length that it has announced.
+    #[tokio::test]
+    async fn a_last_line_without_an_end_is_heard_before_it_passes() {
+        for (text, passes) in [("data: 1\n\ndata: q", false), ("data: 1\n\ndata: p", true)] {
+            let body = Full::new(Bytes::from_static(text.as_bytes()));
+            let reader = Reader::new(BodyFormat::Sse, None);
+            let mut watched = Watched::new(body, reader, Strict);
+            let frame = watched.frame().await.unwrap();
+            assert_eq!(frame.is_ok(), passes, "{text}");
+        }
+    }
+}

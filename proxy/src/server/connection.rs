@@ -1,0 +1,121 @@
+//! One connection: HTTP/1.1, or HTTP/2 with prior knowledge (RFC 9113 section 3.3).
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use super::head_check::stream::Wire;
+use super::rewind::Rewind;
+use crate::request::exchange;
+use crate::state::State;
+
+/// What a client sends first when it knows that HTTP/2 is spoken here.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Serves a connection until it ends. When `stop` is cancelled, the requests that run are finished and
+/// no other is taken.
+pub(crate) async fn serve(mut socket: TcpStream, state: Arc<State>, stop: CancellationToken) {
+    let mut read = BytesMut::with_capacity(8 << 10);
+    let patience = state.limits.head_time;
+    let opening = tokio::select! {
+        () = stop.cancelled() => return,
+        opening = tokio::time::timeout(patience, is_preface(&mut socket, &mut read)) => opening,
+    };
+    match opening {
+        Ok(Ok(true)) => serve_h2(Rewind::new(socket, read), state, stop).await,
+        Ok(Ok(false)) => serve_h1(socket, read, state, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "connection lost"),
+        Err(_) => tracing::debug!("no request in time"),
+    }
+}
+
+/// Reads until the first bytes are, or are not, those of HTTP/2.
+async fn is_preface(socket: &mut TcpStream, read: &mut BytesMut) -> io::Result<bool> {
+    use tokio::io::AsyncReadExt as _;
+    loop {
+        let seen = read.len().min(PREFACE.len());
+        if read.get(..seen) != PREFACE.get(..seen) {
+            return Ok(false);
+        }
+        if seen == PREFACE.len() {
+            return Ok(true);
+        }
+        if socket.read_buf(read).await? == 0 {
+            return Ok(false);
+        }
+    }
+}
+
+async fn serve_h1(socket: TcpStream, read: BytesMut, state: Arc<State>, stop: CancellationToken) {
+    let (wire, heads) = Wire::new(socket, read, state.limits.head, state.limits.head_time);
+    let service = service_fn(|request: Request<Incoming>| {
+        let verdict = heads.next();
+        let state = Arc::clone(&state);
+        async move {
+            Ok::<_, io::Error>(exchange::handle(state, verdict.map_err(Into::into), request).await)
+        }
+    });
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_headers(130);
+    builder.max_buf_size(state.limits.head.max(512 << 10));
+    let mut connection = pin!(
+        builder
+            .serve_connection(TokioIo::new(wire), service)
+            .with_upgrades()
+    );
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    note(ended);
+}
+
+async fn serve_h2<S>(socket: S, state: Arc<State>, stop: CancellationToken)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let limits = state.limits;
+    let service = service_fn(move |request: Request<Incoming>| {
+        let state = Arc::clone(&state);
+        async move { Ok::<_, io::Error>(exchange::handle(state, Ok(()), request).await) }
+    });
+    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(256)
+        .max_send_buf_size(1 << 20);
+    builder.max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX));
+    builder
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(4 << 20);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    note(ended);
+}
+
+/// A connection that breaks is the client's affair; it is said for whoever looks for it.
+fn note(ended: hyper::Result<()>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
+}

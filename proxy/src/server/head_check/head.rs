@@ -1,0 +1,349 @@
+//! One request head: whether it has exactly one reading, and how its content is framed.
+
+use lockpolicy::{Reason, Rejection};
+
+/// How the content that follows a head is delimited (RFC 9112 section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// Chunked transfer coding.
+    Chunked,
+    /// As many bytes as `Content-Length` says; 0 where nothing says anything.
+    Length(u64),
+    /// Another protocol, if the upgrade is agreed to; nothing, if it is not.
+    Upgrade,
+}
+
+/// What is wrong with a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Fault {
+    /// One content coding in another.
+    #[error("no more than one content coding is taken off")]
+    Codings,
+    /// A field that may stand once stands twice.
+    #[error("a field stands twice")]
+    Doubled,
+    /// Lengths that contradict each other or mean nothing.
+    #[error("the length of the content is ambiguous")]
+    Framing,
+    /// No `Host`, two of them, or one that names no host.
+    #[error("exactly one valid host expected")]
+    Host,
+    /// Not whole in time.
+    #[error("the head took too long to arrive")]
+    Late,
+    /// A line that is not `name: value` in visible characters.
+    #[error("a header line is malformed")]
+    Line,
+    /// A list where one value belongs.
+    #[error("the content has more than one type")]
+    List,
+    /// More than the limit.
+    #[error("the head is too large")]
+    Size,
+    /// A first line that is not `METHOD target HTTP/1.1`.
+    #[error("the request line is malformed")]
+    Start,
+}
+
+/// A head that can be read in two ways is rejected like any other input that can.
+impl From<Fault> for Rejection {
+    fn from(fault: Fault) -> Self {
+        let reason = match fault {
+            Fault::Size => Reason::TooLarge,
+            Fault::Codings
+            | Fault::Doubled
+            | Fault::Framing
+            | Fault::Host
+            | Fault::Late
+            | Fault::Line
+            | Fault::List
+            | Fault::Start => Reason::Malformed,
+        };
+        Self::whole(reason, fault.to_string())
+    }
+}
+
+/// Fields that may stand once only: a second one would leave the reading to the reader.
+const ONCE: [&[u8]; 12] = [
+    b"authorization",
+    b"connection",
+    b"content-encoding",
+    b"content-length",
+    b"content-type",
+    b"expect",
+    b"host",
+    b"sec-websocket-key",
+    b"sec-websocket-version",
+    b"te",
+    b"transfer-encoding",
+    b"upgrade",
+];
+
+/// Checks a head that ends with an empty line, which is included.
+pub(crate) fn check(head: &[u8]) -> Result<Framing, Fault> {
+    let text = head.strip_suffix(b"\r\n\r\n").ok_or(Fault::Line)?;
+    let mut lines = split(text);
+    let start = start(lines.next().ok_or(Fault::Start)?)?;
+    let mut fields = Fields::default();
+    for line in lines {
+        fields.line(line)?;
+    }
+    if start.host.is_some() && start.host != fields.host {
+        return Err(Fault::Host);
+    }
+    fields.framing(start.old)
+}
+
+/// Splits at CRLF; a lone CR or LF stays in its line and is found there.
+fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let now = rest?;
+        let at = now.windows(2).position(|pair| pair == b"\r\n");
+        rest = at.and_then(|at| now.get(at + 2..));
+        now.get(..at.unwrap_or(now.len()))
+    })
+}
+
+/// What the request line says.
+struct Start<'h> {
+    /// The host of a target in absolute form.
+    host: Option<&'h [u8]>,
+    /// Whether it is HTTP/1.0.
+    old: bool,
+}
+
+/// Checks the request line.
+fn start(line: &[u8]) -> Result<Start<'_>, Fault> {
+    let mut words = line.split(|byte| *byte == b' ');
+    let (Some(method), Some(target), Some(version), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Err(Fault::Start);
+    };
+    let method_ok = !method.is_empty() && method.iter().all(u8::is_ascii_uppercase);
+    let (host, path) = parts(target);
+    let target_ok = path.first() == Some(&b'/')
+        && path
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() && *byte != b'#');
+    match version {
+        b"HTTP/1.1" if method_ok && target_ok => Ok(Start { host, old: false }),
+        b"HTTP/1.0" if method_ok && target_ok => Ok(Start { host, old: true }),
+        _ => Err(Fault::Start),
+    }
+}
+
+/// Host and path of a target. The absolute form is to be taken too (RFC 9112 section 3.2.2).
+fn parts(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let Some(rest) = target.strip_prefix(b"http://") else {
+        return (None, target);
+    };
+    let end = rest.iter().position(|byte| *byte == b'/');
+    let (host, path) = rest.split_at(end.unwrap_or(rest.len()));
+    (Some(host), path)
+}
+
+/// What the fields say about the message.
+#[derive(Default)]
+struct Fields<'h> {
+    seen: [bool; ONCE.len()],
+    host: Option<&'h [u8]>,
+    length: Option<u64>,
+    chunked: bool,
+    upgrade: bool,
+    count: usize,
+}
+
+impl<'h> Fields<'h> {
+    fn line(&mut self, line: &'h [u8]) -> Result<(), Fault> {
+        const MOST: usize = 128;
+        let colon = line
+            .iter()
+            .position(|byte| *byte == b':')
+            .ok_or(Fault::Line)?;
+        let (name, value) = (
+            line.get(..colon).unwrap_or_default(),
+            line.get(colon + 1..).unwrap_or_default(),
+        );
+        if name.is_empty()
+            || !name.iter().all(|byte| is_token(*byte))
+            || !value.iter().all(|byte| is_value(*byte))
+        {
+            return Err(Fault::Line);
+        }
+        self.count += 1;
+        if self.count > MOST {
+            return Err(Fault::Size);
+        }
+        let name = name.to_ascii_lowercase();
+        if let Some(seen) = ONCE
+            .iter()
+            .position(|once| *once == name)
+            .and_then(|index| self.seen.get_mut(index))
+        {
+            if *seen {
+                return Err(Fault::Doubled);
+            }
+            *seen = true;
+        }
+        self.meaning(&name, value.trim_ascii())
+    }
+
+    fn meaning(&mut self, name: &[u8], value: &'h [u8]) -> Result<(), Fault> {
+        match name {
+            b"content-length" => self.length = Some(length(value)?),
+            b"transfer-encoding" if value.eq_ignore_ascii_case(b"chunked") => self.chunked = true,
+            b"transfer-encoding" => return Err(Fault::Framing),
+            // An offer that is ignored: what follows stays HTTP/1.1 (RFC 9110 section 7.8).
+            b"upgrade" if value.eq_ignore_ascii_case(b"h2c") => {}
+            b"upgrade" => self.upgrade = true,
+            b"host" if !is_host(value) => return Err(Fault::Host),
+            b"host" => self.host = Some(value),
+            b"content-encoding" if value.contains(&b',') => return Err(Fault::Codings),
+            b"content-type" if value.contains(&b',') => return Err(Fault::List),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn framing(&self, old: bool) -> Result<Framing, Fault> {
+        if self.host.is_none() {
+            return Err(Fault::Host);
+        }
+        match (self.chunked, self.length) {
+            (false, None | Some(0)) if self.upgrade => Ok(Framing::Upgrade),
+            _ if self.upgrade => Err(Fault::Framing),
+            (true, None) if !old => Ok(Framing::Chunked),
+            (true, _) => Err(Fault::Framing),
+            (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
+        }
+    }
+}
+
+/// Digits and nothing else, no more than fit (RFC 9110 section 8.6).
+fn length(value: &[u8]) -> Result<u64, Fault> {
+    if value.is_empty() || value.len() > 18 || !value.iter().all(u8::is_ascii_digit) {
+        return Err(Fault::Framing);
+    }
+    Ok(value
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+}
+
+/// A name or address with an optional port, and no user.
+fn is_host(value: &[u8]) -> bool {
+    let plain = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']')
+    };
+    let (name, port) = match value.iter().rposition(|byte| *byte == b':') {
+        Some(at) if !value.ends_with(b"]") => value.split_at(at),
+        _ => (value, &b""[..]),
+    };
+    let port_ok = port
+        .get(1..)
+        .unwrap_or_default()
+        .iter()
+        .all(u8::is_ascii_digit)
+        && port.len() != 1
+        && port.len() <= 6;
+    let bracketed = name.starts_with(b"[") && name.ends_with(b"]");
+    !name.is_empty() && name.iter().all(plain) && port_ok && (!name.contains(&b':') || bracketed)
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Visible characters, blanks and tabs. Bytes beyond ASCII mean different things to different readers.
+fn is_value(byte: u8) -> bool {
+    byte.is_ascii_graphic() || byte == b' ' || byte == b'\t'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(lines: &str) -> Result<Framing, Fault> {
+        check(format!("POST /v1/responses HTTP/1.1\r\nHost: a.b:80\r\n{lines}\r\n").as_bytes())
+    }
+
+    #[test]
+    fn takes_what_clients_send() {
+        assert_eq!(head(""), Ok(Framing::Length(0)));
+        assert_eq!(
+            head("content-length: 32\r\nAccept: */*\r\nAccept: x\r\n"),
+            Ok(Framing::Length(32))
+        );
+        assert_eq!(head("Transfer-Encoding: chunked\r\n"), Ok(Framing::Chunked));
+        assert!(check(b"GET /v1/models HTTP/1.0\r\nHost: [::1]:80\r\n\r\n").is_ok());
+        assert!(check(b"GET http://a:1/v1/models HTTP/1.1\r\nHost: a:1\r\n\r\n").is_ok());
+        assert_eq!(
+            head("connection: Upgrade\r\nupgrade: h2c\r\ncontent-length: 5\r\n"),
+            Ok(Framing::Length(5))
+        );
+    }
+
+    #[test]
+    fn refuses_two_readings() {
+        let cases = [
+            ("content-length: 1\r\ncontent-length: 1\r\n", Fault::Doubled),
+            ("content-length: 1, 1\r\n", Fault::Framing),
+            ("content-length: +1\r\n", Fault::Framing),
+            ("content-length: 0x1\r\n", Fault::Framing),
+            (
+                "content-length: 1\r\ntransfer-encoding: chunked\r\n",
+                Fault::Framing,
+            ),
+            ("transfer-encoding: xchunked\r\n", Fault::Framing),
+            ("transfer-encoding: gzip, chunked\r\n", Fault::Framing),
+            ("transfer-encoding : chunked\r\n", Fault::Line),
+            ("x: a\r\n folded\r\n", Fault::Line),
+            ("x: a\nb: c\r\n", Fault::Line),
+            ("x: a\rb\r\n", Fault::Line),
+            ("x: \0\r\n", Fault::Line),
+            ("nocolon\r\n", Fault::Line),
+            ("host: b\r\n", Fault::Doubled),
+            ("content-type: a, b\r\n", Fault::List),
+            ("content-encoding: gzip, gzip\r\n", Fault::Codings),
+        ];
+        for (lines, fault) in cases {
+            assert_eq!(head(lines), Err(fault), "{lines:?}");
+        }
+        for start in [
+            "POST https://a/ HTTP/1.1",
+            "POST http:///x HTTP/1.1 x",
+            "POST http://a HTTP/1.1",
+            "post / HTTP/1.1",
+            "GET /a#b HTTP/1.1",
+            "GET  / HTTP/1.1",
+            "GET / HTTP/1.2",
+            "GET /",
+            "CONNECT a:1 HTTP/1.1",
+        ] {
+            assert_eq!(
+                check(format!("{start}\r\nHost: a\r\n\r\n").as_bytes()),
+                Err(Fault::Start),
+                "{start}"
+            );
+        }
+        for host in ["", "a b", "u@a", "a:b", "a:", "a/b", "a,b", "::1"] {
+            assert!(
+                check(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).is_err(),
+                "{host}"
+            );
+        }
+        assert_eq!(check(b"GET / HTTP/1.1\r\n\r\n"), Err(Fault::Host));
+        for host in ["b", "a:80", "A", "u@a", ""] {
+            assert_eq!(
+                check(format!("GET http://{host}/ HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()),
+                Err(Fault::Host),
+                "{host}"
+            );
+        }
+        assert_eq!(
+            check(b"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            Err(Fault::Framing)
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! A proxy from bind to drain.
+
+mod accept;
+mod connection;
+mod head_check;
+mod rewind;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use lockpolicy::dialect::{Table, UnknownDialect};
+use lockpolicy::{Observer, Policy};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Config;
+use crate::admin;
+use crate::admin::{Admin, Page};
+use crate::key::Key;
+use crate::meter::{Meter, Unmetered};
+use crate::state::State;
+use crate::upstream::client::Client;
+
+/// A proxy that has its sockets and takes no requests yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    admin: Option<Admin>,
+    address: SocketAddr,
+    state: State,
+}
+
+/// Why a proxy cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// A socket could not be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A dialect that does not exist.
+    #[error(transparent)]
+    Dialect(#[from] UnknownDialect),
+    /// No trust in anybody.
+    #[error("no root certificates: {0}")]
+    Roots(io::Error),
+}
+
+impl Server {
+    /// Takes the sockets.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] where a port is in use or a dialect does not exist; nothing listens then.
+    pub async fn bind(
+        config: Config,
+        policy: Arc<ArcSwap<Policy>>,
+        sink: Arc<dyn Observer>,
+    ) -> Result<Self, BindError> {
+        let table = Table::of(config.dialects.iter().map(String::as_str))?;
+        let client =
+            Client::new(config.limits.idle, config.egress.as_ref()).map_err(BindError::Roots)?;
+        let (listener, address) = bind(config.listen).await?;
+        let admin = match config.admin {
+            Some(address) => Some(Admin {
+                listener: bind(address).await?.0,
+                page: None,
+                token: None,
+            }),
+            None => None,
+        };
+        let (limits, upstreams, mounts) = (config.limits, config.upstreams, config.mounts);
+        let ids = crate::state::Ids::default();
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let state = State {
+            limits,
+            table,
+            upstreams,
+            mounts,
+            key: config.key,
+            policy,
+            sink,
+            client,
+            ids,
+            tasks,
+            stop,
+            meter: Arc::new(Unmetered),
+        };
+        Ok(Self {
+            listener,
+            admin,
+            address,
+            state,
+        })
+    }
+
+    /// Tells a meter what is measured, and answers `/metrics` with its page.
+    #[must_use]
+    pub fn metered(mut self, meter: Arc<dyn Meter>) -> Self {
+        self.state.meter = meter;
+        self
+    }
+
+    /// Answers the admin port with a page too. Where there is a token, whoever wants more than the probes has to
+    /// have it; without one, nothing more is told but on loopback.
+    #[must_use]
+    pub fn with_page(mut self, page: Arc<dyn Page>, token: Option<Key>) -> Self {
+        if let Some(admin) = &mut self.admin {
+            admin.page = Some(page);
+            admin.token = token;
+        }
+        self
+    }
+
+    /// Where requests are taken: the real port where 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where liveness is answered.
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.admin
+            .as_ref()
+            .and_then(|admin| admin.listener.local_addr().ok())
+    }
+
+    /// Serves until `stop` is done, then lets running requests finish until the deadline.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops accepting; connections that run are left to the runtime.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let state = Arc::new(self.state);
+        let (tasks, stopping) = (state.tasks.clone(), state.stop.clone());
+        let (serving, asked) = (TaskTracker::new(), TaskTracker::new());
+        let shut = CancellationToken::new();
+        if let Some(admin) = self.admin {
+            asked.spawn(admin::accept(admin, Arc::clone(&state), shut.clone()));
+        }
+        serving.spawn(accept::accept(
+            self.listener,
+            Arc::clone(&state),
+            tasks.clone(),
+            stopping.clone(),
+        ));
+        stop.await;
+        stopping.cancel();
+        serving.close();
+        serving.wait().await;
+        tasks.close();
+        if tokio::time::timeout(state.limits.drain, tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                event = "drain",
+                left = tasks.len(),
+                "the deadline ended requests that were running"
+            );
+        }
+        shut.cancel();
+        asked.close();
+        asked.wait().await;
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
+    let fail = |source| BindError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(fail)?;
+    let address = listener.local_addr().map_err(fail)?;
+    Ok((listener, address))
+}

@@ -1,0 +1,158 @@
+//! The provider of a request, by its path.
+
+use core::fmt;
+
+use http::Uri;
+use lockpolicy::dialect::Table;
+
+/// One provider: requests whose path begins with `prefix` go to `base`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    pub(crate) prefix: String,
+    pub(crate) base: Uri,
+}
+
+/// Why a text names no upstream.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("upstream `{text}`: {what}")]
+pub struct UpstreamError {
+    text: String,
+    what: &'static str,
+}
+
+impl Upstream {
+    /// Reads `URL` or `PREFIX=URL`, such as `/v1=https://api.openai.com`.
+    ///
+    /// The URL is `http` or `https` with a host, without credentials, query or fragment. Its path, if
+    /// it has one, is put before the path of each request.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError`] quotes the text, without credentials, and says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, UpstreamError> {
+        let (prefix, url) = match text.split_once('=') {
+            Some((prefix, url)) if prefix.starts_with('/') => (prefix, url),
+            _ => ("/", text),
+        };
+        let shown = if url.contains('@') {
+            "(with credentials)"
+        } else {
+            text
+        };
+        let fail = |what| UpstreamError {
+            text: lockpolicy::escape_for_log(shown),
+            what,
+        };
+        let base: Uri = url.parse().map_err(|_| fail("not a URL"))?;
+        match base.scheme_str() {
+            Some("http" | "https") => {}
+            _ => return Err(fail("http:// or https:// expected")),
+        }
+        let authority = base.authority().ok_or_else(|| fail("no host"))?;
+        if authority.host().is_empty() {
+            return Err(fail("no host"));
+        }
+        if authority.as_str().contains('@') {
+            return Err(fail("credentials do not belong in it"));
+        }
+        if base.query().is_some() || url.contains('#') {
+            return Err(fail("a query or fragment does not belong in it"));
+        }
+        if prefix != "/" && !lockpolicy::path::is_plain_path(prefix) {
+            return Err(fail("the prefix is not a plain path"));
+        }
+        Ok(Self {
+            prefix: prefix.to_owned(),
+            base,
+        })
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.prefix, self.base)
+    }
+}
+
+/// The URL of a request: the configured upstream with the longest prefix, or else the dialect's own.
+pub(crate) fn target(
+    upstreams: &[Upstream],
+    table: &Table,
+    default: Option<&str>,
+    path: &str,
+    query: Option<&str>,
+) -> Option<Uri> {
+    let base = match upstreams
+        .iter()
+        .filter(|upstream| upstream.covers(path))
+        .max_by_key(|up| up.prefix.len())
+    {
+        Some(upstream) => upstream.base.clone(),
+        None if upstreams.is_empty() => {
+            // An operation that the operator added goes to the provider of the nearest one.
+            let near = || table.nearest(path)?.0.upstream.as_deref();
+            default.or_else(near)?.parse().ok()?
+        }
+        None => return None,
+    };
+    let start = base.path().trim_end_matches('/').to_owned();
+    let mut parts = base.into_parts();
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    parts.path_and_query = format!("{start}{path}{query}").parse().ok();
+    Uri::from_parts(parts).ok()
+}
+
+impl Upstream {
+    fn covers(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(self.prefix.as_str());
+        self.prefix == "/" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_prefix_has_it() {
+        let table = Table::of(["openai", "chatgpt"]).unwrap();
+        let up = |text: &str| Upstream::parse(text).unwrap();
+        let to = |ups: &[Upstream], path: &str| {
+            target(ups, &table, None, path, Some("a=b"))
+                .map(|uri| uri.to_string())
+                .unwrap_or_default()
+        };
+        assert_eq!(to(&[], "/v1/files"), "https://api.openai.com/v1/files?a=b");
+        assert_eq!(
+            to(&[], "/backend-api/codex/x"),
+            "https://chatgpt.com/backend-api/codex/x?a=b"
+        );
+        let two = [up("http://a:1"), up("/v1/x=https://b/base/")];
+        assert_eq!(to(&two, "/v1/y"), "http://a:1/v1/y?a=b");
+        assert_eq!(to(&two, "/v1/x/z"), "https://b/base/v1/x/z?a=b");
+        assert_eq!(to(&two, "/v1/xz"), "http://a:1/v1/xz?a=b");
+        assert_eq!(to(&[up("/v1=http://a:1")], "/backend-api/codex/x"), "");
+    }
+
+    #[test]
+    fn what_is_no_upstream_is_said() {
+        for bad in [
+            "",
+            "x",
+            "http://",
+            "file:///etc/passwd",
+            "https://u:p@h/",
+            "http://h/?q",
+            "/v1/=http://h",
+            "ftp://h",
+        ] {
+            assert!(Upstream::parse(bad).is_err(), "{bad}");
+        }
+        assert!(
+            !Upstream::parse("https://u:secret@h/")
+                .unwrap_err()
+                .to_string()
+                .contains("secret")
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! An end of a WebSocket that frames are written to.
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::Mutex;
+use tungstenite::protocol::frame::coding::{CloseCode, Control, OpCode};
+
+use super::frame::{self, Broken, Head};
+
+/// One end that frames are written to, whole and one after the other, from both directions.
+#[derive(Debug)]
+pub(super) struct Writer<W>(Mutex<W>);
+
+impl<W: AsyncWrite + Unpin> Writer<W> {
+    pub(super) fn new(end: W) -> Self {
+        Self(Mutex::new(end))
+    }
+
+    pub(super) async fn frame(
+        &self,
+        opcode: OpCode,
+        bytes: &mut [u8],
+        mask: Option<[u8; 4]>,
+    ) -> Result<(), Broken> {
+        frame::write(&mut *self.0.lock().await, opcode, bytes, mask).await
+    }
+
+    /// Passes a frame on as it comes, without holding it; `copy` gets what passes.
+    pub(super) async fn passed<R: AsyncRead + Unpin>(
+        &self,
+        head: &Head,
+        payload: &mut R,
+        copy: &mut impl FnMut(&[u8]),
+    ) -> Result<(), Broken> {
+        let mut writer = self.0.lock().await;
+        let bytes = frame::headed(&head.header, head.length)?;
+        writer.write_all(&bytes).await.map_err(Broken::Deaf)?;
+        let mut piece = vec![
+            0;
+            usize::try_from(head.length)
+                .unwrap_or(usize::MAX)
+                .min(16 << 10)
+        ];
+        let mut left = head.length;
+        while left > 0 {
+            let count = payload.read(&mut piece).await?;
+            if count == 0 {
+                return Err(Broken::Lost(std::io::ErrorKind::UnexpectedEof.into()));
+            }
+            let come = piece.get(..count).unwrap_or_default();
+            copy(come);
+            writer.write_all(come).await.map_err(Broken::Deaf)?;
+            left -= count as u64;
+        }
+        writer.flush().await.map_err(Broken::Deaf)
+    }
+
+    /// Says goodbye; whether the other end hears it does not matter any more.
+    pub(super) async fn close(&self, code: CloseCode, mask: Option<[u8; 4]>) {
+        let mut bytes = frame::closing(code);
+        if let Err(error) = self
+            .frame(OpCode::Control(Control::Close), &mut bytes, mask)
+            .await
+        {
+            tracing::debug!(%error, "close");
+        }
+    }
+
+    /// Ends the connection.
+    pub(super) async fn end(&self) {
+        if let Err(error) = self.0.lock().await.shutdown().await {
+            tracing::debug!(%error, "shutdown");
+        }
+    }
+}

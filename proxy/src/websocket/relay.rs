@@ -1,0 +1,245 @@
+//! The two directions of one WebSocket, and their common end.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+use tungstenite::protocol::frame::coding::CloseCode;
+
+use super::activity::Talk;
+use super::frame::{Broken, Masks};
+use super::frame_writer::Writer;
+use super::judge::Judge;
+use super::{from_client, from_provider};
+
+/// How long the other side may take to answer a close frame.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// When a connection has to end that nobody ends.
+#[derive(Debug)]
+pub(crate) struct Drain {
+    /// Cancelled when the process is told to stop.
+    pub(crate) stop: CancellationToken,
+    /// How long a response may run on then.
+    pub(crate) patience: Duration,
+}
+
+impl Drain {
+    /// Waits for the moment at which a connection is closed: told to stop, and nothing runs or the time
+    /// is over, less what a farewell takes.
+    async fn due(&self, talk: &Talk) {
+        self.stop.cancelled().await;
+        let patience = self.patience.saturating_sub(FAREWELL);
+        if tokio::time::timeout(patience, talk.idle()).await.is_err() {
+            tracing::debug!("the deadline ended a response that was running");
+        }
+    }
+}
+
+/// Relays between a client and a provider until either closes, breaks the protocol or leaves, or until
+/// the drain is due; both ends are closed then.
+pub(crate) async fn relay<D, U>(client: D, provider: U, judge: impl Judge, drain: Drain)
+where
+    D: AsyncRead + AsyncWrite + Unpin,
+    U: AsyncRead + AsyncWrite + Unpin,
+{
+    let (client_reader, client_writer) = tokio::io::split(client);
+    let (provider_reader, provider_writer) = tokio::io::split(provider);
+    let mut client_reader = tokio::io::BufReader::with_capacity(32 << 10, client_reader);
+    let mut provider_reader = tokio::io::BufReader::with_capacity(32 << 10, provider_reader);
+    let (to_client, to_provider) = (Writer::new(client_writer), Writer::new(provider_writer));
+    {
+        let down = from_client::pump(&mut client_reader, &to_provider, &to_client, &judge);
+        let up = from_provider::pump(&mut provider_reader, &to_client, &judge);
+        tokio::pin!(down, up);
+        tokio::select! {
+            ended = &mut down => match ended {
+                // The client has said goodbye: the provider may answer.
+                Ok(()) => drop(tokio::time::timeout(FAREWELL, up).await),
+                Err(broken) => {
+                    if matches!(broken, Broken::Deaf(_)) {
+                        // The provider has gone; what it said before still has to arrive.
+                        drop(tokio::time::timeout(FAREWELL, up).await);
+                    }
+                    part(&broken, &to_client, &to_provider, true).await;
+                }
+            },
+            ended = &mut up => match ended {
+                Ok(()) => drop(tokio::time::timeout(FAREWELL, down).await),
+                Err(broken) => part(&broken, &to_client, &to_provider, false).await,
+            },
+            () = drain.due(judge.talk()) => {
+                farewell(&to_client, CloseCode::Away, &to_provider, CloseCode::Away).await;
+            }
+        }
+    }
+    to_provider.end().await;
+    to_client.end().await;
+}
+
+/// Tells whoever broke the protocol what it did, and the other that it is over; not for longer than a
+/// farewell takes, since the other direction may stand in the middle of a frame.
+async fn part<D, U>(broken: &Broken, client: &Writer<D>, provider: &Writer<U>, by_client: bool)
+where
+    D: AsyncWrite + Unpin,
+    U: AsyncWrite + Unpin,
+{
+    tracing::debug!(error = %broken, by_client, "websocket ended");
+    let (to_client, to_provider) = if by_client {
+        (broken.code(), CloseCode::Away)
+    } else {
+        (CloseCode::Away, broken.code())
+    };
+    farewell(client, to_client, provider, to_provider).await;
+}
+
+async fn farewell<D, U>(
+    client: &Writer<D>,
+    to_client: CloseCode,
+    provider: &Writer<U>,
+    to_provider: CloseCode,
+) where
+    D: AsyncWrite + Unpin,
+    U: AsyncWrite + Unpin,
+{
+    let mask = Some(Masks::default().next());
+    let both = async {
+        tokio::join!(
+            client.close(to_client, None),
+            provider.close(to_provider, mask)
+        )
+    };
+    if tokio::time::timeout(FAREWELL, both).await.is_err() {
+        tracing::debug!("websocket ended without a farewell");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::websocket::judge::Told;
+
+    /// Passes everything.
+    #[derive(Default)]
+    struct Open(Talk);
+
+    impl Judge for Open {
+        fn cap(&self) -> usize {
+            1 << 20
+        }
+
+        fn judge(&self, message: Vec<u8>) -> Told {
+            Told::Forward(message)
+        }
+
+        fn forced(&self) -> bool {
+            false
+        }
+
+        fn holds(&self) -> bool {
+            false
+        }
+
+        fn hear(&self, _: &[u8]) -> Option<String> {
+            None
+        }
+
+        fn passed(&self, _: u64) {}
+
+        fn pin(&self) -> String {
+            String::new()
+        }
+
+        fn talk(&self) -> &Talk {
+            &self.0
+        }
+    }
+
+    /// The writing half of a socket whose peer has gone.
+    struct Gone;
+
+    impl AsyncWrite for Gone {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Its last event waits to be read while the client's next message finds nobody.
+    #[tokio::test]
+    async fn the_last_event_of_a_provider_that_has_gone_arrives() {
+        for _ in 0..64 {
+            let (mut client, downstream) = tokio::io::duplex(1 << 10);
+            let (mut provider, upstream) = tokio::io::duplex(1 << 10);
+            client.write_all(b"\x81\x82\0\0\0\0{}").await.unwrap();
+            provider.write_all(b"\x81\x04last").await.unwrap();
+            drop(provider);
+            let (reader, _) = tokio::io::split(upstream);
+            let upstream = tokio::io::join(reader, Gone);
+            let drain = Drain {
+                stop: CancellationToken::new(),
+                patience: FAREWELL,
+            };
+            relay(downstream, upstream, Open::default(), drain).await;
+            let mut heard = Vec::new();
+            client.read_to_end(&mut heard).await.unwrap();
+            assert_eq!(heard, b"\x81\x04last\x88\x02\x03\xe9");
+        }
+    }
+
+    /// The frames of a provider's last event, which is longer than what fits between two peers.
+    fn last_event(fragments: bool) -> Vec<u8> {
+        let (head, tail) = (br#"{"type":"response.completed","text":""#, br#""}"#);
+        let text = [&head[..], &[b'x'; 1 << 14], tail].concat();
+        let cut = if fragments { head.len() } else { 0 };
+        let (first, rest) = text.split_at(cut);
+        let opening = [&[0x01, u8::try_from(cut).unwrap()], first].concat();
+        let length = u16::try_from(rest.len()).unwrap().to_be_bytes();
+        if fragments {
+            [&opening[..], b"\x80\x7e", &length, rest].concat()
+        } else {
+            [b"\x81\x7e", &length[..], rest].concat()
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_event_is_passed_to_its_end_before_a_drain() {
+        for fragments in [false, true] {
+            let (mut client, downstream) = tokio::io::duplex(1 << 10);
+            let (mut provider, upstream) = tokio::io::duplex(1 << 20);
+            let judge = Open::default();
+            judge.talk().asked(br#"{"type":"response.create"}"#);
+            let event = last_event(fragments);
+            provider.write_all(&event).await.unwrap();
+            let drain = Drain {
+                stop: CancellationToken::new(),
+                patience: Duration::from_secs(30),
+            };
+            drain.stop.cancel();
+            let mut heard = Vec::new();
+            let ((), read) = tokio::join!(
+                relay(downstream, upstream, judge, drain),
+                client.read_to_end(&mut heard)
+            );
+            read.unwrap();
+            assert_eq!(heard, [&event[..], b"\x88\x02\x03\xe9"].concat());
+        }
+    }
+}
