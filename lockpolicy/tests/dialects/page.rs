@@ -310,6 +310,7 @@ If two of them list the same method and path, the one that is named first counts
 
 - `*` in a path is one segment, and `{model}` is the segment that names the model. Paths are compared byte for byte.
 - `GROUP under POINTER` is that group below a place, and `-POINTER` leaves a place of a group out.
+- A place `@NAME` is a request header.
 - Each capability has a pin of its own. Without it, its operations are refused; see [Settings](settings.md#the-policy).
 - In every mode, a request that can be read in two ways is refused, and so is a governed name in another spelling. In
   `reject`, a missing model is refused.

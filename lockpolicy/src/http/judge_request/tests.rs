@@ -350,3 +350,42 @@ fn attempt_in_a_header_has_the_surface_header() {
     let surfaces: Vec<Surface> = attempts.iter().map(|attempt| attempt.surface).collect();
     assert_eq!(surfaces, [Surface::Http, Surface::Header]);
 }
+
+#[test]
+fn a_tier_in_a_header_is_pinned() {
+    let run = |rest: &str, name: &str, value: &str| {
+        let policy = PolicyConfig::from_toml(&["model='p'\n", rest].concat());
+        let table = Table::of(["bedrock"]).unwrap();
+        let path = "/model/p/invoke";
+        let found = table.find("POST", path).unwrap();
+        let request = Request {
+            found: &found,
+            path,
+            query: "",
+            headers: &with_type(&[(name, value)]),
+            content: b"{}",
+            source: Source::User,
+        };
+        let judged = judge_request(&policy.build().unwrap(), request);
+        match judged.verdict.decision {
+            Decision::Reject(rejection) => Err(rejection.reason),
+            Decision::Pass | Decision::Rewrite(_) => Ok(judged.headers),
+        }
+    };
+    let tier = "x-amzn-bedrock-service-tier";
+    let latency = "x-amzn-bedrock-performanceconfig-latency";
+    let force = "service_tier='flex'";
+    assert_eq!(run("", tier, "priority"), Ok(Vec::new()));
+    assert_eq!(run(force, tier, "flex"), Ok(Vec::new()));
+    assert_eq!(
+        run(force, tier, "priority"),
+        Ok(alloc::vec![(0, "flex".into())])
+    );
+    assert_eq!(
+        run(force, latency, "optimized"),
+        Ok(alloc::vec![(0, "standard".into())])
+    );
+    let reject = "service_tier='flex'\nmode='reject'";
+    assert_eq!(run(reject, tier, "flex"), Ok(Vec::new()));
+    assert_eq!(run(reject, tier, "priority"), Err(Reason::SettingLocked));
+}
