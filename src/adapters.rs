@@ -11,19 +11,10 @@ use proxy::{Asked, Content, Flow, Meter, Page, Reply};
 /// Counts what the proxy measures.
 #[derive(Debug)]
 pub(crate) struct ProxyMeter {
-    metrics: Arc<Metrics>,
+    pub(crate) metrics: Arc<Metrics>,
     /// True if this process is the only one that sends gauges to its daemon: several would overwrite each
     /// other's.
-    has_gauges: bool,
-}
-
-impl ProxyMeter {
-    pub(crate) fn new(metrics: Arc<Metrics>, has_gauges: bool) -> Self {
-        Self {
-            metrics,
-            has_gauges,
-        }
-    }
+    pub(crate) has_gauges: bool,
 }
 
 impl Meter for ProxyMeter {

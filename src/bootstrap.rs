@@ -12,6 +12,7 @@ use observe::metrics::{Flusher, Metrics, StatsdTarget};
 use observe::{ProcessState, Sink, proxy_observer};
 use proxy::{BindError, Config, Server};
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::adapters::ProxyMeter;
 use crate::policy_source::reload::Reloader;
@@ -40,10 +41,6 @@ pub(crate) struct Observers {
 
 impl Observers {
     /// Opens the audit file, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError::Audit`] where it cannot be written.
     pub(crate) fn open(loaded: &Loaded, audit: Option<&AuditFile>) -> Result<Self, StartError> {
         let (metrics, state) = (Arc::<Metrics>::default(), Arc::<ProcessState>::default());
         metrics.serving();
@@ -64,10 +61,23 @@ impl Observers {
 
     /// Returns what keeps the policy as its file has it.
     pub(crate) fn reloader(&self, reading: Reading, environment: Environment) -> Reloader {
-        let (policy, metrics) = (Arc::clone(&self.policy), Arc::clone(&self.metrics));
-        let reloader = Reloader::new(environment, reading, policy, metrics);
-        reloader.reporting_to(Arc::clone(&self.state), self.audit.clone())
+        Reloader {
+            location: reading.location.clone(),
+            environment,
+            last: reading,
+            policy: Arc::clone(&self.policy),
+            metrics: Arc::clone(&self.metrics),
+            state: Arc::clone(&self.state),
+            audit: self.audit.clone(),
+        }
     }
+}
+
+/// The signals that every proxy handles.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    pub(crate) terminate: Signal,
+    pub(crate) hangup: Signal,
 }
 
 /// A process whose server runs on a runtime, and whose records are written by threads.
@@ -81,10 +91,6 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts the runtime and the log's thread.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError::Machine`] where there are no threads to be had.
     pub(crate) fn start(observers: Observers, workers: Option<usize>) -> Result<Self, StartError> {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         if let Some(workers) = workers {
@@ -98,17 +104,14 @@ impl Process {
         })
     }
 
-    /// Binds the server. Only a process that `has_gauges` exports gauges: several would overwrite each other's.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError::Bind`].
-    pub(crate) async fn bind(
+    /// Catches the signals, then binds the server: whoever sees the port open may send one. Only a process that
+    /// `has_gauges` exports gauges: several would overwrite each other's.
+    pub(crate) fn bind(
         &self,
         config: Config,
         dashboard: Option<Arc<dyn Sink>>,
         has_gauges: bool,
-    ) -> Result<Server, StartError> {
+    ) -> Result<(Server, Signals), StartError> {
         let Observers {
             metrics,
             policy,
@@ -116,16 +119,21 @@ impl Process {
             ..
         } = &self.observers;
         let observer = proxy_observer(metrics, &self.queue, audit.clone(), dashboard);
-        let meter = ProxyMeter::new(Arc::clone(metrics), has_gauges);
-        let server = Server::bind(config, Arc::clone(policy), observer).await?;
-        Ok(server.metered(Arc::new(meter)))
+        let meter = ProxyMeter {
+            metrics: Arc::clone(metrics),
+            has_gauges,
+        };
+        self.runtime.block_on(async {
+            let signals = Signals {
+                terminate: signal(SignalKind::terminate())?,
+                hangup: signal(SignalKind::hangup())?,
+            };
+            let server = Server::bind(config, Arc::clone(policy), observer).await?;
+            Ok((server.metered(Arc::new(meter)), signals))
+        })
     }
 
     /// Sends metrics to a daemon from now on.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError::Machine`] where there is no thread to be had.
     pub(crate) fn send_metrics(&mut self, target: Option<StatsdTarget>) -> Result<(), StartError> {
         let (metrics, state) = (&self.observers.metrics, &self.observers.state);
         let start = |target| Flusher::start(target, Arc::clone(metrics), Arc::clone(state));

@@ -21,6 +21,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
 use lockpolicy::agents;
 
@@ -30,6 +31,7 @@ use crate::commands::{
     uninstall, which,
 };
 use crate::settings::environment::Environment;
+use crate::settings::flags;
 
 /// musl's own allocator has one lock for all threads.
 #[cfg(target_env = "musl")]
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
     }
     match Cli::try_parse() {
         Ok(cli) => run(cli.verb, environment),
-        Err(error) => usage(&error),
+        Err(error) => usage(error),
     }
 }
 
@@ -78,7 +80,15 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
 }
 
 /// Help and version are asked for and go to standard output; anything else is a usage error.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(mut error: clap::Error) -> ExitCode {
+    let is_serve = std::env::args_os().nth(1) == Some("serve".into());
+    if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
+        && let Some(new) = flags::renamed_to(flag)
+        && is_serve
+    {
+        let new = ContextValue::String(new.to_owned());
+        error.insert(ContextKind::SuggestedArg, new);
+    }
     if error.print().is_err() {
         return exit::FAILED.into();
     }

@@ -54,17 +54,14 @@ pub(crate) fn json(result: &impl Serialize, status: Exit) -> ExitCode {
     }
 }
 
-/// Tells one thing on standard error.
-pub(crate) fn note(text: &str) {
-    line(&text);
+/// Replaces what could break a line or control a terminal.
+pub(crate) fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { '?' } else { c };
+    text.chars().map(plain).collect()
 }
 
-/// One line; what could break it is taken out. Where standard error is gone, nobody reads it.
-fn line(text: &dyn Display) {
-    let text: String = text
-        .to_string()
-        .chars()
-        .map(|c| if c.is_control() { '?' } else { c })
-        .collect();
+/// Writes one line to standard error. Where that is gone, nobody reads it.
+pub(crate) fn line(text: &dyn Display) {
+    let text = one_line(&text.to_string());
     drop(writeln!(io::stderr().lock(), "model-lock: {text}"));
 }

@@ -124,7 +124,8 @@ fn project(process: &Process) -> impl Iterator<Item = PathBuf> {
     above.filter(move |file| own.as_ref() != Some(file))
 }
 
-fn home(process: &Process) -> Option<PathBuf> {
+/// Returns codex's home directory, where one is known.
+pub fn home(process: &Process) -> Option<PathBuf> {
     let home = || Some(PathBuf::from(process.variable("HOME")?).join(".codex"));
     process
         .variable("CODEX_HOME")

@@ -34,10 +34,7 @@ pub fn find_real(process: &Process, agent: Agent) -> Result<PathBuf, ShimError> 
     }
     let mut search = Search {
         me,
-        before: None,
-        behind: None,
-        refused: None,
-        passed: false,
+        ..Search::default()
     };
     let path = process
         .env
@@ -78,6 +75,7 @@ fn absolute(process: &Process, path: &Path) -> PathBuf {
         .join(path)
 }
 
+#[derive(Default)]
 struct Search {
     me: Option<Identity>,
     before: Option<PathBuf>,

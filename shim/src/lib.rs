@@ -34,6 +34,7 @@ use lockpolicy::{Judged, Observer, Policy, Problems, RequestContext, Surface, re
 use exec::Start;
 use proxy_overrides::{ProxyOverrides, proxy_overrides};
 
+pub use codex_files::home as codex_home;
 pub use error::ShimError;
 pub use find_real::find_real;
 pub use plan::plan;

@@ -13,10 +13,6 @@ pub const DEPTH: &str = "MODEL_LOCK_DEPTH";
 const LIMIT: u32 = 16;
 
 /// Returns the depth of the program that is started next.
-///
-/// # Errors
-///
-/// Returns [`ShimError::MetItself`] at the limit.
 pub(crate) fn next_depth(process: &Process) -> Result<u32, ShimError> {
     let depth = process
         .variable(DEPTH)

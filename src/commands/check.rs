@@ -18,17 +18,13 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
     let settings = Settings::read(&Flags::default(), environment, &mut problems);
     settings.config(&mut problems);
     let location = Location::choose(policy, environment);
-    match policy_source::read(&location).compile(environment) {
-        Ok(loaded) if problems.is_empty() => output::result(&format!(
+    match policy_source::read(&location).compile_after(problems, environment) {
+        Ok(loaded) => output::result(&format!(
             "{}hash = {}\nfrom = {}\n",
             loaded.policy.describe(),
             loaded.policy.hash(),
             loaded.origin
         )),
-        Ok(_) => output::problems(&problems),
-        Err(Problems(found)) => {
-            problems.extend(found);
-            output::problems(&problems)
-        }
+        Err(Problems(problems)) => output::problems(&problems),
     }
 }

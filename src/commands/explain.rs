@@ -206,42 +206,30 @@ fn reason(change: &ArgChange) -> Reason {
         "" => place.clone(),
         requested => format!("{place} names `{requested}`"),
     };
-    let (becomes, text, sentence) = match &change.becomes {
-        Becomes::Counted => (
-            "counted",
-            None,
-            format!("{named}, which is not approved: it is counted and passes"),
-        ),
-        Becomes::Dropped if change.requested.is_empty() => (
-            "dropped",
-            None,
-            format!("{place} is removed, with the address that it belongs to"),
-        ),
-        Becomes::Dropped => (
-            "dropped",
-            None,
-            format!("{named}: it is removed, because only the policy selects"),
-        ),
-        Becomes::Inserted(text) => (
-            "inserted",
-            Some(text),
-            format!("{place} is not set: `{text}` is added, so that no configuration file decides"),
-        ),
-        Becomes::Refused => (
-            "refused",
-            None,
-            format!("{named}, which is not approved: nothing runs"),
-        ),
-        Becomes::Written { text, alias: true } => (
-            "written_for_alias",
-            Some(text),
-            format!("{named}, an alias of the approved model: it is replaced by `{text}`"),
-        ),
-        Becomes::Written { text, alias: false } => (
-            "written",
-            Some(text),
-            format!("{named}, which is not approved: it is replaced by `{text}`"),
-        ),
+    let (becomes, text) = match &change.becomes {
+        Becomes::Counted => ("counted", None),
+        Becomes::Dropped => ("dropped", None),
+        Becomes::Inserted(text) => ("inserted", Some(text)),
+        Becomes::Refused => ("refused", None),
+        Becomes::Written { text, alias: true } => ("written_for_alias", Some(text)),
+        Becomes::Written { text, alias: false } => ("written", Some(text)),
+    };
+    let sentence = match &change.becomes {
+        Becomes::Counted => format!("{named}, which is not approved: it is counted and passes"),
+        Becomes::Dropped if change.requested.is_empty() => {
+            format!("{place} is removed, with the address that it belongs to")
+        }
+        Becomes::Dropped => format!("{named}: it is removed, because only the policy selects"),
+        Becomes::Inserted(text) => {
+            format!("{place} is not set: `{text}` is added, so that no configuration file decides")
+        }
+        Becomes::Refused => format!("{named}, which is not approved: nothing runs"),
+        Becomes::Written { text, alias: true } => {
+            format!("{named}, an alias of the approved model: it is replaced by `{text}`")
+        }
+        Becomes::Written { text, alias: false } => {
+            format!("{named}, which is not approved: it is replaced by `{text}`")
+        }
     };
     Reason {
         place: place.clone(),

@@ -37,6 +37,13 @@ pub(crate) enum InstallError {
     Program(#[source] io::Error),
 }
 
+impl InstallError {
+    pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Write { path, source }
+    }
+}
+
 /// Installs the running program, and says what to do next.
 pub(crate) fn install(directory: &Path) -> ExitCode {
     // A relative entry on PATH would mean another directory after the next `cd`.
@@ -61,19 +68,17 @@ pub(crate) fn install(directory: &Path) -> ExitCode {
 pub(super) fn copy_and_link(program: &Path, directory: &Path) -> Result<(), InstallError> {
     let link = directory.join(LINK);
     let linked = is_ours(&link)?;
-    make(directory).map_err(|source| InstallError::Write {
-        path: directory.to_owned(),
-        source,
-    })?;
+    create_directory(directory).map_err(InstallError::write(directory))?;
     let copy = directory.join(PROGRAM);
     put_program(program, &copy)?;
     if !linked {
-        symlink(PROGRAM, &link).map_err(|source| InstallError::Write { path: link, source })?;
+        symlink(PROGRAM, &link).map_err(InstallError::write(&link))?;
     }
     Ok(())
 }
 
-fn make(directory: &Path) -> io::Result<()> {
+/// Creates a directory that everyone may read, with those above it.
+pub(super) fn create_directory(directory: &Path) -> io::Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o755)
@@ -85,26 +90,31 @@ pub(super) fn is_ours(link: &Path) -> Result<bool, InstallError> {
     match fs::read_link(link) {
         Ok(target) if target == Path::new(PROGRAM) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(InstallError::Write {
-            path: link.to_owned(),
-            source: error,
-        }),
+        Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
+            Err(InstallError::write(link)(error))
+        }
         Ok(_) | Err(_) => Err(InstallError::NotOurs(link.to_owned())),
     }
 }
 
 fn put_program(program: &Path, copy: &Path) -> Result<(), InstallError> {
     let mut from = fs::File::open(program).map_err(InstallError::Program)?;
-    let fresh = copy.with_file_name(format!(".{PROGRAM}.{}", std::process::id()));
-    let written = write(&mut from, &fresh).and_then(|()| fs::rename(&fresh, copy));
-    written.map_err(|source| {
-        // The copy is of no use to anybody; where even that fails, the first error is the one to tell.
+    replace_file(copy, |fresh| write(&mut from, fresh)).map_err(InstallError::write(copy))
+}
+
+/// Writes a file beside its place, and renames it into it.
+pub(super) fn replace_file(
+    path: &Path,
+    write: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let fresh = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = write(&fresh).and_then(|()| fs::rename(&fresh, path));
+    if written.is_err() {
+        // It is of no use to anybody; where even that fails, the first error is the one to tell.
         drop(fs::remove_file(&fresh));
-        InstallError::Write {
-            path: copy.to_owned(),
-            source,
-        }
-    })
+    }
+    written
 }
 
 fn write(from: &mut fs::File, fresh: &Path) -> io::Result<()> {

@@ -1,6 +1,5 @@
 //! `model-lock serve`: everything is checked, then the sockets are taken, then it runs to its drain.
 
-use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::adapters::AdminPage;
 use crate::assurance::Level;
-use crate::bootstrap::{Observers, Process, StartError};
+use crate::bootstrap::{Observers, Process, Signals, StartError};
 use crate::policy_source::reload::Reloader;
 use crate::policy_source::{self, Loaded, Location};
 use crate::settings::environment::Environment;
@@ -83,11 +82,9 @@ fn run(
     let state = Arc::clone(&observers.state);
     let mut process = Process::start(observers, None)?;
     let sink = dashboard.as_ref().map(Dashboard::sink);
-    // The signals are caught before the sockets are taken: whoever sees the port open may send one.
-    let (mut server, signals) = process.runtime.block_on(async {
-        let signals = Signals::catch()?;
-        Ok::<_, StartError>((process.bind(config, sink, true).await?, signals))
-    })?;
+    let interrupt = async { signal(SignalKind::interrupt()) };
+    let interrupt = process.runtime.block_on(interrupt)?;
+    let (mut server, signals) = process.bind(config, sink, true)?;
     log::start(settings.log.clone(), process.queue.clone());
     let token = settings.admin_token.as_ref();
     if let Some(dashboard) = dashboard {
@@ -100,34 +97,10 @@ fn run(
     process.send_metrics(settings.statsd())?;
     announce(&server, loaded, token.is_some());
     reloader.begin();
-    let stop = Stop { signals, state };
-    let code = process
-        .runtime
-        .block_on(until_stopped(server, reloader, stop));
+    let stopped = until_stopped(server, reloader, signals, interrupt, &state);
+    let code = process.runtime.block_on(stopped);
     process.finish();
     Ok(code)
-}
-
-/// The signals that end the process, and its state.
-struct Stop {
-    signals: Signals,
-    state: Arc<ProcessState>,
-}
-
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
 }
 
 fn announce(server: &Server, loaded: &Loaded, has_token: bool) {
@@ -159,17 +132,19 @@ fn who_may_see(admin: SocketAddr, has_token: bool) -> &'static str {
     }
 }
 
-async fn until_stopped(server: Server, reloader: Reloader, end: Stop) -> ExitCode {
-    let Signals {
-        mut interrupt,
-        mut terminate,
-        hangup,
-    } = end.signals;
+async fn until_stopped(
+    server: Server,
+    reloader: Reloader,
+    signals: Signals,
+    mut interrupt: Signal,
+    state: &ProcessState,
+) -> ExitCode {
+    let mut terminate = signals.terminate;
     let (stop, stopped) = oneshot::channel::<()>();
     let two_signals = async {
         either(&mut interrupt, &mut terminate).await;
         tracing::info!(event = "draining");
-        end.state.drain();
+        state.drain();
         drop(stop);
         either(&mut interrupt, &mut terminate).await;
     };
@@ -182,7 +157,7 @@ async fn until_stopped(server: Server, reloader: Reloader, end: Stop) -> ExitCod
             tracing::warn!(event = "stopped", "a second signal came before the running requests ended");
             exit::INTERRUPTED.into()
         }
-        () = reloader.run(hangup) => exit::DONE.into(),
+        () = reloader.run(signals.hangup) => exit::DONE.into(),
     }
 }
 

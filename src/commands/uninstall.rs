@@ -35,10 +35,7 @@ fn remove_ours(directory: &Path) -> Result<Vec<String>, InstallError> {
 }
 
 fn remove(path: &Path, removed: &mut Vec<String>) -> Result<(), InstallError> {
-    fs::remove_file(path).map_err(|source| InstallError::Write {
-        path: path.to_owned(),
-        source,
-    })?;
+    fs::remove_file(path).map_err(InstallError::write(path))?;
     removed.push(format!("removed {}\n", path.display()));
     Ok(())
 }

@@ -27,7 +27,7 @@ pub(crate) fn which() -> ExitCode {
         Ok(_) => output::result(&text),
         Err(error) => {
             let told = output::result_with(&text, exit::NOT_FOUND);
-            output::note(&error.line());
+            output::line(&error.line());
             told
         }
     }

@@ -9,10 +9,9 @@ use lockpolicy::Problems;
 use observe::log::{self, audit_failed};
 use proxy::{Config, Egress, EgressError, Limits, Mount, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::request::{self, StartReply, StartRequest};
-use crate::bootstrap::{Observers, Process, StartError};
+use crate::bootstrap::{Observers, Process, Signals, StartError};
 use crate::exit;
 use crate::policy_source::reload::Reloader;
 use crate::settings::environment::Environment;
@@ -77,23 +76,14 @@ fn run(order: StartRequest, environment: Environment) -> Result<(), EmbeddedErro
     let config = config(&order)?;
     let reloader = observers.reloader(order.reading, environment);
     let mut process = Process::start(observers, Some(1))?;
-    let (server, ended, hangup) = process.runtime.block_on(async {
-        let (ended, hangup) = (
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::hangup())?,
-        );
-        let server = process.bind(config, None, false).await?;
-        Ok::<_, EmbeddedError>((server, ended, hangup))
-    })?;
+    let (server, signals) = process.bind(config, None, false)?;
     log::start_embedded(!order.log_to_stderr, process.queue.clone());
     if let Some(error) = unwritten {
         audit_failed(&error);
     }
     process.send_metrics(order.statsd)?;
     request::write(&StartReply::Ready(server.address()), io::stdout().lock())?;
-    process
-        .runtime
-        .block_on(until(server, reloader, ended, hangup));
+    process.runtime.block_on(until(server, reloader, signals));
     process.finish();
     Ok(())
 }
@@ -123,14 +113,10 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
     })
 }
 
-async fn until(
-    server: Server,
-    reloader: Reloader,
-    mut ended: tokio::signal::unix::Signal,
-    hangup: tokio::signal::unix::Signal,
-) {
+async fn until(server: Server, reloader: Reloader, signals: Signals) {
+    let mut ended = signals.terminate;
     tokio::select! {
         () = server.run(async { ended.recv().await.unwrap_or_default() }) => {}
-        () = reloader.run(hangup) => {}
+        () = reloader.run(signals.hangup) => {}
     }
 }

@@ -18,9 +18,6 @@ use crate::settings::Settings;
 /// The dialects that codex may use, whichever provider it is sent to.
 const DIALECTS: [&str; 3] = ["openai", "chatgpt", "azure"];
 
-/// The hidden verb that runs one.
-const VERB: &str = "embedded-proxy";
-
 /// Starts embedded proxies with the settings and the policy that this process has read.
 #[derive(Clone, Debug)]
 pub(crate) struct EmbeddedProxy {
@@ -50,8 +47,22 @@ impl EmbeddedProxy {
         log_to_stderr: bool,
         cleanup_dir: Option<PathBuf>,
     ) -> io::Result<String> {
+        let request = self.request(dialects, routes, log_to_stderr, cleanup_dir)?;
+        match ask(&request)? {
+            StartReply::Ready(address) => Ok(format!("http://{address}/{}", request.secret)),
+            StartReply::Failed(why) => Err(io::Error::other(why)),
+        }
+    }
+
+    fn request(
+        &self,
+        dialects: &[&str],
+        routes: Vec<ProviderRoute>,
+        log_to_stderr: bool,
+        cleanup_dir: Option<PathBuf>,
+    ) -> io::Result<StartRequest> {
         let egress = self.settings.egress_texts();
-        let request = StartRequest {
+        Ok(StartRequest {
             parent: rustix::process::getpid().as_raw_nonzero().get(),
             secret: secret()?,
             dialects: dialects.iter().map(ToString::to_string).collect(),
@@ -62,18 +73,14 @@ impl EmbeddedProxy {
             egress: egress.map_err(|problems| io::Error::other(Problems(problems)))?,
             statsd: self.settings.statsd(),
             audit: self.settings.audit_file(),
-        };
-        match ask(&request)? {
-            StartReply::Ready(address) => Ok(format!("http://{address}/{}", request.secret)),
-            StartReply::Failed(why) => Err(io::Error::other(why)),
-        }
+        })
     }
 }
 
 fn ask(request: &StartRequest) -> io::Result<StartReply> {
     let mut child = Command::new("/proc/self/exe")
         .arg0("model-lock")
-        .arg(VERB)
+        .arg("embedded-proxy")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         // The keyboard's signals are for codex.
@@ -92,12 +99,38 @@ fn ask(request: &StartRequest) -> io::Result<StartReply> {
 }
 
 /// 128 bits that nobody can guess, as digits.
-///
-/// # Errors
-///
-/// Returns an error if the machine has none.
 pub(crate) fn secret() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom(&mut bytes, GetRandomFlags::empty())?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy_source::{self, Location};
+    use crate::settings::environment::Environment;
+
+    #[test]
+    fn embedded_proxy_starts_with_the_policy_that_was_read_although_the_file_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("policy.toml");
+        std::fs::write(&path, "model = 'read'").unwrap();
+        let environment = Environment::default();
+        let mut problems = Vec::new();
+        let proxy = EmbeddedProxy {
+            settings: Settings::shared(&environment, &mut problems),
+            reading: policy_source::read(&Location::At(path.clone())),
+        };
+        assert_eq!(problems, []);
+        std::fs::write(&path, "model = 'changed'").unwrap();
+        let request = proxy.request(&DIALECTS, Vec::new(), false, None).unwrap();
+        let mut sent = Vec::new();
+        request::write(&request, &mut sent).unwrap();
+        let received: StartRequest = request::read(&sent[..]).unwrap();
+        let loaded = received.reading.compile(&environment).unwrap();
+        assert_eq!(loaded.policy.pin(), "read");
+        let now = policy_source::read(&received.reading.location);
+        assert_ne!(now, received.reading, "the next reading finds the change");
+    }
 }

@@ -84,17 +84,17 @@ impl fmt::Display for Origin {
         match self {
             Self::Environment => f.write_str("the environment"),
             Self::Layered(path) => {
+                let path = path.display();
                 write!(
                     f,
-                    "the environment over {} (which this user can change)",
-                    path.display()
+                    "the environment over {path} (which this user can change)"
                 )
             }
             Self::Protected(path) => {
+                let path = path.display();
                 write!(
                     f,
-                    "{} alone (this user cannot change it; the environment is ignored)",
-                    path.display()
+                    "{path} alone (this user cannot change it; the environment is ignored)"
                 )
             }
         }
@@ -147,13 +147,8 @@ pub(crate) fn read(location: &Location) -> Reading {
 }
 
 fn is_left_out(location: &Location, error: &io::Error) -> bool {
-    match location {
-        Location::At(_) => false,
-        Location::IfPresent(_) => matches!(
-            error.kind(),
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-        ),
-    }
+    let absent = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    matches!(location, Location::IfPresent(_)) && absent.contains(&error.kind())
 }
 
 fn content(path: &Path) -> io::Result<Vec<u8>> {

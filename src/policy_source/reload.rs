@@ -24,44 +24,16 @@ const PERIOD: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Reloader {
     /// The location that the last applied policy came from.
-    location: Location,
-    environment: Environment,
-    last: Reading,
-    policy: Arc<ArcSwap<Policy>>,
-    metrics: Arc<Metrics>,
-    state: Arc<ProcessState>,
-    audit: Option<Arc<AuditSink>>,
+    pub(crate) location: Location,
+    pub(crate) environment: Environment,
+    pub(crate) last: Reading,
+    pub(crate) policy: Arc<ArcSwap<Policy>>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) state: Arc<ProcessState>,
+    pub(crate) audit: Option<Arc<AuditSink>>,
 }
 
 impl Reloader {
-    /// Begins with what was read at the start.
-    pub(crate) fn new(
-        environment: Environment,
-        first: Reading,
-        policy: Arc<ArcSwap<Policy>>,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        Self {
-            location: first.location.clone(),
-            environment,
-            last: first,
-            policy,
-            metrics,
-            state: Arc::default(),
-            audit: None,
-        }
-    }
-
-    /// Writes changes to an audit file too, and notes them in the state of the process.
-    pub(crate) fn reporting_to(
-        mut self,
-        state: Arc<ProcessState>,
-        audit: Option<Arc<AuditSink>>,
-    ) -> Self {
-        (self.state, self.audit) = (state, audit);
-        self
-    }
-
     /// Says which policy holds at the start.
     pub(crate) fn begin(&self) {
         self.record(RecordResult::Start(Start::Started));
@@ -142,7 +114,15 @@ mod tests {
         let first = policy_source::read(&location);
         let loaded = first.compile(&Environment::default()).unwrap();
         let policy = Arc::new(ArcSwap::new(loaded.policy));
-        Reloader::new(Environment::default(), first, policy, Arc::default())
+        Reloader {
+            location,
+            environment: Environment::default(),
+            last: first,
+            policy,
+            metrics: Arc::default(),
+            state: Arc::default(),
+            audit: None,
+        }
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
-use super::table::{Group, Setting, TABLE};
+use super::table::{Group, RENAMED, Setting, TABLE};
 
 /// The texts that were given for each flag.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +48,15 @@ impl FromArgMatches for Flags {
         self.0.append(&mut Self::from_arg_matches(matches)?.0);
         Ok(())
     }
+}
+
+/// Returns the flag that a flag of `serve` was renamed to, if it was.
+pub(crate) fn renamed_to(flag: &str) -> Option<&'static str> {
+    let name = flag.trim_start_matches('-').replace('-', "_");
+    let variable = format!("MODEL_LOCK_{}", name.to_uppercase());
+    let (_, new) = RENAMED.into_iter().find(|(old, _)| *old == variable)?;
+    let setting = TABLE.iter().find(|setting| setting.variable() == new);
+    setting.and_then(Setting::flag)
 }
 
 /// Returns the argument of a setting, if it has a flag.

@@ -37,10 +37,9 @@ impl Settings {
     /// Reads what a process needs that is not `serve`.
     pub(crate) fn shared(environment: &Environment, problems: &mut Vec<Problem>) -> Self {
         Self::read_renamed(environment, problems);
-        let is_read = |setting: &Setting| setting.group == Group::Shared;
-        let given = &mut |setting: &Setting| {
-            let setting = is_read(setting).then_some(setting)?;
-            given(setting, &[], environment)
+        let given = &mut |setting: &Setting| match setting.group {
+            Group::Shared => given(setting, &[], environment),
+            Group::Serve | Group::Limit => None,
         };
         Self::read_each(given, problems)
     }
@@ -88,10 +87,6 @@ impl Settings {
     }
 
     /// Returns the forward proxy.
-    ///
-    /// # Errors
-    ///
-    /// Returns every problem with it.
     fn egress(&self) -> Result<Option<Egress>, Vec<Problem>> {
         let Some(proxy) = &self.https_proxy else {
             return Ok(None);
@@ -104,10 +99,6 @@ impl Settings {
     }
 
     /// Returns the texts of the forward proxy and of the hosts that are reached without it.
-    ///
-    /// # Errors
-    ///
-    /// Returns every problem with them.
     pub(crate) fn egress_texts(&self) -> Result<Option<(String, String)>, Vec<Problem>> {
         self.egress()?;
         let text = |given: &Given| given.text().map(str::to_owned);

@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+/// The units of a size, the largest first.
+const UNITS: [(usize, &str); 5] = [
+    (1 << 30, "GiB"),
+    (1 << 20, "MiB"),
+    (1 << 10, "KiB"),
+    (1, ""),
+    (1, "B"),
+];
+
 /// Reads `65536`, `64KiB`, `64MiB` or `1GiB`.
 pub(super) fn size(text: &str) -> Option<usize> {
     let (digits, unit) = split(text);
-    let factor: usize = match unit {
-        "" | "B" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return None,
-    };
+    let (factor, _) = UNITS.into_iter().find(|(_, name)| *name == unit)?;
     digits.parse::<usize>().ok()?.checked_mul(factor)
 }
 
@@ -29,14 +32,9 @@ pub(super) fn time(text: &str) -> Option<Duration> {
 
 /// Writes a size with the largest unit that divides it.
 pub(super) fn size_text(size: usize) -> String {
-    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let fits = units
-        .into_iter()
-        .find(|(factor, _)| size > 0 && size.is_multiple_of(*factor));
-    fits.map_or_else(
-        || size.to_string(),
-        |(factor, unit)| format!("{}{unit}", size / factor),
-    )
+    let divides = |(factor, _): &(usize, &str)| size > 0 && size.is_multiple_of(*factor);
+    let (factor, unit) = UNITS.into_iter().find(divides).unwrap_or((1, ""));
+    format!("{}{unit}", size / factor)
 }
 
 /// Writes a time in seconds, or in milliseconds where it is no whole number of them.

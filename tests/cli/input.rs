@@ -126,6 +126,22 @@ fn serve_on_a_used_port_prints_one_line() {
 }
 
 #[test]
+fn renamed_flag_of_serve_exits_64_and_names_the_new_one() {
+    for (old, new) in [
+        ("--max-head", "--max-header-bytes"),
+        ("--head-time", "--header-timeout"),
+        ("--body-time", "--body-timeout"),
+        ("--idle", "--idle-timeout"),
+        ("--drain", "--drain-timeout"),
+    ] {
+        let (status, out, told) = run(&["serve", old, "1"], &[]);
+        assert_eq!((status, out.as_str()), (64, ""), "{told:?}");
+        let names_new = format!("'{new}'");
+        assert!(told.concat().contains(&names_new), "{told:?}");
+    }
+}
+
+#[test]
 fn unparsable_command_line_exits_64_and_help_exits_0() {
     assert_eq!(run(&["serve", "--lisen", "x"], &[]).0, 64);
     assert_eq!(run(&[], &[]).0, 64);

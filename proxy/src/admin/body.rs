@@ -1,6 +1,7 @@
 //! What is told on the admin port: whole, or in pieces as they come.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -8,7 +9,12 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::page::Flow;
+/// Pieces of an answer as they come. Asked for the next one when the last one has gone to the reader, so that
+/// nothing has to be kept for a slow one; dropped when the reader goes.
+pub trait Flow: fmt::Debug + Send {
+    /// The next piece; `None` is the end.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<String>>;
+}
 
 /// The content of an answer.
 #[derive(Debug)]

@@ -28,9 +28,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::key::Key;
 use crate::state::State;
+pub use body::Flow;
 use body::Told;
 use guard::{Guard, Refused};
-pub use page::{Asked, Content, Flow, Page, Reply};
+pub use page::{Asked, Content, Page, Reply};
 use patience::Patience;
 
 /// How long somebody who asked may take to read on.

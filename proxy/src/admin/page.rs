@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::task::{Context, Poll};
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::body::Told;
+use super::body::{Flow, Told};
 
 /// Answers what no probe does. Asked only what the guard lets pass.
 pub trait Page: fmt::Debug + Send + Sync {
@@ -46,13 +45,6 @@ pub enum Content {
     Whole(Cow<'static, str>),
     /// Pieces as they come.
     Flow(Box<dyn Flow>),
-}
-
-/// Pieces of an answer as they come. Asked for the next one when the last one has gone to the reader, so that
-/// nothing has to be kept for a slow one; dropped when the reader goes.
-pub trait Flow: fmt::Debug + Send {
-    /// The next piece; `None` is the end.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<String>>;
 }
 
 impl Reply {

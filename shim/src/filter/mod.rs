@@ -36,10 +36,6 @@ use output::Output;
 pub(crate) use client::Client;
 
 /// Runs the program with its client's lines judged, and returns its exit status.
-///
-/// # Errors
-///
-/// [`ShimError::NotRunnable`] where it cannot be started.
 pub(crate) fn run(program: PathBuf, start: &Start, client: Client) -> Result<u8, ShimError> {
     started(&program, start, client).map_err(|error| ShimError::NotRunnable(program, error))
 }

@@ -55,18 +55,12 @@ fn file(path: &Path, findings: &mut Vec<Finding>) {
     let Ok(content) = fs::read(path) else {
         return;
     };
-    let real = match serde_json::from_slice::<Auth>(&content) {
-        Ok(Auth { key, tokens }) if key.is_some() || tokens.is_some() => {
-            tokens.is_some() || key.is_some_and(|key| is_real(&key))
-        }
-        Ok(_) | Err(_) => {
-            findings.push(Finding::auth_unrecognized(path.display()));
-            return;
-        }
-    };
-    if real {
-        findings.push(Finding::key_visible(path.display()));
-    }
+    let auth = serde_json::from_slice::<Auth>(&content);
+    findings.extend(match auth.map(|auth| (auth.tokens, auth.key)) {
+        Ok((Some(_), _)) => Some(Finding::key_visible(path.display())),
+        Ok((None, Some(key))) => is_real(&key).then(|| Finding::key_visible(path.display())),
+        Ok((None, None)) | Err(_) => Some(Finding::auth_unrecognized(path.display())),
+    });
 }
 
 fn auth_open(path: &Path, mode: u32) -> Finding {

@@ -47,10 +47,6 @@ struct Record {
 
 impl CaptureServer {
     /// Listens on a free port.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if there is none.
     pub(crate) fn start() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

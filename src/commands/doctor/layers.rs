@@ -42,25 +42,15 @@ pub(crate) fn shim(
     };
     // Where nothing may be put in, the second call shows which route it takes.
     let words: [&[&str]; 2] = [&["-m", FORBIDDEN, "hi"], &["hi"]];
-    let mut findings = Vec::new();
     for words in words {
         match through_shim(process, [shim, real], expected, words) {
-            Ok((_, Some(seen), own)) => {
-                findings.extend(arrived(&seen, policy, expected, &own));
-                break;
-            }
+            Ok((_, Some(seen), own)) => return arrived(&seen, policy, expected, &own),
             Ok((ended, None, _)) if ended.is_refused() && policy.mode() == Mode::Reject => {}
-            Ok((ended, None, _)) => {
-                findings.push(Finding::shim_check_failed(ended.said));
-                break;
-            }
-            Err(error) => {
-                findings.push(Finding::shim_check_failed(error));
-                break;
-            }
+            Ok((ended, None, _)) => return vec![Finding::shim_check_failed(ended.said)],
+            Err(error) => return vec![Finding::shim_check_failed(error)],
         }
     }
-    findings
+    Vec::new()
 }
 
 impl Ended {

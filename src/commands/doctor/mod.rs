@@ -125,13 +125,13 @@ impl Examined {
         }
         let row = |finding: &Finding| {
             let prevents = finding.prevents.map_or("-", Level::as_str);
-            [prevents, finding.name, &finding.what, finding.remedy].map(plain)
+            [prevents, finding.name, &finding.what, finding.remedy].map(output::one_line)
         };
         let rows: Vec<[String; 4]> = self.findings.iter().map(row).collect();
         if !rows.is_empty() {
             out.push('\n');
             out.push_str(&table(
-                &["PREVENTS", "FINDING", "WHAT", "WHAT TO DO"].map(plain),
+                &["PREVENTS", "FINDING", "WHAT", "WHAT TO DO"].map(output::one_line),
                 &rows,
             ));
         }
@@ -180,12 +180,6 @@ fn layers(
         findings.extend(route::variable(process, base));
         findings.extend(layers::route(process, codexes, base));
     }
-}
-
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '?' } else { c })
-        .collect()
 }
 
 /// Columns as wide as what stands in them.

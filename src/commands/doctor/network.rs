@@ -23,27 +23,25 @@ pub(crate) fn proxy(url: &str, policy: &Policy) -> Option<Finding> {
             Some(Finding::proxy_not_ours(address))
         }
         Err(error) => Some(Finding::proxy_unreachable(address, error)),
-        Ok(None) => Some(Finding::proxy_not_ours(address)),
-        Ok(Some(hash)) => {
+        Ok(hash) => {
             // Where the proxy itself is, it need not know.
-            let ours = [
-                policy.hash().to_owned(),
-                policy.without_proxy().hash().to_owned(),
-            ];
-            let hash_text = lockpolicy::escape_for_log(&hash);
-            (!ours.contains(&hash)).then(|| Finding::proxy_other_policy(hash_text))
+            let is_ours = hash == policy.hash() || hash == policy.without_proxy().hash();
+            let shown = lockpolicy::escape_for_log(&hash);
+            (!is_ours).then(|| Finding::proxy_other_policy(shown))
         }
     }
 }
 
-/// Returns the hash in the response of a proxy of ours.
-fn policy_of(url: &str, address: &str) -> io::Result<Option<String>> {
+/// Returns the hash in the response; an error of kind `InvalidData` where it is not that of a proxy of ours.
+fn policy_of(url: &str, address: &str) -> io::Result<String> {
     let (scheme, _) = url.split_once("://").unwrap_or(("http", url));
     let request = Request::get(format!("{scheme}://{address}/model-lock-doctor"));
     let request = request.body(String::new()).map_err(io::Error::other)?;
     let response = probe::send(request, PATIENCE)?;
     let hash = response.headers().get("x-model-lock-policy");
-    Ok(hash.and_then(|hash| Some(hash.to_str().ok()?.to_owned())))
+    let hash = hash.and_then(|hash| hash.to_str().ok());
+    let hash = hash.ok_or(io::ErrorKind::InvalidData)?;
+    Ok(hash.to_owned())
 }
 
 /// Checks that a `StatsD` daemon listens: a closed port rejects a datagram.

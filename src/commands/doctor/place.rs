@@ -1,6 +1,6 @@
 //! Finds every codex that can be started here.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -148,15 +148,7 @@ fn places(process: &Process) -> Vec<PathBuf> {
 
 /// Returns codex's home directory.
 pub(crate) fn home(process: &Process) -> PathBuf {
-    let home = || {
-        let home = process
-            .variable("HOME")
-            .map_or_else(|| OsString::from("/"), OsStr::to_owned);
-        Path::new(&home).join(".codex")
-    };
-    process
-        .variable("CODEX_HOME")
-        .map_or_else(home, PathBuf::from)
+    shim::codex_home(process).unwrap_or_else(|| PathBuf::from("/.codex"))
 }
 
 /// The shells that are asked by `-l -c`.

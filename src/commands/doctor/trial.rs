@@ -35,10 +35,6 @@ pub(crate) struct Scratch(PathBuf);
 impl Scratch {
     /// Makes a home that nobody else can read, whose configuration leads to `base_url`: by codex's own
     /// provider, or by one of another name.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if it cannot be made.
     pub(crate) fn new(base_url: &str, provider: &str) -> io::Result<Self> {
         use std::sync::atomic::{AtomicUsize, Ordering};
         static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -65,10 +61,6 @@ impl Scratch {
     }
 
     /// A program that becomes another, but lets no call out past the capture server.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if it cannot be written.
     pub(crate) fn wrapper(&self, program: &Path) -> io::Result<PathBuf> {
         let place = self.0.join("codex");
         let line = shell([OsStr::new("exec"), program.as_os_str()]);
@@ -113,10 +105,6 @@ impl Scratch {
     }
 
     /// Runs a program until it ends, a call has arrived, or the time is over.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if it cannot be started.
     pub(crate) fn run(&self, mut command: Command, server: &CaptureServer) -> io::Result<Ended> {
         let told = self.0.join("told");
         command

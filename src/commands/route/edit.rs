@@ -56,10 +56,6 @@ pub(crate) fn with(file: Option<&str>, keys: &Keys) -> Result<String, EditError>
 }
 
 /// The file without our keys, and with what they had replaced. `None` where no file stood there before.
-///
-/// # Errors
-///
-/// [`EditError::Broken`].
 pub(crate) fn without(text: &str) -> Result<Option<String>, EditError> {
     let is_mark = |line: &str| [BEGIN, BEGIN_FRESH, BEGIN_JOINED, END].contains(&line);
     let (mark, lines) = split_mark(text);

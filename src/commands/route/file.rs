@@ -1,11 +1,11 @@
 //! A file that is replaced whole or not at all.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown,
-};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
 use std::path::Path;
+
+use crate::commands::install::{create_directory, replace_file};
 
 /// More than this is no configuration.
 const CAP: u64 = 1 << 20;
@@ -48,19 +48,9 @@ pub(crate) fn replace(path: &Path, text: Option<&str>) -> io::Result<()> {
         fs::remove_file(path)?;
         return File::open(directory)?.sync_all();
     };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(directory)?;
+    create_directory(directory)?;
     let mode = fs::metadata(path).map_or(MODE, |file| file.mode() & 0o7755);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let fresh = directory.join(format!(".{name}.{}", std::process::id()));
-    let written = write(&fresh, text, mode).and_then(|()| fs::rename(&fresh, path));
-    if written.is_err() {
-        // It is of no use to anybody; where even that fails, the first error is the one to tell.
-        drop(fs::remove_file(&fresh));
-    }
-    written?;
+    replace_file(path, |fresh| write(fresh, text, mode))?;
     File::open(directory)?.sync_all()
 }
 
