@@ -190,11 +190,10 @@ fn limited(meaning: &str) -> Option<String> {
         _ => (String::new(), meaning, false),
     };
     if let Some(word) = rest.strip_prefix("only ") {
-        return Some(match repairs {
-            true => {
-                format!("anything but `{word}`: `force` writes `{word}`, `reject` refuses{when}")
-            }
-            false => format!("refused unless it is `{word}`"),
+        return Some(if repairs {
+            format!("anything but `{word}`: `force` writes `{word}`, `reject` refuses{when}")
+        } else {
+            format!("refused unless it is `{word}`")
         });
     }
     match rest {
