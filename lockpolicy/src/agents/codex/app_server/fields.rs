@@ -25,10 +25,8 @@ pub(super) fn object(
     for own in fields.iter().filter(|field| field.path.is_empty()) {
         field(finder, own, (at.clone(), at.clone()), place)?;
     }
-    let names = fields
-        .iter()
-        .filter_map(|field| field.path.first().copied());
-    let names: Vec<&str> = names.collect();
+    let first = |field: &Field| field.path.first().copied();
+    let names: Vec<&str> = fields.iter().filter_map(first).collect();
     if names.is_empty() {
         return Ok(());
     }
@@ -39,10 +37,8 @@ pub(super) fn object(
     }
     let is_missing = |name: &str| !members.iter().any(|member| member.name == name);
     let inserts = finder.inserts_when_missing;
-    for field in fields
-        .iter()
-        .filter(|field| inserts && field.insert_if_missing)
-    {
+    let inserted = fields.iter().filter(|field| field.insert_if_missing);
+    for field in inserted.filter(|_| inserts) {
         let [name] = field.path else { continue };
         if is_missing(name) {
             insert(finder, at.start, field, &format!("{place}/{name}"));
@@ -130,13 +126,8 @@ fn insert(finder: &mut Finder<'_>, object: usize, field: &Field, place: &str) {
     }
     let before = [&encode(name), ":"].concat();
     let span = json_body::inside(finder.input, object, before, "");
-    let occurrence = Occurrence {
-        setting,
-        stated: SelectorValue::Missing,
-        place: Cow::Owned(String::from(place)),
-        value: span.value.clone(),
-        surface: None,
-    };
+    let (place, at) = (String::from(place), span.value.clone());
+    let occurrence = Occurrence::new(setting, SelectorValue::Missing, place, at);
     finder.finds.push(occurrence, span);
 }
 

@@ -1,6 +1,5 @@
 //! The state of looking through one line for what it selects.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -72,13 +71,7 @@ impl<'a> Finder<'a> {
         place: String,
         (value, whole): (Range<usize>, Range<usize>),
     ) {
-        let occurrence = Occurrence {
-            setting,
-            stated,
-            place: Cow::Owned(place),
-            value: value.clone(),
-            surface: None,
-        };
+        let occurrence = Occurrence::new(setting, stated, place, value.clone());
         let span = EditSpan {
             value,
             whole,

@@ -99,10 +99,8 @@ impl<'a> CommandLine<'a> {
 
     /// Returns the index of the first token behind the word that calls the innermost command.
     pub fn start(&self) -> usize {
-        let called = self
-            .tokens
-            .iter()
-            .rposition(|token| matches!(token.kind, TokenKind::Command(_)));
+        let calls = |token: &Token<'_>| matches!(token.kind, TokenKind::Command(_));
+        let called = self.tokens.iter().rposition(calls);
         called.map_or(0, |index| index.saturating_add(1))
     }
 
