@@ -105,5 +105,6 @@ pub(super) fn find<'a>(
         first: false,
         prefix: String::new(),
     };
-    finds.push(occurrence, place);
+    finds.occurrences.push(occurrence);
+    finds.places.push(place);
 }

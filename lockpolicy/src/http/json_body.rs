@@ -6,11 +6,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::SelectorValue;
 use crate::dialect::{Entry, Places};
 use crate::edit::Edit;
 use crate::finds::{EditSpan, Finds};
 use crate::json::{Hit, JsonError, Kind, decode, encode, scan};
-use crate::{Occurrence, SelectorValue, Setting};
 
 /// Finds what a content states.
 ///
@@ -32,15 +32,8 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
                 prefix: entry.stem.clone(),
                 ..EditSpan::default()
             };
-            finds.push(
-                occurrence(
-                    &entry.pointer,
-                    setting,
-                    stated(input, hit, &entry.stem),
-                    hit.value.clone(),
-                ),
-                place,
-            );
+            let stated = stated(input, hit, &entry.stem);
+            finds.push(setting, stated, &entry.pointer, place);
         }
     }
     for (index, entry) in places.entries.iter().enumerate() {
@@ -55,15 +48,7 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
                 prefix: entry.stem.clone(),
                 ..insertion_point(places, input, own, from, entry)
             };
-            finds.push(
-                occurrence(
-                    &entry.pointer,
-                    setting,
-                    SelectorValue::Missing,
-                    place.value.clone(),
-                ),
-                place,
-            );
+            finds.push(setting, SelectorValue::Missing, &entry.pointer, place);
         }
     }
     Ok(finds)
@@ -96,22 +81,6 @@ fn around<'h>(hits: &'h [Hit], entry: &Entry) -> Result<Vec<(usize, &'h [Hit])>,
         out.push((element.value.start, behind.get(..count).unwrap_or_default()));
     }
     Ok(out)
-}
-
-/// Returns what is stated at a pointer.
-pub(crate) fn occurrence<'a>(
-    pointer: &'a str,
-    setting: Setting,
-    stated: SelectorValue<'a>,
-    value: Range<usize>,
-) -> Occurrence<'a> {
-    Occurrence {
-        setting,
-        stated,
-        place: Cow::Borrowed(pointer),
-        value,
-        surface: None,
-    }
 }
 
 fn stated<'a>(input: &'a [u8], hit: &Hit, stem: &str) -> SelectorValue<'a> {

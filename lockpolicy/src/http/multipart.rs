@@ -9,7 +9,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::json_body::occurrence;
 use crate::dialect::{Entry, Places};
 use crate::finds::{EditSpan, Finds};
 use crate::{Reason, SelectorValue, Setting};
@@ -59,10 +58,7 @@ pub(super) fn finds<'a>(
             whole: part.whole.clone(),
             ..EditSpan::default()
         };
-        finds.push(
-            occurrence(&entry.pointer, setting, stated, part.content.clone()),
-            place,
-        );
+        finds.push(setting, stated, &entry.pointer, place);
     }
     for entry in places
         .entries
@@ -78,13 +74,11 @@ pub(super) fn finds<'a>(
                 "\"\r\n\r\n",
             ];
             let wrapper = (before.concat(), String::from("\r\n"));
-            finds.push(
-                occurrence(&entry.pointer, setting, SelectorValue::Missing, 0..0),
-                EditSpan {
-                    wrapper,
-                    ..EditSpan::default()
-                },
-            );
+            let place = EditSpan {
+                wrapper,
+                ..EditSpan::default()
+            };
+            finds.push(setting, SelectorValue::Missing, &entry.pointer, place);
         }
     }
     Ok(finds)

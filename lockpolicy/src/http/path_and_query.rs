@@ -7,7 +7,7 @@ use core::ops::Range;
 use super::request::Request;
 use crate::dialect::{ModelAt, model_in_path};
 use crate::finds::{EditSpan, Finds};
-use crate::{Capability, Occurrence, SelectorValue, Setting};
+use crate::{Capability, SelectorValue, Setting};
 
 /// The model that the path names; a pin is written in plain characters.
 pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
@@ -66,29 +66,15 @@ fn one<'a>(
     value: Range<usize>,
     before: String,
 ) -> Finds<'a> {
-    let capability = request
-        .found
-        .operation
-        .capability
-        .unwrap_or(Capability::Generation);
+    let capability = request.found.operation.capability;
+    let capability = capability.unwrap_or(Capability::Generation);
     let mut finds = Finds::default();
-    let occurrence = Occurrence {
-        setting: Setting::Model(capability),
-        stated,
-        place: Cow::Borrowed(place),
+    let span = EditSpan {
         value: value.clone(),
-        surface: None,
+        wrapper: (before, String::new()),
+        whole: value,
+        ..EditSpan::default()
     };
-    let wrapper = (before, String::new());
-    finds.push(
-        occurrence,
-        EditSpan {
-            value: value.clone(),
-            wrapper,
-            whole: value,
-            first: false,
-            prefix: String::new(),
-        },
-    );
+    finds.push(Setting::Model(capability), stated, place, span);
     finds
 }

@@ -13,7 +13,7 @@ use super::methods::{DROP, Field, Kind};
 use crate::agents::codex::config::selection::{TIERS, requested_tier};
 use crate::http::json_body;
 use crate::json::encode;
-use crate::{Occurrence, SelectorValue, Setting};
+use crate::{SelectorValue, Setting};
 
 /// Finds the settings of an object. The fields' paths begin there; `place` is its name.
 pub(super) fn object(
@@ -126,9 +126,8 @@ fn insert(finder: &mut Finder<'_>, object: usize, field: &Field, place: &str) {
     }
     let before = [&encode(name), ":"].concat();
     let span = json_body::inside(finder.input, object, before, "");
-    let (place, at) = (String::from(place), span.value.clone());
-    let occurrence = Occurrence::new(setting, SelectorValue::Missing, place, at);
-    finder.finds.push(occurrence, span);
+    let (missing, place) = (SelectorValue::Missing, String::from(place));
+    finder.finds.push(setting, missing, place, span);
 }
 
 /// Returns the fields behind a name.
