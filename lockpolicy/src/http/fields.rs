@@ -80,17 +80,10 @@ pub(super) fn find<'a>(
     (name, value): (&'a str, &'a str),
     (capability, remedy): (Capability, ForceAction),
 ) {
-    let start = if value.starts_with(HINT) {
-        HINT.len()
-    } else {
-        0
-    };
+    let start = value.strip_prefix(HINT).map_or(0, |_| HINT.len());
     let text = value.get(start..).unwrap_or_default();
-    let before = if start == 0 && remedy == ForceAction::Pin {
-        HINT
-    } else {
-        ""
-    };
+    let needs_hint = start == 0 && remedy == ForceAction::Pin;
+    let before = if needs_hint { HINT } else { "" };
     let occurrence = Occurrence {
         setting: Setting::OtherSelector(capability, remedy),
         stated: SelectorValue::Text(Cow::Borrowed(text)),
@@ -102,8 +95,7 @@ pub(super) fn find<'a>(
         value: start..value.len(),
         wrapper: (before.into(), String::new()),
         whole: 0..value.len(),
-        first: false,
-        prefix: String::new(),
+        ..EditSpan::default()
     };
     finds.occurrences.push(occurrence);
     finds.places.push(place);

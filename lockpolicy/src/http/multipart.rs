@@ -47,9 +47,8 @@ pub(super) fn finds<'a>(
         let Some((entry, setting)) = governed(places, part, &mut seen)? else {
             continue;
         };
-        let text = input
-            .get(part.content.clone())
-            .and_then(|bytes| core::str::from_utf8(bytes).ok());
+        let text = input.get(part.content.clone());
+        let text = text.and_then(|bytes| core::str::from_utf8(bytes).ok());
         let stated = text.map_or(SelectorValue::NotText, |text| {
             SelectorValue::Text(Cow::Borrowed(text))
         });
@@ -60,11 +59,8 @@ pub(super) fn finds<'a>(
         };
         finds.push(setting, stated, &entry.pointer, place);
     }
-    for entry in places
-        .entries
-        .iter()
-        .filter(|entry| entry.expected && entry.parent.is_none())
-    {
+    let is_expected = |entry: &&Entry| entry.expected && entry.parent.is_none();
+    for entry in places.entries.iter().filter(is_expected) {
         if let (Some(setting), false) = (entry.setting, seen.contains(&name(entry))) {
             let before = [
                 "--",
@@ -189,10 +185,8 @@ fn part(head: &str, content: Range<usize>, whole: Range<usize>) -> Option<Part<'
     let mut kind = None;
     for line in head.split("\r\n") {
         let (key, value) = line.split_once(':')?;
-        let visible = value
-            .bytes()
-            .all(|byte| byte == b' ' || byte.is_ascii_graphic() || byte >= 0x80);
-        visible.then_some(())?;
+        let is_visible = |byte: u8| byte == b' ' || byte.is_ascii_graphic() || byte >= 0x80;
+        value.bytes().all(is_visible).then_some(())?;
         if key.eq_ignore_ascii_case("content-disposition") && found.is_none() {
             found = Some(disposition(value.trim())?);
         } else if key.eq_ignore_ascii_case("content-type") && kind.is_none() {

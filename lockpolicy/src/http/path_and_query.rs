@@ -14,13 +14,8 @@ pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
     match (&request.found.operation.model, request.found.model.clone()) {
         (ModelAt::Path, Some(range)) => {
             let text = request.path.get(range.clone()).unwrap_or_default();
-            one(
-                request,
-                "path",
-                SelectorValue::Text(model_in_path(text)),
-                range,
-                String::new(),
-            )
+            let stated = SelectorValue::Text(model_in_path(text));
+            one(request, "path", stated, range, String::new())
         }
         _ => Finds::default(),
     }
@@ -33,15 +28,14 @@ pub(super) fn query<'a>(request: &Request<'a>) -> Finds<'a> {
     };
     let mut at = 0;
     for pair in request.query.split('&') {
-        if let Some(text) = pair
-            .strip_prefix(name.as_str())
-            .and_then(|rest| rest.strip_prefix('='))
-        {
+        let behind = pair.strip_prefix(name.as_str());
+        if let Some(text) = behind.and_then(|rest| rest.strip_prefix('=')) {
             let start = at + name.len() + 1;
+            let stated = SelectorValue::Text(Cow::Borrowed(text));
             return one(
                 request,
                 name,
-                SelectorValue::Text(Cow::Borrowed(text)),
+                stated,
                 start..start + text.len(),
                 String::new(),
             );
@@ -50,13 +44,8 @@ pub(super) fn query<'a>(request: &Request<'a>) -> Finds<'a> {
     }
     let end = request.query.len();
     let and = if end == 0 { "" } else { "&" };
-    one(
-        request,
-        name,
-        SelectorValue::Missing,
-        end..end,
-        [and, name, "="].concat(),
-    )
+    let before = [and, name, "="].concat();
+    one(request, name, SelectorValue::Missing, end..end, before)
 }
 
 fn one<'a>(

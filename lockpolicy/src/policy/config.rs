@@ -52,11 +52,9 @@ impl PolicyConfig {
             Ok(table) => reader.table("", table.get_ref()),
             Err(error) => {
                 let line = error.span().map(|span| reader.line(span.start));
-                let what = error.message().replace('\n', " ");
+                let (place, what) = (Place::File { line }, error.message().replace('\n', " "));
                 reader.values.unreadable = true;
-                reader
-                    .values
-                    .problem(Place::File { line }, "invalid TOML", what);
+                reader.values.problem(place, "invalid TOML", what);
             }
         }
         Self {

@@ -26,6 +26,11 @@ const fn remote_model(name: &'static str) -> Command {
     Command::new(name, ModelSource::RemoteClient)
 }
 
+const fn sandbox(name: &'static str) -> Command {
+    let command = no_model(name).operands(Operands::OtherProgram);
+    command.options(SANDBOX)
+}
+
 /// The program itself: without a sub-command it is the terminal interface.
 pub static ROOT: Command = model("")
     .operands(Operands::Prompt)
@@ -164,26 +169,12 @@ static COMMANDS: &[Command] =
             &[flag("include-non-interactive")],
         ]),
         model("review").options(&[REVIEWED, &[STRICT, TRUST]]),
-        no_model("sandbox")
-            .operands(Operands::OtherProgram)
-            .options(SANDBOX)
-            .children(&[
-                no_model("linux")
-                    .aliases(&["landlock"])
-                    .everywhere(false)
-                    .operands(Operands::OtherProgram)
-                    .options(SANDBOX),
-                no_model("macos")
-                    .aliases(&["seatbelt"])
-                    .everywhere(false)
-                    .operands(Operands::OtherProgram)
-                    .options(SANDBOX),
-                no_model("uninstall").everywhere(false),
-                no_model("windows")
-                    .everywhere(false)
-                    .operands(Operands::OtherProgram)
-                    .options(SANDBOX),
-            ]),
+        sandbox("sandbox").children(&[
+            sandbox("linux").everywhere(false).aliases(&["landlock"]),
+            sandbox("macos").everywhere(false).aliases(&["seatbelt"]),
+            no_model("uninstall").everywhere(false),
+            sandbox("windows").everywhere(false),
+        ]),
         no_model("stdio-to-uds"),
         no_model("unarchive").everywhere(false).options(&[SESSION]),
         no_model("update").everywhere(false),
