@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -72,29 +72,8 @@ fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
     if (first.dev(), first.ino()) == (second.dev(), second.ino()) {
         return Ok(true);
     }
-    if first.len() != second.len() {
-        return Ok(false);
-    }
-    let (mut one, mut other) = (fs::File::open(one)?, fs::File::open(other)?);
-    let (mut left, mut right) = (vec![0; CHUNK], vec![0; CHUNK]);
-    let mut rest = first.len();
-    while rest > 0 {
-        let count = usize::try_from(rest).map_or(CHUNK, |rest| rest.min(CHUNK));
-        let (Some(left), Some(right)) = (left.get_mut(..count), right.get_mut(..count)) else {
-            return Ok(false);
-        };
-        one.read_exact(left)?;
-        other.read_exact(right)?;
-        if left != right {
-            return Ok(false);
-        }
-        rest = rest.saturating_sub(count as u64);
-    }
-    Ok(true)
+    Ok(first.len() == second.len() && fs::read(one)? == fs::read(other)?)
 }
-
-/// The number of bytes of two files that are compared at a time.
-const CHUNK: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {

@@ -5,9 +5,7 @@ use std::process::ExitCode;
 /// An exit status with its meaning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exit {
-    /// The number.
     pub(crate) code: u8,
-    /// The meaning.
     pub(crate) meaning: &'static str,
 }
 

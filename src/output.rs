@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lockpolicy::Problem;
@@ -31,6 +32,22 @@ pub(crate) fn failure(error: &dyn std::error::Error) -> ExitCode {
     }
     line(&text);
     exit::FAILED.into()
+}
+
+/// A file that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {path}")]
+pub(crate) struct WriteError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl WriteError {
+    /// Returns a function that adds the path of the file to a cause.
+    pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self { path, source }
+    }
 }
 
 /// Writes a result to standard output.

@@ -1,12 +1,13 @@
 //! The places of an input that state a setting, and the edits that carry a verdict out there.
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::edit::Edit;
-use crate::{Action, Change, Occurrence};
+use crate::{Action, Change, Occurrence, SelectorValue, Setting};
 
 /// Describes what an input states, and how each place is written to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,9 +32,18 @@ pub(crate) struct EditSpan {
 }
 
 impl<'a> Finds<'a> {
-    pub(crate) fn push(&mut self, occurrence: Occurrence<'a>, place: EditSpan) {
+    /// Adds a place on the surface of the whole input.
+    pub(crate) fn push(
+        &mut self,
+        setting: Setting,
+        stated: SelectorValue<'a>,
+        place: impl Into<Cow<'a, str>>,
+        span: EditSpan,
+    ) {
+        let value = span.value.clone();
+        let occurrence = Occurrence::new(setting, stated, place, value);
         self.occurrences.push(occurrence);
-        self.places.push(place);
+        self.places.push(span);
     }
 
     /// The edits that carry out changes; `quote` writes a text as the surface spells a value.

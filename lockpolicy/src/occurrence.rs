@@ -106,7 +106,23 @@ pub struct Occurrence<'a> {
     pub surface: Option<Surface>,
 }
 
-impl Occurrence<'_> {
+impl<'a> Occurrence<'a> {
+    /// Returns an occurrence on the surface of the whole input.
+    pub(crate) fn new(
+        setting: Setting,
+        stated: SelectorValue<'a>,
+        place: impl Into<Cow<'a, str>>,
+        value: Range<usize>,
+    ) -> Self {
+        Self {
+            setting,
+            stated,
+            place: place.into(),
+            value,
+            surface: None,
+        }
+    }
+
     /// Returns the capability that the place is for, where it is for one.
     pub fn capability(&self) -> Option<Capability> {
         match self.setting {

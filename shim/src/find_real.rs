@@ -24,11 +24,8 @@ const DEFAULT_PATH: &str = "/usr/bin:/bin";
 /// Returns [`ShimError::NotFound`], [`ShimError::NotThere`] or [`ShimError::NotRunnable`] for what is missing;
 /// [`ShimError::MetItself`] where the variable of the agent names the shim.
 pub fn find_real(process: &Process, agent: Agent) -> Result<PathBuf, ShimError> {
-    let me = process
-        .program
-        .as_deref()
-        .and_then(|program| fs::metadata(program).ok())
-        .map(|file| identity(&file));
+    let program = process.program.as_deref().map(fs::metadata);
+    let me = program.and_then(|file| Some(identity(&file.ok()?)));
     if let Some(real) = process.variable(agent.real_path_variable) {
         return fixed(absolute(process, Path::new(real)), me);
     }
@@ -68,11 +65,8 @@ fn identity(file: &Metadata) -> Identity {
 
 /// Resolves an empty or relative entry from the current directory, as in a shell.
 fn absolute(process: &Process, path: &Path) -> PathBuf {
-    process
-        .directory
-        .as_deref()
-        .unwrap_or(Path::new("/"))
-        .join(path)
+    let directory = process.directory.as_deref();
+    directory.unwrap_or(Path::new("/")).join(path)
 }
 
 #[derive(Default)]

@@ -37,9 +37,7 @@ impl Process {
 
     /// A variable, where it is set to anything.
     pub fn variable(&self, name: &str) -> Option<&OsStr> {
-        self.env
-            .get(OsStr::new(name))
-            .map(OsString::as_os_str)
-            .filter(|value| !value.is_empty())
+        let value = self.env.get(OsStr::new(name))?;
+        (!value.is_empty()).then_some(value)
     }
 }

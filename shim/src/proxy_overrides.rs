@@ -82,12 +82,8 @@ pub(crate) fn proxy_overrides(
         is_tui,
     };
     let url = proxy.start(&request).map_err(ShimError::Proxy)?;
-    Ok(overrides(
-        process,
-        &providers,
-        ProxyTarget::Routes(&url),
-        &url,
-    ))
+    let target = ProxyTarget::Routes(&url);
+    Ok(overrides(process, &providers, target, &url))
 }
 
 fn overrides(

@@ -9,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::output;
+use crate::output::{self, WriteError};
 
 use lockpolicy::agents::codex::CODEX;
 
@@ -22,26 +22,14 @@ pub(super) const LINK: &str = CODEX.executable;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InstallError {
     /// A file could not be made.
-    #[error("cannot write {path}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// Something else is called `codex` there.
     #[error("{0} is not ours: choose another directory, and put it before this one on PATH")]
     NotOurs(PathBuf),
     /// The running program could not be read.
     #[error("cannot read the running program")]
     Program(#[source] io::Error),
-}
-
-impl InstallError {
-    pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Write { path, source }
-    }
 }
 
 /// Installs the running program, and says what to do next.
@@ -68,11 +56,11 @@ pub(crate) fn install(directory: &Path) -> ExitCode {
 pub(super) fn copy_and_link(program: &Path, directory: &Path) -> Result<(), InstallError> {
     let link = directory.join(LINK);
     let linked = is_ours(&link)?;
-    create_directory(directory).map_err(InstallError::write(directory))?;
+    create_directory(directory).map_err(WriteError::at(directory))?;
     let copy = directory.join(PROGRAM);
     put_program(program, &copy)?;
     if !linked {
-        symlink(PROGRAM, &link).map_err(InstallError::write(&link))?;
+        symlink(PROGRAM, &link).map_err(WriteError::at(&link))?;
     }
     Ok(())
 }
@@ -91,7 +79,7 @@ pub(super) fn is_ours(link: &Path) -> Result<bool, InstallError> {
         Ok(target) if target == Path::new(PROGRAM) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
-            Err(InstallError::write(link)(error))
+            Err(WriteError::at(link)(error).into())
         }
         Ok(_) | Err(_) => Err(InstallError::NotOurs(link.to_owned())),
     }
@@ -99,7 +87,8 @@ pub(super) fn is_ours(link: &Path) -> Result<bool, InstallError> {
 
 fn put_program(program: &Path, copy: &Path) -> Result<(), InstallError> {
     let mut from = fs::File::open(program).map_err(InstallError::Program)?;
-    replace_file(copy, |fresh| write(&mut from, fresh)).map_err(InstallError::write(copy))
+    replace_file(copy, |fresh| write(&mut from, fresh)).map_err(WriteError::at(copy))?;
+    Ok(())
 }
 
 /// Writes a file beside its place, and renames it into it.

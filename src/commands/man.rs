@@ -1,22 +1,15 @@
 //! `model-lock man`: the manual pages, made from the definition of the command line.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::{exit, output};
-
-/// The reason why there are no pages.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write {path}")]
-struct PageError {
-    path: PathBuf,
-    source: io::Error,
-}
+use crate::exit;
+use crate::output::{self, WriteError};
 
 /// Writes a page for the program, and one for each verb. If a file cannot be made, what was written before stays.
 pub(crate) fn man(command: Command, to: &Path) -> ExitCode {
@@ -26,17 +19,13 @@ pub(crate) fn man(command: Command, to: &Path) -> ExitCode {
     }
 }
 
-fn write(command: Command, to: &Path) -> Result<(), PageError> {
-    let failed = |path: &Path, source| PageError {
-        path: path.to_owned(),
-        source,
-    };
-    std::fs::create_dir_all(to).map_err(|error| failed(to, error))?;
+fn write(command: Command, to: &Path) -> Result<(), WriteError> {
+    std::fs::create_dir_all(to).map_err(WriteError::at(to))?;
     let mut command = command.disable_help_subcommand(true);
     command.build();
-    for (name, page) in pages(&command).map_err(|error| failed(to, error))? {
+    for (name, page) in pages(&command).map_err(WriteError::at(to))? {
         let path = to.join(name);
-        std::fs::write(&path, page).map_err(|error| failed(&path, error))?;
+        std::fs::write(&path, page).map_err(WriteError::at(&path))?;
     }
     Ok(())
 }

@@ -127,10 +127,8 @@ fn start(
 }
 
 fn mounts(environment: &Environment) -> Vec<ProviderRoute> {
-    CLIENTS
-        .iter()
-        .map(|client| client.mount(environment))
-        .collect()
+    let mount = |client: &Client| client.mount(environment);
+    CLIENTS.iter().map(mount).collect()
 }
 
 impl Client {
@@ -158,11 +156,10 @@ impl Client {
 
     /// Returns the base URL that it gets.
     fn url(&self, policy: &Policy, own: &str) -> String {
-        let proxy = policy.proxy().map(|proxy| proxy.trim_end_matches('/'));
-        proxy.map_or_else(
-            || format!("{own}/{}", self.variable.to_lowercase()),
-            |proxy| format!("{proxy}{}", self.canonical_prefix),
-        )
+        match policy.proxy() {
+            Some(proxy) => [proxy.trim_end_matches('/'), self.canonical_prefix].concat(),
+            None => format!("{own}/{}", self.variable.to_lowercase()),
+        }
     }
 }
 

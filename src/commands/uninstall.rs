@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::install::{InstallError, LINK, PROGRAM, is_ours};
-use crate::output;
+use crate::output::{self, WriteError};
 
 /// Removes the program and its link, and says what it removed.
 pub(crate) fn uninstall(directory: &Path) -> ExitCode {
@@ -35,7 +35,7 @@ fn remove_ours(directory: &Path) -> Result<Vec<String>, InstallError> {
 }
 
 fn remove(path: &Path, removed: &mut Vec<String>) -> Result<(), InstallError> {
-    fs::remove_file(path).map_err(InstallError::write(path))?;
+    fs::remove_file(path).map_err(WriteError::at(path))?;
     removed.push(format!("removed {}\n", path.display()));
     Ok(())
 }

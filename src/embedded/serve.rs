@@ -1,7 +1,6 @@
 //! Being an embedded proxy.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -97,7 +96,7 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
         Mount::new(format!("/{}/{}", order.secret, route.name), route)
     };
     Ok(Config {
-        listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+        listen: ([127, 0, 0, 1], 0).into(),
         admin: None,
         upstreams: Vec::new(),
         mounts: order.routes.iter().map(mounted).collect::<Result<_, _>>()?,

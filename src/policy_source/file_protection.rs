@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs};
@@ -71,7 +72,6 @@ fn can_replace(entry: &Path, can_change: &dyn Fn(&Path) -> io::Result<bool>) -> 
 
 /// Returns true if the file or directory can be written, or made writable first.
 fn can_change(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
     if accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok() {
         return Ok(true);
     }
@@ -81,7 +81,6 @@ fn can_change(path: &Path) -> io::Result<bool> {
 
 /// Returns true if the directory's sticky bit keeps others from replacing the entry.
 fn is_kept_by_sticky(directory: &Path, entry: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
     const STICKY: u32 = 0o1000;
     let around = std::fs::metadata(directory)?;
     let me = rustix::process::geteuid();

@@ -21,21 +21,15 @@ impl Environment {
     ///
     /// A [`Problem`] where it is not UTF-8.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let Some(raw) = self.raw(name) else {
-            return Ok(None);
-        };
-        let text = raw.to_str().map(Some);
-        text.ok_or_else(|| Problem::new(name, "not UTF-8"))
+        let text = self.raw(name).map(OsStr::to_str);
+        let text = text.map(|text| text.ok_or_else(|| Problem::new(name, "not UTF-8")));
+        text.transpose()
     }
 }
 
 impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        let pairs = pairs.into_iter();
-        Self(
-            pairs
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        )
+        let owned = |(name, value): (K, V)| (name.into(), value.into());
+        Self(pairs.into_iter().map(owned).collect())
     }
 }

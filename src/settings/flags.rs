@@ -32,16 +32,11 @@ impl Args for Flags {
 impl FromArgMatches for Flags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let flags = TABLE.iter().filter_map(Setting::flag);
-        let values = |flag| {
-            matches
-                .get_many::<OsString>(flag)
-                .map(|all| all.cloned().collect())
-        };
-        Ok(Self(
-            flags
-                .filter_map(|flag| Some((flag, values(flag)?)))
-                .collect(),
-        ))
+        let given = flags.filter_map(|flag| {
+            let values = matches.get_many::<OsString>(flag)?;
+            Some((flag, values.cloned().collect()))
+        });
+        Ok(Self(given.collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -101,12 +101,11 @@ impl Settings {
     /// Returns the texts of the forward proxy and of the hosts that are reached without it.
     pub(crate) fn egress_texts(&self) -> Result<Option<(String, String)>, Vec<Problem>> {
         self.egress()?;
-        let text = |given: &Given| given.text().map(str::to_owned);
-        let Some(proxy) = self.https_proxy.as_ref().map(text).transpose()? else {
+        let Some(proxy) = &self.https_proxy else {
             return Ok(None);
         };
-        let direct = self.no_proxy.as_ref().map(text).transpose()?;
-        Ok(Some((proxy, direct.unwrap_or_default())))
+        let direct = self.no_proxy.as_ref().map_or(Ok(""), Given::text)?;
+        Ok(Some((proxy.text()?.to_owned(), direct.to_owned())))
     }
 
     /// Returns the daemon to which metrics are sent, if there is one.

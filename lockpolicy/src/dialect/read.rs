@@ -39,15 +39,12 @@ struct File {
 
 /// Describes what operations share, by name: of all dialects, and of this one.
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 struct Groups {
     #[serde(rename = "credentials")]
     _credentials: Option<IgnoredAny>,
-    #[serde(default)]
     fields: BTreeMap<String, Vec<String>>,
-    #[serde(default)]
     selectors: BTreeMap<String, BTreeMap<String, String>>,
-    #[serde(default)]
     messages: BTreeMap<String, Vec<Said>>,
 }
 

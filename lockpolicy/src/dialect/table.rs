@@ -100,19 +100,15 @@ impl Table {
 
     /// The operation that a method and path are, byte for byte.
     pub fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
-        self.dialects.iter().find_map(|dialect| {
-            dialect
-                .operations
-                .iter()
-                .filter(|operation| operation.method == method)
-                .find_map(|operation| {
-                    let model = matched(&operation.pattern, path)?;
-                    Some(Found {
-                        dialect,
-                        operation,
-                        model,
-                    })
-                })
+        let mut operations = self.operations();
+        operations.find_map(|(dialect, operation)| {
+            (operation.method == method).then_some(())?;
+            let model = matched(&operation.pattern, path)?;
+            Some(Found {
+                dialect,
+                operation,
+                model,
+            })
         })
     }
 }

@@ -88,6 +88,7 @@ pub fn decide(
     };
     let judged = judge_request(policy, request);
     let verdict = judged.verdict;
+    let first = verdict.attempts.first();
     let approved = match &verdict.decision {
         Decision::Reject(rejection) => Err(Refusal::from(rejection)),
         Decision::Pass if verdict.attempts.is_empty() => {
@@ -99,10 +100,7 @@ pub fn decide(
             query: edited(request.query, judged.query),
             fields: judged.headers,
             content: judged.content,
-            requested: verdict
-                .attempts
-                .first()
-                .map(|first| first.requested.clone()),
+            requested: first.map(|first| first.requested.clone()),
             ..Approved::unchanged(RequestOutcome::Forced)
         }),
     };

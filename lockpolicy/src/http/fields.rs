@@ -81,13 +81,10 @@ pub(super) fn find<'a>(
     (capability, remedy): (Capability, ForceAction),
 ) {
     let setting = Setting::OtherSelector(capability, remedy);
-    let hint = value.strip_prefix(HINT).map(|_| HINT.len());
-    let before = if hint.is_none() && remedy == ForceAction::Pin {
-        HINT
-    } else {
-        ""
-    };
-    state(finds, (name, value), setting, (hint.unwrap_or(0), before));
+    let start = value.strip_prefix(HINT).map_or(0, |_| HINT.len());
+    let needs_hint = start == 0 && remedy == ForceAction::Pin;
+    let before = if needs_hint { HINT } else { "" };
+    state(finds, (name, value), setting, (start, before));
 }
 
 /// Finds what a header states whose whole value is a setting.
@@ -113,8 +110,8 @@ fn state<'a>(
         value: start..value.len(),
         wrapper: (before.into(), String::new()),
         whole: 0..value.len(),
-        first: false,
-        prefix: String::new(),
+        ..EditSpan::default()
     };
-    finds.push(occurrence, place);
+    finds.occurrences.push(occurrence);
+    finds.places.push(place);
 }

@@ -38,11 +38,8 @@ pub fn forwarded_fields<'a>(
             Some(value) => out.push((name, value)),
         }
     }
-    let kind = head.field("content-type");
-    out.extend(
-        kind.filter(|_| route.takes_content())
-            .map(|kind| ("content-type", kind)),
-    );
+    let kind = head.field("content-type").filter(|_| route.takes_content());
+    out.extend(kind.map(|kind| ("content-type", kind)));
     out
 }
 

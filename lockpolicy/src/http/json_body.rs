@@ -6,11 +6,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::SelectorValue;
 use crate::dialect::{Entry, Places};
 use crate::edit::Edit;
 use crate::finds::{EditSpan, Finds};
 use crate::json::{Hit, JsonError, Kind, decode, encode, scan};
-use crate::{Occurrence, SelectorValue, Setting};
 
 /// Finds what a content states.
 ///
@@ -21,26 +21,16 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
     let hits = scan(input, &places.tree)?;
     let mut finds = Finds::default();
     for hit in &hits {
-        if let Some((entry, setting)) = places
-            .entries
-            .get(hit.selector)
-            .and_then(|e| Some((e, e.setting?)))
-        {
+        let entry = places.entries.get(hit.selector);
+        if let Some((entry, setting)) = entry.and_then(|entry| Some((entry, entry.setting?))) {
             let place = EditSpan {
                 value: hit.value.clone(),
                 whole: hit.start..hit.value.end,
                 prefix: entry.stem.clone(),
                 ..EditSpan::default()
             };
-            finds.push(
-                occurrence(
-                    &entry.pointer,
-                    setting,
-                    stated(input, hit, entry),
-                    hit.value.clone(),
-                ),
-                place,
-            );
+            let stated = stated(input, hit, entry);
+            finds.push(setting, stated, &entry.pointer, place);
         }
     }
     for (index, entry) in places.entries.iter().enumerate() {
@@ -55,15 +45,7 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
                 prefix: entry.stem.clone(),
                 ..insertion_point(places, input, own, from, entry)
             };
-            finds.push(
-                occurrence(
-                    &entry.pointer,
-                    setting,
-                    SelectorValue::Missing,
-                    place.value.clone(),
-                ),
-                place,
-            );
+            finds.push(setting, SelectorValue::Missing, &entry.pointer, place);
         }
     }
     Ok(finds)
@@ -89,29 +71,11 @@ fn around<'h>(hits: &'h [Hit], entry: &Entry) -> Result<Vec<(usize, &'h [Hit])>,
         }
         // Hits come in the order of the text, so those inside an element stand together.
         let behind = hits.get(at + 1..).unwrap_or_default();
-        let count = behind
-            .iter()
-            .take_while(|hit| hit.value.start < element.value.end)
-            .count();
+        let is_inside = |hit: &&Hit| hit.value.start < element.value.end;
+        let count = behind.iter().take_while(is_inside).count();
         out.push((element.value.start, behind.get(..count).unwrap_or_default()));
     }
     Ok(out)
-}
-
-/// Returns what is stated at a pointer.
-pub(crate) fn occurrence<'a>(
-    pointer: &'a str,
-    setting: Setting,
-    stated: SelectorValue<'a>,
-    value: Range<usize>,
-) -> Occurrence<'a> {
-    Occurrence {
-        setting,
-        stated,
-        place: Cow::Borrowed(pointer),
-        value,
-        surface: None,
-    }
 }
 
 fn stated<'a>(input: &'a [u8], hit: &Hit, entry: &Entry) -> SelectorValue<'a> {
@@ -154,10 +118,8 @@ fn insertion_point(
     let Some(parent) = entry.parent else {
         return inside(input, from, own, "");
     };
-    let around = places
-        .entries
-        .get(parent)
-        .map_or("", |parent| parent.pointer.as_str());
+    let around = places.entries.get(parent);
+    let around = around.map_or("", |parent| parent.pointer.as_str());
     match hits.iter().find(|hit| hit.selector == parent) {
         Some(hit) if hit.kind == Kind::Object => inside(input, hit.value.start, own, ""),
         Some(hit) => EditSpan {
@@ -173,12 +135,8 @@ fn insertion_point(
 pub(crate) fn inside(input: &[u8], from: usize, before: String, after: &str) -> EditSpan {
     let rest = input.get(from..).unwrap_or_default();
     let at = from + rest.iter().position(|byte| *byte == b'{').unwrap_or(0) + 1;
-    let next = input
-        .get(at..)
-        .unwrap_or_default()
-        .iter()
-        .find(|byte| !is_blank(**byte));
-    let first = next == Some(&b'}');
+    let mut behind = input.get(at..).unwrap_or_default().iter();
+    let first = behind.find(|byte| !is_blank(**byte)) == Some(&b'}');
     let comma = if first { "" } else { "," };
     EditSpan {
         value: at..at,
@@ -235,19 +193,13 @@ fn with_comma(input: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     let gap = behind.iter().position(|byte| !is_blank(*byte));
     if let Some(gap) = gap.filter(|gap| behind.get(*gap) == Some(&b',')) {
         let end = run.end + gap + 1;
-        let blanks = input
-            .get(end..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(|byte| is_blank(**byte))
-            .count();
+        let rest = input.get(end..).unwrap_or_default().iter();
+        let blanks = rest.take_while(|byte| is_blank(**byte)).count();
         return Some(run.start..end + blanks);
     }
     let before = input.get(..run.start).unwrap_or_default();
-    let comma = before
-        .iter()
-        .rposition(|byte| !is_blank(*byte))
-        .filter(|at| before.get(*at) == Some(&b','));
+    let last = before.iter().rposition(|byte| !is_blank(*byte));
+    let comma = last.filter(|at| before.get(*at) == Some(&b','));
     comma.map(|comma| comma..run.end)
 }
 

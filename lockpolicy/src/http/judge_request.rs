@@ -57,10 +57,8 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         content,
         headers,
     ];
-    let occurrences: Vec<Occurrence<'_>> = parts
-        .iter()
-        .flat_map(|part| part.occurrences.iter().cloned())
-        .collect();
+    let occurrences = parts.iter().flat_map(|part| &part.occurrences);
+    let occurrences: Vec<Occurrence<'_>> = occurrences.cloned().collect();
     let origin = Origin {
         surface: surface(&request, &parts),
         source: request.source,
@@ -87,10 +85,8 @@ fn misfit(mut verdict: Verdict) -> Judged {
     for attempt in &mut verdict.attempts {
         attempt.result = AttemptResult::Rejected;
     }
-    let rejection = Rejection::whole(
-        Reason::Malformed,
-        "the approved model's name does not fit into this path",
-    );
+    let what = "the approved model's name does not fit into this path";
+    let rejection = Rejection::whole(Reason::Malformed, what);
     uncut(Verdict {
         decision: Decision::Reject(rejection),
         ..verdict

@@ -9,7 +9,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::json_body::occurrence;
 use crate::dialect::{Entry, Places};
 use crate::finds::{EditSpan, Finds};
 use crate::{Reason, SelectorValue, Setting};
@@ -48,9 +47,8 @@ pub(super) fn finds<'a>(
         let Some((entry, setting)) = governed(places, part, &mut seen)? else {
             continue;
         };
-        let text = input
-            .get(part.content.clone())
-            .and_then(|bytes| core::str::from_utf8(bytes).ok());
+        let text = input.get(part.content.clone());
+        let text = text.and_then(|bytes| core::str::from_utf8(bytes).ok());
         let stated = text.map_or(SelectorValue::NotText, |text| {
             SelectorValue::Text(Cow::Borrowed(text))
         });
@@ -59,16 +57,10 @@ pub(super) fn finds<'a>(
             whole: part.whole.clone(),
             ..EditSpan::default()
         };
-        finds.push(
-            occurrence(&entry.pointer, setting, stated, part.content.clone()),
-            place,
-        );
+        finds.push(setting, stated, &entry.pointer, place);
     }
-    for entry in places
-        .entries
-        .iter()
-        .filter(|entry| entry.expected && entry.parent.is_none())
-    {
+    let is_expected = |entry: &&Entry| entry.expected && entry.parent.is_none();
+    for entry in places.entries.iter().filter(is_expected) {
         if let (Some(setting), false) = (entry.setting, seen.contains(&name(entry))) {
             let before = [
                 "--",
@@ -78,13 +70,11 @@ pub(super) fn finds<'a>(
                 "\"\r\n\r\n",
             ];
             let wrapper = (before.concat(), String::from("\r\n"));
-            finds.push(
-                occurrence(&entry.pointer, setting, SelectorValue::Missing, 0..0),
-                EditSpan {
-                    wrapper,
-                    ..EditSpan::default()
-                },
-            );
+            let place = EditSpan {
+                wrapper,
+                ..EditSpan::default()
+            };
+            finds.push(setting, SelectorValue::Missing, &entry.pointer, place);
         }
     }
     Ok(finds)
@@ -196,10 +186,8 @@ fn part(head: &str, content: Range<usize>, whole: Range<usize>) -> Option<Part<'
     let mut kind = None;
     for line in head.split("\r\n") {
         let (key, value) = line.split_once(':')?;
-        let visible = value
-            .bytes()
-            .all(|byte| byte == b' ' || byte.is_ascii_graphic() || byte >= 0x80);
-        visible.then_some(())?;
+        let is_visible = |byte: u8| byte == b' ' || byte.is_ascii_graphic() || byte >= 0x80;
+        value.bytes().all(is_visible).then_some(())?;
         if key.eq_ignore_ascii_case("content-disposition") && found.is_none() {
             found = Some(disposition(value.trim())?);
         } else if key.eq_ignore_ascii_case("content-type") && kind.is_none() {

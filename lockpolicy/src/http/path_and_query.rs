@@ -7,20 +7,15 @@ use core::ops::Range;
 use super::request::Request;
 use crate::dialect::{ModelAt, model_in_path};
 use crate::finds::{EditSpan, Finds};
-use crate::{Capability, Occurrence, SelectorValue, Setting};
+use crate::{Capability, SelectorValue, Setting};
 
 /// The model that the path names; a pin is written in plain characters.
 pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
     match (&request.found.operation.model, request.found.model.clone()) {
         (ModelAt::Path, Some(range)) => {
             let text = request.path.get(range.clone()).unwrap_or_default();
-            one(
-                request,
-                "path",
-                SelectorValue::Text(model_in_path(text)),
-                range,
-                String::new(),
-            )
+            let stated = SelectorValue::Text(model_in_path(text));
+            one(request, "path", stated, range, String::new())
         }
         _ => Finds::default(),
     }
@@ -33,15 +28,14 @@ pub(super) fn query<'a>(request: &Request<'a>) -> Finds<'a> {
     };
     let mut at = 0;
     for pair in request.query.split('&') {
-        if let Some(text) = pair
-            .strip_prefix(name.as_str())
-            .and_then(|rest| rest.strip_prefix('='))
-        {
+        let behind = pair.strip_prefix(name.as_str());
+        if let Some(text) = behind.and_then(|rest| rest.strip_prefix('=')) {
             let start = at + name.len() + 1;
+            let stated = SelectorValue::Text(Cow::Borrowed(text));
             return one(
                 request,
                 name,
-                SelectorValue::Text(Cow::Borrowed(text)),
+                stated,
                 start..start + text.len(),
                 String::new(),
             );
@@ -50,13 +44,8 @@ pub(super) fn query<'a>(request: &Request<'a>) -> Finds<'a> {
     }
     let end = request.query.len();
     let and = if end == 0 { "" } else { "&" };
-    one(
-        request,
-        name,
-        SelectorValue::Missing,
-        end..end,
-        [and, name, "="].concat(),
-    )
+    let before = [and, name, "="].concat();
+    one(request, name, SelectorValue::Missing, end..end, before)
 }
 
 fn one<'a>(
@@ -66,29 +55,15 @@ fn one<'a>(
     value: Range<usize>,
     before: String,
 ) -> Finds<'a> {
-    let capability = request
-        .found
-        .operation
-        .capability
-        .unwrap_or(Capability::Generation);
+    let capability = request.found.operation.capability;
+    let capability = capability.unwrap_or(Capability::Generation);
     let mut finds = Finds::default();
-    let occurrence = Occurrence {
-        setting: Setting::Model(capability),
-        stated,
-        place: Cow::Borrowed(place),
+    let span = EditSpan {
         value: value.clone(),
-        surface: None,
+        wrapper: (before, String::new()),
+        whole: value,
+        ..EditSpan::default()
     };
-    let wrapper = (before, String::new());
-    finds.push(
-        occurrence,
-        EditSpan {
-            value: value.clone(),
-            wrapper,
-            whole: value,
-            first: false,
-            prefix: String::new(),
-        },
-    );
+    finds.push(Setting::Model(capability), stated, place, span);
     finds
 }

@@ -22,10 +22,8 @@ pub fn may_name_model(bytes: &[u8]) -> bool {
     // The last letter is rare enough in text to be worth looking for.
     while let Some(at) = memchr::memchr2(b'o', b'O', rest) {
         rest = rest.get(at + 1..).unwrap_or_default();
-        if rest
-            .get(..tail.len())
-            .is_some_and(|next| next.eq_ignore_ascii_case(tail))
-        {
+        let next = rest.get(..tail.len());
+        if next.is_some_and(|next| next.eq_ignore_ascii_case(tail)) {
             return true;
         }
     }
@@ -84,13 +82,11 @@ fn edited(line: &[u8], pin: &str) -> Option<Vec<u8>> {
     tree.insert("/headers/{}", 0);
     tree.insert("/response/headers/{}", 0);
     let hits = scan(json, &tree).ok()?;
-    let edits = hits
-        .iter()
-        .filter(|hit| names_pin(json, hit, pin))
-        .map(|hit| Edit {
-            at: hit.start..hit.value.end,
-            text: String::new(),
-        });
+    let pins = hits.iter().filter(|hit| names_pin(json, hit, pin));
+    let edits = pins.map(|hit| Edit {
+        at: hit.start..hit.value.end,
+        text: String::new(),
+    });
     let mut out = line.get(..start)?.to_vec();
     out.extend(apply(json, tidy(json, edits.collect())));
     out.extend_from_slice(line.get(end..)?);

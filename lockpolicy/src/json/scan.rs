@@ -197,12 +197,8 @@ impl Scanner<'_> {
     }
 
     fn literal(&mut self, word: &[u8], kind: Kind) -> Result<Kind, JsonError> {
-        if !self
-            .input
-            .get(self.at..)
-            .unwrap_or_default()
-            .starts_with(word)
-        {
+        let rest = self.input.get(self.at..).unwrap_or_default();
+        if !rest.starts_with(word) {
             return Err(JsonError::Syntax);
         }
         self.at += word.len();

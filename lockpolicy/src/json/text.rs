@@ -113,11 +113,8 @@ pub(super) fn number(input: &[u8], start: usize) -> Result<usize, JsonError> {
 /// One or more digits.
 fn digits(input: &[u8], start: usize) -> Result<usize, JsonError> {
     let rest = input.get(start..).unwrap_or_default();
-    match rest
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(rest.len())
-    {
+    let end = rest.iter().position(|byte| !byte.is_ascii_digit());
+    match end.unwrap_or(rest.len()) {
         0 => Err(JsonError::Syntax),
         count => Ok(start + count),
     }

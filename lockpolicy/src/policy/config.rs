@@ -52,13 +52,9 @@ impl PolicyConfig {
             Ok(table) => reader.table("", table.get_ref()),
             Err(error) => {
                 let line = error.span().map(|span| reader.line(span.start));
-                let problem = Problem::new("invalid TOML", error.message().replace('\n', " "));
-                let file = Some(String::from(name));
-                reader.values.unreadable(Problem {
-                    file,
-                    line,
-                    ..problem
-                });
+                let (place, what) = (Place::File { line }, error.message().replace('\n', " "));
+                reader.values.unreadable = true;
+                reader.values.problem(place, "invalid TOML", what);
             }
         }
         Self {

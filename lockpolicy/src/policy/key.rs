@@ -23,13 +23,19 @@ pub struct Key {
 /// stated to a policy and back.
 macro_rules! policy_keys {
     ($($(#[doc = $doc:literal])+ $field:ident: $type:ty {
-        $($attribute:ident: $value:expr,)+
+        key: $key:expr,
+        variable: $variable:expr,
+        $(default: $default:literal,)?
+        example: $example:expr,
     })+) => {
         /// Every key of the policy.
         pub static KEYS: [Key; [$(stringify!($field)),+].len()] = [$(Key {
+            key: $key,
+            variable: $variable,
             kind: <$type as KeyValue>::KIND,
+            default: concat!($($default)?),
+            example: $example,
             doc: concat!($($doc),+).trim_ascii_start(),
-            $($attribute: $value,)+
         }),+];
 
         /// Describes what is approved, and what is done about everything else.

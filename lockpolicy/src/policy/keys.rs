@@ -28,7 +28,6 @@ policy_keys! {
     pin: Name {
         key: "model",
         variable: Some(Capability::Generation.variable()),
-        default: "",
         example: "model = \"gpt-5.5\"",
     }
 
@@ -37,7 +36,6 @@ policy_keys! {
     aliases: Vec<Name> {
         key: "aliases",
         variable: Some("OPENCLAW_MODEL_ALIASES"),
-        default: "",
         example: "aliases = [\"our-model\"]",
     }
 
@@ -45,7 +43,6 @@ policy_keys! {
     audio_model: Option<Name> {
         key: "pins.audio",
         variable: Some(Capability::Audio.variable()),
-        default: "",
         example: "pins.audio = \"gpt-audio\"",
     }
 
@@ -53,7 +50,6 @@ policy_keys! {
     embedding_model: Option<Name> {
         key: "pins.embedding",
         variable: Some(Capability::Embedding.variable()),
-        default: "",
         example: "pins.embedding = \"text-embedding-3-small\"",
     }
 
@@ -61,7 +57,6 @@ policy_keys! {
     image_model: Option<Name> {
         key: "pins.image",
         variable: Some(Capability::Image.variable()),
-        default: "",
         example: "pins.image = \"gpt-image-1\"",
     }
 
@@ -69,7 +64,6 @@ policy_keys! {
     moderation_model: Option<Name> {
         key: "pins.moderation",
         variable: Some(Capability::Moderation.variable()),
-        default: "",
         example: "pins.moderation = \"omni-moderation-latest\"",
     }
 
@@ -77,7 +71,6 @@ policy_keys! {
     video_model: Option<Name> {
         key: "pins.video",
         variable: Some(Capability::Video.variable()),
-        default: "",
         example: "pins.video = \"sora-2\"",
     }
 
@@ -85,7 +78,6 @@ policy_keys! {
     effort: Option<Word> {
         key: "reasoning_effort",
         variable: Some("OPENCLAW_REASONING_EFFORT"),
-        default: "",
         example: "reasoning_effort = \"medium\"",
     }
 
@@ -93,7 +85,6 @@ policy_keys! {
     tier: Option<Word> {
         key: "service_tier",
         variable: Some("OPENCLAW_SERVICE_TIER"),
-        default: "",
         example: "service_tier = \"default\"",
     }
 
@@ -119,7 +110,6 @@ policy_keys! {
     served_model_aliases: ServedAliases {
         key: "served_model_aliases",
         variable: None,
-        default: "",
         example: "served_model_aliases = ['our-model-\\d+']",
     }
 
@@ -128,7 +118,6 @@ policy_keys! {
     allow: Vec<AllowedOperation> {
         key: "allow",
         variable: None,
-        default: "",
         example: "allow = [\"GET /v1/files/*\"]",
     }
 
@@ -137,7 +126,6 @@ policy_keys! {
     allow_headers: Vec<HeaderPattern> {
         key: "allow_headers",
         variable: None,
-        default: "",
         example: "allow_headers = [\"x-team-*\"]",
     }
 
@@ -146,7 +134,6 @@ policy_keys! {
     proxy_setting: Option<ProxySetting> {
         key: "proxy",
         variable: Some("MODEL_LOCK_PROXY"),
-        default: "",
         example: "proxy = \"http://127.0.0.1:8383\"",
     }
 }

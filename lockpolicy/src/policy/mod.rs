@@ -22,4 +22,4 @@ pub use problem::{Problem, Problems};
 pub use renamed::renamed_policy_variables;
 pub use served_aliases::ServedAliases;
 pub use texts::{AllowedOperation, HeaderPattern, ProxySetting, Word};
-pub use value::{KeyValue, TextValue, ValueKind};
+pub use value::{KeyValue, ValueKind};

@@ -1,10 +1,11 @@
 //! Describes what is done about a model that is not approved.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use super::renamed;
-use super::value::TextValue;
+use super::value::KeyValue;
 use crate::label_enum;
 use crate::text::escape_for_log;
 
@@ -20,23 +21,24 @@ label_enum! {
     }
 }
 
-impl TextValue for Mode {
+impl KeyValue for Mode {
     type Ref<'a> = Self;
 
     fn parse(text: &str) -> Result<Self, String> {
         Self::parse(text).ok_or_else(|| {
             let advice = renamed::advice(text);
-            let advice = advice.as_deref();
-            format!(
-                "unknown mode `{}`: {}",
-                escape_for_log(text),
-                advice.unwrap_or("force, reject or report_only expected")
-            )
+            let expected = advice.as_deref();
+            let expected = expected.unwrap_or("force, reject or report_only expected");
+            format!("unknown mode `{}`: {expected}", escape_for_log(text))
         })
     }
 
     fn get(&self) -> Self {
         *self
+    }
+
+    fn write(&self) -> Vec<String> {
+        alloc::vec![self.to_string()]
     }
 }
 
@@ -50,7 +52,7 @@ label_enum! {
     }
 }
 
-impl TextValue for OnServedMismatch {
+impl KeyValue for OnServedMismatch {
     type Ref<'a> = Self;
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -59,5 +61,9 @@ impl TextValue for OnServedMismatch {
 
     fn get(&self) -> Self {
         *self
+    }
+
+    fn write(&self) -> Vec<String> {
+        alloc::vec![self.to_string()]
     }
 }

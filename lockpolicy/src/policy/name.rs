@@ -3,9 +3,10 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 
-use super::value::TextValue;
+use super::value::KeyValue;
 use crate::text::escape_for_log;
 
 /// The longest name that is accepted, in bytes.
@@ -45,7 +46,7 @@ impl Name {
     }
 }
 
-impl TextValue for Name {
+impl KeyValue for Name {
     const MISSING: &'static str = "not set: it names the one approved model";
 
     type Ref<'a> = &'a str;
@@ -61,6 +62,10 @@ impl TextValue for Name {
 
     fn get(&self) -> &str {
         self.as_str()
+    }
+
+    fn write(&self) -> Vec<String> {
+        alloc::vec![self.0.clone()]
     }
 }
 

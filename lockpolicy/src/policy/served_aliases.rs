@@ -63,6 +63,10 @@ impl KeyValue for ServedAliases {
 
     type Ref<'a> = &'a Self;
 
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::new(&[text.to_string()])
+    }
+
     fn read(texts: &[String]) -> Result<Self, Vec<String>> {
         Self::new(texts).map_err(|what| alloc::vec![what])
     }

@@ -3,9 +3,9 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
-use core::fmt;
+use alloc::vec::Vec;
 
-use super::value::TextValue;
+use super::value::KeyValue;
 use crate::path::{is_plain_path, path_matches};
 use crate::text::escape_for_log;
 
@@ -13,7 +13,7 @@ use crate::text::escape_for_log;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word(String);
 
-impl TextValue for Word {
+impl KeyValue for Word {
     type Ref<'a> = &'a str;
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -27,11 +27,9 @@ impl TextValue for Word {
     fn get(&self) -> &str {
         &self.0
     }
-}
 
-impl fmt::Display for Word {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+    fn write(&self) -> Vec<String> {
+        alloc::vec![self.0.clone()]
     }
 }
 
@@ -50,7 +48,7 @@ impl AllowedOperation {
     }
 }
 
-impl TextValue for AllowedOperation {
+impl KeyValue for AllowedOperation {
     type Ref<'a> = &'a Self;
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -71,11 +69,9 @@ impl TextValue for AllowedOperation {
     fn get(&self) -> &Self {
         self
     }
-}
 
-impl fmt::Display for AllowedOperation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
+    fn write(&self) -> Vec<String> {
+        alloc::vec![format!("{} {}", self.method, self.path)]
     }
 }
 
@@ -89,7 +85,7 @@ impl AsRef<String> for HeaderPattern {
     }
 }
 
-impl TextValue for HeaderPattern {
+impl KeyValue for HeaderPattern {
     type Ref<'a> = &'a str;
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -105,11 +101,9 @@ impl TextValue for HeaderPattern {
     fn get(&self) -> &str {
         &self.0
     }
-}
 
-impl fmt::Display for HeaderPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+    fn write(&self) -> Vec<String> {
+        alloc::vec![self.0.clone()]
     }
 }
 
@@ -122,7 +116,7 @@ pub enum ProxySetting {
     Url(String),
 }
 
-impl TextValue for ProxySetting {
+impl KeyValue for ProxySetting {
     type Ref<'a> = &'a Self;
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -141,14 +135,13 @@ impl TextValue for ProxySetting {
     fn get(&self) -> &Self {
         self
     }
-}
 
-impl fmt::Display for ProxySetting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => f.write_str("off"),
-            Self::Url(url) => f.write_str(url),
-        }
+    fn write(&self) -> Vec<String> {
+        let text = match self {
+            Self::Off => "off",
+            Self::Url(url) => url,
+        };
+        alloc::vec![text.to_owned()]
     }
 }
 

@@ -3,7 +3,6 @@
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
 use toml::de::DeValue;
 
@@ -60,30 +59,6 @@ const BOOLEAN: &str = "`true` or `false` expected";
 /// A type of value that a key can have.
 pub trait KeyValue: Sized {
     /// The form in which it is stated.
-    const KIND: ValueKind;
-
-    /// The type that a getter of the policy returns.
-    type Ref<'a>
-    where
-        Self: 'a;
-
-    /// Reads a value from the texts that are stated; there are none where nothing is stated.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with the texts.
-    fn read(texts: &[String]) -> Result<Self, Vec<String>>;
-
-    /// Returns the value as a getter does.
-    fn get(&self) -> Self::Ref<'_>;
-
-    /// Returns the texts that [`Self::read`] makes the same value of.
-    fn write(&self) -> Vec<String>;
-}
-
-/// A value that is stated by one text.
-pub trait TextValue: Sized + fmt::Display {
-    /// The form in which it is stated.
     const KIND: ValueKind = ValueKind::Text;
 
     /// The problem where a value is required and none is stated.
@@ -94,72 +69,69 @@ pub trait TextValue: Sized + fmt::Display {
     where
         Self: 'a;
 
-    /// Reads a value.
+    /// Reads a value from one text.
     ///
     /// # Errors
     ///
     /// The description of what is wrong with the text.
     fn parse(text: &str) -> Result<Self, String>;
 
+    /// Reads a value from the texts that are stated; there are none where nothing is stated.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the texts.
+    fn read(texts: &[String]) -> Result<Self, Vec<String>> {
+        let missing = || Err(Self::MISSING.to_owned());
+        let value = texts.first().map_or_else(missing, |text| Self::parse(text));
+        value.map_err(|what| alloc::vec![what])
+    }
+
     /// Returns the value as a getter does.
     fn get(&self) -> Self::Ref<'_>;
+
+    /// Returns the texts that [`Self::read`] makes the same value of.
+    fn write(&self) -> Vec<String>;
 }
 
-impl<T: TextValue> KeyValue for T {
-    const KIND: ValueKind = <T as TextValue>::KIND;
+/// A value that may be left out.
+impl<T: KeyValue> KeyValue for Option<T> {
+    const KIND: ValueKind = T::KIND;
 
     type Ref<'a>
-        = <T as TextValue>::Ref<'a>
+        = Option<T::Ref<'a>>
     where
         Self: 'a;
 
-    fn read(texts: &[String]) -> Result<Self, Vec<String>> {
-        let value = match texts.first() {
-            Some(text) => T::parse(text),
-            None => Err(T::MISSING.to_owned()),
-        };
-        value.map_err(|what| alloc::vec![what])
+    fn parse(text: &str) -> Result<Self, String> {
+        T::parse(text).map(Some)
     }
-
-    fn get(&self) -> <T as TextValue>::Ref<'_> {
-        TextValue::get(self)
-    }
-
-    fn write(&self) -> Vec<String> {
-        alloc::vec![self.to_string()]
-    }
-}
-
-/// A text that may be left out.
-impl<T: TextValue> KeyValue for Option<T> {
-    const KIND: ValueKind = <T as TextValue>::KIND;
-
-    type Ref<'a>
-        = Option<<T as TextValue>::Ref<'a>>
-    where
-        Self: 'a;
 
     fn read(texts: &[String]) -> Result<Self, Vec<String>> {
-        let value = texts.first().map(|text| T::parse(text)).transpose();
-        value.map_err(|what| alloc::vec![what])
+        let stated = !texts.is_empty();
+        stated.then(|| T::read(texts)).transpose()
     }
 
     fn get(&self) -> Self::Ref<'_> {
-        self.as_ref().map(TextValue::get)
+        self.as_ref().map(T::get)
     }
 
     fn write(&self) -> Vec<String> {
-        self.iter().map(ToString::to_string).collect()
+        self.iter().flat_map(T::write).collect()
     }
 }
 
-impl<T: TextValue> KeyValue for Vec<T> {
+impl<T: KeyValue> KeyValue for Vec<T> {
     const KIND: ValueKind = ValueKind::List;
 
     type Ref<'a>
         = &'a [T]
     where
         Self: 'a;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        T::parse(text).map(|value| alloc::vec![value])
+    }
 
     fn read(texts: &[String]) -> Result<Self, Vec<String>> {
         let (mut values, mut wrong) = (Self::new(), Vec::new());
@@ -181,11 +153,11 @@ impl<T: TextValue> KeyValue for Vec<T> {
     }
 
     fn write(&self) -> Vec<String> {
-        self.iter().map(ToString::to_string).collect()
+        self.iter().flat_map(T::write).collect()
     }
 }
 
-impl TextValue for bool {
+impl KeyValue for bool {
     const KIND: ValueKind = ValueKind::Boolean;
 
     type Ref<'a> = Self;
@@ -196,5 +168,9 @@ impl TextValue for bool {
 
     fn get(&self) -> Self {
         *self
+    }
+
+    fn write(&self) -> Vec<String> {
+        alloc::vec![self.to_string()]
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Values {
     /// The name of the policy file, if one is among the sources.
     file: Option<String>,
     /// It is true if a source could not be read, so that what it states is not known.
-    unreadable: bool,
+    pub(super) unreadable: bool,
 }
 
 /// A value as it is stated.

@@ -21,10 +21,8 @@ pub(crate) fn look(
     findings: &mut Vec<Finding>,
 ) -> &'static str {
     for name in CREDENTIALS {
-        if process
-            .variable(name)
-            .is_some_and(|value| is_real(&value.to_string_lossy()))
-        {
+        let value = process.variable(name).unwrap_or_default();
+        if is_real(&value.to_string_lossy()) {
             findings.push(Finding::key_visible(name));
         }
     }
@@ -76,11 +74,8 @@ fn is_real(key: &str) -> bool {
 fn socket(directory: &Path, findings: &mut Vec<Finding>) {
     let entries = directory.read_dir().into_iter().flatten().flatten();
     let mut sockets = entries.map(|entry| entry.path());
-    findings.extend(
-        sockets
-            .find(|path| UnixStream::connect(path).is_ok())
-            .map(|path| Finding::daemon(path.display())),
-    );
+    let socket = sockets.find(|path| UnixStream::connect(path).is_ok());
+    findings.extend(socket.map(|path| Finding::daemon(path.display())));
 }
 
 /// Returns what `codex login status` prints, without what it shows of a key.

@@ -138,11 +138,8 @@ async fn answer(
     tunnel: Option<String>,
     record: Arc<Record>,
 ) -> Result<Response<String>, Infallible> {
-    let authority = request
-        .uri()
-        .authority()
-        .map(ToString::to_string)
-        .or(tunnel);
+    let authority = request.uri().authority().map(ToString::to_string);
+    let authority = authority.or(tunnel);
     let (status, content) = match *request.method() {
         Method::CONNECT => {
             record.push(Captured {
@@ -161,11 +158,10 @@ async fn answer(
     if request.method() == Method::POST {
         let below_secret = is_below_secret(request.uri());
         let content = Limited::new(request.into_body(), CAP).collect().await;
+        let content = content.map(http_body_util::Collected::to_bytes);
         record.push(Captured {
             authority,
-            model: Some(
-                content.map_or_else(|_| UNREADABLE.to_owned(), |all| model(&all.to_bytes())),
-            ),
+            model: Some(model(&content.unwrap_or_default())),
             below_secret,
         });
     }

@@ -122,13 +122,8 @@ fn around(process: &Process, codex: &Path, base: &str) -> io::Result<Option<Find
     let rogue = format!("http://{}/v1", server.authority());
     let scratch = Scratch::new(&rogue, FORBIDDEN)?;
     let mut command = scratch.codex(codex, process, &server);
-    command.args([
-        "-c",
-        &format!("openai_base_url=\"{rogue}\""),
-        "-m",
-        FORBIDDEN,
-        "hi",
-    ]);
+    let base_url = format!("openai_base_url=\"{rogue}\"");
+    command.args(["-c", &base_url, "-m", FORBIDDEN, "hi"]);
     let ended = scratch.run(command, &server)?;
     let wanted = authority(base);
     let finding = match server.call() {

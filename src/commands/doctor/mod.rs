@@ -88,14 +88,13 @@ impl Examined {
             Some(path) => path.display().to_string(),
             None => "none".to_owned(),
         };
-        facts.push(Fact::new("shim", shown(&codexes.shim)));
-        facts.push(Fact::new("real", shown(&codexes.real)));
         let login = account::look(process, codexes.real.as_deref(), &mut findings);
-        facts.push(Fact::new(
-            "home",
-            place::home(process).display().to_string(),
-        ));
-        facts.push(Fact::new("login", login));
+        facts.extend([
+            Fact::new("shim", shown(&codexes.shim)),
+            Fact::new("real", shown(&codexes.real)),
+            Fact::new("home", place::home(process).to_string_lossy()),
+            Fact::new("login", login),
+        ]);
         if rustix::process::geteuid().is_root() {
             findings.push(Finding::root());
         }

@@ -42,10 +42,8 @@ pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
         }
     };
     let others = others(process, &found, real.as_deref());
-    let found = others
-        .iter()
-        .map(|path| Finding::other_codex(path.display()));
-    findings.extend(found);
+    let other = |path: &PathBuf| Finding::other_codex(path.display());
+    findings.extend(others.iter().map(other));
     Codexes {
         shim: shim.map(|codex| codex.path.clone()),
         real,
@@ -81,18 +79,10 @@ fn others(process: &Process, on_path: &[Reachable], real: Option<&Path>) -> Vec<
     let program = process.program.as_deref().unwrap_or(Path::new("/"));
     let known = places(process).into_iter();
     let known = known.filter_map(|place| Reachable::at(place, program));
-    let all = on_path
-        .iter()
-        .cloned()
-        .chain(known)
-        .filter(|codex| !codex.ours);
-    let mut others: Vec<PathBuf> = Vec::new();
-    let mut files: Vec<PathBuf> = Vec::new();
-    for path in real
-        .map(Path::to_owned)
-        .into_iter()
-        .chain(all.map(|codex| codex.path))
-    {
+    let all = on_path.iter().cloned().chain(known);
+    let paths = all.filter(|codex| !codex.ours).map(|codex| codex.path);
+    let (mut others, mut files) = (Vec::new(), Vec::new());
+    for path in real.map(Path::to_owned).into_iter().chain(paths) {
         let file = path.canonicalize().unwrap_or_else(|_| path.clone());
         if !files.contains(&file) {
             files.push(file);
@@ -104,46 +94,25 @@ fn others(process: &Process, on_path: &[Reachable], real: Option<&Path>) -> Vec<
 
 /// Returns the places where a codex may stand besides `PATH`.
 fn places(process: &Process) -> Vec<PathBuf> {
-    let directory = process
-        .directory
-        .iter()
-        .flat_map(|directory| directory.ancestors());
-    let mut places: Vec<PathBuf> = directory
-        .map(|directory| directory.join("node_modules/.bin"))
-        .collect();
-    places.extend(
-        [
-            "/usr/local/bin",
-            "/usr/bin",
-            "/opt/homebrew/bin",
-            "/opt/codex/bin",
-        ]
-        .map(PathBuf::from),
-    );
+    let directory = process.directory.iter();
+    let directories = directory.flat_map(|directory| directory.ancestors());
+    let bin = |directory: &Path| directory.join("node_modules/.bin");
+    let mut places: Vec<PathBuf> = directories.map(bin).collect();
+    places.extend(MACHINE.map(PathBuf::from));
     let home = process.variable("HOME").map(Path::new);
-    places.extend(
-        home.into_iter()
-            .flat_map(|home| HOMES.map(|name| home.join(name))),
-    );
-    for (name, below) in [
-        ("NPM_CONFIG_PREFIX", "bin"),
-        ("npm_config_prefix", "bin"),
-        ("PNPM_HOME", ""),
-    ] {
-        places.extend(
-            process
-                .variable(name)
-                .map(|place| Path::new(place).join(below)),
-        );
+    if let Some(home) = home {
+        places.extend(HOMES.map(|name| home.join(name)));
+    }
+    for (name, below) in PREFIXES {
+        let prefix = process.variable(name).map(Path::new);
+        places.extend(prefix.map(|prefix| prefix.join(below)));
     }
     let versions = home.map(|home| home.join(".nvm/versions/node"));
     let versions = versions.and_then(|place| place.read_dir().ok());
     let versions = versions.into_iter().flatten().flatten();
     places.extend(versions.map(|version| version.path().join("bin")));
-    places
-        .into_iter()
-        .map(|place| place.join(CODEX.executable))
-        .collect()
+    let codex = |place: PathBuf| place.join(CODEX.executable);
+    places.into_iter().map(codex).collect()
 }
 
 /// Returns codex's home directory.
@@ -153,6 +122,19 @@ pub(crate) fn home(process: &Process) -> PathBuf {
 
 /// The shells that are asked by `-l -c`.
 const SHELLS: [&str; 5] = ["bash", "dash", "ksh", "sh", "zsh"];
+/// Directories of the machine.
+const MACHINE: [&str; 4] = [
+    "/usr/local/bin",
+    "/usr/bin",
+    "/opt/homebrew/bin",
+    "/opt/codex/bin",
+];
+/// Variables that name a prefix of packages, and where programs are below it.
+const PREFIXES: [(&str, &str); 3] = [
+    ("NPM_CONFIG_PREFIX", "bin"),
+    ("npm_config_prefix", "bin"),
+    ("PNPM_HOME", ""),
+];
 /// Below a home.
 const HOMES: [&str; 7] = [
     ".local/bin",

@@ -29,9 +29,8 @@ pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<Strin
     }
     let model = key("model").unwrap_or_default();
     if model != policy.pin() {
-        findings.push(Finding::route_other_model(lockpolicy::escape_for_log(
-            &model,
-        )));
+        let shown = lockpolicy::escape_for_log(&model);
+        findings.push(Finding::route_other_model(shown));
     }
     if policy
         .proxy()
@@ -75,12 +74,8 @@ pub(crate) fn variable(process: &Process, base: &str) -> Option<Finding> {
         .rsplit_once(':')
         .map_or(&*authority, |(host, _)| host);
     let direct = ["NO_PROXY", "no_proxy"].into_iter().any(|name| {
-        let list = process
-            .variable(name)
-            .map(|list| list.to_string_lossy().into_owned());
-        list.unwrap_or_default()
-            .split(',')
-            .any(|entry| covers(entry.trim(), host))
+        let list = process.variable(name).unwrap_or_default().to_string_lossy();
+        list.split(',').any(|entry| covers(entry.trim(), host))
     });
     (!direct).then(|| Finding::proxy_variable(found))
 }

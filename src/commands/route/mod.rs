@@ -18,8 +18,9 @@ use std::process::ExitCode;
 use lockpolicy::{Problem, Problems};
 use proxy::Upstream;
 
+use crate::output::{self, WriteError};
+use crate::policy_source;
 use crate::settings::environment::Environment;
-use crate::{output, policy_source};
 use edit::{EditError, Keys};
 
 /// The file of codex's managed configuration, below the root of the file system.
@@ -73,8 +74,8 @@ enum RouteError {
     Edit(PathBuf, #[source] EditError),
     #[error("cannot read {0}")]
     Read(PathBuf, #[source] io::Error),
-    #[error("cannot write {0}")]
-    Write(PathBuf, #[source] io::Error),
+    #[error(transparent)]
+    Write(#[from] WriteError),
     #[error("nothing was written: standard input is no terminal to ask at; say --yes")]
     NobodyToAsk,
     #[error("cannot ask")]
@@ -197,8 +198,8 @@ fn carry_out(asked: &Codex, changes: &[Change]) -> Result<String, RouteError> {
         String::new()
     };
     for change in changes {
-        file::replace(&change.path, change.after.as_deref())
-            .map_err(|error| RouteError::Write(change.path.clone(), error))?;
+        let replaced = file::replace(&change.path, change.after.as_deref());
+        replaced.map_err(WriteError::at(&change.path))?;
         let done = if change.after.is_some() {
             "wrote"
         } else {

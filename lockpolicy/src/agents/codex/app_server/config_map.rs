@@ -16,7 +16,7 @@ use crate::{SelectorValue, Setting};
 const MAX_DEPTH: usize = 16;
 
 /// The position of a walk through a map.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Position {
     /// The keys that lead to it.
     keys: Vec<String>,
@@ -30,9 +30,8 @@ impl Position {
     /// Returns the beginning of a map.
     fn root(place: &str) -> Self {
         Self {
-            keys: Vec::new(),
             place: place.to_owned(),
-            depth: 0,
+            ..Self::default()
         }
     }
 
@@ -51,9 +50,8 @@ impl Position {
     /// Returns the thing that the keys select. A key with escapes is another one to codex, but not to every
     /// reader.
     fn selects(&self) -> Option<Selects> {
-        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
-        let escaped = keys.last().is_some_and(|key| key.contains('\\'));
-        selects(&keys).or_else(|| escaped.then_some(Selects::Source))
+        let escaped = self.keys.last().is_some_and(|key| key.contains('\\'));
+        selects(&self.keys).or_else(|| escaped.then_some(Selects::Source))
     }
 }
 
@@ -92,13 +90,8 @@ fn entry(finder: &mut Finder<'_>, member: &Member<'_>, position: &Position) -> R
         return table(finder, &member.value, position);
     };
     if finder.value(&member.value) != SelectorValue::Null {
-        push(
-            finder,
-            selects,
-            (member.value.clone(), member.whole()),
-            position,
-            None,
-        );
+        let at = (member.value.clone(), member.whole());
+        push(finder, selects, at, position, None);
     }
     Ok(())
 }

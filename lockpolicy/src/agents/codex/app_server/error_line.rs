@@ -1,5 +1,6 @@
 //! The error response to a request that is refused, as the server itself would write it.
 
+use alloc::format;
 use alloc::string::String;
 
 use crate::Rejection;
@@ -13,17 +14,8 @@ const CODE: &str = "-32001";
 /// Clients look for `thread not found:` in errors and open the thread again with the model that they
 /// remember, so the line never contains it, whatever was requested.
 pub(super) fn error_line(id: &str, rejection: &Rejection) -> String {
-    let text = plain(&alloc::format!("model_lock_rejected: {rejection}"));
-    [
-        "{\"id\":",
-        id,
-        ",\"error\":{\"code\":",
-        CODE,
-        ",\"message\":",
-        &encode(&text),
-        "}}\n",
-    ]
-    .concat()
+    let message = encode(&plain(&format!("model_lock_rejected: {rejection}")));
+    format!("{{\"id\":{id},\"error\":{{\"code\":{CODE},\"message\":{message}}}}}\n")
 }
 
 fn plain(text: &str) -> String {

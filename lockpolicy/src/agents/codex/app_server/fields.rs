@@ -13,7 +13,7 @@ use super::methods::{DROP, Field, Kind};
 use crate::agents::codex::config::selection::{TIERS, requested_tier};
 use crate::http::json_body;
 use crate::json::encode;
-use crate::{Occurrence, SelectorValue, Setting};
+use crate::{SelectorValue, Setting};
 
 /// Finds the settings of an object. The fields' paths begin there; `place` is its name.
 pub(super) fn object(
@@ -25,10 +25,8 @@ pub(super) fn object(
     for own in fields.iter().filter(|field| field.path.is_empty()) {
         field(finder, own, (at.clone(), at.clone()), place)?;
     }
-    let names = fields
-        .iter()
-        .filter_map(|field| field.path.first().copied());
-    let names: Vec<&str> = names.collect();
+    let first = |field: &Field| field.path.first().copied();
+    let names: Vec<&str> = fields.iter().filter_map(first).collect();
     if names.is_empty() {
         return Ok(());
     }
@@ -39,10 +37,8 @@ pub(super) fn object(
     }
     let is_missing = |name: &str| !members.iter().any(|member| member.name == name);
     let inserts = finder.inserts_when_missing;
-    for field in fields
-        .iter()
-        .filter(|field| inserts && field.insert_if_missing)
-    {
+    let inserted = fields.iter().filter(|field| field.insert_if_missing);
+    for field in inserted.filter(|_| inserts) {
         let [name] = field.path else { continue };
         if is_missing(name) {
             insert(finder, at.start, field, &format!("{place}/{name}"));
@@ -130,14 +126,8 @@ fn insert(finder: &mut Finder<'_>, object: usize, field: &Field, place: &str) {
     }
     let before = [&encode(name), ":"].concat();
     let span = json_body::inside(finder.input, object, before, "");
-    let occurrence = Occurrence {
-        setting,
-        stated: SelectorValue::Missing,
-        place: Cow::Owned(String::from(place)),
-        value: span.value.clone(),
-        surface: None,
-    };
-    finder.finds.push(occurrence, span);
+    let (missing, place) = (SelectorValue::Missing, String::from(place));
+    finder.finds.push(setting, missing, place, span);
 }
 
 /// Returns the fields behind a name.

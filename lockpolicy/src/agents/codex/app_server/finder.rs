@@ -1,6 +1,5 @@
 //! The state of looking through one line for what it selects.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -9,7 +8,7 @@ use super::members::{Member, members};
 use super::methods::is_alike;
 use crate::finds::{EditSpan, Finds};
 use crate::json::{decode, encode};
-use crate::{Capability, ForceAction, Occurrence, Policy, SelectorValue, Setting};
+use crate::{Capability, ForceAction, Policy, SelectorValue, Setting};
 
 /// Something governed is written in a way that could be read otherwise: a name that is spelled
 /// differently or occurs twice, or an array in the place of an object.
@@ -72,18 +71,11 @@ impl<'a> Finder<'a> {
         place: String,
         (value, whole): (Range<usize>, Range<usize>),
     ) {
-        let occurrence = Occurrence {
-            setting,
-            stated,
-            place: Cow::Owned(place),
-            value: value.clone(),
-            surface: None,
-        };
         let span = EditSpan {
             value,
             whole,
             ..EditSpan::default()
         };
-        self.finds.push(occurrence, span);
+        self.finds.push(setting, stated, place, span);
     }
 }

@@ -92,11 +92,8 @@ pub fn judge_line(policy: &Policy, server: Server, line: &[u8]) -> LineVerdict {
 pub fn too_long(beginning: &[u8]) -> LineVerdict {
     let envelope = Envelope::beginning(beginning);
     let method = envelope.method.as_deref().unwrap_or_default();
-    refused(
-        envelope.id,
-        method,
-        Rejection::whole(Reason::TooLarge, "line"),
-    )
+    let rejection = Rejection::whole(Reason::TooLarge, "line");
+    refused(envelope.id, method, rejection)
 }
 
 /// Finds the settings that a request states.

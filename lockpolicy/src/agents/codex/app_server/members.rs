@@ -32,23 +32,15 @@ impl Member<'_> {
 
 /// Returns the members of the object at a place; `None` where there is none, or where it is malformed.
 pub(super) fn members<'a>(input: &'a [u8], at: &Range<usize>) -> Option<Vec<Member<'a>>> {
-    let mut cursor = Cursor::new(input, at)?;
-    let mut found = Vec::new();
-    cursor.list((b'{', b'}'), |cursor| {
-        found.push(cursor.member()?);
-        Some(())
-    })?;
+    let (mut cursor, mut found) = (Cursor::new(input, at)?, Vec::new());
+    cursor.list((b'{', b'}'), Cursor::member, &mut found)?;
     cursor.is_done().then_some(found)
 }
 
 /// Returns the complete members of an object that may end early.
 pub(super) fn leading(input: &[u8]) -> Vec<Member<'_>> {
-    let mut found = Vec::new();
-    let mut cursor = Cursor { input, at: 0 };
-    let end = cursor.list((b'{', b'}'), |cursor| {
-        found.push(cursor.member()?);
-        Some(())
-    });
+    let (mut cursor, mut found) = (Cursor { input, at: 0 }, Vec::new());
+    let end = cursor.list((b'{', b'}'), Cursor::member, &mut found);
     // The members that were read are there, whether it ends or not.
     end.unwrap_or_default();
     found
@@ -56,12 +48,8 @@ pub(super) fn leading(input: &[u8]) -> Vec<Member<'_>> {
 
 /// Returns the elements of the array at a place.
 pub(super) fn elements(input: &[u8], at: &Range<usize>) -> Option<Vec<Range<usize>>> {
-    let mut cursor = Cursor::new(input, at)?;
-    let mut found = Vec::new();
-    cursor.list((b'[', b']'), |cursor| {
-        found.push(cursor.value()?);
-        Some(())
-    })?;
+    let (mut cursor, mut found) = (Cursor::new(input, at)?, Vec::new());
+    cursor.list((b'[', b']'), Cursor::value, &mut found)?;
     cursor.is_done().then_some(found)
 }
 
@@ -94,17 +82,18 @@ impl<'a> Cursor<'a> {
         there.then_some(())
     }
 
-    fn list(
+    fn list<T>(
         &mut self,
         (open, close): (u8, u8),
-        mut item: impl FnMut(&mut Self) -> Option<()>,
+        item: fn(&mut Self) -> Option<T>,
+        found: &mut Vec<T>,
     ) -> Option<()> {
         self.take(open)?;
         if self.take(close).is_some() {
             return Some(());
         }
         loop {
-            item(self)?;
+            found.push(item(self)?);
             if self.take(close).is_some() {
                 return Some(());
             }

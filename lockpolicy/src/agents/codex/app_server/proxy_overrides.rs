@@ -67,9 +67,7 @@ fn named<'a>(members: Vec<Member<'a>>, name: &str) -> Option<Member<'a>> {
 fn config_of(line: &[u8], config: &Member<'_>, overrides: &[Override]) -> String {
     let own = |member: &Member<'_>| {
         let first = member.name.split('.').next();
-        overrides
-            .iter()
-            .any(|override_| first == Some(override_.key))
+        overrides.iter().any(|own| first == Some(own.key))
     };
     let members = members(line, &config.value).unwrap_or_default();
     let kept = members.iter().filter(|member| !own(member));
@@ -81,12 +79,9 @@ fn config_of(line: &[u8], config: &Member<'_>, overrides: &[Override]) -> String
 }
 
 fn entries(overrides: &[Override]) -> String {
-    let entry = |override_: &Override| [&encode(override_.key), ":", &override_.json].concat();
-    overrides
-        .iter()
-        .map(entry)
-        .collect::<Vec<String>>()
-        .join(",")
+    let entry = |own: &Override| [&encode(own.key), ":", &own.json].concat();
+    let entries: Vec<String> = overrides.iter().map(entry).collect();
+    entries.join(",")
 }
 
 #[cfg(test)]

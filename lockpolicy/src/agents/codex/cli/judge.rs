@@ -54,14 +54,12 @@ pub fn judge<'a>(policy: &Policy, args: &[&'a [u8]]) -> CommandVerdict<'a> {
     }
     let pins = pins(&filled.decision, &missing);
     let changes = Changes { stated, changes };
-    permitted(
-        verdict,
-        Arguments {
-            line,
-            changes,
-            pins,
-        },
-    )
+    let arguments = Arguments {
+        line,
+        changes,
+        pins,
+    };
+    permitted(verdict, arguments)
 }
 
 /// Decides without a policy: a line that can run no model passes, any other gets no verdict.

@@ -99,29 +99,32 @@ impl<'a> CommandLine<'a> {
 
     /// Returns the index of the first token behind the word that calls the innermost command.
     pub fn start(&self) -> usize {
-        let called = self
-            .tokens
-            .iter()
-            .rposition(|token| matches!(token.kind, TokenKind::Command(_)));
+        let calls = |token: &Token<'_>| matches!(token.kind, TokenKind::Command(_));
+        let called = self.tokens.iter().rposition(calls);
         called.map_or(0, |index| index.saturating_add(1))
+    }
+
+    /// Returns the caller that takes the command for a prompt, in a version that does not know it.
+    pub(super) fn caller_elsewhere(&self) -> Option<&'static Command> {
+        let [.., caller, command] = self.path.as_slice() else {
+            return None;
+        };
+        (!command.everywhere && caller.operands == Operands::Prompt).then_some(*caller)
     }
 
     /// Returns true where a version that does not know the command would take it for a prompt: then the rest of
     /// the line must make sense to the caller, and no other prompt may stand there.
     fn is_prompt_elsewhere(&self) -> bool {
-        let [.., parent, command] = self.path.as_slice() else {
-            return false;
-        };
-        !command.everywhere
-            && parent.operands == Operands::Prompt
-            && self.tokens.iter().all(|token| match &token.kind {
+        self.caller_elsewhere().is_some_and(|caller| {
+            self.tokens.iter().all(|token| match &token.kind {
                 TokenKind::Operand(_) => false,
-                TokenKind::Option(written) => option_of(parent, written.name).is_some(),
+                TokenKind::Option(written) => option_of(caller, written.name).is_some(),
                 TokenKind::Command(_)
                 | TokenKind::Foreign(_)
                 | TokenKind::OptionArgument(_)
                 | TokenKind::Terminator => true,
             })
+        })
     }
 }
 

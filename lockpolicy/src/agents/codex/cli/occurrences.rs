@@ -21,13 +21,8 @@ const MODEL: Setting = Setting::Model(Capability::Generation);
 pub(super) fn stated(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<'static>> {
     let occurrence = |(index, option): (usize, &OptionToken<'_>)| {
         let (setting, stated, place) = selected(option, policy)?;
-        Some(Occurrence {
-            setting,
-            stated,
-            place: Cow::Owned(place),
-            value: index..index.saturating_add(1),
-            surface: None,
-        })
+        let token = index..index.saturating_add(1);
+        Some(Occurrence::new(setting, stated, place, token))
     };
     let mut found: Vec<Occurrence<'static>> = line.options().filter_map(occurrence).collect();
     let refused = match line.model_source() {
@@ -35,12 +30,10 @@ pub(super) fn stated(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<
         ModelSource::RemoteClient => Some("its requests would not be judged"),
         ModelSource::CommandLine | ModelSource::None | ModelSource::Session => None,
     };
-    found.extend(refused.map(|place| Occurrence {
-        setting: Setting::OtherSelector(Capability::Generation, ForceAction::Refuse),
-        stated: SelectorValue::Text(Cow::Owned(line.name())),
-        place: Cow::Borrowed(place),
-        value: 0..0,
-        surface: None,
+    found.extend(refused.map(|place| {
+        let setting = Setting::OtherSelector(Capability::Generation, ForceAction::Refuse);
+        let stated = SelectorValue::Text(Cow::Owned(line.name()));
+        Occurrence::new(setting, stated, place, 0..0)
     }));
     found
 }
@@ -63,23 +56,15 @@ pub(super) fn missing(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence
         places.retain(|(setting, _)| *setting != Setting::Tier);
     }
     let end = line.tokens.len();
-    let occurrence = |(setting, key)| Occurrence {
-        setting,
-        stated: SelectorValue::Missing,
-        place: Cow::Borrowed(key),
-        value: end..end,
-        surface: None,
-    };
+    let occurrence =
+        |(setting, key)| Occurrence::new(setting, SelectorValue::Missing, key, end..end);
     places.into_iter().map(occurrence).collect()
 }
 
 /// Returns the key of an option that overrides the configuration.
 pub(super) fn config_key(option: &OptionToken<'_>) -> Option<String> {
-    let text = String::from_utf8_lossy(
-        option
-            .argument()
-            .filter(|_| option.role() == Role::Config)?,
-    );
+    let argument = option.argument();
+    let text = String::from_utf8_lossy(argument.filter(|_| option.role() == Role::Config)?);
     Assignment::parse(&text).map(|assignment| assignment.key.to_string())
 }
 
@@ -124,13 +109,11 @@ fn config(option: &OptionToken<'_>, policy: &Policy) -> Option<Found> {
     let assignment = Assignment::parse(&text)?;
     let finding = assignment.finding()?;
     let place = [&*String::from_utf8_lossy(option.name), " ", assignment.key].concat();
+    let table = SelectorValue::Text(Cow::Borrowed(TABLE));
     let (setting, stated) = match (finding.selects, finding.nested) {
         (Selects::Effort, true) if policy.effort().is_none() => return None,
         (Selects::Tier, true) if policy.tier().is_none() => return None,
-        (_, true) => (
-            Selects::Source.setting(),
-            SelectorValue::Text(Cow::Borrowed(TABLE)),
-        ),
+        (_, true) => (Selects::Source.setting(), table),
         (selects, false) => selection(selects, assignment.text(), policy)?,
     };
     Some((setting, stated, place))

@@ -1,6 +1,6 @@
 //! The options of codex that several commands share. The other options stand in the table of commands.
 
-use super::spec::{OptionSpec, Role, Takes, flag, long, short, short_flag};
+use super::spec::{OptionSpec, Role, Takes, flag, long, options, short, short_flag};
 use crate::{Capability, ForceAction, Setting};
 
 /// The model.
@@ -96,49 +96,28 @@ pub(super) static TURN: &[OptionSpec] = &[
 ];
 
 /// The options that select what is reviewed.
-pub(super) static REVIEWED: &[OptionSpec] = &[
-    flag("uncommitted"),
-    long("base"),
-    long("commit"),
-    long("title"),
-];
+pub(super) static REVIEWED: &[OptionSpec] = &options!(
+    flag: "uncommitted";
+    long: "base" "commit" "title";
+);
 
 /// The options of a server on a socket.
-pub(super) static SOCKET: &[OptionSpec] = &[
-    long("listen"),
-    long("ws-auth"),
-    long("ws-token-file"),
-    long("ws-token-sha256"),
-    long("ws-shared-secret-file"),
-    long("ws-issuer"),
-    long("ws-audience"),
-    long("ws-max-clock-skew-seconds"),
-];
+pub(super) static SOCKET: &[OptionSpec] = &options!(
+    long: "listen" "ws-audience" "ws-auth" "ws-issuer" "ws-max-clock-skew-seconds"
+        "ws-shared-secret-file" "ws-token-file" "ws-token-sha256";
+);
 
 /// The options of `exec-server` and of its sub-command. Their `--remote` is not that of a session.
 pub(super) static EXEC_SERVER: &[&[OptionSpec]] = &[
     SOCKET,
-    &[
-        STRICT,
-        long("connect"),
-        long("concurrent-requests"),
-        long("remote"),
-        long("remote-transport"),
-        long("environment-id"),
-        long("name"),
-        long("linux-sandbox-pid-namespace"),
-        long("chatgpt-account-id"),
-        long("aws-profile"),
-        long("aws-region"),
-        long("aws-service"),
-        flag("use-agent-identity-auth"),
-        flag("aws-sigv4"),
-        flag("proxy-private-ips-via-upstream"),
-        flag("registration-bearer-stdin"),
-        flag("executor-credential-stdin"),
-        flag("chatgpt-token-stdin"),
-        flag("exit-on-stdin-close"),
-    ],
+    &[STRICT],
+    &options!(
+        flag: "aws-sigv4" "chatgpt-token-stdin" "executor-credential-stdin" "exit-on-stdin-close"
+            "proxy-private-ips-via-upstream" "registration-bearer-stdin" "use-agent-identity-auth";
+        long: "aws-profile" "aws-region" "aws-service" "chatgpt-account-id" "concurrent-requests"
+            "connect" "environment-id" "linux-sandbox-pid-namespace" "name" "remote"
+            "remote-transport";
+    ),
 ];
 
 /// The options of `sandbox` and of its old sub-commands.

@@ -22,10 +22,8 @@ pub fn read<'a>(args: &[&'a [u8]]) -> CommandLine<'a> {
         many: false,
     };
     let mut rest = args.iter().copied().peekable();
-    if args
-        .first()
-        .is_some_and(|first| first.starts_with(b"--codex-run-as-"))
-    {
+    let first = args.first();
+    if first.is_some_and(|first| first.starts_with(b"--codex-run-as-")) {
         // codex calls itself, to apply a patch or to touch files: not its command line.
         reader.line.internal = true;
         reader.all(rest, TokenKind::Foreign);
@@ -94,14 +92,11 @@ impl<'a> Reader<'a> {
 
     /// Returns true where a version that takes the command for a prompt would take this word for a command.
     fn calls_elsewhere(&self, word: &[u8]) -> bool {
-        let [.., parent, command] = self.line.path.as_slice() else {
-            return false;
-        };
-        !command.everywhere
-            && parent.operands == Operands::Prompt
-            && parent
-                .child(word)
-                .is_some_and(|child| child.model != ModelSource::None)
+        let child = self
+            .line
+            .caller_elsewhere()
+            .and_then(|caller| caller.child(word));
+        child.is_some_and(|child| child.model != ModelSource::None)
     }
 
     fn ambiguous(&mut self, word: &'a [u8]) {

@@ -109,11 +109,10 @@ pub(super) fn rewritten(
     for (index, token) in line.tokens.iter().enumerate() {
         let is_outer = index < start;
         let kept = if is_outer { &mut before } else { &mut behind };
-        let key = token.option().filter(|_| is_outer).and_then(config_key);
-        let is_config = token
-            .option()
-            .is_some_and(|option| option.role() == Role::Config);
-        let moves = is_outer && is_config && !insertions.is_empty();
+        let option = token.option().filter(|_| is_outer);
+        let key = option.and_then(config_key);
+        let is_config = option.is_some_and(|option| option.role() == Role::Config);
+        let moves = is_config && !insertions.is_empty();
         match changes.changed(line, index, token) {
             Some(changed) if !moves => kept.push(changed),
             changed => {
@@ -124,9 +123,8 @@ pub(super) fn rewritten(
         }
     }
     let words = |of_model: bool| -> Vec<Vec<u8>> {
-        let own = insertions
-            .iter()
-            .filter(|own| (own.place == MODEL_OPTION) == of_model);
+        let of_kind = |own: &&Insertion<'_>| (own.place == MODEL_OPTION) == of_model;
+        let own = insertions.iter().filter(of_kind);
         own.flat_map(Insertion::words).collect()
     };
     [

@@ -80,6 +80,13 @@ pub(super) const fn short_flag(letter: u8, name: &'static str) -> OptionSpec {
     OptionSpec::new(Some(letter), name, Takes::Nothing)
 }
 
+/// Lists options that select nothing, by kind.
+macro_rules! options {
+    ($($kind:ident: $($name:literal)+;)+) => { [$($($kind($name)),+),+] };
+}
+
+pub(super) use options;
+
 /// One command: the program itself, or a sub-command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Command {

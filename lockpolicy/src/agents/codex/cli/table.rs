@@ -10,7 +10,7 @@ use super::options::{
     VERSION_ONLY,
 };
 use super::spec::{
-    Command, ModelSource, Operands, OptionSpec, Takes, flag, long, short, short_flag,
+    Command, ModelSource, Operands, OptionSpec, Takes, flag, long, options, short, short_flag,
 };
 use crate::agents::codex::app_server::Server;
 
@@ -24,6 +24,11 @@ const fn model(name: &'static str) -> Command {
 
 const fn remote_model(name: &'static str) -> Command {
     Command::new(name, ModelSource::RemoteClient)
+}
+
+const fn sandbox(name: &'static str) -> Command {
+    let command = no_model(name).operands(Operands::OtherProgram);
+    command.options(SANDBOX)
 }
 
 /// The program itself: without a sub-command it is the terminal interface.
@@ -46,17 +51,12 @@ static COMMANDS: &[Command] =
             .server(Some(Server::App))
             .options(&[
                 SOCKET,
-                &[
-                    STRICT,
-                    flag("analytics-default-enabled"),
-                    flag("stdio"),
-                    flag("startup-sign-out"),
-                    flag("print-startup-config"),
-                    long("code-mode-host"),
-                    long("startup-client-info"),
-                    long("cloud-skills-snapshot"),
-                    flag("managed-daemon"),
-                ],
+                &[STRICT],
+                &options!(
+                    flag: "analytics-default-enabled" "managed-daemon" "print-startup-config"
+                        "startup-sign-out" "stdio";
+                    long: "cloud-skills-snapshot" "code-mode-host" "startup-client-info";
+                ),
             ])
             .children(APP_SERVER_COMMANDS),
         no_model("apply").aliases(&["a"]),
@@ -70,14 +70,9 @@ static COMMANDS: &[Command] =
         no_model("delete")
             .everywhere(false)
             .options(&[SESSION, &[flag("force")]]),
-        no_model("doctor").everywhere(false).options(&[&[
-            flag("json"),
-            flag("network-only"),
-            flag("summary"),
-            flag("all"),
-            flag("no-color"),
-            flag("ascii"),
-        ]]),
+        no_model("doctor").everywhere(false).options(&[&options!(
+            flag: "all" "ascii" "json" "network-only" "no-color" "summary";
+        )]),
         model("exec")
             .aliases(&["e"])
             .operands(Operands::Prompt)
@@ -124,15 +119,10 @@ static COMMANDS: &[Command] =
         no_model("mcp").children(&[
             no_model("add")
                 .operands(Operands::OtherProgram)
-                .options(&[&[
-                    long("env"),
-                    long("url"),
-                    long("bearer-token-env-var"),
-                    long("oauth-client-id"),
-                    long("oauth-client-secret"),
-                    long("oauth-client-registration"),
-                    long("oauth-resource"),
-                ]]),
+                .options(&[&options!(
+                    long: "bearer-token-env-var" "env" "oauth-client-id" "oauth-client-registration"
+                        "oauth-client-secret" "oauth-resource" "url";
+                )]),
             no_model("get").options(JSON_ONLY),
             no_model("list").options(JSON_ONLY),
             no_model("login").options(&[&[
@@ -149,13 +139,12 @@ static COMMANDS: &[Command] =
         no_model("migrate-nfs-db")
             .everywhere(false)
             .options(&[&[long("staging-dir")]]),
-        no_model("migrate-rollouts").everywhere(false).options(&[&[
-            long("thread"),
-            long("max-mib-per-second"),
-            flag("apply"),
-            flag("json"),
-            flag("verbose"),
-        ]]),
+        no_model("migrate-rollouts")
+            .everywhere(false)
+            .options(&[&options!(
+                flag: "apply" "json" "verbose";
+                long: "max-mib-per-second" "thread";
+            )]),
         no_model("plugin").children(PLUGIN_COMMANDS),
         Command::new("queue", ModelSource::Session)
             .everywhere(false)
@@ -168,18 +157,11 @@ static COMMANDS: &[Command] =
                 remote_model("start").options(JSON_ONLY),
                 no_model("stop").options(JSON_ONLY),
             ]),
-        no_model("responses-api-proxy").options(&[&[
-            long("port"),
-            long("server-info"),
-            long("upstream-url"),
-            long("dump-dir"),
-            long("oidc-audience"),
-            long("identity-provider-id"),
-            long("service-account-id"),
-            long("github-oidc-request-url"),
-            flag("http-shutdown"),
-            flag("github-oidc"),
-        ]]),
+        no_model("responses-api-proxy").options(&[&options!(
+            flag: "github-oidc" "http-shutdown";
+            long: "dump-dir" "github-oidc-request-url" "identity-provider-id" "oidc-audience" "port"
+                "server-info" "service-account-id" "upstream-url";
+        )]),
         model("resume").is_tui(true).options(&[
             SESSION,
             OPEN,
@@ -187,26 +169,12 @@ static COMMANDS: &[Command] =
             &[flag("include-non-interactive")],
         ]),
         model("review").options(&[REVIEWED, &[STRICT, TRUST]]),
-        no_model("sandbox")
-            .operands(Operands::OtherProgram)
-            .options(SANDBOX)
-            .children(&[
-                no_model("linux")
-                    .aliases(&["landlock"])
-                    .everywhere(false)
-                    .operands(Operands::OtherProgram)
-                    .options(SANDBOX),
-                no_model("macos")
-                    .aliases(&["seatbelt"])
-                    .everywhere(false)
-                    .operands(Operands::OtherProgram)
-                    .options(SANDBOX),
-                no_model("uninstall").everywhere(false),
-                no_model("windows")
-                    .everywhere(false)
-                    .operands(Operands::OtherProgram)
-                    .options(SANDBOX),
-            ]),
+        sandbox("sandbox").children(&[
+            sandbox("linux").everywhere(false).aliases(&["landlock"]),
+            sandbox("macos").everywhere(false).aliases(&["seatbelt"]),
+            no_model("uninstall").everywhere(false),
+            sandbox("windows").everywhere(false),
+        ]),
         no_model("stdio-to-uds"),
         no_model("unarchive").everywhere(false).options(&[SESSION]),
         no_model("update").everywhere(false),

@@ -45,25 +45,14 @@ impl<'a> Assignment<'a> {
 
     /// Returns the selector that it states, if it states one.
     pub(crate) fn finding(&self) -> Option<Finding> {
-        let path: Vec<&str> = self.key.split('.').collect();
-        if let Some(selects) = selects(&path) {
-            return Some(Finding {
-                selects,
-                nested: false,
-            });
-        }
+        let mut path: Vec<String> = self.key.split('.').map(ToString::to_string).collect();
         // A key that codex takes for another one, but not every reader might.
-        if self.key.contains('\\') {
-            return Some(Finding {
-                selects: Selects::Source,
-                nested: false,
-            });
-        }
-        let mut path: Vec<String> = path.into_iter().map(ToString::to_string).collect();
-        strongest(&mut path, &self.value).map(|selects| Finding {
-            selects,
-            nested: true,
-        })
+        let escaped = self.key.contains('\\').then_some(Selects::Source);
+        let (selects, nested) = match selects(&path).or(escaped) {
+            Some(selects) => (selects, false),
+            None => (strongest(&mut path, &self.value)?, true),
+        };
+        Some(Finding { selects, nested })
     }
 
     /// Returns the value where it is a text. A text with an unusual spelling is returned as it was
@@ -111,10 +100,7 @@ fn parse_value(written: &str) -> Value {
 
 /// Returns the strongest selector inside a value; `path` leads to the value.
 fn strongest(path: &mut Vec<String>, value: &Value) -> Option<Selects> {
-    let here = {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        selects(&path)
-    };
+    let here = selects(path);
     let inside = match value {
         Value::Table(table) => table
             .iter()

@@ -126,7 +126,7 @@ static KEYS: [Key; 31] = [
 ];
 
 impl Key {
-    fn matches(&self, path: &[&str]) -> bool {
+    fn matches(&self, path: &[String]) -> bool {
         let (Some(first), Some(last)) = (path.first(), path.last()) else {
             return false;
         };
@@ -154,15 +154,11 @@ pub(crate) fn inserted_keys() -> impl Iterator<Item = (Setting, &'static str)> {
 
 /// Returns the thing that a key selects. A key that is a listed one but for case, quotes or blanks is
 /// treated as [`Selects::Source`], because its only use is to be misread.
-pub(crate) fn selects(path: &[&str]) -> Option<Selects> {
+pub(crate) fn selects(path: &[String]) -> Option<Selects> {
     let plain: Vec<String> = path.iter().map(|part| plain(part)).collect();
-    let plain: Vec<&str> = plain.iter().map(String::as_str).collect();
     let found = KEYS.iter().find(|key| key.matches(&plain))?.selects?;
-    Some(if plain == path {
-        found
-    } else {
-        Selects::Source
-    })
+    let as_listed = plain == path;
+    Some(if as_listed { found } else { Selects::Source })
 }
 
 fn plain(part: &str) -> String {

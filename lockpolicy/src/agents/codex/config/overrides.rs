@@ -70,11 +70,8 @@ impl Providers {
         });
         let strangers = self.strangers.iter().map(|id| {
             // A codex that ignores the project's file needs the name to accept the entry.
-            let name = ("name", id.clone());
-            (
-                id.as_str(),
-                Vec::from([name, ("base_url", target.below(NOWHERE))]),
-            )
+            let pairs = [("name", id.clone()), ("base_url", target.below(NOWHERE))];
+            (id.as_str(), Vec::from(pairs))
         });
         let entries: Vec<Entry<'_>> = custom.chain(strangers).collect();
         (!entries.is_empty()).then(|| Override {
@@ -101,11 +98,8 @@ fn json(entries: &[Entry<'_>]) -> String {
 }
 
 fn list<T>(things: &[T], written: impl Fn(&T) -> String) -> String {
-    things
-        .iter()
-        .map(written)
-        .collect::<Vec<String>>()
-        .join(",")
+    let texts: Vec<String> = things.iter().map(written).collect();
+    texts.join(",")
 }
 
 impl ProxyTarget<'_> {

@@ -89,19 +89,15 @@ impl Providers {
                 Layer::ProjectRole(text) => role(&parsed(text)?, &mut by_projects)?,
             }
         }
-        let defined = core::mem::take(&mut providers.strangers).into_iter();
-        providers.strangers = defined
-            .filter(|id| !providers.custom.contains_key(id))
-            .collect();
+        let custom = &providers.custom;
+        providers.strangers.retain(|id| !custom.contains_key(id));
         let usual = providers.selected.as_deref().unwrap_or(OPENAI);
         let other = |id: &&String| *id != usual && !providers.strangers.contains(*id);
         if let Some(id) = by_projects.iter().find(other) {
             return Err(Unreadable::Choice(crate::escape_for_log(id)));
         }
-        match selected
-            .into_iter()
-            .find(|id| !providers.is_overridable(id))
-        {
+        let mut selected = selected.into_iter();
+        match selected.find(|id| !providers.is_overridable(id)) {
             Some(id) => Err(Unreadable::Provider(crate::escape_for_log(&id))),
             None => Ok(providers),
         }
@@ -117,10 +113,8 @@ impl Providers {
         }
         select(table, selected);
         for (id, provider) in defined(table) {
-            self.custom
-                .entry(id.clone())
-                .or_default()
-                .override_with(provider);
+            let own = self.custom.entry(id.clone()).or_default();
+            own.override_with(provider);
         }
     }
 

@@ -48,14 +48,10 @@ pub(crate) fn config_word(setting: Setting, text: &str) -> &str {
 
 /// Returns a tier of a configuration as a request will name it.
 pub(crate) fn requested_tier<'a>(stated: SelectorValue<'a>, policy: &Policy) -> SelectorValue<'a> {
-    match stated {
-        SelectorValue::Text(text) if text == "fast" && policy.tier() == Some("priority") => {
-            SelectorValue::Text(Cow::Borrowed("priority"))
-        }
-        SelectorValue::Missing
-        | SelectorValue::Null
-        | SelectorValue::NotText
-        | SelectorValue::Text(_) => stated,
+    if stated.text() == Some("fast") && policy.tier() == Some("priority") {
+        SelectorValue::Text(Cow::Borrowed("priority"))
+    } else {
+        stated
     }
 }
 
