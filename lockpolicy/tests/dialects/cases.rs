@@ -2,10 +2,11 @@
 
 use lockpolicy::dialect::Table;
 
+use super::pinned_cases::PINNED;
 use super::{PINS, ask, policy};
 
 /// What `force` makes of it.
-enum Forced {
+pub(crate) enum Forced {
     /// It goes on as it came.
     Same,
     /// With this content.
@@ -22,7 +23,7 @@ use Forced::{Content, Refused, Same, Target, Unlisted};
 
 /// Dialect, target of a POST, content, what `force` makes of it. `reject` passes what stays the same and
 /// nothing else.
-type Case = (&'static str, &'static str, &'static str, Forced);
+pub(crate) type Case = (&'static str, &'static str, &'static str, Forced);
 
 const CASES: &[Case] = &[
     (
@@ -506,156 +507,6 @@ const CASES: &[Case] = &[
         "/model/p-generation/converse",
         r#"{"additionalModelRequestFields":{"reasoning_config":{"type":"enabled","budget_tokens":9}},"serviceTier":{"type":"priority"},"outputConfig":{"effort":"max"}}"#,
         Same,
-    ),
-];
-
-/// The same with the effort pinned to `low` and the tier to `default`. What states both as pinned passes;
-/// where an API has no place that has to state them, nothing is put in.
-const PINNED: &[Case] = &[
-    (
-        "openai",
-        "/v1/responses",
-        r#"{"model":"p-generation","reasoning":{"effort":"low","mode":"standard"},"service_tier":"default","tools":[{"type":"image_generation","svg":{"reasoning":{"effort":"low"}}}]}"#,
-        Same,
-    ),
-    (
-        "openai",
-        "/v1/responses",
-        r#"{"model":"p-generation","reasoning":{"effort":"low","mode":"pro"},"service_tier":"default","tools":[{"type":"image_generation","complexity":"high","svg":{"reasoning":{"effort":"max"}}}]}"#,
-        Content(
-            r#"{"model":"p-generation","reasoning":{"effort":"low","mode":"standard"},"service_tier":"default","tools":[{"type":"image_generation","svg":{"reasoning":{"effort":"low"}}}]}"#,
-        ),
-    ),
-    (
-        "openai",
-        "/v1/images/generations",
-        r#"{"model":"p-image","complexity":"high","svg":{"reasoning":{"effort":"max"}}}"#,
-        Content(r#"{"model":"p-image","svg":{"reasoning":{"effort":"low"}}}"#),
-    ),
-    (
-        "openai",
-        "/v1/realtime/client_secrets",
-        r#"{"session":{"model":"p-audio","reasoning":{"effort":"xhigh"}}}"#,
-        Content(r#"{"session":{"model":"p-audio","reasoning":{"effort":"low"}}}"#),
-    ),
-    (
-        "openai",
-        "/v1/realtime/calls/c/accept",
-        r#"{"model":"p-audio","reasoning":{"effort":"xhigh"}}"#,
-        Content(r#"{"model":"p-audio","reasoning":{"effort":"low"}}"#),
-    ),
-    (
-        "anthropic",
-        "/v1/messages",
-        r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"default","speed":"standard","thinking":{"type":"adaptive"},"messages":[{"role":"user","content":"hi"}]}"#,
-        Same,
-    ),
-    (
-        "anthropic",
-        "/v1/messages",
-        r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"default","speed":"fast","thinking":{"type":"enabled","budget_tokens":60000},"messages":[{"role":"system","content":"x","output_config":{"effort":"max"}}]}"#,
-        Content(
-            r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"default","speed":"standard","thinking":{"type":"adaptive"},"messages":[{"role":"system","content":"x","output_config":{"effort":"low"}}]}"#,
-        ),
-    ),
-    (
-        "gemini",
-        "/v1beta/models/p-generation:generateContent",
-        r#"{"generationConfig":{"thinkingConfig":{"thinkingLevel":"LOW"}},"serviceTier":"default"}"#,
-        Same,
-    ),
-    (
-        "gemini",
-        "/v1beta/models/p-generation:generateContent",
-        r#"{"generationConfig":{"thinkingConfig":{"thinkingLevel":"HIGH"}},"serviceTier":"priority"}"#,
-        Content(
-            r#"{"generationConfig":{"thinkingConfig":{"thinkingLevel":"low"}},"serviceTier":"default"}"#,
-        ),
-    ),
-    (
-        "gemini",
-        "/v1beta/models/p-generation:generateContent",
-        r#"{"generation_config":{"thinkingConfig":{"thinking_budget":9000}}}"#,
-        Refused,
-    ),
-    (
-        "gemini",
-        "/v1beta/interactions",
-        r#"{"model":"p-generation","service_tier":"priority","generation_config":{"thinking_level":"high"}}"#,
-        Content(
-            r#"{"model":"p-generation","service_tier":"default","generation_config":{"thinking_level":"low"}}"#,
-        ),
-    ),
-    (
-        "vertex",
-        "/v1/projects/p/locations/l/publishers/google/models/p-generation:generateContent",
-        r#"{"serviceTier":"flex"}"#,
-        Content(r#"{"serviceTier":"default"}"#),
-    ),
-    ("bedrock", "/model/p-generation/converse", "{}", Same),
-    (
-        "bedrock",
-        "/model/p-generation/converse",
-        r#"{"serviceTier":{"type":"priority"},"performanceConfig":{"latency":"optimized"},"outputConfig":{"effort":"max"},"additionalModelRequestFields":{"reasoning":{"effort":"max"},"reasoningConfig":{"maxReasoningEffort":"high"}}}"#,
-        Content(
-            r#"{"serviceTier":{"type":"default"},"performanceConfig":{"latency":"standard"},"outputConfig":{"effort":"low"},"additionalModelRequestFields":{"reasoning":{"effort":"low"},"reasoningConfig":{"maxReasoningEffort":"low"}}}"#,
-        ),
-    ),
-    (
-        "bedrock",
-        "/model/p-generation/converse",
-        r#"{"additionalModelRequestFields":{"reasoning_config":{"type":"enabled","budget_tokens":9000}}}"#,
-        Refused,
-    ),
-    (
-        "mistral",
-        "/v1/chat/completions",
-        r#"{"model":"p-generation","reasoning_effort":"low"}"#,
-        Same,
-    ),
-    (
-        "mistral",
-        "/v1/chat/completions",
-        r#"{"model":"p-generation","reasoning_effort":"low","service_tier":"auto"}"#,
-        Content(r#"{"model":"p-generation","reasoning_effort":"low","service_tier":"default"}"#),
-    ),
-    (
-        "deepseek",
-        "/chat/completions",
-        r#"{"model":"p-generation","reasoning_effort":"low","thinking":{"type":"enabled"}}"#,
-        Content(
-            r#"{"model":"p-generation","reasoning_effort":"low","thinking":{"type":"adaptive"}}"#,
-        ),
-    ),
-    (
-        "xai",
-        "/v1/messages",
-        r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"priority"}"#,
-        Content(
-            r#"{"model":"p-generation","output_config":{"effort":"low"},"service_tier":"default"}"#,
-        ),
-    ),
-    (
-        "ollama",
-        "/api/chat",
-        r#"{"model":"p-generation","think":true}"#,
-        Content(r#"{"model":"p-generation","think":"low"}"#),
-    ),
-    (
-        "openrouter",
-        "/api/v1/chat/completions",
-        r#"{"model":"p-generation","reasoning_effort":"low","service_tier":"default","reasoning":{"max_tokens":9999,"enabled":true},"messages":[{"role":"system","configuration_update":{"reasoning":{"effort":"max"}}}]}"#,
-        Content(
-            r#"{"model":"p-generation","reasoning_effort":"low","service_tier":"default","reasoning":{},"messages":[{"role":"system","configuration_update":{"reasoning":{"effort":"low"}}}]}"#,
-        ),
-    ),
-    (
-        "litellm",
-        "/v1/completions",
-        r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"high","thinking":{"budget_tokens":9}}"#,
-        Content(
-            r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","thinking":{}}"#,
-        ),
     ),
 ];
 

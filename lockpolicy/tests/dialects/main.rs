@@ -11,6 +11,7 @@
 mod cases;
 mod every;
 mod page;
+mod pinned_cases;
 
 use lockpolicy::dialect::{Dialect, Found, Table};
 use lockpolicy::http::{Request, judge_request};
