@@ -138,6 +138,7 @@ pub(super) const APP_SERVER: &[Method] = &[
     method("externalAgentConfig/import", WHOLE),
     method("model/list", SHOWN),
     method("modelProvider/config/write", WHOLE),
+    method("modelProvider/default/set", WHOLE),
     method("remoteControl/enable", WHOLE),
     method("remoteControl/pairing/start", WHOLE),
     method("thread/fork", THREAD),

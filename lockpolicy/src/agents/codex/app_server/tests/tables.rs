@@ -179,6 +179,12 @@ pub(super) const SELECTING: &[[&str; 4]] = &[
         "!secondary",
     ],
     [
+        "modelProvider/default/set",
+        r#"{"providerId":"b"}"#,
+        "!secondary",
+        "!secondary",
+    ],
+    [
         "externalAgentConfig/import",
         r#"{"migrationItems":[]}"#,
         "!secondary",
