@@ -95,12 +95,11 @@ fn zstd(content: &[u8], cap: usize) -> Result<Bytes, Rejection> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use std::io::Write as _;
-
+mod tests {
     use lockpolicy::http::content_coding;
 
     use super::*;
+    use crate::response::stream_decoder::tests::coded;
 
     fn run(coding: &str, content: &[u8], cap: usize) -> Result<Vec<u8>, Reason> {
         let decoded = content_coding(Some(coding))
@@ -108,31 +107,6 @@ pub(crate) mod tests {
         decoded
             .map(Into::into)
             .map_err(|rejection| rejection.reason)
-    }
-
-    pub(crate) fn coded(coding: &str, text: &[u8]) -> Vec<u8> {
-        match coding {
-            "gzip" => {
-                let mut out =
-                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-                out.write_all(text).unwrap();
-                out.finish().unwrap()
-            }
-            "deflate" => {
-                let mut out =
-                    flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-                out.write_all(text).unwrap();
-                out.finish().unwrap()
-            }
-            "br" => {
-                let mut out = Vec::new();
-                brotli::CompressorWriter::new(&mut out, 4096, 5, 22)
-                    .write_all(text)
-                    .unwrap();
-                out
-            }
-            _ => zstd::stream::encode_all(text, 0).unwrap(),
-        }
     }
 
     #[test]

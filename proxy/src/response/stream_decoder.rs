@@ -161,7 +161,7 @@ impl Unpacker {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use lockpolicy::http::content_coding;
 
     use super::*;
@@ -210,7 +210,8 @@ mod tests {
         unpacker(coding).unwrap().unwrap()
     }
 
-    fn coded(coding: &str, text: &[u8]) -> Vec<u8> {
+    /// Encodes a text with a content coding.
+    pub(crate) fn coded(coding: &str, text: &[u8]) -> Vec<u8> {
         match coding {
             "gzip" => {
                 let mut out =
