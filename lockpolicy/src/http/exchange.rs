@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::content_coding::content_coding;
-use super::forwarded_fields::forwarded_fields;
+use super::forwarded_fields::{ForwardedField, forwarded_fields};
 use super::gate::{Route, route};
 use super::handshake::check_handshake;
 use super::judge_request;
@@ -216,9 +216,12 @@ fn forwarded(
     approved: Approved,
 ) -> Forwarded {
     let fields = forwarded_fields(policy, route, head, &approved.fields);
-    let own = |(name, value): (&str, &str)| (name.to_string(), value.to_string());
+    let own = |field: ForwardedField<'_>| {
+        let (name, value) = head.fields.get(field.index)?;
+        Some((name.to_string(), field.value.unwrap_or(value).to_string()))
+    };
     Forwarded {
-        fields: fields.into_iter().map(own).collect(),
+        fields: fields.into_iter().filter_map(own).collect(),
         path: approved.path.unwrap_or_else(|| head.path.to_string()),
         query: approved.query.or(head.query.map(ToString::to_string)),
         content: apply(content, approved.content),

@@ -19,33 +19,46 @@ const MINIMAL: [&str; 6] = [
     "x-api-key",
 ];
 
+/// A field that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForwardedField<'a> {
+    /// The index of the field in the head of the request.
+    pub index: usize,
+    /// The value that the verdict has written in place of the client's.
+    pub value: Option<&'a str>,
+}
+
 /// Returns the fields that go on. `changed` are the values that the verdict has written, by the index of
 /// the field.
 pub fn forwarded_fields<'a>(
     policy: &Policy,
     route: &Route<'_>,
-    head: &RequestHead<'a>,
+    head: &RequestHead<'_>,
     changed: &'a [(usize, String)],
-) -> Vec<(&'a str, &'a str)> {
-    let mut out: Vec<(&str, &str)> = Vec::with_capacity(head.fields.len());
-    for (name, value) in head.fields {
-        if !goes_on(policy, route, head, name) {
-            continue;
-        }
-        match written(head, changed, name) {
-            None => out.push((name, value)),
-            Some(_) if out.iter().any(|(have, _)| have == name) => {}
-            Some(value) => out.push((name, value)),
+) -> Vec<ForwardedField<'a>> {
+    let mut out: Vec<ForwardedField<'_>> = Vec::with_capacity(head.fields.len());
+    let mut content_type = None;
+    for (index, (name, _)) in head.fields.iter().enumerate() {
+        if *name == "content-type" && route.takes_content() {
+            content_type = content_type.or(Some(index));
+        } else if goes_on(policy, route, head, name) {
+            let value = written(head, changed, name);
+            let is_repeated = || {
+                out.iter()
+                    .any(|field| head.name(field.index) == Some(*name))
+            };
+            if value.is_none() || !is_repeated() {
+                out.push(ForwardedField { index, value });
+            }
         }
     }
-    let kind = head.field("content-type").filter(|_| route.takes_content());
-    out.extend(kind.map(|kind| ("content-type", kind)));
+    let kept = |index| ForwardedField { index, value: None };
+    out.extend(content_type.map(kept));
     out
 }
 
 fn goes_on(policy: &Policy, route: &Route<'_>, head: &RequestHead<'_>, name: &str) -> bool {
     match route {
-        Route::Listed(_) if name == "content-type" && route.takes_content() => false,
         Route::Listed(found) => passes(found, policy, name) || head.base.adds_field(name),
         Route::Allowed => MINIMAL.contains(&name),
     }
@@ -58,7 +71,6 @@ fn written<'a>(
     name: &str,
 ) -> Option<&'a str> {
     let mut changed = changed.iter().rev();
-    let of = |index: usize| head.fields.get(index).map(|(name, _)| *name);
-    let own = changed.find(|(index, _)| of(*index) == Some(name));
+    let own = changed.find(|(index, _)| head.name(*index) == Some(name));
     own.map(|(_, value)| value.as_str())
 }

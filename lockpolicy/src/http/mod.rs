@@ -27,7 +27,7 @@ pub use content_coding::{ContentCoding, content_coding};
 pub use exchange::{
     Approved, Decided, Exchange, Forwarded, RequestOutcome, decide, decide_exchange,
 };
-pub use forwarded_fields::forwarded_fields;
+pub use forwarded_fields::{ForwardedField, forwarded_fields};
 pub use gate::{Route, Routing, route, wants_upgrade};
 pub use handshake::{check_handshake, declined};
 pub use judge_request::{Judged, judge_request};

@@ -30,6 +30,11 @@ impl<'a> RequestHead<'a> {
         self.values(name).next()
     }
 
+    /// Returns the name of the field at an index.
+    pub(super) fn name(&self, index: usize) -> Option<&'a str> {
+        self.fields.get(index).map(|(name, _)| *name)
+    }
+
     /// Returns every value of a field.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &'a str> {
         let own = self.fields.iter().filter(move |(have, _)| *have == name);

@@ -51,7 +51,7 @@ enum Output {
     /// Each line is written before the call returns; the file is opened for the first one.
     Direct(AuditFile, OnceLock<Option<Mutex<Writer>>>),
     /// Lines wait for a thread.
-    Queued(Queue<String>, Arc<Metrics>),
+    Queued(Queue, Arc<Metrics>),
 }
 
 impl AuditSink {
@@ -79,7 +79,7 @@ impl AuditSink {
     fn line(&self, line: String) {
         match &self.0 {
             Output::Queued(queue, metrics) => {
-                if !queue.push(line) {
+                if !queue.push(line.as_bytes()) {
                     metrics.audit_lines_dropped.add((), 1);
                 }
             }
@@ -107,11 +107,15 @@ impl AuditSink {
 }
 
 /// Appends each batch, and counts the lines that could not be written. A failure is logged once.
-fn append_all(mut writer: Writer, metrics: Arc<Metrics>) -> impl FnMut(&[String], u64) {
+fn append_all(mut writer: Writer, metrics: Arc<Metrics>) -> impl FnMut(&[u8], u64) {
     let mut has_failed = false;
-    move |lines, dropped| {
+    move |batch, dropped| {
         writer.lost(dropped);
-        let (done, failure) = writer.append(lines);
+        let lines: Vec<String> = String::from_utf8_lossy(batch)
+            .lines()
+            .map(String::from)
+            .collect();
+        let (done, failure) = writer.append(&lines);
         let lost = lines.len().saturating_sub(done);
         metrics.audit_lines_dropped.add((), lost as u64);
         if let (Some(error), false) = (&failure, has_failed) {

@@ -30,6 +30,9 @@ const ATTEMPT: &str = "model_lock::attempt";
 /// The target of every response: a busy proxy can switch it off by name.
 const SERVED: &str = "model_lock::served";
 
+/// The bytes that a line of the log seldom exceeds.
+const USUAL_LENGTH: usize = 1024;
+
 /// The crates that are logged.
 const OURS: [&str; 5] = ["lockpolicy", "model_lock", "observe", "proxy", "shim"];
 
@@ -99,11 +102,11 @@ where
             return;
         };
         if let Some(record) = observation.record() {
-            let mut line = serde_json::to_vec(&Line::new(level, target, record));
-            if let Ok(line) = &mut line {
+            let mut line = Vec::with_capacity(USUAL_LENGTH);
+            if serde_json::to_writer(&mut line, &Line::new(level, target, record)).is_ok() {
                 line.push(b'\n');
                 // Where standard error is gone, nobody can be told.
-                self.0.make_writer().write_all(line).unwrap_or_default();
+                self.0.make_writer().write_all(&line).unwrap_or_default();
             }
         }
     }

@@ -22,7 +22,7 @@ const PIECE: usize = 4096;
 /// The queue of log lines.
 #[derive(Clone, Debug)]
 pub struct LogQueue {
-    queue: Queue<Vec<u8>>,
+    queue: Queue,
     metrics: Arc<Metrics>,
 }
 
@@ -47,7 +47,7 @@ impl LogQueue {
             gather: GATHER,
             patience: Duration::ZERO,
         };
-        let write = move |lines: &[Vec<u8>], _| write_lines(&mut out, lines);
+        let write = move |lines: &[u8], _| write_lines(&mut out, lines);
         let queue = Queue::start("log", bounds, write)?;
         Ok(Self { queue, metrics })
     }
@@ -61,22 +61,30 @@ impl LogQueue {
 }
 
 /// Writes whole lines, as many at once as a pipe takes as one. Where the reader is gone, nobody can be told.
-fn write_lines(out: &mut impl Write, lines: &[Vec<u8>]) {
-    let mut piece = Vec::with_capacity(PIECE);
-    for line in lines {
-        if !piece.is_empty() && piece.len() + line.len() > PIECE {
-            out.write_all(&piece).unwrap_or_default();
-            piece.clear();
+fn write_lines(out: &mut impl Write, mut lines: &[u8]) {
+    while let Some((piece, rest)) = lines.split_at_checked(piece_length(lines)) {
+        if piece.is_empty() {
+            return;
         }
-        piece.extend_from_slice(line);
+        out.write_all(piece).unwrap_or_default();
+        lines = rest;
     }
-    out.write_all(&piece).unwrap_or_default();
+}
+
+/// Returns the length of the whole lines that a pipe takes as one, and at least of the first line.
+fn piece_length(lines: &[u8]) -> usize {
+    let ends = |byte: &u8| *byte == b'\n';
+    let fitting = lines.get(..PIECE).unwrap_or(lines);
+    let last = fitting.iter().rposition(ends);
+    let end = last.or_else(|| lines.iter().position(ends));
+    end.map_or(lines.len(), |end| end + 1)
 }
 
 impl Write for &LogQueue {
     /// Takes a whole line: the formatter writes each with one call.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if !self.queue.push(line.to_vec()) {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        if !self.queue.push(text) {
             self.metrics.log_lines_dropped.add((), 1);
         }
         Ok(line.len())
@@ -167,10 +175,10 @@ mod tests {
 
     #[test]
     fn one_write_is_whole_lines_and_no_longer_than_a_pipe_takes() {
-        let line = |length: usize| vec![b'x'; length];
+        let line = |length: usize| [&vec![b'x'; length - 1][..], b"\n"].concat();
         let lines = [PIECE, 1, PIECE, PIECE + 1, 9, 7].map(line);
         let mut lengths = Lengths::default();
-        write_lines(&mut lengths, &lines);
+        write_lines(&mut lengths, &lines.concat());
         assert_eq!(lengths.0, [PIECE, 1, PIECE, PIECE + 1, 16]);
     }
 }

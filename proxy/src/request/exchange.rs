@@ -13,6 +13,7 @@ use lockpolicy::http::{
     Approved, Refusal, RequestHead, Route, content_coding, route, wants_upgrade,
 };
 
+use super::forward::ClientHead;
 use super::{decide, decode, forward, open_websocket, read, reply};
 use crate::call::Call;
 use crate::error::RequestError;
@@ -78,6 +79,7 @@ async fn carry(
         base: place.base(),
         is_http_1_1: head.version == Version::HTTP_11,
     };
+    let headers = &head.headers;
     call.upgrade = wants_upgrade(&request);
     if let Err(rejection) = checked {
         let refusal = call.reject(&rejection);
@@ -96,6 +98,10 @@ async fn carry(
         }
     };
     let call = Arc::new(call);
+    let request = ClientHead {
+        text: request,
+        headers,
+    };
     let answer = match &route {
         Route::Listed(found) if found.operation.content == Content::WebSocket => {
             Box::pin(open_websocket::open(
@@ -115,19 +121,19 @@ async fn carry(
 async fn pass(
     call: &Arc<Call>,
     route: &Route<'_>,
-    head: &RequestHead<'_>,
+    head: &ClientHead<'_>,
     body: Incoming,
 ) -> Result<Response<Answer>, Refusal> {
-    let announced = head.field("content-length");
+    let announced = head.text.field("content-length");
     let announced = announced.and_then(|length| length.parse().ok());
     let content = read::whole(call, route, body, announced).await?;
     let whole = Instant::now();
     call.carried.taken(content.len() as u64);
-    let coding = content_coding(head.field("content-encoding"));
+    let coding = content_coding(head.text.field("content-encoding"));
     let decoded =
         coding.and_then(|coding| decode::decode(coding, content, call.state.limits.decoded));
     let content = decoded.map_err(|rejection| call.reject(&rejection))?;
-    let approved = decide::judge(call, route, head, &content)?;
+    let approved = decide::judge(call, route, &head.text, &content)?;
     let body = decide::approved_content(&approved, &content);
     let answer = exchange(call, route, head, (approved, body), whole).await;
     answer.map_err(|error| call.fail(error))
@@ -136,7 +142,7 @@ async fn pass(
 async fn exchange(
     call: &Arc<Call>,
     route: &Route<'_>,
-    head: &RequestHead<'_>,
+    head: &ClientHead<'_>,
     (approved, body): (Approved, Pieces),
     whole: Instant,
 ) -> Result<Response<Answer>, RequestError> {

@@ -1,6 +1,6 @@
 //! To the upstream: one well-formed request, made anew from what was approved.
 
-use http::header::{self, HeaderName, HeaderValue};
+use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, Uri};
 use hyper::body::{Body as _, Incoming};
 use lockpolicy::dialect::Credential;
@@ -11,6 +11,13 @@ use crate::error::RequestError;
 use crate::upstream::body::Pieces;
 use crate::upstream::provider::target as target_of;
 use crate::upstream::provider_route::Place;
+
+/// The head of a client's request, as the policy reads it and as it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ClientHead<'a> {
+    pub(super) text: RequestHead<'a>,
+    pub(super) headers: &'a HeaderMap,
+}
 
 /// Sends a request and waits for the head of the answer.
 ///
@@ -29,13 +36,13 @@ pub(super) async fn send(
 pub(super) fn request(
     call: &Call,
     route: &Route<'_>,
-    head: &RequestHead<'_>,
+    head: &ClientHead<'_>,
     approved: &Approved,
     content: Pieces,
 ) -> Result<Request<Pieces>, RequestError> {
     let mut request = Request::new(content);
-    *request.method_mut() = Method::try_from(head.method).unwrap_or_default();
-    *request.uri_mut() = target(call, route, head, approved).ok_or(Fault::NoUpstream)?;
+    *request.method_mut() = Method::try_from(head.text.method).unwrap_or_default();
+    *request.uri_mut() = target(call, route, &head.text, approved).ok_or(Fault::NoUpstream)?;
     *request.headers_mut() = fields(call, route, head, approved);
     length(&mut request);
     Ok(request)
@@ -66,24 +73,26 @@ fn target(
 }
 
 /// Returns the fields that go on, with the key that is held here.
-fn fields(
-    call: &Call,
-    route: &Route<'_>,
-    head: &RequestHead<'_>,
-    approved: &Approved,
-) -> HeaderMap {
-    let mut out = HeaderMap::with_capacity(head.fields.len());
-    for (name, value) in forwarded_fields(&call.policy, route, head, &approved.fields) {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
-            out.append(name, value);
+fn fields(call: &Call, route: &Route<'_>, head: &ClientHead<'_>, approved: &Approved) -> HeaderMap {
+    let all: Vec<_> = head.headers.iter().collect();
+    let mut out = HeaderMap::with_capacity(all.len());
+    for field in forwarded_fields(&call.policy, route, &head.text, &approved.fields) {
+        let Some((name, own)) = all.get(field.index) else {
+            continue;
+        };
+        let value = match field.value {
+            Some(written) => HeaderValue::from_str(written).ok(),
+            None => Some((*own).clone()),
+        };
+        if let Some(value) = value {
+            out.append(*name, value);
         }
     }
     if let Some(key) = &call.state.key {
-        let own = match route {
-            Route::Listed(found) => found.dialect.credential.clone(),
-            Route::Allowed => Credential::default(),
-        };
-        key.put(&mut out, &own);
+        match route {
+            Route::Listed(found) => key.put(&mut out, &found.dialect.credential),
+            Route::Allowed => key.put(&mut out, &Credential::default()),
+        }
     }
     out
 }

@@ -10,10 +10,10 @@ use hyper_util::rt::TokioIo;
 use lockpolicy::Surface;
 use lockpolicy::dialect::Operation;
 use lockpolicy::http::{
-    Approved, BodyFormat, Refusal, RequestHead, ResponseHead, Route, check_handshake, declined,
-    handshake_edits,
+    Approved, BodyFormat, Refusal, ResponseHead, Route, check_handshake, declined, handshake_edits,
 };
 
+use super::forward::ClientHead;
 use super::{decide, forward};
 use crate::call::Call;
 use crate::error::RequestError;
@@ -30,7 +30,7 @@ pub(super) async fn open(
     call: &Arc<Call>,
     route: &Route<'_>,
     operation: &Operation,
-    head: &RequestHead<'_>,
+    head: &ClientHead<'_>,
     upgrade: OnUpgrade,
 ) -> Result<Response<Answer>, Refusal> {
     let (approved, handshake, mut response) = shake(call, route, head).await?;
@@ -86,10 +86,10 @@ fn opening(
 
 type Agreed = (Approved, Handshake, Response<Incoming>);
 
-async fn shake(call: &Call, route: &Route<'_>, head: &RequestHead<'_>) -> Result<Agreed, Refusal> {
-    check_handshake(head).map_err(|rejection| call.reject(&rejection))?;
-    let handshake = Handshake::of(head);
-    let approved = decide::judge(call, route, head, &[])?;
+async fn shake(call: &Call, route: &Route<'_>, head: &ClientHead<'_>) -> Result<Agreed, Refusal> {
+    check_handshake(&head.text).map_err(|rejection| call.reject(&rejection))?;
+    let handshake = Handshake::of(&head.text);
+    let approved = decide::judge(call, route, &head.text, &[])?;
     let request = forward::request(call, route, head, &approved, Pieces::default());
     let mut request: Request<_> = request.map_err(|error| call.fail(error))?;
     handshake.ask(request.headers_mut());
