@@ -20,6 +20,7 @@ mod plan;
 mod process;
 mod proxy_overrides;
 mod recursion;
+pub mod regular_file;
 
 use std::ffi::OsString;
 use std::io::Write as _;
