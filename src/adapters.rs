@@ -6,35 +6,35 @@ use std::time::Duration;
 
 use observe::dashboard::{self, DashboardRoutes, Stream};
 use observe::metrics::{Direction, Metrics, render};
-use proxy::{Asked, Content, Flow, Meter, Page, Reply};
+use proxy::{Page, PageContent, PageRequest, PageResponse, ProxyMetrics, TextStream};
 
 /// Counts what the proxy measures.
 #[derive(Debug)]
-pub(crate) struct ProxyMeter {
+pub(crate) struct MetricsAdapter {
     pub(crate) metrics: Arc<Metrics>,
     /// True if this process is the only one that sends gauges to its daemon: several would overwrite each
     /// other's.
     pub(crate) has_gauges: bool,
 }
 
-impl Meter for ProxyMeter {
-    fn began(&self) {
+impl ProxyMetrics for MetricsAdapter {
+    fn request_started(&self) {
         if self.has_gauges {
             self.metrics.in_flight.add((), 1);
         }
     }
 
-    fn ended(&self) {
+    fn request_finished(&self) {
         if self.has_gauges {
             self.metrics.in_flight.subtract_one(());
         }
     }
 
-    fn taken(&self, bytes: u64) {
+    fn bytes_received(&self, bytes: u64) {
         self.metrics.content_bytes.add((Direction::Request,), bytes);
     }
 
-    fn passed(&self, bytes: u64) {
+    fn bytes_sent(&self, bytes: u64) {
         self.metrics.content_bytes.add((Direction::Answer,), bytes);
     }
 
@@ -42,15 +42,15 @@ impl Meter for ProxyMeter {
         self.metrics.overhead_seconds.observe(time);
     }
 
-    fn upstream(&self, time: Duration) {
+    fn upstream_latency(&self, time: Duration) {
         self.metrics.upstream_seconds.observe(time);
     }
 
-    fn failed(&self) {
+    fn upstream_failed(&self) {
         self.metrics.upstream_errors.add((), 1);
     }
 
-    fn page(&self) -> Option<String> {
+    fn render(&self) -> Option<String> {
         Some(render(&self.metrics))
     }
 }
@@ -64,14 +64,16 @@ impl Page for AdminPage {
         self.0.is_open(path)
     }
 
-    fn answer(&self, asked: &Asked<'_>) -> Reply {
-        let response = self.0.response(asked.path, asked.query, asked.resume);
-        Reply {
+    fn response(&self, request: &PageRequest<'_>) -> PageResponse {
+        let response = self.0.response(request.path, request.query, request.resume);
+        PageResponse {
             status: response.status,
             kind: response.content_type,
             content: match response.content {
-                dashboard::Content::Whole(text) => Content::Whole(text),
-                dashboard::Content::Stream(stream) => Content::Flow(Box::new(AdminStream(stream))),
+                dashboard::Content::Whole(text) => PageContent::Whole(text),
+                dashboard::Content::Stream(stream) => {
+                    PageContent::Stream(Box::new(AdminStream(stream)))
+                }
             },
         }
     }
@@ -81,8 +83,8 @@ impl Page for AdminPage {
 #[derive(Debug)]
 struct AdminStream(Box<Stream>);
 
-impl Flow for AdminStream {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<String>> {
+impl TextStream for AdminStream {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<String>> {
         self.0.poll(cx).map(Some)
     }
 }

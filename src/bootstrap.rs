@@ -14,7 +14,7 @@ use proxy::{BindError, Config, Server};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::adapters::ProxyMeter;
+use crate::adapters::MetricsAdapter;
 use crate::policy_source::reload::Reloader;
 use crate::policy_source::{Loaded, Reading};
 use crate::settings::environment::Environment;
@@ -119,7 +119,7 @@ impl Process {
             ..
         } = &self.observers;
         let observer = proxy_observer(metrics, &self.queue, audit.clone(), dashboard);
-        let meter = ProxyMeter {
+        let meter = MetricsAdapter {
             metrics: Arc::clone(metrics),
             has_gauges,
         };
@@ -129,7 +129,7 @@ impl Process {
                 hangup: signal(SignalKind::hangup())?,
             };
             let server = Server::bind(config, Arc::clone(policy), observer).await?;
-            Ok((server.metered(Arc::new(meter)), signals))
+            Ok((server.with_metrics(Arc::new(meter)), signals))
         })
     }
 

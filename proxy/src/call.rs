@@ -1,31 +1,31 @@
-//! One request while it is carried: who asked what, and what is reported about it.
+//! One request while it is in flight, and what is reported about it.
 
 use std::sync::Arc;
 
 use lockpolicy::dialect::ErrorShape;
-use lockpolicy::http::{Fault, Refusal, Refused};
+use lockpolicy::http::{Fault, Refusal, RefusalContext};
 use lockpolicy::{Judged, Policy, Rejection, RequestContext, Surface, Verdict, report};
 
 use crate::error::{RequestError, chain};
-use crate::meter::Carried;
+use crate::metrics::InFlight;
 use crate::state::State;
-use crate::upstream::provider_route::Place;
+use crate::upstream::provider_route::RouteMatch;
 
-/// Describes a request while it is carried.
+/// Describes a request while it is in flight.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) state: Arc<State>,
-    /// The policy that it began with, whatever is loaded meanwhile.
+    /// The policy at its start, whatever is loaded meanwhile.
     pub(crate) policy: Arc<Policy>,
     pub(crate) id: String,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) client: String,
-    /// Whether another protocol was asked for: what follows a refusal cannot be delimited.
+    /// True if the request asks for another protocol: what follows a refusal cannot be delimited.
     pub(crate) upgrade: bool,
     pub(crate) errors: ErrorShape,
-    pub(crate) place: Place,
-    pub(crate) carried: Arc<Carried>,
+    pub(crate) route_match: RouteMatch,
+    pub(crate) in_flight: Arc<InFlight>,
 }
 
 impl Call {
@@ -37,12 +37,12 @@ impl Call {
             verdict,
             runs_model,
         };
-        report(&*self.state.sink, judged, &self.facts(status, ""));
+        report(&*self.state.sink, judged, &self.context(status, ""));
     }
 
-    /// Returns what a refusal is the response to.
-    pub(crate) fn to(&self) -> Refused<'_> {
-        Refused {
+    /// Returns what the response of a refusal needs of the request.
+    pub(crate) fn refusal_context(&self) -> RefusalContext<'_> {
+        RefusalContext {
             errors: self.errors,
             id: &self.id,
             path: &self.path,
@@ -51,7 +51,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn facts<'a>(&'a self, status: u16, reason: &'a str) -> RequestContext<'a> {
+    pub(crate) fn context<'a>(&'a self, status: u16, reason: &'a str) -> RequestContext<'a> {
         RequestContext {
             request_id: &self.id,
             method: &self.method,
@@ -77,13 +77,13 @@ impl Call {
         let refusal = Refusal::from(&error);
         let (id, path, status) = (self.id.as_str(), self.path.as_str(), refusal.status);
         match error.fault {
-            // The report of the served model says it.
+            // The report of the served model contains it.
             Fault::ModelMismatch(_) => {}
             Fault::BodyIncomplete | Fault::BodyTimeout | Fault::WebSocketUnsupported => {
                 tracing::debug!(event = "stopped", request_id = id, path, %error, "stopped");
             }
             Fault::NoUpstream | Fault::UpstreamFailed | Fault::BadResponse(_) => {
-                self.state.meter.failed();
+                self.state.metrics.upstream_failed();
                 let error = chain(&error);
                 tracing::warn!(
                     event = "failed",

@@ -15,13 +15,13 @@ fn utf8(value: &[u8]) -> &str {
     std::str::from_utf8(value).unwrap_or("\u{fffd}")
 }
 
-/// Returns whether the client sends its content only when it is told to go on.
-pub(crate) fn waits(headers: &HeaderMap) -> bool {
+/// Returns true if the client waits for `100 Continue` before it sends its content.
+pub(crate) fn expects_continue(headers: &HeaderMap) -> bool {
     headers.contains_key(header::EXPECT)
 }
 
-/// Returns the name that the client gives itself, for the log.
-pub(crate) fn client(headers: &HeaderMap) -> String {
+/// Returns `User-Agent`, escaped for the log.
+pub(crate) fn user_agent(headers: &HeaderMap) -> String {
     lockpolicy::escape_for_log(text(headers, &header::USER_AGENT).unwrap_or_default())
 }
 

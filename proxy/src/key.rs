@@ -12,18 +12,18 @@ use subtle::ConstantTimeEq as _;
 #[derive(Clone)]
 pub struct Key(Arc<ArcSwap<String>>);
 
-/// Why a text is no key.
+/// The error of a text that is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a key is one line of visible ASCII characters")]
-pub struct NoKey;
+pub struct InvalidKey;
 
 impl Key {
-    /// A key, blanks around it taken off.
+    /// Returns a key, without blanks around it.
     ///
     /// # Errors
     ///
-    /// [`NoKey`] where it cannot stand in a field.
-    pub fn new(text: &str) -> Result<Self, NoKey> {
+    /// [`InvalidKey`] where it cannot stand in a field.
+    pub fn new(text: &str) -> Result<Self, InvalidKey> {
         Ok(Self(Arc::new(ArcSwap::from_pointee(checked(text)?))))
     }
 
@@ -31,19 +31,19 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`NoKey`]; then the last one stays.
-    pub fn replace(&self, text: &str) -> Result<(), NoKey> {
+    /// [`InvalidKey`]; then the last one stays.
+    pub fn replace(&self, text: &str) -> Result<(), InvalidKey> {
         self.0.store(Arc::new(checked(text)?));
         Ok(())
     }
 
-    /// Whether somebody says the same. How long it takes tells nothing but the length.
-    pub(crate) fn is(&self, said: &[u8]) -> bool {
-        self.0.load().as_bytes().ct_eq(said).into()
+    /// Returns true if a text is the key. The time that this takes shows nothing but the length.
+    pub(crate) fn equals(&self, given: &[u8]) -> bool {
+        self.0.load().as_bytes().ct_eq(given).into()
     }
 
-    /// Puts the key in, and every credential of the client out.
-    pub(crate) fn put(&self, fields: &mut HeaderMap, credential: &Credential) {
+    /// Replaces every credential of the client by the key.
+    pub(crate) fn replace_credentials(&self, fields: &mut HeaderMap, credential: &Credential) {
         for name in CREDENTIAL_FIELDS {
             fields.remove(*name);
         }
@@ -57,17 +57,17 @@ impl Key {
     }
 }
 
-/// Never shown.
+/// Shows nothing of the key.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key")
     }
 }
 
-fn checked(text: &str) -> Result<String, NoKey> {
+fn checked(text: &str) -> Result<String, InvalidKey> {
     let text = text.trim();
     let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    fits.then(|| text.to_owned()).ok_or(NoKey)
+    fits.then(|| text.to_owned()).ok_or(InvalidKey)
 }
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_stands_in_the_place_of_every_credential() {
+    fn key_in_a_request_replaces_every_credential() {
         let key = Key::new(" sk-own\n").unwrap();
         for (field, prefix, value) in [
             ("authorization", "Bearer ", "Bearer sk-own"),
@@ -98,7 +98,7 @@ mod tests {
             ] {
                 fields.append(name, HeaderValue::from_static("theirs"));
             }
-            key.put(&mut fields, &credential);
+            key.replace_credentials(&mut fields, &credential);
             assert_eq!(fields.len(), 1, "{fields:?}");
             assert_eq!(fields[field], value);
         }
@@ -106,10 +106,10 @@ mod tests {
     }
 
     #[test]
-    fn another_key_holds_at_once_and_no_key_changes_nothing() {
+    fn key_replaced_by_an_invalid_one_stays() {
         let key = Key::new("one").unwrap();
-        assert_eq!(key.replace("a b"), Err(NoKey));
-        assert_eq!(key.replace(""), Err(NoKey));
+        assert_eq!(key.replace("a b"), Err(InvalidKey));
+        assert_eq!(key.replace(""), Err(InvalidKey));
         assert_eq!(*key.0.load_full(), "one");
         key.replace("two").unwrap();
         assert_eq!(*key.0.load_full(), "two");

@@ -43,7 +43,7 @@ async fn serve(upstream: SocketAddr) -> SocketAddr {
         admin: None,
         upstreams: vec![Upstream::parse(&format!("http://{upstream}")).unwrap()],
         dialects: vec!["openai".to_owned()],
-        mounts: Vec::new(),
+        provider_routes: Vec::new(),
         egress: None,
         key: None,
         limits: Limits::default(),

@@ -110,7 +110,7 @@ fn start(
     let mut dialects = CLIENTS.map(|client| client.dialect).to_vec();
     dialects.dedup();
     let cleanup_dir = Some(directory.clone());
-    let own = proxy.open(&dialects, mounts(environment), true, cleanup_dir);
+    let own = proxy.open(&dialects, provider_routes(environment), true, cleanup_dir);
     let own = own.map_err(RunError::Proxy)?;
     let (name, arguments) = command.split_first().unzip();
     let name = name.map_or(OsStr::new(""), OsString::as_os_str);
@@ -126,13 +126,13 @@ fn start(
     ))
 }
 
-fn mounts(environment: &Environment) -> Vec<ProviderRoute> {
-    let mount = |client: &Client| client.mount(environment);
-    CLIENTS.iter().map(mount).collect()
+fn provider_routes(environment: &Environment) -> Vec<ProviderRoute> {
+    let route = |client: &Client| client.route(environment);
+    CLIENTS.iter().map(route).collect()
 }
 
 impl Client {
-    fn mount(&self, environment: &Environment) -> ProviderRoute {
+    fn route(&self, environment: &Environment) -> ProviderRoute {
         let own = environment.raw(self.variable).and_then(OsStr::to_str);
         let own = own.filter(|url| !url.is_empty());
         let url = match own {
@@ -220,10 +220,10 @@ mod tests {
             ("OLLAMA_HOST", "gpu:1"),
             ("OPENAI_BASE_URL", "https://gateway/v1"),
         ];
-        let mounts = mounts(&environment.into_iter().collect());
+        let routes = provider_routes(&environment.into_iter().collect());
         let url = |name: &str| {
-            let mount = mounts.iter().find(|mount| mount.name == name).unwrap();
-            mount.key.url.clone()
+            let route = routes.iter().find(|route| route.name == name).unwrap();
+            route.key.url.clone()
         };
         assert_eq!(url("ollama_host"), "http://gpu:1");
         assert_eq!(url("openai_base_url"), "https://gateway/v1");

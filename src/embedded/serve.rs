@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lockpolicy::Problems;
 use observe::log::{self, audit_failed};
-use proxy::{Config, Egress, EgressError, Limits, Mount, Server, UpstreamError};
+use proxy::{Config, Egress, EgressError, Limits, ProviderRoute, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::request::{self, StartReply, StartRequest};
@@ -93,20 +93,20 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
         .map(|(proxy, direct)| Egress::parse(proxy, direct))
         .transpose()?;
     let mounted = |route: &lockpolicy::agents::ProviderRoute| {
-        Mount::new(format!("/{}/{}", order.secret, route.name), route)
+        ProviderRoute::new(format!("/{}/{}", order.secret, route.name), route)
     };
     Ok(Config {
         listen: ([127, 0, 0, 1], 0).into(),
         admin: None,
         upstreams: Vec::new(),
-        mounts: order.routes.iter().map(mounted).collect::<Result<_, _>>()?,
+        provider_routes: order.routes.iter().map(mounted).collect::<Result<_, _>>()?,
         dialects: order.dialects.clone(),
         egress,
         // Clients have their own: they are the user's.
         key: None,
         limits: Limits {
             // Nobody is left who could read an answer.
-            drain: Duration::ZERO,
+            drain_timeout: Duration::ZERO,
             ..Limits::default()
         },
     })

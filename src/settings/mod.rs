@@ -67,7 +67,7 @@ impl Settings {
             admin: self.admin,
             upstreams: self.upstream.clone(),
             dialects: self.dialect.clone(),
-            mounts: Vec::new(),
+            provider_routes: Vec::new(),
             egress: parse::or_default(Some(self.egress()), problems, || None),
             key: self.key.as_ref().map(|file| file.key.clone()),
             limits: self.limits(),
@@ -76,13 +76,13 @@ impl Settings {
 
     fn limits(&self) -> Limits {
         Limits {
-            head: self.max_header_bytes,
-            body: self.max_body,
-            decoded: self.max_decoded,
-            head_time: self.header_timeout,
-            body_time: self.body_timeout,
-            idle: self.idle_timeout,
-            drain: self.drain_timeout,
+            max_head: self.max_header_bytes,
+            max_body: self.max_body,
+            max_decoded: self.max_decoded,
+            header_timeout: self.header_timeout,
+            body_timeout: self.body_timeout,
+            idle_timeout: self.idle_timeout,
+            drain_timeout: self.drain_timeout,
         }
     }
 

@@ -191,31 +191,31 @@ settings! {
 
     /// The largest header section of a request.
     [Limit, "MODEL_LOCK_MAX_HEADER_BYTES", "--max-header-bytes SIZE", parse::header_bytes]
-    max_header_bytes: usize = Limits::default().head,
+    max_header_bytes: usize = Limits::default().max_head,
 
     /// The largest content of a request, as it arrives.
     [Limit, "MODEL_LOCK_MAX_BODY", "--max-body SIZE", parse::size]
-    max_body: usize = Limits::default().body,
+    max_body: usize = Limits::default().max_body,
 
     /// The largest content of a request, after its content coding is decoded.
     [Limit, "MODEL_LOCK_MAX_DECODED", "--max-decoded SIZE", parse::size]
-    max_decoded: usize = Limits::default().decoded,
+    max_decoded: usize = Limits::default().max_decoded,
 
     /// The longest time until the header section of a request has arrived.
     [Limit, "MODEL_LOCK_HEADER_TIMEOUT", "--header-timeout TIME", parse::timeout]
-    header_timeout: Duration = Limits::default().head_time,
+    header_timeout: Duration = Limits::default().header_timeout,
 
     /// The longest wait for the next part of a request's content.
     [Limit, "MODEL_LOCK_BODY_TIMEOUT", "--body-timeout TIME", parse::timeout]
-    body_timeout: Duration = Limits::default().body_time,
+    body_timeout: Duration = Limits::default().body_timeout,
 
     /// The time that an unused connection to an upstream is kept; 0 keeps none.
     [Limit, "MODEL_LOCK_IDLE_TIMEOUT", "--idle-timeout TIME", parse::time]
-    idle_timeout: Duration = Limits::default().idle,
+    idle_timeout: Duration = Limits::default().idle_timeout,
 
     /// The time that running requests get to finish after SIGTERM or SIGINT. A second signal ends them at once.
     [Limit, "MODEL_LOCK_DRAIN_TIMEOUT", "--drain-timeout TIME", parse::time]
-    drain_timeout: Duration = Limits::default().drain,
+    drain_timeout: Duration = Limits::default().drain_timeout,
 
     /// The file to which every attempt and every change of the policy is appended, one chained JSON line each.
     [Shared, "MODEL_LOCK_AUDIT", "--audit FILE", parse::path]

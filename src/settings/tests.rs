@@ -76,7 +76,7 @@ fn a_flag_wins_over_its_variable() {
     );
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!(config.listen.port(), 2);
-    assert_eq!(config.limits.body, 1 << 20);
+    assert_eq!(config.limits.max_body, 1 << 20);
     assert_eq!(config.upstreams.len(), 2);
 }
 

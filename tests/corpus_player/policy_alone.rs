@@ -6,7 +6,7 @@ use lockpolicy::dialect::Table;
 use lockpolicy::edit::apply;
 use lockpolicy::http::ws_message::judge_message;
 use lockpolicy::http::{
-    Exchange, Forwarded, Refusal, Refused, RequestHead, decide_exchange, wants_upgrade,
+    Exchange, Forwarded, Refusal, RefusalContext, RequestHead, decide_exchange, wants_upgrade,
 };
 use lockpolicy::{Decision, Policy, PolicyConfig};
 
@@ -124,7 +124,7 @@ impl PolicyAlone {
             return found;
         };
         let id = header(&played.answers.head, "x-request-id").unwrap_or_default();
-        let refused = Refused {
+        let refused = RefusalContext {
             errors: exchange.errors,
             id,
             path: head.path,
@@ -206,7 +206,7 @@ impl PolicyAlone {
 fn refusal_differences(
     played: &Played<'_>,
     refusal: &Refusal,
-    refused: &Refused<'_>,
+    refused: &RefusalContext<'_>,
 ) -> Vec<String> {
     let answers = &played.answers;
     let mut found = Vec::new();

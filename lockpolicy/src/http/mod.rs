@@ -31,7 +31,7 @@ pub use forwarded_fields::{ForwardedField, forwarded_fields};
 pub use gate::{Route, Routing, route, wants_upgrade};
 pub use handshake::{check_handshake, declined};
 pub use judge_request::{Judged, judge_request};
-pub use refusal::{Fault, Refusal, Refused};
+pub use refusal::{Fault, Refusal, RefusalContext};
 pub use request::{BaseMatch, Request, RequestHead};
 pub use response_head::{
     HeadEdits, ResponseHandling, ResponseHead, handshake_edits, response_edits, response_handling,

@@ -56,7 +56,7 @@ pub struct Refusal {
 
 /// The request that a refusal is the response to.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Refused<'a> {
+pub struct RefusalContext<'a> {
     /// The shape of the errors that the client reads.
     pub errors: ErrorShape,
     /// The id of the request.
@@ -140,7 +140,7 @@ pub(super) fn status(reason: Reason) -> u16 {
 
 impl Refusal {
     /// Returns the fields of the response.
-    pub fn fields(&self, to: &Refused<'_>) -> Vec<(&'static str, String)> {
+    pub fn fields(&self, to: &RefusalContext<'_>) -> Vec<(&'static str, String)> {
         let mut fields: Vec<(&str, &str)> = [
             ("content-type", "application/json"),
             ("x-request-id", to.id),
@@ -167,7 +167,7 @@ impl Refusal {
     }
 
     /// Returns the content of the response.
-    pub fn body(&self, to: &Refused<'_>) -> String {
+    pub fn body(&self, to: &RefusalContext<'_>) -> String {
         let message = self.message_for(to.id);
         let (kind, code, id) = (self.kind, self.code, to.id);
         match to.errors {
@@ -194,7 +194,7 @@ impl Refusal {
 
     /// Returns what ends a stream that has begun. An event whose name was written already gets the name
     /// that stands here.
-    pub fn last_event(&self, to: &Refused<'_>, format: BodyFormat) -> String {
+    pub fn last_event(&self, to: &RefusalContext<'_>, format: BodyFormat) -> String {
         let text = self.body(to);
         match (format, to.errors) {
             (BodyFormat::JsonLines | BodyFormat::Json, _) => format!("{text}\n"),

@@ -1,4 +1,4 @@
-//! What is told on the admin port: whole, or in pieces as they come.
+//! The body of a response on the admin port: whole, or a stream.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -9,27 +9,27 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 
-/// Pieces of an answer as they come. Asked for the next one when the last one has gone to the reader, so that
-/// nothing has to be kept for a slow one; dropped when the reader goes.
-pub trait Flow: fmt::Debug + Send {
-    /// The next piece; `None` is the end.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<String>>;
+/// The pieces of a response as they come. The next one is polled when the last one was written, so that nothing
+/// is kept for a slow reader. It is dropped when the reader goes.
+pub trait TextStream: fmt::Debug + Send {
+    /// Returns the next piece; `None` is the end.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<String>>;
 }
 
-/// The content of an answer.
+/// The content of a response.
 #[derive(Debug)]
-pub(super) enum Told {
+pub(super) enum AdminBody {
     Whole(Full<Bytes>),
-    Flow(Box<dyn Flow>),
+    Stream(Box<dyn TextStream>),
 }
 
-impl Told {
+impl AdminBody {
     pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
         Self::Whole(Full::new(bytes.into()))
     }
 }
 
-impl Body for Told {
+impl Body for AdminBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -39,8 +39,8 @@ impl Body for Told {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Whole(body) => Pin::new(body).poll_frame(cx),
-            Self::Flow(flow) => flow
-                .poll(cx)
+            Self::Stream(stream) => stream
+                .poll_next(cx)
                 .map(|piece| piece.map(|piece| Ok(Frame::data(piece.into())))),
         }
     }
@@ -48,14 +48,14 @@ impl Body for Told {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(body) => body.is_end_stream(),
-            Self::Flow(_) => false,
+            Self::Stream(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            Self::Flow(_) => SizeHint::default(),
+            Self::Stream(_) => SizeHint::default(),
         }
     }
 }

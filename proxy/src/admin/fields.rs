@@ -1,11 +1,11 @@
-//! The fields of every answer: nothing is kept, framed, guessed or run that is not our own.
+//! The header fields of every response on the admin port: nothing is cached, framed, guessed or run.
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-use super::body::Told;
+use super::body::AdminBody;
 use super::probe;
 
-/// What a browser may do with an answer.
+/// The fields that limit what a browser may do with a response.
 const FIELDS: [(HeaderName, &str); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -26,7 +26,7 @@ const FIELDS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-pub(super) fn put(mut response: Response<Told>) -> Response<Told> {
+pub(super) fn put(mut response: Response<AdminBody>) -> Response<AdminBody> {
     for (name, value) in FIELDS {
         let value = HeaderValue::from_static(value);
         response.headers_mut().insert(name, value);
@@ -34,15 +34,15 @@ pub(super) fn put(mut response: Response<Told>) -> Response<Told> {
     response
 }
 
-/// Nothing here can be changed.
-pub(super) fn only_get() -> Response<Told> {
-    let mut response = probe::text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n".to_owned());
+/// Returns the response to another method than GET.
+pub(super) fn only_get() -> Response<AdminBody> {
+    let mut response = probe::plain_text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n".to_owned());
     let get = HeaderValue::from_static("GET");
     response.headers_mut().insert(header::ALLOW, get);
     response
 }
 
-pub(super) fn wants_bearer(mut response: Response<Told>) -> Response<Told> {
+pub(super) fn wants_bearer(mut response: Response<AdminBody>) -> Response<AdminBody> {
     let bearer = HeaderValue::from_static("Bearer");
     let fields = response.headers_mut();
     fields.insert(header::WWW_AUTHENTICATE, bearer);

@@ -1,18 +1,18 @@
-//! A port of its own for whoever runs the proxy: probes for machines, a page for people.
+//! The admin port: probes for machines, a page for people.
 //!
 //! ```text
-//! socket (patience) → probe? ─ yes ─► answered to anybody
-//!                        └ no ─► guard: may this be told to this one? → policy, or the page
+//! socket (write timeout) → probe? ─ yes ─► answered to anybody
+//!                             └ no ─► access check → policy, or the page
 //! ```
 //!
-//! It stays until the drain is over, so that it can say that there is one.
+//! It stays until the drain is over, so that it can report the drain.
 
+mod access;
 mod body;
 mod fields;
-mod guard;
 mod page;
-mod patience;
 mod probe;
+mod write_timeout;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -28,16 +28,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::key::Key;
 use crate::state::State;
-pub use body::Flow;
-use body::Told;
-use guard::{Guard, Refused};
-pub use page::{Asked, Content, Page, Reply};
-use patience::Patience;
+use access::{Access, AccessError};
+use body::AdminBody;
+pub use body::TextStream;
+pub use page::{Page, PageContent, PageRequest, PageResponse};
+use write_timeout::WriteTimeout;
 
-/// How long somebody who asked may take to read on.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time that a reader may take to read on.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What is answered, and to whom.
+/// The admin port before it serves.
 #[derive(Debug)]
 pub(crate) struct Admin {
     pub(crate) listener: TcpListener,
@@ -45,21 +45,21 @@ pub(crate) struct Admin {
     pub(crate) token: Option<Key>,
 }
 
-/// What every connection shares.
+/// The state that all connections share.
 #[derive(Debug)]
-struct Desk {
+struct AdminService {
     state: Arc<State>,
     page: Option<Arc<dyn Page>>,
-    guard: Guard,
+    access: Access,
 }
 
-/// Answers until `shut` is cancelled; then whatever is still being said is broken off.
+/// Answers until `shut` is cancelled; then running responses are broken off.
 pub(crate) async fn accept(admin: Admin, state: Arc<State>, shut: CancellationToken) {
     let local = admin.listener.local_addr();
-    let desk = Arc::new(Desk {
+    let service = Arc::new(AdminService {
         state,
         page: admin.page,
-        guard: Guard::new(local.is_ok_and(|at| at.ip().is_loopback()), admin.token),
+        access: Access::new(local.is_ok_and(|at| at.ip().is_loopback()), admin.token),
     });
     let connections = TaskTracker::new();
     loop {
@@ -69,7 +69,7 @@ pub(crate) async fn accept(admin: Admin, state: Arc<State>, shut: CancellationTo
         };
         match socket {
             Ok((socket, _)) => {
-                connections.spawn(serve(socket, Arc::clone(&desk), shut.clone()));
+                connections.spawn(serve(socket, Arc::clone(&service), shut.clone()));
             }
             // Out of descriptors, most likely: let some connections end first.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -79,46 +79,46 @@ pub(crate) async fn accept(admin: Admin, state: Arc<State>, shut: CancellationTo
     connections.wait().await;
 }
 
-async fn serve(socket: TcpStream, desk: Arc<Desk>, shut: CancellationToken) {
+async fn serve(socket: TcpStream, admin: Arc<AdminService>, shut: CancellationToken) {
     let service = service_fn(|request: Request<Incoming>| {
-        let answer = fields::put(desk.answer(&request));
-        async { Ok::<_, Infallible>(answer) }
+        let response = fields::put(admin.response(&request));
+        async { Ok::<_, Infallible>(response) }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(desk.state.limits.head_time);
-    let socket = Patience::new(socket, PATIENCE);
+        .header_read_timeout(admin.state.limits.header_timeout);
+    let socket = WriteTimeout::new(socket, WRITE_TIMEOUT);
     tokio::select! {
         ended = builder.serve_connection(TokioIo::new(socket), service) => drop(ended),
         () = shut.cancelled() => {}
     }
 }
 
-impl Desk {
-    fn answer(&self, request: &Request<Incoming>) -> Response<Told> {
+impl AdminService {
+    fn response(&self, request: &Request<Incoming>) -> Response<AdminBody> {
         if request.method() != Method::GET {
             return fields::only_get();
         }
         let path = request.uri().path();
         let ready = !self.state.stop.is_cancelled();
-        if let Some(answer) = probe::answer(path, &self.state, ready) {
-            return answer;
+        if let Some(response) = probe::response(path, &self.state, ready) {
+            return response;
         }
         let open = self.page.as_ref().is_some_and(|page| page.is_open(path));
-        if let Err(refused) = self.guard.check(request, open) {
-            return refusal(refused);
+        if let Err(error) = self.access.check(request, open) {
+            return refusal(error);
         }
         if path == "/policy" {
             let policy = self.state.policy.load();
             let text = format!("hash = {}\n{}", policy.hash(), policy.describe());
-            return probe::text(StatusCode::OK, text);
+            return probe::plain_text(StatusCode::OK, text);
         }
         let Some(page) = &self.page else {
-            return probe::text(StatusCode::NOT_FOUND, "not found\n".to_owned());
+            return probe::plain_text(StatusCode::NOT_FOUND, "not found\n".to_owned());
         };
         let resume = request.headers().get("last-event-id");
-        page.answer(&Asked {
+        page.response(&PageRequest {
             path,
             query: request.uri().query().unwrap_or_default(),
             resume: resume.and_then(|id| id.to_str().ok()).unwrap_or_default(),
@@ -127,9 +127,9 @@ impl Desk {
     }
 }
 
-fn refusal(refused: Refused) -> Response<Told> {
-    let (status, code) = refused.told();
-    let response = Reply::error(status, code, &refused.to_string()).into();
+fn refusal(error: AccessError) -> Response<AdminBody> {
+    let (status, code) = error.status_and_code();
+    let response = PageResponse::error(status, code, &error.to_string()).into();
     if status == StatusCode::UNAUTHORIZED.as_u16() {
         return fields::wants_bearer(response);
     }

@@ -1,63 +1,63 @@
-//! What the proxy is given to answer on its admin port, by whoever knows more than it does.
+//! The interface of what answers on the admin port besides the probes.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::body::{Flow, Told};
+use super::body::{AdminBody, TextStream};
 
-/// Answers what no probe does. Asked only what the guard lets pass.
+/// Answers what no probe does, and gets only what `access` lets pass.
 pub trait Page: fmt::Debug + Send + Sync {
-    /// Whether a path holds nothing but our own program text, which anybody may have.
+    /// Returns true if a path holds nothing but program text, which anybody may have.
     fn is_open(&self, path: &str) -> bool;
 
     /// Answers a GET. Called on the runtime; may not block.
-    fn answer(&self, asked: &Asked<'_>) -> Reply;
+    fn response(&self, request: &PageRequest<'_>) -> PageResponse;
 }
 
-/// What was asked.
+/// The request for a page.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct PageRequest<'a> {
     /// The path.
     pub path: &'a str,
     /// The query, as it came; empty where there is none.
     pub query: &'a str,
-    /// The last event that a stream's reader has seen (`Last-Event-ID`); empty where none is told.
+    /// The last event that a stream's reader has seen (`Last-Event-ID`); empty without one.
     pub resume: &'a str,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
-pub struct Reply {
+pub struct PageResponse {
     /// The status.
     pub status: u16,
     /// The media type.
     pub kind: &'static str,
     /// The content.
-    pub content: Content,
+    pub content: PageContent,
 }
 
-/// The content of an answer.
+/// The content of a response.
 #[derive(Debug)]
-pub enum Content {
+pub enum PageContent {
     /// All of it.
     Whole(Cow<'static, str>),
     /// Pieces as they come.
-    Flow(Box<dyn Flow>),
+    Stream(Box<dyn TextStream>),
 }
 
-impl Reply {
-    /// Something whole.
+impl PageResponse {
+    /// Returns a whole response.
     pub fn whole(kind: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status: 200,
             kind,
-            content: Content::Whole(text.into()),
+            content: PageContent::Whole(text.into()),
         }
     }
 
-    /// What is wrong, as JSON: `{"error":{"code":…,"message":…}}`.
+    /// Returns an error as JSON: `{"error":{"code":…,"message":…}}`.
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         use lockpolicy::json::encode;
         let (code, message) = (encode(code), encode(message));
@@ -69,17 +69,17 @@ impl Reply {
     }
 }
 
-impl From<Reply> for Response<Told> {
-    fn from(reply: Reply) -> Self {
-        let content = match reply.content {
-            Content::Whole(Cow::Borrowed(text)) => Told::whole(text),
-            Content::Whole(Cow::Owned(text)) => Told::whole(text),
-            Content::Flow(flow) => Told::Flow(flow),
+impl From<PageResponse> for Response<AdminBody> {
+    fn from(page: PageResponse) -> Self {
+        let content = match page.content {
+            PageContent::Whole(Cow::Borrowed(text)) => AdminBody::whole(text),
+            PageContent::Whole(Cow::Owned(text)) => AdminBody::whole(text),
+            PageContent::Stream(stream) => AdminBody::Stream(stream),
         };
         let mut response = Self::new(content);
         *response.status_mut() =
-            StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let kind = HeaderValue::from_static(reply.kind);
+            StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = HeaderValue::from_static(page.kind);
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
     }

@@ -5,7 +5,7 @@ use lockpolicy::edit::{Piece, pieces};
 use lockpolicy::http::{Approved, Refusal, RequestHead, Route, decide};
 
 use crate::call::Call;
-use crate::upstream::body::Pieces;
+use crate::upstream::segmented_body::SegmentedBody;
 
 /// Judges a request whose content is whole and decoded, and reports the verdict.
 pub(super) fn judge(
@@ -21,11 +21,11 @@ pub(super) fn judge(
 }
 
 /// Returns the content that goes on; its pieces are shared, not copied.
-pub(super) fn approved_content(approved: &Approved, content: &Bytes) -> Pieces {
+pub(super) fn approved_content(approved: &Approved, content: &Bytes) -> SegmentedBody {
     let piece = |piece| match piece {
         Piece::Kept(range) => content.slice(range),
         Piece::New(text) => Bytes::from(text),
     };
     let all = pieces(content.len(), approved.content.clone());
-    Pieces::new(all.into_iter().map(piece))
+    SegmentedBody::new(all.into_iter().map(piece))
 }

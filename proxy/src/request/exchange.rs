@@ -18,13 +18,13 @@ use super::{decide, decode, forward, open_websocket, read, reply};
 use crate::call::Call;
 use crate::error::RequestError;
 use crate::fields;
-use crate::meter::Carried;
-use crate::response::bodies::{Answer, Counted};
+use crate::metrics::InFlight;
+use crate::response::bodies::{ResponseBody, MeteredBody};
 use crate::state::State;
-use crate::upstream::body::Pieces;
-use crate::upstream::provider_route::{Place, enter};
+use crate::upstream::segmented_body::SegmentedBody;
+use crate::upstream::provider_route::{RouteMatch, match_route};
 
-/// Carries a request to its upstream and the answer back. Never fails: what goes wrong is an answer.
+/// Forwards a request to its upstream and returns the response. Never fails: every error becomes a response.
 ///
 /// # Cancel safety
 ///
@@ -33,40 +33,40 @@ pub(crate) async fn handle(
     state: Arc<State>,
     head: Result<(), Rejection>,
     mut request: Request<Incoming>,
-) -> Response<Counted> {
-    let place = enter(&state.mounts, &mut request);
+) -> Response<MeteredBody> {
+    let route_match = match_route(&state.provider_routes, &mut request);
     let call = Call {
         policy: state.policy.load_full(),
         id: state.ids.next(),
         method: request.method().as_str().to_owned(),
-        path: path_for_log(&place, request.uri().path()),
-        client: fields::client(request.headers()),
+        path: path_for_log(&route_match, request.uri().path()),
+        client: fields::user_agent(request.headers()),
         upgrade: false,
         errors: ErrorShape::default(),
-        place,
-        carried: Carried::new(&state.meter),
+        route_match,
+        in_flight: InFlight::new(&state.metrics),
         state,
     };
-    let carried = Arc::clone(&call.carried);
-    let answer = carry(call, head, request).await;
-    answer.map(|answer| Counted::new(answer, carried))
+    let in_flight = Arc::clone(&call.in_flight);
+    let response = respond(call, head, request).await;
+    response.map(|response| MeteredBody::new(response, in_flight))
 }
 
 /// The path for the log. Outside of every mount it may hold most of what names one, which is as good as
 /// a key.
-fn path_for_log(place: &Place, path: &str) -> String {
-    match place {
-        Place::Outside => String::new(),
-        Place::Anywhere | Place::Below(_) => lockpolicy::escape_for_log(path),
+fn path_for_log(route_match: &RouteMatch, path: &str) -> String {
+    match route_match {
+        RouteMatch::Outside => String::new(),
+        RouteMatch::Any | RouteMatch::Provider(_) => lockpolicy::escape_for_log(path),
     }
 }
 
-async fn carry(
+async fn respond(
     mut call: Call,
     checked: Result<(), Rejection>,
     mut request: Request<Incoming>,
-) -> Response<Answer> {
-    let (state, place) = (Arc::clone(&call.state), call.place.clone());
+) -> Response<ResponseBody> {
+    let (state, route_match) = (Arc::clone(&call.state), call.route_match.clone());
     let upgrade = hyper::upgrade::on(&mut request);
     let (head, body) = request.into_parts();
     let text = fields::as_text(&head.headers);
@@ -76,7 +76,7 @@ async fn carry(
         path: head.uri.path(),
         query: head.uri.query(),
         fields: &text,
-        base: place.base(),
+        base: route_match.base(),
         is_http_1_1: head.version == Version::HTTP_11,
     };
     let headers = &head.headers;
@@ -90,7 +90,7 @@ async fn carry(
     let route = match routing.route {
         Ok(route) => route,
         Err(rejection) => {
-            if !fields::waits(&head.headers) {
+            if !fields::expects_continue(&head.headers) {
                 read::past(body).await;
             }
             let refusal = call.reject(&rejection);
@@ -102,7 +102,7 @@ async fn carry(
         text: request,
         headers,
     };
-    let answer = match &route {
+    let response = match &route {
         Route::Listed(found) if found.operation.content == Content::WebSocket => {
             Box::pin(open_websocket::open(
                 &call,
@@ -115,7 +115,7 @@ async fn carry(
         }
         Route::Listed(_) | Route::Allowed => pass(&call, &route, &request, body).await,
     };
-    answer.unwrap_or_else(|refusal| refused(&call, &refusal))
+    response.unwrap_or_else(|refusal| refused(&call, &refusal))
 }
 
 async fn pass(
@@ -123,41 +123,41 @@ async fn pass(
     route: &Route<'_>,
     head: &ClientHead<'_>,
     body: Incoming,
-) -> Result<Response<Answer>, Refusal> {
+) -> Result<Response<ResponseBody>, Refusal> {
     let announced = head.text.field("content-length");
     let announced = announced.and_then(|length| length.parse().ok());
     let content = read::whole(call, route, body, announced).await?;
     let whole = Instant::now();
-    call.carried.taken(content.len() as u64);
+    call.in_flight.bytes_received(content.len() as u64);
     let coding = content_coding(head.text.field("content-encoding"));
     let decoded =
-        coding.and_then(|coding| decode::decode(coding, content, call.state.limits.decoded));
+        coding.and_then(|coding| decode::decode(coding, content, call.state.limits.max_decoded));
     let content = decoded.map_err(|rejection| call.reject(&rejection))?;
     let approved = decide::judge(call, route, &head.text, &content)?;
     let body = decide::approved_content(&approved, &content);
-    let answer = exchange(call, route, head, (approved, body), whole).await;
-    answer.map_err(|error| call.fail(error))
+    let response = exchange(call, route, head, (approved, body), whole).await;
+    response.map_err(|error| call.fail(error))
 }
 
 async fn exchange(
     call: &Arc<Call>,
     route: &Route<'_>,
     head: &ClientHead<'_>,
-    (approved, body): (Approved, Pieces),
+    (approved, body): (Approved, SegmentedBody),
     whole: Instant,
-) -> Result<Response<Answer>, RequestError> {
+) -> Result<Response<ResponseBody>, RequestError> {
     let request = forward::request(call, route, head, &approved, body)?;
     let ready = Instant::now();
-    call.carried.overhead(ready.duration_since(whole));
-    let answer = forward::send(call, request).await?;
-    call.carried.upstream(ready.elapsed());
-    reply::pass(call, route, &approved, answer).await
+    call.in_flight.overhead(ready.duration_since(whole));
+    let response = forward::send(call, request).await?;
+    call.in_flight.upstream_latency(ready.elapsed());
+    reply::pass(call, route, &approved, response).await
 }
 
 /// Returns the response of a refusal.
-fn refused(call: &Call, refusal: &Refusal) -> Response<Answer> {
-    let to = call.to();
-    let mut response = Response::new(Answer::whole(refusal.body(&to)));
+fn refused(call: &Call, refusal: &Refusal) -> Response<ResponseBody> {
+    let to = call.refusal_context();
+    let mut response = Response::new(ResponseBody::whole(refusal.body(&to)));
     *response.status_mut() = StatusCode::from_u16(refusal.status).unwrap_or_default();
     fields::set(response.headers_mut(), refusal.fields(&to));
     response

@@ -8,9 +8,9 @@ use lockpolicy::http::{Approved, Fault, RequestHead, Route, forwarded_fields};
 
 use crate::call::Call;
 use crate::error::RequestError;
-use crate::upstream::body::Pieces;
+use crate::upstream::segmented_body::SegmentedBody;
 use crate::upstream::provider::target as target_of;
-use crate::upstream::provider_route::Place;
+use crate::upstream::provider_route::RouteMatch;
 
 /// The head of a client's request, as the policy reads it and as it came.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ pub(super) struct ClientHead<'a> {
 /// Dropping the future ends the exchange with the upstream.
 pub(super) async fn send(
     call: &Call,
-    request: Request<Pieces>,
+    request: Request<SegmentedBody>,
 ) -> Result<Response<Incoming>, RequestError> {
     let sent = call.state.client.send(request).await;
     sent.map_err(RequestError::upstream)
@@ -38,8 +38,8 @@ pub(super) fn request(
     route: &Route<'_>,
     head: &ClientHead<'_>,
     approved: &Approved,
-    content: Pieces,
-) -> Result<Request<Pieces>, RequestError> {
+    content: SegmentedBody,
+) -> Result<Request<SegmentedBody>, RequestError> {
     let mut request = Request::new(content);
     *request.method_mut() = Method::try_from(head.text.method).unwrap_or_default();
     *request.uri_mut() = target(call, route, &head.text, approved).ok_or(Fault::NoUpstream)?;
@@ -56,7 +56,7 @@ fn target(
 ) -> Option<Uri> {
     let path = approved.path.as_deref().unwrap_or(head.path);
     let query = approved.query.as_deref().or(head.query);
-    if let Place::Below(base) = &call.place {
+    if let RouteMatch::Provider(base) = &call.route_match {
         return base.target(path, query);
     }
     let default = match route {
@@ -90,15 +90,15 @@ fn fields(call: &Call, route: &Route<'_>, head: &ClientHead<'_>, approved: &Appr
     }
     if let Some(key) = &call.state.key {
         match route {
-            Route::Listed(found) => key.put(&mut out, &found.dialect.credential),
-            Route::Allowed => key.put(&mut out, &Credential::default()),
+            Route::Listed(found) => key.replace_credentials(&mut out, &found.dialect.credential),
+            Route::Allowed => key.replace_credentials(&mut out, &Credential::default()),
         }
     }
     out
 }
 
 /// Says how long a content is, also where it is nothing, in a request that may carry one.
-fn length(request: &mut Request<Pieces>) {
+fn length(request: &mut Request<SegmentedBody>) {
     if request.body().is_end_stream() && request.method() == Method::POST {
         let none = HeaderValue::from_static("0");
         request.headers_mut().insert(header::CONTENT_LENGTH, none);

@@ -18,12 +18,12 @@ use super::{decide, forward};
 use crate::call::Call;
 use crate::error::RequestError;
 use crate::fields;
-use crate::response::bodies::Answer;
-use crate::response::served_model::{Asked, Watch, served_names};
-use crate::upstream::body::Pieces;
+use crate::response::bodies::ResponseBody;
+use crate::response::served_model::{ObservedRequest, ServedModelObserver, served_names};
+use crate::upstream::segmented_body::SegmentedBody;
 use crate::websocket::handshake::{Handshake, answered};
 use crate::websocket::relay::{Drain, relay};
-use crate::websocket::session::{Judging, SWITCHING};
+use crate::websocket::session::{Session, SWITCHING_PROTOCOLS};
 
 /// Opens a WebSocket: the handshake is judged, passed on, and answered once the upstream agrees.
 pub(super) async fn open(
@@ -32,28 +32,28 @@ pub(super) async fn open(
     operation: &Operation,
     head: &ClientHead<'_>,
     upgrade: OnUpgrade,
-) -> Result<Response<Answer>, Refusal> {
-    let (approved, handshake, mut response) = shake(call, route, head).await?;
-    let said = served_names(response.headers());
-    let asked = Asked {
+) -> Result<Response<ResponseBody>, Refusal> {
+    let (approved, handshake, mut response) = send_handshake(call, route, head).await?;
+    let names = served_names(response.headers());
+    let observed = ObservedRequest {
         policy: Arc::clone(&call.policy),
         surface: Surface::WebSocket,
         source: approved.source,
-        wanted: approved.choice,
+        choice: approved.choice,
     };
-    let watch = opening(call, &asked, &said).map_err(|error| call.fail(error))?;
+    let observer = handshake_observer(call, &observed, &names).map_err(|error| call.fail(error))?;
     let provider = hyper::upgrade::on(&mut response);
-    let answer = agree(call, &handshake, response);
-    let judging = Judging::new(call, operation.clone(), (asked.source, said, watch));
+    let answer = accept_response(call, &handshake, response);
+    let session = Session::new(call, operation.clone(), (observed.source, names, observer));
     let drain = Drain {
         stop: call.state.stop.clone(),
-        patience: call.state.limits.drain,
+        timeout: call.state.limits.drain_timeout,
     };
     call.state.tasks.spawn(async move {
         match tokio::try_join!(upgrade, provider) {
             Ok((client, provider)) => {
                 let (client, provider) = (TokioIo::new(client), TokioIo::new(provider));
-                relay(client, provider, judging, drain).await;
+                relay(client, provider, session, drain).await;
             }
             Err(error) => tracing::debug!(%error, "upgrade"),
         }
@@ -63,34 +63,34 @@ pub(super) async fn open(
 
 /// Listens from the handshake on where that names a model; where messages do, only what the provider
 /// names already is held against the pin.
-fn opening(
+fn handshake_observer(
     call: &Arc<Call>,
-    asked: &Asked,
-    said: &[String],
-) -> Result<Option<Watch>, RequestError> {
-    let named = asked.wanted.is_some();
-    if !named && (said.is_empty() || !asked.policy.fails_on_mismatch()) {
+    observed: &ObservedRequest,
+    names: &[String],
+) -> Result<Option<ServedModelObserver>, RequestError> {
+    let named = observed.choice.is_some();
+    if !named && (names.is_empty() || !observed.policy.fails_on_mismatch()) {
         return Ok(None);
     }
-    let mut watch = Watch::new(call, asked.clone(), SWITCHING, BodyFormat::Json);
-    let end = said.iter().any(|said| watch.said(said));
+    let mut observer = ServedModelObserver::new(call, observed.clone(), SWITCHING_PROTOCOLS, BodyFormat::Json);
+    let end = names.iter().any(|name| observer.served_by(name));
     if end {
-        return Err(watch.fault().into());
+        return Err(observer.fault().into());
     }
     if named {
-        Ok(Some(watch))
+        Ok(Some(observer))
     } else {
-        Ok(watch.forget())
+        Ok(observer.discard())
     }
 }
 
-type Agreed = (Approved, Handshake, Response<Incoming>);
+type AcceptedHandshake = (Approved, Handshake, Response<Incoming>);
 
-async fn shake(call: &Call, route: &Route<'_>, head: &ClientHead<'_>) -> Result<Agreed, Refusal> {
+async fn send_handshake(call: &Call, route: &Route<'_>, head: &ClientHead<'_>) -> Result<AcceptedHandshake, Refusal> {
     check_handshake(&head.text).map_err(|rejection| call.reject(&rejection))?;
     let handshake = Handshake::of(&head.text);
     let approved = decide::judge(call, route, &head.text, &[])?;
-    let request = forward::request(call, route, head, &approved, Pieces::default());
+    let request = forward::request(call, route, head, &approved, SegmentedBody::default());
     let mut request: Request<_> = request.map_err(|error| call.fail(error))?;
     handshake.ask(request.headers_mut());
     let sent = call.state.client.open(request).await;
@@ -101,15 +101,15 @@ async fn shake(call: &Call, route: &Route<'_>, head: &ClientHead<'_>) -> Result<
     Ok((approved, handshake, response))
 }
 
-fn agree(call: &Call, handshake: &Handshake, response: Response<Incoming>) -> Response<Answer> {
+fn accept_response(call: &Call, handshake: &Handshake, response: Response<Incoming>) -> Response<ResponseBody> {
     let (mut head, _) = response.into_parts();
     let own = fields::as_text(&head.headers);
     let text = ResponseHead {
-        status: SWITCHING,
+        status: SWITCHING_PROTOCOLS,
         fields: &own,
     };
     let edits = handshake_edits(&call.policy, &text);
     fields::apply(edits, &mut head.headers);
     handshake.agree(&mut head.headers);
-    Response::from_parts(head, Answer::whole(""))
+    Response::from_parts(head, ResponseBody::whole(""))
 }

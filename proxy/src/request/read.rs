@@ -25,7 +25,7 @@ pub(super) async fn whole(
 ) -> Result<Bytes, Refusal> {
     let limits = &call.state.limits;
     let cap = if route.takes_content() {
-        limits.body
+        limits.max_body
     } else {
         0
     };
@@ -34,7 +34,7 @@ pub(super) async fn whole(
         return Err(too_large());
     }
     let mut gathered = Gathered::default();
-    while let Some(frame) = tokio::time::timeout(limits.body_time, body.frame())
+    while let Some(frame) = tokio::time::timeout(limits.body_timeout, body.frame())
         .await
         .map_err(|_| call.fail(Fault::BodyTimeout))?
     {

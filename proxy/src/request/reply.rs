@@ -16,12 +16,12 @@ use lockpolicy::http::{
 use crate::call::Call;
 use crate::error::RequestError;
 use crate::fields;
-use crate::response::bodies::Answer;
-use crate::response::line_rewrite::Events;
-use crate::response::observer::{Ear as _, Watched};
-use crate::response::served_model::{Asked, Watch, served_names};
-use crate::response::stream_decoder::{Reader, unpacker};
-use crate::upstream::body::Pieces;
+use crate::response::bodies::ResponseBody;
+use crate::response::line_rewrite_body::LineRewriteBody;
+use crate::response::observed_body::{ObservedBody, ResponseObserver as _};
+use crate::response::served_model::{ObservedRequest, ServedModelObserver, served_names};
+use crate::response::stream_decoder::{TextReader, decoder_of};
+use crate::upstream::segmented_body::SegmentedBody;
 
 /// The longest list of models that is cut down.
 const LIST_CAP: usize = 16 << 20;
@@ -40,7 +40,7 @@ pub(super) async fn pass(
     route: &Route<'_>,
     approved: &Approved,
     response: Response<Incoming>,
-) -> Result<Response<Answer>, RequestError> {
+) -> Result<Response<ResponseBody>, RequestError> {
     let (mut head, body) = response.into_parts();
     let own = fields::as_text(&head.headers);
     let text = ResponseHead {
@@ -52,86 +52,95 @@ pub(super) async fn pass(
     let named = served_names(&head.headers);
     fields::apply(edits, &mut head.headers);
     let body = match handling {
-        ResponseHandling::CutModelList => list(call, body).await?,
-        ResponseHandling::Pass => Answer::Passed(body),
-        ResponseHandling::Observe => served(call, approved, &mut head, (named, body)).await?,
+        ResponseHandling::CutModelList => reduced_model_list(call, body).await?,
+        ResponseHandling::Pass => ResponseBody::Upstream(body),
+        ResponseHandling::Observe => {
+            observed_body(call, approved, &mut head, (named, body)).await?
+        }
     };
     Ok(Response::from_parts(head, body))
 }
 
 /// The answer of a model: listened to, and ended where another served than was sent and the policy says
 /// so (rule 13). An error was served by none.
-async fn served(
+async fn observed_body(
     call: &Arc<Call>,
     approved: &Approved,
     head: &mut response::Parts,
     (named, body): (Vec<String>, Incoming),
-) -> Result<Answer, RequestError> {
+) -> Result<ResponseBody, RequestError> {
     let kind = head.headers.get(header::CONTENT_TYPE);
     let kind = kind.map(|kind| kind.to_str().unwrap_or_default());
-    let form = BodyFormat::of(kind).filter(|_| head.status.is_success());
-    let asked = Asked {
+    let format = BodyFormat::of(kind).filter(|_| head.status.is_success());
+    let observed = ObservedRequest {
         policy: Arc::clone(&call.policy),
         surface: Surface::Http,
         source: approved.source,
-        wanted: approved.choice.clone(),
+        choice: approved.choice.clone(),
     };
     let status = head.status.as_u16();
-    let mut watch = Watch::new(call, asked, status, form.unwrap_or(BodyFormat::Json));
-    if head.status.is_success() && named.iter().any(|name| watch.said(name)) {
-        return ended(&watch, form, head);
+    let mut observer =
+        ServedModelObserver::new(call, observed, status, format.unwrap_or(BodyFormat::Json));
+    if head.status.is_success() && named.iter().any(|name| observer.served_by(name)) {
+        return mismatch_response(&observer, format, head);
     }
     let forced = approved.outcome == RequestOutcome::Forced;
     let pin = forced.then(|| call.policy.pin().to_owned());
     let coding = head.headers.get(header::CONTENT_ENCODING);
     let coding = content_coding(coding.map(|coding| coding.to_str().unwrap_or("?"))).ok();
-    let Some(unpacker) = coding.and_then(|coding| unpacker(coding).ok()) else {
-        return Ok(Answer::Passed(body));
+    let Some(decoder) = coding.and_then(|coding| decoder_of(coding).ok()) else {
+        return Ok(ResponseBody::Upstream(body));
     };
-    match form {
-        None => Ok(Answer::Passed(body)),
-        Some(BodyFormat::Sse) if unpacker.is_none() && (pin.is_some() || watch.is_strict()) => {
+    match format {
+        None => Ok(ResponseBody::Upstream(body)),
+        Some(BodyFormat::Sse) if decoder.is_none() && (pin.is_some() || observer.is_strict()) => {
             head.headers.remove(header::CONTENT_LENGTH);
-            Ok(Answer::Edited(Box::new(Events::new(body, pin, watch))))
+            Ok(ResponseBody::LineRewrite(Box::new(LineRewriteBody::new(
+                body, pin, observer,
+            ))))
         }
-        Some(BodyFormat::JsonLines) if unpacker.is_none() && watch.is_strict() => {
+        Some(BodyFormat::JsonLines) if decoder.is_none() && observer.is_strict() => {
             head.headers.remove(header::CONTENT_LENGTH);
-            Ok(Answer::Edited(Box::new(Events::new(body, None, watch))))
+            Ok(ResponseBody::LineRewrite(Box::new(LineRewriteBody::new(
+                body, None, observer,
+            ))))
         }
-        Some(BodyFormat::Json) if watch.is_strict() => {
-            held(body, Reader::new(BodyFormat::Json, unpacker), watch).await
+        Some(BodyFormat::Json) if observer.is_strict() => {
+            buffered(body, TextReader::new(BodyFormat::Json, decoder), observer).await
         }
-        Some(form) => {
-            let reader = Reader::new(form, unpacker);
-            Ok(Answer::Watched(Box::new(Watched::new(body, reader, watch))))
+        Some(format) => {
+            let reader = TextReader::new(format, decoder);
+            Ok(ResponseBody::Observed(Box::new(ObservedBody::new(
+                body, reader, observer,
+            ))))
         }
     }
 }
 
 /// What is said instead of an answer whose head names another model: a stream that was asked for is
 /// ended as a stream, since codex tries again after any status that tells of a fault upstream.
-fn ended(
-    watch: &Watch,
-    form: Option<BodyFormat>,
+fn mismatch_response(
+    observer: &ServedModelObserver,
+    format: Option<BodyFormat>,
     head: &mut response::Parts,
-) -> Result<Answer, RequestError> {
-    match form {
+) -> Result<ResponseBody, RequestError> {
+    match format {
         Some(BodyFormat::Sse | BodyFormat::JsonLines) => {
             head.headers.remove(header::CONTENT_LENGTH);
             head.headers.remove(header::CONTENT_ENCODING);
-            Ok(Answer::whole(watch.last()))
+            Ok(ResponseBody::whole(observer.last_event()))
         }
-        Some(BodyFormat::Json) | None => Err(watch.fault().into()),
+        Some(BodyFormat::Json) | None => Err(observer.fault().into()),
     }
 }
 
 /// An answer that is held back until it has said who served it. One that is longer than the cap goes on
 /// and is broken off at its end, if it has to be.
-async fn held(
+async fn buffered(
     mut body: Incoming,
-    mut reader: Reader,
-    mut watch: Watch,
-) -> Result<Answer, RequestError> {
+    mut reader: TextReader,
+    mut observer: ServedModelObserver,
+) -> Result<ResponseBody, RequestError> {
     let mut pieces: Vec<Bytes> = Vec::new();
     let mut length = 0;
     let mut end = false;
@@ -139,24 +148,24 @@ async fn held(
         let Ok(data) = frame.map_err(RequestError::upstream)?.into_data() else {
             continue;
         };
-        reader.take(&data, &mut |text| end |= watch.text(text).1);
+        reader.push(&data, &mut |text| end |= observer.observe_text(text).1);
         length += data.len();
         pieces.push(data);
         if length > HOLD_CAP {
-            let rest = Box::new(Watched::new(body, reader, watch));
-            return Ok(Answer::Begun(Pieces::new(pieces), rest));
+            let rest = Box::new(ObservedBody::new(body, reader, observer));
+            return Ok(ResponseBody::Prefixed(SegmentedBody::new(pieces), rest));
         }
     }
-    reader.finish(&mut |text| end |= watch.text(text).1);
+    reader.finish(&mut |text| end |= observer.observe_text(text).1);
     if end {
-        return Err(watch.fault().into());
+        return Err(observer.fault().into());
     }
-    let rest = Box::new(Watched::new(body, reader, watch));
+    let rest = Box::new(ObservedBody::new(body, reader, observer));
     debug_assert!(rest.is_end_stream());
-    Ok(Answer::Begun(Pieces::new(pieces), rest))
+    Ok(ResponseBody::Prefixed(SegmentedBody::new(pieces), rest))
 }
 
-async fn list(call: &Call, body: Incoming) -> Result<Answer, RequestError> {
+async fn reduced_model_list(call: &Call, body: Incoming) -> Result<ResponseBody, RequestError> {
     let unreadable = || Fault::BadResponse("the upstream's list of models cannot be read");
     let whole = Limited::new(body, LIST_CAP)
         .collect()
@@ -164,5 +173,5 @@ async fn list(call: &Call, body: Incoming) -> Result<Answer, RequestError> {
         .map_err(RequestError::upstream)?
         .to_bytes();
     let cut = model_list::only_pinned(&call.policy, &whole).map_err(|_| unreadable())?;
-    Ok(Answer::whole(cut))
+    Ok(ResponseBody::whole(cut))
 }

@@ -8,36 +8,39 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
-use super::delay_error::Late;
-use super::line_rewrite::Events;
-use super::observer::Watched;
-use super::served_model::Watch;
+use super::delay_error_body::DelayErrorBody;
+use super::line_rewrite_body::LineRewriteBody;
+use super::observed_body::ObservedBody;
+use super::served_model::ServedModelObserver;
 use crate::error::BodyError;
-use crate::meter::Carried;
-use crate::upstream::body::Pieces;
+use crate::metrics::InFlight;
+use crate::upstream::segmented_body::SegmentedBody;
 
 /// A response's content.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum ResponseBody {
     /// The upstream's, as it comes.
-    Passed(Incoming),
+    Upstream(Incoming),
     /// The upstream's, with each line held until it is whole.
-    Edited(Box<Events<Incoming, Watch>>),
+    LineRewrite(Box<LineRewriteBody<Incoming, ServedModelObserver>>),
     /// The upstream's, its first pieces read already.
-    Begun(Pieces, Box<Watched<Incoming, Watch>>),
+    Prefixed(
+        SegmentedBody,
+        Box<ObservedBody<Incoming, ServedModelObserver>>,
+    ),
     /// The upstream's as it comes, listened to.
-    Watched(Box<Watched<Incoming, Watch>>),
+    Observed(Box<ObservedBody<Incoming, ServedModelObserver>>),
     /// Our own.
-    Whole(Full<Bytes>),
+    Full(Full<Bytes>),
 }
 
-impl Answer {
+impl ResponseBody {
     pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {
-        Self::Whole(Full::new(bytes.into()))
+        Self::Full(Full::new(bytes.into()))
     }
 }
 
-impl Body for Answer {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -46,11 +49,11 @@ impl Body for Answer {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match &mut *self {
-            Self::Passed(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
-            Self::Edited(body) => Pin::new(&mut **body).poll_frame(cx),
-            Self::Begun(pieces, _) if !pieces.is_end_stream() => Pin::new(pieces).poll_frame(cx),
-            Self::Begun(_, body) | Self::Watched(body) => Pin::new(&mut **body).poll_frame(cx),
-            Self::Whole(body) => Pin::new(body)
+            Self::Upstream(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::LineRewrite(body) => Pin::new(&mut **body).poll_frame(cx),
+            Self::Prefixed(pieces, _) if !pieces.is_end_stream() => Pin::new(pieces).poll_frame(cx),
+            Self::Prefixed(_, body) | Self::Observed(body) => Pin::new(&mut **body).poll_frame(cx),
+            Self::Full(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map_err(|never| match never {}),
         }
@@ -58,41 +61,41 @@ impl Body for Answer {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Passed(body) => body.is_end_stream(),
-            Self::Edited(_) => false,
-            Self::Begun(pieces, body) => pieces.is_end_stream() && body.is_end_stream(),
-            Self::Watched(body) => body.is_end_stream(),
-            Self::Whole(body) => body.is_end_stream(),
+            Self::Upstream(body) => body.is_end_stream(),
+            Self::LineRewrite(_) => false,
+            Self::Prefixed(pieces, body) => pieces.is_end_stream() && body.is_end_stream(),
+            Self::Observed(body) => body.is_end_stream(),
+            Self::Full(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Passed(body) => body.size_hint(),
-            Self::Edited(_) | Self::Begun(..) => SizeHint::default(),
-            Self::Watched(body) => body.size_hint(),
-            Self::Whole(body) => body.size_hint(),
+            Self::Upstream(body) => body.size_hint(),
+            Self::LineRewrite(_) | Self::Prefixed(..) => SizeHint::default(),
+            Self::Observed(body) => body.size_hint(),
+            Self::Full(body) => body.size_hint(),
         }
     }
 }
 
-/// An answer that is counted as it goes, and as long as it goes. Its error comes late.
+/// A body that is counted as it goes, and as long as it goes. Its error comes late.
 #[derive(Debug)]
-pub(crate) struct Counted {
-    answer: Late<Answer>,
-    carried: Arc<Carried>,
+pub(crate) struct MeteredBody {
+    body: DelayErrorBody<ResponseBody>,
+    in_flight: Arc<InFlight>,
 }
 
-impl Counted {
-    pub(crate) fn new(answer: Answer, carried: Arc<Carried>) -> Self {
+impl MeteredBody {
+    pub(crate) fn new(body: ResponseBody, in_flight: Arc<InFlight>) -> Self {
         Self {
-            answer: Late::new(answer),
-            carried,
+            body: DelayErrorBody::new(body),
+            in_flight,
         }
     }
 }
 
-impl Body for Counted {
+impl Body for MeteredBody {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -100,19 +103,19 @@ impl Body for Counted {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let polled = Pin::new(&mut self.answer).poll_frame(cx);
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             let count = frame.data_ref().map_or(0, Bytes::len);
-            self.carried.passed(count as u64);
+            self.in_flight.bytes_sent(count as u64);
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.answer.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.answer.size_hint()
+        self.body.size_hint()
     }
 }

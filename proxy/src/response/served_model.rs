@@ -11,95 +11,104 @@ use lockpolicy::{
     Event, ModelChoice, Policy, Served, ServedReport, Source, Surface, escape_for_log,
 };
 
-use super::observer::Ear;
+use super::observed_body::ResponseObserver;
 use crate::call::Call;
 
 /// Where models are named, compiled once.
 static PLACES: LazyLock<Places> = LazyLock::new(Places::default);
 
-/// Listens to one answer. The receipt is told when this is dropped: once, however the answer ends.
-pub(crate) struct Watch {
+/// Listens to one answer. The report is told when this is dropped: once, however the answer ends.
+pub(crate) struct ServedModelObserver {
     call: Arc<Call>,
-    asked: Asked,
+    request: ObservedRequest,
     status: u16,
-    form: BodyFormat,
+    format: BodyFormat,
     /// What was named, the gravest of it.
     served: String,
     result: Served,
     failed: bool,
-    /// Whether nobody was asked anything yet.
-    forgotten: bool,
+    /// True if no request was sent that this answers.
+    discarded: bool,
 }
 
 /// What the answer is an answer to.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ObservedRequest {
     /// The policy that decided.
     pub(crate) policy: Arc<Policy>,
     pub(crate) surface: Surface,
     pub(crate) source: Source,
     /// What was sent; `None` where the answer was made before.
-    pub(crate) wanted: Option<ModelChoice>,
+    pub(crate) choice: Option<ModelChoice>,
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for ServedModelObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch")
+        f.debug_struct("ServedModelObserver")
             .field("id", &self.call.id)
             .field("result", &self.result)
             .finish_non_exhaustive()
     }
 }
 
-impl Watch {
-    pub(crate) fn new(call: &Arc<Call>, asked: Asked, status: u16, form: BodyFormat) -> Self {
+impl ServedModelObserver {
+    pub(crate) fn new(
+        call: &Arc<Call>,
+        request: ObservedRequest,
+        status: u16,
+        format: BodyFormat,
+    ) -> Self {
         Self {
             call: Arc::clone(call),
-            asked,
+            request,
             status,
-            form,
+            format,
             served: String::new(),
             result: Served::default(),
             failed: false,
-            forgotten: false,
+            discarded: false,
         }
     }
 
-    /// Ends without a receipt: nothing was asked.
-    pub(crate) fn forget(mut self) -> Option<Self> {
-        self.forgotten = true;
+    /// Ends without a report: no request was sent.
+    pub(crate) fn discard(mut self) -> Option<Self> {
+        self.discarded = true;
         None
     }
 
     /// Takes one name; whether the answer has to end.
-    pub(crate) fn said(&mut self, said: &str) -> bool {
-        let policy = &self.asked.policy;
-        let sent = self.asked.wanted.as_ref().map_or("", |wanted| &wanted.sent);
+    pub(crate) fn served_by(&mut self, name: &str) -> bool {
+        let policy = &self.request.policy;
+        let sent = self
+            .request
+            .choice
+            .as_ref()
+            .map_or("", |choice| &choice.sent);
         let Some(expected) = policy.expected(sent) else {
             return false;
         };
-        let result = policy.served(expected, said);
+        let result = policy.served(expected, name);
         if result > self.result {
             self.result = result;
-            said.clone_into(&mut self.served);
+            name.clone_into(&mut self.served);
         }
         self.failed |= result == Served::Mismatch && policy.fails_on_mismatch();
         self.failed
     }
 
     /// Takes one text; gives its `type` and whether the answer has to end.
-    pub(crate) fn text(&mut self, text: &[u8]) -> (String, bool) {
+    pub(crate) fn observe_text(&mut self, text: &[u8]) -> (String, bool) {
         if !may_tell(text) {
             return (String::new(), false);
         }
         let Told { models, kind } = PLACES.told(text);
-        let end = models.iter().any(|model| self.said(model));
+        let end = models.iter().any(|model| self.served_by(model));
         (kind, end)
     }
 
     /// Whether a mismatch has to end the answer.
     pub(crate) fn is_strict(&self) -> bool {
-        self.asked.policy.fails_on_mismatch()
+        self.request.policy.fails_on_mismatch()
     }
 
     /// Why the answer is not passed on.
@@ -115,34 +124,36 @@ pub(crate) fn served_names(headers: &HeaderMap) -> Vec<String> {
     named.map(str::to_owned).collect()
 }
 
-impl Ear for Watch {
-    fn hear(&mut self, text: &[u8]) -> bool {
-        self.text(text).1
+impl ResponseObserver for ServedModelObserver {
+    fn observe(&mut self, text: &[u8]) -> bool {
+        self.observe_text(text).1
     }
 
-    fn last(&self) -> Bytes {
+    fn last_event(&self) -> Bytes {
         let refusal = Refusal::from(&self.fault());
-        refusal.last_event(&self.call.to(), self.form).into()
+        refusal
+            .last_event(&self.call.refusal_context(), self.format)
+            .into()
     }
 }
 
-impl Drop for Watch {
+impl Drop for ServedModelObserver {
     fn drop(&mut self) {
-        if self.forgotten {
+        if self.discarded {
             return;
         }
-        let receipt = ServedReport {
-            mode: self.asked.policy.mode(),
-            surface: self.asked.surface,
-            source: self.asked.source,
-            choice: self.asked.wanted.as_ref(),
+        let report = ServedReport {
+            mode: self.request.policy.mode(),
+            surface: self.request.surface,
+            source: self.request.source,
+            choice: self.request.choice.as_ref(),
             served: &self.served,
             result: self.result,
             failed: self.failed,
         };
-        let mut facts = self.call.facts(self.status, "");
-        facts.policy = self.asked.policy.hash();
-        let event = Event::Served(&receipt);
+        let mut facts = self.call.context(self.status, "");
+        facts.policy = self.request.policy.hash();
+        let event = Event::Served(&report);
         self.call.state.sink.observe(event, &facts);
     }
 }

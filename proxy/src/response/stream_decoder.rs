@@ -13,44 +13,44 @@ const CAP: usize = 4 << 20;
 
 /// Puts pieces of an answer together to texts.
 #[derive(Debug)]
-pub(crate) struct Reader {
+pub(crate) struct TextReader {
     format: BodyFormat,
-    unpacker: Option<Unpacker>,
+    decoder: Option<StreamDecoder>,
     held: Vec<u8>,
     /// Whether the text at hand is too long.
-    over: bool,
+    too_long: bool,
     /// Whether nothing more can be read.
-    lost: bool,
+    undecodable: bool,
 }
 
-impl Reader {
-    pub(crate) fn new(format: BodyFormat, unpacker: Option<Unpacker>) -> Self {
+impl TextReader {
+    pub(crate) fn new(format: BodyFormat, decoder: Option<StreamDecoder>) -> Self {
         Self {
             format,
-            unpacker,
+            decoder,
             held: Vec::new(),
-            over: false,
-            lost: false,
+            too_long: false,
+            undecodable: false,
         }
     }
 
     /// Takes what passes, and gives each text that is whole with it.
-    pub(crate) fn take(&mut self, data: &[u8], give: &mut dyn FnMut(&[u8])) {
-        if self.lost {
+    pub(crate) fn push(&mut self, data: &[u8], give: &mut dyn FnMut(&[u8])) {
+        if self.undecodable {
             return;
         }
-        let Some(unpacker) = &mut self.unpacker else {
+        let Some(decoder) = &mut self.decoder else {
             return self.read(data, give);
         };
-        match unpacker.feed(data) {
+        match decoder.feed(data) {
             Some(data) => self.read(&data, give),
-            None => self.lost = true,
+            None => self.undecodable = true,
         }
     }
 
     /// Gives what is left when the answer has ended.
     pub(crate) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
-        if !self.held.is_empty() && !self.over && !self.lost {
+        if !self.held.is_empty() && !self.too_long && !self.undecodable {
             give(&self.held);
         }
         self.held = Vec::new();
@@ -70,13 +70,13 @@ impl Reader {
     }
 
     fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
-        if self.over {
-            self.over = false;
+        if self.too_long {
+            self.too_long = false;
         } else if self.held.is_empty() {
             give(line);
         } else {
             self.hold(line);
-            if !std::mem::take(&mut self.over) {
+            if !std::mem::take(&mut self.too_long) {
                 give(&self.held);
             }
         }
@@ -85,10 +85,10 @@ impl Reader {
 
     fn hold(&mut self, data: &[u8]) {
         if self.held.len() + data.len() > CAP {
-            self.over = true;
+            self.too_long = true;
             self.held = Vec::new();
         }
-        if !self.over {
+        if !self.too_long {
             self.held.extend_from_slice(data);
         }
     }
@@ -102,21 +102,21 @@ fn memchr(data: &[u8]) -> Option<usize> {
 const PIECE_CAP: usize = 8 << 20;
 
 /// Takes the coding off an answer that passes, piece by piece, for a look at it.
-pub(crate) struct Unpacker {
+pub(crate) struct StreamDecoder {
     decoder: Box<dyn Write + Send>,
     out: Arc<Mutex<Vec<u8>>>,
 }
 
-impl fmt::Debug for Unpacker {
+impl fmt::Debug for StreamDecoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unpacker").finish_non_exhaustive()
+        f.debug_struct("StreamDecoder").finish_non_exhaustive()
     }
 }
 
 /// Takes what is decoded, up to the cap.
-struct Tray(Arc<Mutex<Vec<u8>>>);
+struct CappedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Tray {
+impl Write for CappedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if out.len() + bytes.len() > PIECE_CAP {
@@ -132,24 +132,24 @@ impl Write for Tray {
 }
 
 /// Returns the decoder of a response; `None` where it is not coded.
-pub(crate) fn unpacker(coding: ContentCoding) -> io::Result<Option<Unpacker>> {
+pub(crate) fn decoder_of(coding: ContentCoding) -> io::Result<Option<StreamDecoder>> {
     let out = Arc::<Mutex<Vec<u8>>>::default();
-    let tray = Tray(Arc::clone(&out));
+    let buffer = CappedBuffer(Arc::clone(&out));
     let decoder: Box<dyn Write + Send> = match coding {
         ContentCoding::Identity => return Ok(None),
-        ContentCoding::Gzip => Box::new(flate2::write::MultiGzDecoder::new(tray)),
-        ContentCoding::Deflate => Box::new(flate2::write::ZlibDecoder::new(tray)),
-        ContentCoding::Brotli => Box::new(brotli::DecompressorWriter::new(tray, 4096)),
+        ContentCoding::Gzip => Box::new(flate2::write::MultiGzDecoder::new(buffer)),
+        ContentCoding::Deflate => Box::new(flate2::write::ZlibDecoder::new(buffer)),
+        ContentCoding::Brotli => Box::new(brotli::DecompressorWriter::new(buffer, 4096)),
         ContentCoding::Zstd => {
-            let mut decoder = zstd::stream::write::Decoder::new(tray)?;
+            let mut decoder = zstd::stream::write::Decoder::new(buffer)?;
             decoder.window_log_max(27)?;
             Box::new(decoder)
         }
     };
-    Ok(Some(Unpacker { decoder, out }))
+    Ok(Some(StreamDecoder { decoder, out }))
 }
 
-impl Unpacker {
+impl StreamDecoder {
     /// What a piece says, as far as it can be read yet; `None` where it cannot.
     pub(crate) fn feed(&mut self, data: &[u8]) -> Option<Vec<u8>> {
         self.decoder.write_all(data).ok()?;
@@ -167,11 +167,11 @@ pub(crate) mod tests {
     use super::*;
 
     fn texts(format: BodyFormat, pieces: &[&[u8]]) -> Vec<String> {
-        let mut reader = Reader::new(format, None);
+        let mut reader = TextReader::new(format, None);
         let mut texts = Vec::new();
         let mut give = |text: &[u8]| texts.push(String::from_utf8(text.to_vec()).unwrap());
         for piece in pieces {
-            reader.take(piece, &mut give);
+            reader.push(piece, &mut give);
         }
         reader.finish(&mut give);
         texts
@@ -205,9 +205,9 @@ pub(crate) mod tests {
         assert_eq!(texts(BodyFormat::Json, &[&long]).len(), 1);
     }
 
-    fn unpacker_of(coding: &str) -> Unpacker {
+    fn coded_decoder(coding: &str) -> StreamDecoder {
         let coding = content_coding(Some(coding)).unwrap();
-        unpacker(coding).unwrap().unwrap()
+        decoder_of(coding).unwrap().unwrap()
     }
 
     /// Encodes a text with a content coding.
@@ -241,15 +241,15 @@ pub(crate) mod tests {
         let text = br#"{"model":"gpt-5.5","output":"hello hello hello hello"}"#;
         for coding in ["gzip", "deflate", "br", "zstd"] {
             for size in [1, 7, 1000] {
-                let mut unpacker = unpacker_of(coding);
+                let mut decoder = coded_decoder(coding);
                 let content = coded(coding, text);
                 let pieces = content.chunks(size);
                 let out: Vec<u8> = pieces
-                    .flat_map(|piece| unpacker.feed(piece).unwrap())
+                    .flat_map(|piece| decoder.feed(piece).unwrap())
                     .collect();
                 assert_eq!(out, text, "{coding} {size}");
             }
-            let mut bomb = unpacker_of(coding);
+            let mut bomb = coded_decoder(coding);
             assert_eq!(
                 bomb.feed(&coded(coding, &vec![0; PIECE_CAP + 1])),
                 None,

@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use super::head_check::stream::Wire;
+use super::head_check::stream::HeadValidatingStream;
 use super::rewind::Rewind;
 use crate::request::exchange;
 use crate::state::State;
@@ -24,10 +24,10 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// no other is taken.
 pub(crate) async fn serve(mut socket: TcpStream, state: Arc<State>, stop: CancellationToken) {
     let mut read = BytesMut::with_capacity(8 << 10);
-    let patience = state.limits.head_time;
+    let timeout = state.limits.header_timeout;
     let opening = tokio::select! {
         () = stop.cancelled() => return,
-        opening = tokio::time::timeout(patience, is_preface(&mut socket, &mut read)) => opening,
+        opening = tokio::time::timeout(timeout, is_preface(&mut socket, &mut read)) => opening,
     };
     match opening {
         Ok(Ok(true)) => serve_h2(Rewind::new(socket, read), state, stop).await,
@@ -55,7 +55,12 @@ async fn is_preface(socket: &mut TcpStream, read: &mut BytesMut) -> io::Result<b
 }
 
 async fn serve_h1(socket: TcpStream, read: BytesMut, state: Arc<State>, stop: CancellationToken) {
-    let (wire, heads) = Wire::new(socket, read, state.limits.head, state.limits.head_time);
+    let (stream, heads) = HeadValidatingStream::new(
+        socket,
+        read,
+        state.limits.max_head,
+        state.limits.header_timeout,
+    );
     let service = service_fn(|request: Request<Incoming>| {
         let verdict = heads.next();
         let state = Arc::clone(&state);
@@ -68,10 +73,10 @@ async fn serve_h1(socket: TcpStream, read: BytesMut, state: Arc<State>, stop: Ca
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .max_headers(130);
-    builder.max_buf_size(state.limits.head.max(512 << 10));
+    builder.max_buf_size(state.limits.max_head.max(512 << 10));
     let mut connection = pin!(
         builder
-            .serve_connection(TokioIo::new(wire), service)
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades()
     );
     let ended = tokio::select! {
@@ -98,7 +103,7 @@ where
         .timer(TokioTimer::new())
         .max_concurrent_streams(256)
         .max_send_buf_size(1 << 20);
-    builder.max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX));
+    builder.max_header_list_size(u32::try_from(limits.max_head).unwrap_or(u32::MAX));
     builder
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(4 << 20);
@@ -113,7 +118,7 @@ where
     note(ended);
 }
 
-/// A connection that breaks is the client's affair; it is said for whoever looks for it.
+/// Logs how a connection ended. A broken one is the client's affair.
 fn note(ended: hyper::Result<()>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");

@@ -21,7 +21,7 @@ use crate::Config;
 use crate::admin;
 use crate::admin::{Admin, Page};
 use crate::key::Key;
-use crate::meter::{Meter, Unmetered};
+use crate::metrics::{NoMetrics, ProxyMetrics};
 use crate::state::State;
 use crate::upstream::client::Client;
 
@@ -34,21 +34,21 @@ pub struct Server {
     state: State,
 }
 
-/// Why a proxy cannot start.
+/// The reason why a proxy cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// A socket could not be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// A dialect that does not exist.
     #[error(transparent)]
     Dialect(#[from] UnknownDialect),
-    /// No trust in anybody.
+    /// No certificate authority is trusted.
     #[error("no root certificates: {0}")]
     Roots(io::Error),
 }
@@ -65,8 +65,8 @@ impl Server {
         sink: Arc<dyn Observer>,
     ) -> Result<Self, BindError> {
         let table = Table::of(config.dialects.iter().map(String::as_str))?;
-        let client =
-            Client::new(config.limits.idle, config.egress.as_ref()).map_err(BindError::Roots)?;
+        let client = Client::new(config.limits.idle_timeout, config.egress.as_ref())
+            .map_err(BindError::Roots)?;
         let (listener, address) = bind(config.listen).await?;
         let admin = match config.admin {
             Some(address) => Some(Admin {
@@ -76,14 +76,15 @@ impl Server {
             }),
             None => None,
         };
-        let (limits, upstreams, mounts) = (config.limits, config.upstreams, config.mounts);
+        let (limits, upstreams, provider_routes) =
+            (config.limits, config.upstreams, config.provider_routes);
         let ids = crate::state::Ids::default();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let state = State {
             limits,
             table,
             upstreams,
-            mounts,
+            provider_routes,
             key: config.key,
             policy,
             sink,
@@ -91,7 +92,7 @@ impl Server {
             ids,
             tasks,
             stop,
-            meter: Arc::new(Unmetered),
+            metrics: Arc::new(NoMetrics),
         };
         Ok(Self {
             listener,
@@ -101,15 +102,15 @@ impl Server {
         })
     }
 
-    /// Tells a meter what is measured, and answers `/metrics` with its page.
+    /// Reports measurements to `metrics`, which also renders `/metrics`.
     #[must_use]
-    pub fn metered(mut self, meter: Arc<dyn Meter>) -> Self {
-        self.state.meter = meter;
+    pub fn with_metrics(mut self, metrics: Arc<dyn ProxyMetrics>) -> Self {
+        self.state.metrics = metrics;
         self
     }
 
     /// Answers the admin port with a page too. Where there is a token, whoever wants more than the probes has to
-    /// have it; without one, nothing more is told but on loopback.
+    /// have it; without one, nothing more is sent except on loopback.
     #[must_use]
     pub fn with_page(mut self, page: Arc<dyn Page>, token: Option<Key>) -> Self {
         if let Some(admin) = &mut self.admin {
@@ -119,12 +120,12 @@ impl Server {
         self
     }
 
-    /// Where requests are taken: the real port where 0 was asked for.
+    /// Returns the address that requests are taken at: the real port, if 0 was configured.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where liveness is answered.
+    /// Returns the address of the admin port.
     pub fn admin(&self) -> Option<SocketAddr> {
         self.admin
             .as_ref()
@@ -139,10 +140,10 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let state = Arc::new(self.state);
         let (tasks, stopping) = (state.tasks.clone(), state.stop.clone());
-        let (serving, asked) = (TaskTracker::new(), TaskTracker::new());
+        let (serving, admin) = (TaskTracker::new(), TaskTracker::new());
         let shut = CancellationToken::new();
-        if let Some(admin) = self.admin {
-            asked.spawn(admin::accept(admin, Arc::clone(&state), shut.clone()));
+        if let Some(port) = self.admin {
+            admin.spawn(admin::accept(port, Arc::clone(&state), shut.clone()));
         }
         serving.spawn(accept::accept(
             self.listener,
@@ -155,7 +156,7 @@ impl Server {
         serving.close();
         serving.wait().await;
         tasks.close();
-        if tokio::time::timeout(state.limits.drain, tasks.wait())
+        if tokio::time::timeout(state.limits.drain_timeout, tasks.wait())
             .await
             .is_err()
         {
@@ -166,8 +167,8 @@ impl Server {
             );
         }
         shut.cancel();
-        asked.close();
-        asked.wait().await;
+        admin.close();
+        admin.wait().await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! The way out: pooled connections, HTTP/1.1 or HTTP/2 as the upstream prefers.
+//! The client of the upstreams: pooled connections, HTTP/1.1 or HTTP/2 as the upstream prefers.
 
 use std::io;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::body::Pieces;
-use super::connector::{Egress, Way};
+use super::connector::{Egress, UpstreamConnector};
+use super::segmented_body::SegmentedBody;
 
-type Pool = legacy::Client<HttpsConnector<Way>, Pieces>;
+type Pool = legacy::Client<HttpsConnector<UpstreamConnector>, SegmentedBody>;
 
 /// Pools of connections to all upstreams.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl Client {
     ///
     /// The system has no root certificates that can be read.
     pub(crate) fn new(idle: Duration, egress: Option<&Egress>) -> io::Result<Self> {
-        let way = Way {
+        let connector = UpstreamConnector {
             tcp: tcp(),
             egress: egress.cloned(),
         };
@@ -37,9 +37,9 @@ impl Client {
         let calls = tls
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(way.clone());
+            .wrap_connector(connector.clone());
         let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider())?;
-        let upgrades = tls.https_or_http().enable_http1().wrap_connector(way);
+        let upgrades = tls.https_or_http().enable_http1().wrap_connector(connector);
         Ok(Self {
             calls: pool(calls, idle),
             upgrades: pool(upgrades, Duration::ZERO),
@@ -48,7 +48,7 @@ impl Client {
 
     pub(crate) async fn send(
         &self,
-        request: Request<Pieces>,
+        request: Request<SegmentedBody>,
     ) -> Result<Response<Incoming>, legacy::Error> {
         self.calls.request(request).await
     }
@@ -56,7 +56,7 @@ impl Client {
     /// Sends a request that asks for another protocol.
     pub(crate) async fn open(
         &self,
-        request: Request<Pieces>,
+        request: Request<SegmentedBody>,
     ) -> Result<Response<Incoming>, legacy::Error> {
         self.upgrades.request(request).await
     }
@@ -71,7 +71,7 @@ fn tcp() -> HttpConnector {
     tcp
 }
 
-fn pool(connector: HttpsConnector<Way>, idle: Duration) -> Pool {
+fn pool(connector: HttpsConnector<UpstreamConnector>, idle: Duration) -> Pool {
     let mut builder = legacy::Client::builder(TokioExecutor::new());
     builder
         .pool_timer(TokioTimer::new())

@@ -58,20 +58,22 @@ fn is_socks(proxy: &Intercept) -> bool {
 
 /// Connects to upstreams, through the forward proxy where there is one for them.
 #[derive(Clone)]
-pub(super) struct Way {
+pub(super) struct UpstreamConnector {
     pub(super) tcp: HttpConnector,
     pub(super) egress: Option<Egress>,
 }
 
-impl fmt::Debug for Way {
+impl fmt::Debug for UpstreamConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Way").field(&self.egress).finish()
+        f.debug_tuple("UpstreamConnector")
+            .field(&self.egress)
+            .finish()
     }
 }
 
 type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BodyError>> + Send>>;
 
-impl Service<Uri> for Way {
+impl Service<Uri> for UpstreamConnector {
     type Response = TokioIo<TcpStream>;
     type Error = BodyError;
     type Future = Connecting;
@@ -96,9 +98,9 @@ async fn through(
     upstream: Uri,
 ) -> Result<TokioIo<TcpStream>, BodyError> {
     let opened = if is_socks(&proxy) {
-        in_time(socks(tcp, &proxy).call(upstream)).await
+        with_timeout(socks(tcp, &proxy).call(upstream)).await
     } else {
-        in_time(tunnel(tcp, &proxy).call(upstream)).await
+        with_timeout(tunnel(tcp, &proxy).call(upstream)).await
     };
     opened.map_err(|why| format!("the forward proxy: {why}").into())
 }
@@ -120,22 +122,24 @@ fn socks(tcp: HttpConnector, proxy: &Intercept) -> SocksV5<HttpConnector> {
 }
 
 /// A proxy that takes the connection and then says nothing is one that cannot be reached.
-async fn in_time<T, E: Error>(opening: impl Future<Output = Result<T, E>>) -> Result<T, String> {
-    match tokio::time::timeout(PATIENCE, opening).await {
+async fn with_timeout<T, E: Error>(
+    opening: impl Future<Output = Result<T, E>>,
+) -> Result<T, String> {
+    match tokio::time::timeout(CONNECT_TIMEOUT, opening).await {
         Ok(opened) => opened.map_err(|error| chain(&error)),
         Err(_) => Err("no answer".to_owned()),
     }
 }
 
 /// How long the forward proxy may take to connect.
-const PATIENCE: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_forward_proxy_is_said_and_not_shown() {
+    fn egress_that_is_no_forward_proxy_is_refused_without_its_secret() {
         for url in [
             "proxy:3128",
             "http://proxy:3128",
@@ -159,14 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_shown() {
+    fn egress_with_password_does_not_show_it() {
         let egress = Egress::parse("http://me:secret@proxy:3128", "").unwrap();
         assert!(!format!("{egress:?}").contains("secret"));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_forward_proxy_that_is_silent_is_given_up() {
+    async fn forward_proxy_that_is_silent_times_out() {
         let silent = std::future::pending::<Result<(), std::io::Error>>();
-        assert_eq!(in_time(silent).await, Err("no answer".to_owned()));
+        assert_eq!(with_timeout(silent).await, Err("no answer".to_owned()));
     }
 }

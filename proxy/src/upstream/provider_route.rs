@@ -1,6 +1,6 @@
 //! Base URLs of the proxy's own, each in the place of a provider's.
 //!
-//! A client that was configured for `https://host/base` calls `/MOUNT/responses` here. The request is
+//! A client that was configured for `https://host/base` calls `/PREFIX/responses` here. The request is
 //! judged as if it had come to a path that the tables list, and goes on to `/base/responses`.
 
 use std::sync::Arc;
@@ -12,68 +12,68 @@ use lockpolicy::http::BaseMatch;
 
 use super::provider::{Upstream, UpstreamError};
 
-/// What a login with an account says with every call, and a key never.
+/// The field that a login with an account sends with every call, and a key never.
 const ACCOUNT: HeaderName = HeaderName::from_static("chatgpt-account-id");
 
 /// One base URL of the proxy's own.
 #[derive(Clone, Debug)]
-pub struct Mount {
+pub struct ProviderRoute {
     prefix: String,
-    key: Arc<Base>,
-    account: Option<Arc<Base>>,
+    key: Arc<ProviderBase>,
+    account: Option<Arc<ProviderBase>>,
 }
 
-/// Where a request came in.
+/// The route that the path of a request matches.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
-    /// There are no mounts: it is judged by the path that it has.
-    Anywhere,
-    /// Below a mount.
-    Below(Arc<Base>),
-    /// Outside of every mount.
+pub(crate) enum RouteMatch {
+    /// No routes are configured: the request is judged by its own path.
+    Any,
+    /// A route to this provider.
+    Provider(Arc<ProviderBase>),
+    /// None of the routes.
     Outside,
 }
 
-/// A provider behind a mount.
+/// The base URL of a provider, and the path prefix that its requests are judged with.
 #[derive(Clone, Debug)]
-pub struct Base {
+pub struct ProviderBase {
     canonical_prefix: String,
     upstream: Uri,
     query: Vec<String>,
     headers: Vec<String>,
 }
 
-impl Mount {
-    /// A mount below a path such as `/token/openai`.
+impl ProviderRoute {
+    /// Returns the route of a path prefix such as `/token/openai`.
     ///
     /// # Errors
     ///
     /// [`UpstreamError`] where a provider's URL is none.
     pub fn new(
         prefix: String,
-        mount: &lockpolicy::agents::ProviderRoute,
+        route: &lockpolicy::agents::ProviderRoute,
     ) -> Result<Self, UpstreamError> {
         Ok(Self {
             prefix,
-            key: Base::new(&mount.key)?.into(),
-            account: mount
+            key: ProviderBase::new(&route.key)?.into(),
+            account: route
                 .account
                 .as_ref()
-                .map(Base::new)
+                .map(ProviderBase::new)
                 .transpose()?
                 .map(Arc::new),
         })
     }
 
-    /// The provider that a request is for.
-    fn base(&self, headers: &HeaderMap) -> Arc<Base> {
+    /// Returns the provider that a request is for.
+    fn base(&self, headers: &HeaderMap) -> Arc<ProviderBase> {
         let account = self.account.as_ref();
         let base = account.filter(|_| headers.contains_key(ACCOUNT));
         Arc::clone(base.unwrap_or(&self.key))
     }
 }
 
-impl Base {
+impl ProviderBase {
     fn new(base: &lockpolicy::agents::ProviderBase) -> Result<Self, UpstreamError> {
         Ok(Self {
             canonical_prefix: base.canonical_prefix.clone(),
@@ -83,7 +83,7 @@ impl Base {
         })
     }
 
-    /// The URL at the provider for a path that was judged.
+    /// Returns the URL at the provider for a path that was judged.
     pub(crate) fn target(&self, path: &str, query: Option<&str>) -> Option<Uri> {
         let rest = path.strip_prefix(&self.canonical_prefix)?;
         let start = self.upstream.path().trim_end_matches('/');
@@ -93,12 +93,12 @@ impl Base {
     }
 }
 
-impl Place {
-    /// Returns the place as the policy reads it.
+impl RouteMatch {
+    /// Returns the match as the policy reads it.
     pub(crate) fn base(&self) -> BaseMatch<'_> {
         match self {
-            Self::Anywhere => BaseMatch::Any,
-            Self::Below(base) => BaseMatch::Provider {
+            Self::Any => BaseMatch::Any,
+            Self::Provider(base) => BaseMatch::Provider {
                 query: &base.query,
                 fields: &base.headers,
             },
@@ -107,22 +107,22 @@ impl Place {
     }
 }
 
-/// Takes a request from its mount to the path that it is judged as.
-pub(crate) fn enter<B>(mounts: &[Mount], request: &mut Request<B>) -> Place {
-    if mounts.is_empty() {
-        return Place::Anywhere;
+/// Finds the route of a request, and replaces its prefix by the path prefix that it is judged with.
+pub(crate) fn match_route<B>(routes: &[ProviderRoute], request: &mut Request<B>) -> RouteMatch {
+    if routes.is_empty() {
+        return RouteMatch::Any;
     }
-    below(mounts, request).map_or(Place::Outside, Place::Below)
+    find_base(routes, request).map_or(RouteMatch::Outside, RouteMatch::Provider)
 }
 
-fn below<B>(mounts: &[Mount], request: &mut Request<B>) -> Option<Arc<Base>> {
+fn find_base<B>(routes: &[ProviderRoute], request: &mut Request<B>) -> Option<Arc<ProviderBase>> {
     let uri = request.uri().clone();
-    let below = |mount: &Mount| {
-        let rest = uri.path().strip_prefix(&mount.prefix)?.to_owned();
+    let find = |route: &ProviderRoute| {
+        let rest = uri.path().strip_prefix(&route.prefix)?.to_owned();
         rest.starts_with('/')
-            .then(|| (mount.base(request.headers()), rest))
+            .then(|| (route.base(request.headers()), rest))
     };
-    let (base, rest) = mounts.iter().find_map(below)?;
+    let (base, rest) = routes.iter().find_map(find)?;
     let query = uri.query().map(|query| format!("?{query}"));
     let target = format!(
         "{}{rest}{}",
@@ -142,10 +142,10 @@ fn with_target(uri: Uri, target: &str) -> Option<Uri> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockpolicy::agents::{ProviderBase, ProviderRoute};
+    use lockpolicy::agents;
 
-    fn base(canonical_prefix: &str, url: &str) -> ProviderBase {
-        ProviderBase {
+    fn base(canonical_prefix: &str, url: &str) -> agents::ProviderBase {
+        agents::ProviderBase {
             canonical_prefix: canonical_prefix.into(),
             url: url.into(),
             query: vec!["api-version".into()],
@@ -153,8 +153,8 @@ mod tests {
         }
     }
 
-    fn mounts() -> Vec<Mount> {
-        let mount = ProviderRoute {
+    fn routes() -> Vec<ProviderRoute> {
+        let route = agents::ProviderRoute {
             name: "openai".into(),
             key: base("/v1", "https://api.test/v1"),
             account: Some(base(
@@ -162,17 +162,17 @@ mod tests {
                 "https://chat.test/backend-api/codex/",
             )),
         };
-        vec![Mount::new("/t/openai".into(), &mount).unwrap()]
+        vec![ProviderRoute::new("/t/openai".into(), &route).unwrap()]
     }
 
-    fn entered(target: &str, account: bool) -> Option<(String, String)> {
-        let mounts = mounts();
+    fn routed(target: &str, account: bool) -> Option<(String, String)> {
+        let routes = routes();
         let mut request = Request::builder().uri(target);
         if account {
             request = request.header(ACCOUNT, "a");
         }
         let mut request = request.body(()).unwrap();
-        let Place::Below(base) = enter(&mounts, &mut request) else {
+        let RouteMatch::Provider(base) = match_route(&routes, &mut request) else {
             return None;
         };
         let to = base.target(request.uri().path(), request.uri().query())?;
@@ -180,16 +180,16 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_judged_at_one_path_and_sent_to_another() {
+    fn request_below_a_route_is_judged_at_one_path_and_sent_to_another() {
         assert_eq!(
-            entered("/t/openai/responses?a=b", false),
+            routed("/t/openai/responses?a=b", false),
             Some((
                 "/v1/responses?a=b".into(),
                 "https://api.test/v1/responses?a=b".into()
             ))
         );
         assert_eq!(
-            entered("/t/openai/models", true),
+            routed("/t/openai/models", true),
             Some((
                 "/backend-api/codex/models".into(),
                 "https://chat.test/backend-api/codex/models".into()
@@ -202,14 +202,14 @@ mod tests {
             "/t/",
             "/",
         ] {
-            assert_eq!(entered(outside, false), None, "{outside}");
+            assert_eq!(routed(outside, false), None, "{outside}");
         }
     }
 
     #[test]
-    fn without_mounts_every_path_is_its_own() {
+    fn request_without_routes_keeps_its_path() {
         let mut request = Request::builder().uri("/v1/x").body(()).unwrap();
-        assert!(matches!(enter(&[], &mut request), Place::Anywhere));
+        assert!(matches!(match_route(&[], &mut request), RouteMatch::Any));
         assert_eq!(request.uri(), "/v1/x");
     }
 }

@@ -9,66 +9,66 @@ use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 /// A frame's head: what it is and how much it holds.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
+pub(super) struct FrameHead {
     pub(super) header: FrameHeader,
     pub(super) length: u64,
 }
 
 /// Why a connection has to end.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Broken {
+pub(super) enum WsError {
     /// The peer that is read from left, or its socket failed.
     #[error("connection lost: {0}")]
-    Lost(#[from] io::Error),
+    ReadFailed(#[from] io::Error),
     /// The other peer takes nothing more.
     #[error("cannot be passed on: {0}")]
-    Deaf(#[source] io::Error),
+    WriteFailed(#[source] io::Error),
     /// The peer broke the protocol.
     #[error("protocol error")]
     Protocol,
     /// A message that is no UTF-8.
     #[error("not UTF-8")]
-    Text,
+    InvalidUtf8,
     /// More than the cap.
     #[error("message too large")]
-    Large,
+    MessageTooBig,
     /// Another model served than was sent.
     #[error("another model was served")]
-    Served,
+    ModelMismatch,
 }
 
-impl Broken {
+impl WsError {
     /// The code of the close frame that says it (RFC 6455 section 7.4.1).
     pub(super) fn code(&self) -> CloseCode {
         match self {
-            Self::Lost(_) | Self::Deaf(_) => CloseCode::Away,
+            Self::ReadFailed(_) | Self::WriteFailed(_) => CloseCode::Away,
             Self::Protocol => CloseCode::Protocol,
-            Self::Text => CloseCode::Invalid,
-            Self::Large => CloseCode::Size,
-            Self::Served => CloseCode::Policy,
+            Self::InvalidUtf8 => CloseCode::Invalid,
+            Self::MessageTooBig => CloseCode::Size,
+            Self::ModelMismatch => CloseCode::Policy,
         }
     }
 }
 
 /// Reads a frame's head. `masked` says whether this peer has to mask.
-pub(super) async fn head<R: AsyncRead + Unpin>(
+pub(super) async fn read_head<R: AsyncRead + Unpin>(
     reader: &mut R,
     masked: bool,
-) -> Result<Head, Broken> {
+) -> Result<FrameHead, WsError> {
     const LONGEST: usize = 14;
     let mut bytes = Vec::with_capacity(LONGEST);
     loop {
         bytes.push(reader.read_u8().await?);
         let mut cursor = io::Cursor::new(&bytes);
         match FrameHeader::parse(&mut cursor) {
-            Ok(Some((header, length))) => return checked(Head { header, length }, masked),
+            Ok(Some((header, length))) => return checked(FrameHead { header, length }, masked),
             Ok(None) if bytes.len() < LONGEST => {}
-            Ok(None) | Err(_) => return Err(Broken::Protocol),
+            Ok(None) | Err(_) => return Err(WsError::Protocol),
         }
     }
 }
 
-fn checked(head: Head, masked: bool) -> Result<Head, Broken> {
+fn checked(head: FrameHead, masked: bool) -> Result<FrameHead, WsError> {
     let header = &head.header;
     let reserved = header.rsv1 || header.rsv2 || header.rsv3;
     let opcode_ok = match header.opcode {
@@ -77,21 +77,21 @@ fn checked(head: Head, masked: bool) -> Result<Head, Broken> {
         OpCode::Data(_) => true,
     };
     if reserved || !opcode_ok || header.mask.is_some() != masked {
-        return Err(Broken::Protocol);
+        return Err(WsError::Protocol);
     }
     Ok(head)
 }
 
 /// Reads a frame's payload onto the end of `into`, unmasked.
-pub(super) async fn payload<R: AsyncRead + Unpin>(
+pub(super) async fn read_payload<R: AsyncRead + Unpin>(
     reader: &mut R,
-    head: &Head,
+    head: &FrameHead,
     into: &mut Vec<u8>,
-) -> Result<(), Broken> {
+) -> Result<(), WsError> {
     let start = into.len();
     let have = reader.take(head.length).read_to_end(into).await?;
     if (have as u64) < head.length {
-        return Err(Broken::Lost(io::ErrorKind::UnexpectedEof.into()));
+        return Err(WsError::ReadFailed(io::ErrorKind::UnexpectedEof.into()));
     }
     if let Some(mask) = head.header.mask {
         unmask(into.get_mut(start..).unwrap_or_default(), mask);
@@ -110,12 +110,12 @@ pub(super) fn unmask(bytes: &mut [u8], mask: [u8; 4]) {
 
 /// Keys that the peer cannot foresee (RFC 6455 section 10.3).
 #[derive(Debug, Default)]
-pub(super) struct Masks {
+pub(super) struct MaskKeys {
     seed: RandomState,
     count: u64,
 }
 
-impl Masks {
+impl MaskKeys {
     pub(super) fn next(&mut self) -> [u8; 4] {
         self.count += 1;
         let [a, b, c, d, ..] = self.seed.hash_one(self.count).to_ne_bytes();
@@ -129,13 +129,13 @@ pub(super) async fn write<W: AsyncWrite + Unpin>(
     opcode: OpCode,
     payload: &mut [u8],
     mask: Option<[u8; 4]>,
-) -> Result<(), Broken> {
+) -> Result<(), WsError> {
     let header = FrameHeader {
         opcode,
         mask,
         ..FrameHeader::default()
     };
-    let head = headed(&header, payload.len() as u64)?;
+    let head = encode_head(&header, payload.len() as u64)?;
     if let Some(mask) = mask {
         unmask(payload, mask);
     }
@@ -144,25 +144,25 @@ pub(super) async fn write<W: AsyncWrite + Unpin>(
         writer.write_all(payload).await?;
         writer.flush().await
     };
-    written.await.map_err(Broken::Deaf)
+    written.await.map_err(WsError::WriteFailed)
 }
 
 /// A frame's head as bytes.
-pub(super) fn headed(header: &FrameHeader, length: u64) -> Result<Vec<u8>, Broken> {
+pub(super) fn encode_head(header: &FrameHeader, length: u64) -> Result<Vec<u8>, WsError> {
     let mut bytes = Vec::with_capacity(14);
     header
         .format(length, &mut bytes)
-        .map_err(|_| Broken::Protocol)?;
+        .map_err(|_| WsError::Protocol)?;
     Ok(bytes)
 }
 
 /// The payload of a close frame.
-pub(super) fn closing(code: CloseCode) -> Vec<u8> {
+pub(super) fn close_payload(code: CloseCode) -> Vec<u8> {
     u16::from(code).to_be_bytes().to_vec()
 }
 
 /// A close frame holds nothing, or a code and a reason in UTF-8 (RFC 6455 section 5.5.1).
-pub(super) fn check_close(control: Control, bytes: &[u8]) -> Result<(), Broken> {
+pub(super) fn check_close(control: Control, bytes: &[u8]) -> Result<(), WsError> {
     if control != Control::Close {
         return Ok(());
     }
@@ -175,9 +175,9 @@ pub(super) fn check_close(control: Control, bytes: &[u8]) -> Result<(), Broken> 
             if known && text {
                 Ok(())
             } else {
-                Err(Broken::Protocol)
+                Err(WsError::Protocol)
             }
         }
-        [_] => Err(Broken::Protocol),
+        [_] => Err(WsError::Protocol),
     }
 }

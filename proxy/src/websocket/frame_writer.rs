@@ -4,13 +4,13 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::Mutex;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, OpCode};
 
-use super::frame::{self, Broken, Head};
+use super::frame::{self, FrameHead, WsError};
 
 /// One end that frames are written to, whole and one after the other, from both directions.
 #[derive(Debug)]
-pub(super) struct Writer<W>(Mutex<W>);
+pub(super) struct FrameWriter<W>(Mutex<W>);
 
-impl<W: AsyncWrite + Unpin> Writer<W> {
+impl<W: AsyncWrite + Unpin> FrameWriter<W> {
     pub(super) fn new(end: W) -> Self {
         Self(Mutex::new(end))
     }
@@ -20,20 +20,23 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         opcode: OpCode,
         bytes: &mut [u8],
         mask: Option<[u8; 4]>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), WsError> {
         frame::write(&mut *self.0.lock().await, opcode, bytes, mask).await
     }
 
     /// Passes a frame on as it comes, without holding it; `copy` gets what passes.
-    pub(super) async fn passed<R: AsyncRead + Unpin>(
+    pub(super) async fn pass_through<R: AsyncRead + Unpin>(
         &self,
-        head: &Head,
+        head: &FrameHead,
         payload: &mut R,
         copy: &mut impl FnMut(&[u8]),
-    ) -> Result<(), Broken> {
+    ) -> Result<(), WsError> {
         let mut writer = self.0.lock().await;
-        let bytes = frame::headed(&head.header, head.length)?;
-        writer.write_all(&bytes).await.map_err(Broken::Deaf)?;
+        let bytes = frame::encode_head(&head.header, head.length)?;
+        writer
+            .write_all(&bytes)
+            .await
+            .map_err(WsError::WriteFailed)?;
         let mut piece = vec![
             0;
             usize::try_from(head.length)
@@ -44,19 +47,21 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         while left > 0 {
             let count = payload.read(&mut piece).await?;
             if count == 0 {
-                return Err(Broken::Lost(std::io::ErrorKind::UnexpectedEof.into()));
+                return Err(WsError::ReadFailed(
+                    std::io::ErrorKind::UnexpectedEof.into(),
+                ));
             }
             let come = piece.get(..count).unwrap_or_default();
             copy(come);
-            writer.write_all(come).await.map_err(Broken::Deaf)?;
+            writer.write_all(come).await.map_err(WsError::WriteFailed)?;
             left -= count as u64;
         }
-        writer.flush().await.map_err(Broken::Deaf)
+        writer.flush().await.map_err(WsError::WriteFailed)
     }
 
     /// Says goodbye; whether the other end hears it does not matter any more.
     pub(super) async fn close(&self, code: CloseCode, mask: Option<[u8; 4]>) {
-        let mut bytes = frame::closing(code);
+        let mut bytes = frame::close_payload(code);
         if let Err(error) = self
             .frame(OpCode::Control(Control::Close), &mut bytes, mask)
             .await

@@ -3,9 +3,9 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::frame::{self, Broken, Head, Masks, check_close};
-use super::frame_writer::Writer;
-use super::judge::{Judge, Told};
+use super::frame::{self, FrameHead, MaskKeys, WsError, check_close};
+use super::frame_writer::FrameWriter;
+use super::judge::{MessageDecision, MessageJudge};
 
 /// A message that is not whole yet.
 #[derive(Debug, Default)]
@@ -17,25 +17,25 @@ struct Message {
 /// Reads from the client until it closes. What is refused is answered on `back`; the connection stays.
 ///
 /// Control frames are passed on where they come, also between the fragments of a message.
-pub(super) async fn pump<R, U, D>(
+pub(super) async fn relay_messages<R, U, D>(
     reader: &mut R,
-    upstream: &Writer<U>,
-    back: &Writer<D>,
-    judge: &impl Judge,
-) -> Result<(), Broken>
+    upstream: &FrameWriter<U>,
+    back: &FrameWriter<D>,
+    judge: &impl MessageJudge,
+) -> Result<(), WsError>
 where
     R: AsyncRead + Unpin,
     U: AsyncWrite + Unpin,
     D: AsyncWrite + Unpin,
 {
-    let mut masks = Masks::default();
+    let mut masks = MaskKeys::default();
     let mut message = Message::default();
     loop {
-        let head = frame::head(reader, true).await?;
+        let head = frame::read_head(reader, true).await?;
         match head.header.opcode {
             OpCode::Control(control) => {
                 let mut bytes = Vec::new();
-                frame::payload(reader, &head, &mut bytes).await?;
+                frame::read_payload(reader, &head, &mut bytes).await?;
                 check_close(control, &bytes)?;
                 upstream
                     .frame(OpCode::Control(control), &mut bytes, Some(masks.next()))
@@ -45,7 +45,9 @@ where
                 }
             }
             OpCode::Data(data) => {
-                message.add(reader, &head, data, judge.cap()).await?;
+                message
+                    .add(reader, &head, data, judge.max_message())
+                    .await?;
                 if head.header.is_final {
                     whole(
                         std::mem::take(&mut message),
@@ -65,46 +67,46 @@ impl Message {
     async fn add<R: AsyncRead + Unpin>(
         &mut self,
         reader: &mut R,
-        head: &Head,
+        head: &FrameHead,
         data: Data,
         cap: usize,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), WsError> {
         match (self.kind, data) {
             (None, Data::Text | Data::Binary) => self.kind = Some(data),
             (Some(_), Data::Continue) => {}
-            (None | Some(_), _) => return Err(Broken::Protocol),
+            (None | Some(_), _) => return Err(WsError::Protocol),
         }
         if self.bytes.len() as u64 + head.length > cap as u64 {
-            return Err(Broken::Large);
+            return Err(WsError::MessageTooBig);
         }
-        frame::payload(reader, head, &mut self.bytes).await
+        frame::read_payload(reader, head, &mut self.bytes).await
     }
 }
 
 /// Judges a whole message and sends on what was approved.
 async fn whole<U, D>(
     message: Message,
-    upstream: &Writer<U>,
-    back: &Writer<D>,
-    judge: &impl Judge,
+    upstream: &FrameWriter<U>,
+    back: &FrameWriter<D>,
+    judge: &impl MessageJudge,
     mask: [u8; 4],
-) -> Result<(), Broken>
+) -> Result<(), WsError>
 where
     U: AsyncWrite + Unpin,
     D: AsyncWrite + Unpin,
 {
     let kind = message.kind.unwrap_or(Data::Text);
     if kind == Data::Text && std::str::from_utf8(&message.bytes).is_err() {
-        return Err(Broken::Text);
+        return Err(WsError::InvalidUtf8);
     }
     match judge.judge(message.bytes) {
-        Told::Forward(mut bytes) => {
-            judge.talk().asked(&bytes);
+        MessageDecision::Forward(mut bytes) => {
+            judge.running().requested(&bytes);
             upstream
                 .frame(OpCode::Data(kind), &mut bytes, Some(mask))
                 .await
         }
-        Told::Refuse(text) => {
+        MessageDecision::Reject(text) => {
             back.frame(OpCode::Data(Data::Text), &mut text.into_bytes(), None)
                 .await
         }

@@ -1,33 +1,33 @@
 //! What both directions of a WebSocket ask about its messages.
 
-use super::activity::Talk;
+use super::running_responses::RunningResponses;
 
 /// Decides about messages; knows what was decided on this connection.
-pub(crate) trait Judge: Sync {
+pub(crate) trait MessageJudge: Sync {
     /// The most bytes of a message.
-    fn cap(&self) -> usize;
+    fn max_message(&self) -> usize;
     /// What happens to a whole message.
-    fn judge(&self, message: Vec<u8>) -> Told;
+    fn judge(&self, message: Vec<u8>) -> MessageDecision;
     /// Whether a message of this connection was forced.
-    fn forced(&self) -> bool;
+    fn is_forced(&self) -> bool;
     /// Whether a message of the provider has to be whole before any of it is passed on.
-    fn holds(&self) -> bool;
+    fn buffers_messages(&self) -> bool;
     /// Hears a whole message of the provider; what the client gets in its place, where the connection
     /// has to end for it.
-    fn hear(&self, message: &[u8]) -> Option<String>;
+    fn observe(&self, message: &[u8]) -> Option<String>;
     /// Counts bytes of messages that go to the client.
-    fn passed(&self, bytes: u64);
+    fn bytes_sent(&self, bytes: u64);
     /// The pin, as it is now.
     fn pin(&self) -> String;
     /// What runs on this connection.
-    fn talk(&self) -> &Talk;
+    fn running(&self) -> &RunningResponses;
 }
 
 /// What happens to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum MessageDecision {
     /// These bytes go on.
     Forward(Vec<u8>),
     /// Nothing goes on; the client gets this text.
-    Refuse(String),
+    Reject(String),
 }

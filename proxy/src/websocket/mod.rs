@@ -1,4 +1,4 @@
-//! A WebSocket from handshake to close (RFC 6455): terminated for judging, relayed for the rest.
+//! A WebSocket from handshake to close (RFC 6455): terminated for session, relayed for the rest.
 //!
 //! ```text
 //! client ── frames ─► messages ─► judge ─► frame ─► upstream
@@ -8,7 +8,6 @@
 //! Invariant: a byte of the client's messages reaches the upstream only as part of a whole message that
 //! the policy has passed or rewritten.
 
-pub(crate) mod activity;
 mod frame;
 mod frame_writer;
 mod from_client;
@@ -16,4 +15,5 @@ mod from_provider;
 pub(crate) mod handshake;
 mod judge;
 pub(crate) mod relay;
+pub(crate) mod running_responses;
 pub(crate) mod session;

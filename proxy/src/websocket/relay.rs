@@ -6,14 +6,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tungstenite::protocol::frame::coding::CloseCode;
 
-use super::activity::Talk;
-use super::frame::{Broken, Masks};
-use super::frame_writer::Writer;
-use super::judge::Judge;
+use super::frame::{MaskKeys, WsError};
+use super::frame_writer::FrameWriter;
+use super::judge::MessageJudge;
+use super::running_responses::RunningResponses;
 use super::{from_client, from_provider};
 
 /// How long the other side may take to answer a close frame.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// When a connection has to end that nobody ends.
 #[derive(Debug)]
@@ -21,16 +21,16 @@ pub(crate) struct Drain {
     /// Cancelled when the process is told to stop.
     pub(crate) stop: CancellationToken,
     /// How long a response may run on then.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl Drain {
     /// Waits for the moment at which a connection is closed: told to stop, and nothing runs or the time
     /// is over, less what a farewell takes.
-    async fn due(&self, talk: &Talk) {
+    async fn due(&self, running: &RunningResponses) {
         self.stop.cancelled().await;
-        let patience = self.patience.saturating_sub(FAREWELL);
-        if tokio::time::timeout(patience, talk.idle()).await.is_err() {
+        let timeout = self.timeout.saturating_sub(CLOSE_TIMEOUT);
+        if tokio::time::timeout(timeout, running.idle()).await.is_err() {
             tracing::debug!("the deadline ended a response that was running");
         }
     }
@@ -38,7 +38,7 @@ impl Drain {
 
 /// Relays between a client and a provider until either closes, breaks the protocol or leaves, or until
 /// the drain is due; both ends are closed then.
-pub(crate) async fn relay<D, U>(client: D, provider: U, judge: impl Judge, drain: Drain)
+pub(crate) async fn relay<D, U>(client: D, provider: U, judge: impl MessageJudge, drain: Drain)
 where
     D: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
@@ -47,29 +47,33 @@ where
     let (provider_reader, provider_writer) = tokio::io::split(provider);
     let mut client_reader = tokio::io::BufReader::with_capacity(32 << 10, client_reader);
     let mut provider_reader = tokio::io::BufReader::with_capacity(32 << 10, provider_reader);
-    let (to_client, to_provider) = (Writer::new(client_writer), Writer::new(provider_writer));
+    let (to_client, to_provider) = (
+        FrameWriter::new(client_writer),
+        FrameWriter::new(provider_writer),
+    );
     {
-        let down = from_client::pump(&mut client_reader, &to_provider, &to_client, &judge);
-        let up = from_provider::pump(&mut provider_reader, &to_client, &judge);
+        let down =
+            from_client::relay_messages(&mut client_reader, &to_provider, &to_client, &judge);
+        let up = from_provider::relay_messages(&mut provider_reader, &to_client, &judge);
         tokio::pin!(down, up);
         tokio::select! {
             ended = &mut down => match ended {
                 // The client has said goodbye: the provider may answer.
-                Ok(()) => drop(tokio::time::timeout(FAREWELL, up).await),
-                Err(broken) => {
-                    if matches!(broken, Broken::Deaf(_)) {
+                Ok(()) => drop(tokio::time::timeout(CLOSE_TIMEOUT, up).await),
+                Err(error) => {
+                    if matches!(error, WsError::WriteFailed(_)) {
                         // The provider has gone; what it said before still has to arrive.
-                        drop(tokio::time::timeout(FAREWELL, up).await);
+                        drop(tokio::time::timeout(CLOSE_TIMEOUT, up).await);
                     }
-                    part(&broken, &to_client, &to_provider, true).await;
+                    close_after_error(&error, &to_client, &to_provider, true).await;
                 }
             },
             ended = &mut up => match ended {
-                Ok(()) => drop(tokio::time::timeout(FAREWELL, down).await),
-                Err(broken) => part(&broken, &to_client, &to_provider, false).await,
+                Ok(()) => drop(tokio::time::timeout(CLOSE_TIMEOUT, down).await),
+                Err(error) => close_after_error(&error, &to_client, &to_provider, false).await,
             },
-            () = drain.due(judge.talk()) => {
-                farewell(&to_client, CloseCode::Away, &to_provider, CloseCode::Away).await;
+            () = drain.due(judge.running()) => {
+                close_both(&to_client, CloseCode::Away, &to_provider, CloseCode::Away).await;
             }
         }
     }
@@ -79,38 +83,42 @@ where
 
 /// Tells whoever broke the protocol what it did, and the other that it is over; not for longer than a
 /// farewell takes, since the other direction may stand in the middle of a frame.
-async fn part<D, U>(broken: &Broken, client: &Writer<D>, provider: &Writer<U>, by_client: bool)
-where
+async fn close_after_error<D, U>(
+    error: &WsError,
+    client: &FrameWriter<D>,
+    provider: &FrameWriter<U>,
+    by_client: bool,
+) where
     D: AsyncWrite + Unpin,
     U: AsyncWrite + Unpin,
 {
-    tracing::debug!(error = %broken, by_client, "websocket ended");
+    tracing::debug!(%error, by_client, "websocket ended");
     let (to_client, to_provider) = if by_client {
-        (broken.code(), CloseCode::Away)
+        (error.code(), CloseCode::Away)
     } else {
-        (CloseCode::Away, broken.code())
+        (CloseCode::Away, error.code())
     };
-    farewell(client, to_client, provider, to_provider).await;
+    close_both(client, to_client, provider, to_provider).await;
 }
 
-async fn farewell<D, U>(
-    client: &Writer<D>,
+async fn close_both<D, U>(
+    client: &FrameWriter<D>,
     to_client: CloseCode,
-    provider: &Writer<U>,
+    provider: &FrameWriter<U>,
     to_provider: CloseCode,
 ) where
     D: AsyncWrite + Unpin,
     U: AsyncWrite + Unpin,
 {
-    let mask = Some(Masks::default().next());
+    let mask = Some(MaskKeys::default().next());
     let both = async {
         tokio::join!(
             client.close(to_client, None),
             provider.close(to_provider, mask)
         )
     };
-    if tokio::time::timeout(FAREWELL, both).await.is_err() {
-        tracing::debug!("websocket ended without a farewell");
+    if tokio::time::timeout(CLOSE_TIMEOUT, both).await.is_err() {
+        tracing::debug!("websocket ended without a close frame");
     }
 }
 
@@ -123,40 +131,40 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
-    use crate::websocket::judge::Told;
+    use crate::websocket::judge::MessageDecision;
 
     /// Passes everything.
     #[derive(Default)]
-    struct Open(Talk);
+    struct Open(RunningResponses);
 
-    impl Judge for Open {
-        fn cap(&self) -> usize {
+    impl MessageJudge for Open {
+        fn max_message(&self) -> usize {
             1 << 20
         }
 
-        fn judge(&self, message: Vec<u8>) -> Told {
-            Told::Forward(message)
+        fn judge(&self, message: Vec<u8>) -> MessageDecision {
+            MessageDecision::Forward(message)
         }
 
-        fn forced(&self) -> bool {
+        fn is_forced(&self) -> bool {
             false
         }
 
-        fn holds(&self) -> bool {
+        fn buffers_messages(&self) -> bool {
             false
         }
 
-        fn hear(&self, _: &[u8]) -> Option<String> {
+        fn observe(&self, _: &[u8]) -> Option<String> {
             None
         }
 
-        fn passed(&self, _: u64) {}
+        fn bytes_sent(&self, _: u64) {}
 
         fn pin(&self) -> String {
             String::new()
         }
 
-        fn talk(&self) -> &Talk {
+        fn running(&self) -> &RunningResponses {
             &self.0
         }
     }
@@ -195,12 +203,12 @@ mod tests {
             let upstream = tokio::io::join(reader, Gone);
             let drain = Drain {
                 stop: CancellationToken::new(),
-                patience: FAREWELL,
+                timeout: CLOSE_TIMEOUT,
             };
             relay(downstream, upstream, Open::default(), drain).await;
-            let mut heard = Vec::new();
-            client.read_to_end(&mut heard).await.unwrap();
-            assert_eq!(heard, b"\x81\x04last\x88\x02\x03\xe9");
+            let mut observed = Vec::new();
+            client.read_to_end(&mut observed).await.unwrap();
+            assert_eq!(observed, b"\x81\x04last\x88\x02\x03\xe9");
         }
     }
 
@@ -225,21 +233,21 @@ mod tests {
             let (mut client, downstream) = tokio::io::duplex(1 << 10);
             let (mut provider, upstream) = tokio::io::duplex(1 << 20);
             let judge = Open::default();
-            judge.talk().asked(br#"{"type":"response.create"}"#);
+            judge.running().requested(br#"{"type":"response.create"}"#);
             let event = last_event(fragments);
             provider.write_all(&event).await.unwrap();
             let drain = Drain {
                 stop: CancellationToken::new(),
-                patience: Duration::from_secs(30),
+                timeout: Duration::from_secs(30),
             };
             drain.stop.cancel();
-            let mut heard = Vec::new();
+            let mut observed = Vec::new();
             let ((), read) = tokio::join!(
                 relay(downstream, upstream, judge, drain),
-                client.read_to_end(&mut heard)
+                client.read_to_end(&mut observed)
             );
             read.unwrap();
-            assert_eq!(heard, [&event[..], b"\x88\x02\x03\xe9"].concat());
+            assert_eq!(observed, [&event[..], b"\x88\x02\x03\xe9"].concat());
         }
     }
 }

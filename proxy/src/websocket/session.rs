@@ -10,81 +10,82 @@ use lockpolicy::http::ws_message::judge_message;
 use lockpolicy::http::{BodyFormat, Refusal};
 use lockpolicy::{Decision, Judged, ModelChoice, Policy, Source, Surface, report};
 
-use super::activity::Talk;
-use super::judge::{Judge, Told};
+use super::judge::{MessageDecision, MessageJudge};
+use super::running_responses::RunningResponses;
 use crate::call::Call;
-use crate::response::served_model::{Asked, Watch};
+use crate::response::served_model::{ObservedRequest, ServedModelObserver};
 
 /// The status of an agreed handshake.
-pub(crate) const SWITCHING: u16 = 101;
+pub(crate) const SWITCHING_PROTOCOLS: u16 = 101;
 
 /// Judges the messages of one connection, each with the policy of its moment.
-pub(crate) struct Judging {
+pub(crate) struct Session {
     call: Arc<Call>,
     operation: Operation,
     source: Source,
     forced: AtomicBool,
-    talk: Talk,
+    running: RunningResponses,
     /// What the provider's handshake named: it holds for every answer.
-    said: Vec<String>,
+    handshake_names: Vec<String>,
     /// Listens to the answer that is awaited.
-    watch: Mutex<Option<Watch>>,
+    observer: Mutex<Option<ServedModelObserver>>,
 }
 
-impl Judging {
+impl Session {
     /// Begins to judge the messages of a connection. `opened` are the requester, the models that the
     /// provider's handshake names, and what listens from the handshake on.
     pub(crate) fn new(
         call: &Arc<Call>,
         operation: Operation,
-        opened: (Source, Vec<String>, Option<Watch>),
+        opened: (Source, Vec<String>, Option<ServedModelObserver>),
     ) -> Self {
-        let (source, said, watch) = opened;
+        let (source, handshake_names, observer) = opened;
         Self {
             call: Arc::clone(call),
             operation,
             source,
             forced: AtomicBool::new(false),
-            talk: Talk::default(),
-            said,
-            watch: Mutex::new(watch),
+            running: RunningResponses::default(),
+            handshake_names,
+            observer: Mutex::new(observer),
         }
     }
 
-    fn watch(&self) -> MutexGuard<'_, Option<Watch>> {
-        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    fn observer(&self) -> MutexGuard<'_, Option<ServedModelObserver>> {
+        self.observer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Listens to the answer to a message that names a model, from now on.
-    fn await_answer(&self, policy: &Arc<Policy>, wanted: Option<ModelChoice>) {
-        if wanted.is_none() {
+    fn expect_response(&self, policy: &Arc<Policy>, choice: Option<ModelChoice>) {
+        if choice.is_none() {
             return;
         }
-        let asked = Asked {
+        let observed = ObservedRequest {
             policy: Arc::clone(policy),
             surface: Surface::WebSocket,
             source: self.source,
-            wanted,
+            choice,
         };
-        let mut watch = Watch::new(&self.call, asked, SWITCHING, BodyFormat::Json);
-        for said in &self.said {
-            watch.said(said);
+        let mut observer =
+            ServedModelObserver::new(&self.call, observed, SWITCHING_PROTOCOLS, BodyFormat::Json);
+        for name in &self.handshake_names {
+            observer.served_by(name);
         }
-        *self.watch() = Some(watch);
+        *self.observer() = Some(observer);
     }
 }
 
-impl Judge for Judging {
-    fn cap(&self) -> usize {
-        self.call.state.limits.body
+impl MessageJudge for Session {
+    fn max_message(&self) -> usize {
+        self.call.state.limits.max_body
     }
 
-    fn passed(&self, bytes: u64) {
-        self.call.carried.passed(bytes);
+    fn bytes_sent(&self, bytes: u64) {
+        self.call.in_flight.bytes_sent(bytes);
     }
 
-    fn judge(&self, message: Vec<u8>) -> Told {
-        self.call.carried.taken(message.len() as u64);
+    fn judge(&self, message: Vec<u8>) -> MessageDecision {
+        self.call.in_flight.bytes_received(message.len() as u64);
         let policy = self.call.state.policy.load_full();
         let (verdict, edits) = judge_message(&policy, &self.operation, &message, self.source);
         let refusal = match &verdict.decision {
@@ -99,34 +100,38 @@ impl Judge for Judging {
             runs_model: false,
         };
         let sink = &*self.call.state.sink;
-        report(sink, judged, &self.call.facts(status, ""));
+        report(sink, judged, &self.call.context(status, ""));
         if let Some(refusal) = refusal {
-            return Told::Refuse(refusal.websocket_error(&self.call.id));
+            return MessageDecision::Reject(refusal.websocket_error(&self.call.id));
         }
-        self.await_answer(&policy, verdict.choice);
+        self.expect_response(&policy, verdict.choice);
         match verdict.decision {
             Decision::Rewrite(_) => {
                 self.forced.store(true, Ordering::Relaxed);
-                Told::Forward(apply(&message, edits))
+                MessageDecision::Forward(apply(&message, edits))
             }
-            Decision::Pass | Decision::Reject(_) => Told::Forward(message),
+            Decision::Pass | Decision::Reject(_) => MessageDecision::Forward(message),
         }
     }
 
-    fn forced(&self) -> bool {
+    fn is_forced(&self) -> bool {
         self.forced.load(Ordering::Relaxed)
     }
 
-    fn holds(&self) -> bool {
-        self.forced() || self.watch().as_ref().is_some_and(Watch::is_strict)
+    fn buffers_messages(&self) -> bool {
+        self.is_forced()
+            || self
+                .observer()
+                .as_ref()
+                .is_some_and(ServedModelObserver::is_strict)
     }
 
-    fn hear(&self, message: &[u8]) -> Option<String> {
-        let mut open = self.watch();
-        let watch = open.as_mut()?;
-        let (kind, end) = watch.text(message);
+    fn observe(&self, message: &[u8]) -> Option<String> {
+        let mut open = self.observer();
+        let observer = open.as_mut()?;
+        let (kind, end) = observer.observe_text(message);
         let last = end.then(|| {
-            let refusal = Refusal::from(&watch.fault());
+            let refusal = Refusal::from(&observer.fault());
             refusal.websocket_error(&self.call.id)
         });
         if end || ends_observed_response(&kind) {
@@ -139,7 +144,7 @@ impl Judge for Judging {
         self.call.state.policy.load().pin().to_owned()
     }
 
-    fn talk(&self) -> &Talk {
-        &self.talk
+    fn running(&self) -> &RunningResponses {
+        &self.running
     }
 }

@@ -58,7 +58,7 @@ fn shutdown_with_running_response_waits_for_its_end() {
 #[test]
 fn shutdown_with_endless_response_ends_it_at_the_deadline() {
     let limits = Limits {
-        drain: Duration::from_secs(3),
+        drain_timeout: Duration::from_secs(3),
         ..Limits::default()
     };
     let stack = Stack::start("model='pin'", limits);

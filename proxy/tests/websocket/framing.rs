@@ -89,7 +89,7 @@ fn client_violating_the_protocol_gets_the_close_code() {
     let stack = Stack::start(
         "model='pin'",
         Limits {
-            body: 1000,
+            max_body: 1000,
             ..Limits::default()
         },
     );

@@ -158,7 +158,7 @@ impl Stack {
             admin: None,
             upstreams: vec![Upstream::parse(&upstream).unwrap()],
             dialects: vec!["openai".to_owned()],
-            mounts: Vec::new(),
+            provider_routes: Vec::new(),
             egress: None,
             key: None,
             limits,

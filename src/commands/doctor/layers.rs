@@ -160,7 +160,7 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Captured>> {
         listen: ([127, 0, 0, 1], 0).into(),
         admin: None,
         upstreams: vec![upstream],
-        mounts: Vec::new(),
+        provider_routes: Vec::new(),
         egress: None,
         key: None,
         dialects: vec!["openai".to_owned()],

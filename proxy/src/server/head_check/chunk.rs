@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_end_however_it_is_cut() {
+    fn chunked_content_cut_anywhere_ends_at_its_end() {
         let text = b"5\r\nhello\r\nA\r\n0123456789\r\n0\r\n\r\nGET /";
         for cut in 0..text.len() {
             let mut chunks = Chunks::default();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_spellings() {
+    fn chunk_in_another_spelling_is_refused() {
         for bad in [
             "5;x=y\r\n",
             "+5\r\n",

@@ -15,13 +15,13 @@ pub(crate) enum Framing {
 
 /// What is wrong with a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Fault {
+pub(crate) enum HeadError {
     /// One content coding in another.
     #[error("no more than one content coding is taken off")]
     Codings,
     /// A field that may stand once stands twice.
     #[error("a field stands twice")]
-    Doubled,
+    Duplicate,
     /// Lengths that contradict each other or mean nothing.
     #[error("the length of the content is ambiguous")]
     Framing,
@@ -30,7 +30,7 @@ pub(crate) enum Fault {
     Host,
     /// Not whole in time.
     #[error("the head took too long to arrive")]
-    Late,
+    Timeout,
     /// A line that is not `name: value` in visible characters.
     #[error("a header line is malformed")]
     Line,
@@ -46,20 +46,20 @@ pub(crate) enum Fault {
 }
 
 /// A head that can be read in two ways is rejected like any other input that can.
-impl From<Fault> for Rejection {
-    fn from(fault: Fault) -> Self {
-        let reason = match fault {
-            Fault::Size => Reason::TooLarge,
-            Fault::Codings
-            | Fault::Doubled
-            | Fault::Framing
-            | Fault::Host
-            | Fault::Late
-            | Fault::Line
-            | Fault::List
-            | Fault::Start => Reason::Malformed,
+impl From<HeadError> for Rejection {
+    fn from(error: HeadError) -> Self {
+        let reason = match error {
+            HeadError::Size => Reason::TooLarge,
+            HeadError::Codings
+            | HeadError::Duplicate
+            | HeadError::Framing
+            | HeadError::Host
+            | HeadError::Timeout
+            | HeadError::Line
+            | HeadError::List
+            | HeadError::Start => Reason::Malformed,
         };
-        Self::whole(reason, fault.to_string())
+        Self::whole(reason, error.to_string())
     }
 }
 
@@ -80,16 +80,16 @@ const ONCE: [&[u8]; 12] = [
 ];
 
 /// Checks a head that ends with an empty line, which is included.
-pub(crate) fn check(head: &[u8]) -> Result<Framing, Fault> {
-    let text = head.strip_suffix(b"\r\n\r\n").ok_or(Fault::Line)?;
+pub(crate) fn check(head: &[u8]) -> Result<Framing, HeadError> {
+    let text = head.strip_suffix(b"\r\n\r\n").ok_or(HeadError::Line)?;
     let mut lines = split(text);
-    let start = start(lines.next().ok_or(Fault::Start)?)?;
+    let start = start(lines.next().ok_or(HeadError::Start)?)?;
     let mut fields = Fields::default();
     for line in lines {
         fields.line(line)?;
     }
     if start.host.is_some() && start.host != fields.host {
-        return Err(Fault::Host);
+        return Err(HeadError::Host);
     }
     fields.framing(start.old)
 }
@@ -114,12 +114,12 @@ struct Start<'h> {
 }
 
 /// Checks the request line.
-fn start(line: &[u8]) -> Result<Start<'_>, Fault> {
+fn start(line: &[u8]) -> Result<Start<'_>, HeadError> {
     let mut words = line.split(|byte| *byte == b' ');
     let (Some(method), Some(target), Some(version), None) =
         (words.next(), words.next(), words.next(), words.next())
     else {
-        return Err(Fault::Start);
+        return Err(HeadError::Start);
     };
     let method_ok = !method.is_empty() && method.iter().all(u8::is_ascii_uppercase);
     let (host, path) = parts(target);
@@ -130,7 +130,7 @@ fn start(line: &[u8]) -> Result<Start<'_>, Fault> {
     match version {
         b"HTTP/1.1" if method_ok && target_ok => Ok(Start { host, old: false }),
         b"HTTP/1.0" if method_ok && target_ok => Ok(Start { host, old: true }),
-        _ => Err(Fault::Start),
+        _ => Err(HeadError::Start),
     }
 }
 
@@ -156,12 +156,12 @@ struct Fields<'h> {
 }
 
 impl<'h> Fields<'h> {
-    fn line(&mut self, line: &'h [u8]) -> Result<(), Fault> {
+    fn line(&mut self, line: &'h [u8]) -> Result<(), HeadError> {
         const MOST: usize = 128;
         let colon = line
             .iter()
             .position(|byte| *byte == b':')
-            .ok_or(Fault::Line)?;
+            .ok_or(HeadError::Line)?;
         let (name, value) = (
             line.get(..colon).unwrap_or_default(),
             line.get(colon + 1..).unwrap_or_default(),
@@ -170,11 +170,11 @@ impl<'h> Fields<'h> {
             || !name.iter().all(|byte| is_token(*byte))
             || !value.iter().all(|byte| is_value(*byte))
         {
-            return Err(Fault::Line);
+            return Err(HeadError::Line);
         }
         self.count += 1;
         if self.count > MOST {
-            return Err(Fault::Size);
+            return Err(HeadError::Size);
         }
         let name = name.to_ascii_lowercase();
         if let Some(seen) = ONCE
@@ -183,48 +183,48 @@ impl<'h> Fields<'h> {
             .and_then(|index| self.seen.get_mut(index))
         {
             if *seen {
-                return Err(Fault::Doubled);
+                return Err(HeadError::Duplicate);
             }
             *seen = true;
         }
         self.meaning(&name, value.trim_ascii())
     }
 
-    fn meaning(&mut self, name: &[u8], value: &'h [u8]) -> Result<(), Fault> {
+    fn meaning(&mut self, name: &[u8], value: &'h [u8]) -> Result<(), HeadError> {
         match name {
             b"content-length" => self.length = Some(length(value)?),
             b"transfer-encoding" if value.eq_ignore_ascii_case(b"chunked") => self.chunked = true,
-            b"transfer-encoding" => return Err(Fault::Framing),
+            b"transfer-encoding" => return Err(HeadError::Framing),
             // An offer that is ignored: what follows stays HTTP/1.1 (RFC 9110 section 7.8).
             b"upgrade" if value.eq_ignore_ascii_case(b"h2c") => {}
             b"upgrade" => self.upgrade = true,
-            b"host" if !is_host(value) => return Err(Fault::Host),
+            b"host" if !is_host(value) => return Err(HeadError::Host),
             b"host" => self.host = Some(value),
-            b"content-encoding" if value.contains(&b',') => return Err(Fault::Codings),
-            b"content-type" if value.contains(&b',') => return Err(Fault::List),
+            b"content-encoding" if value.contains(&b',') => return Err(HeadError::Codings),
+            b"content-type" if value.contains(&b',') => return Err(HeadError::List),
             _ => {}
         }
         Ok(())
     }
 
-    fn framing(&self, old: bool) -> Result<Framing, Fault> {
+    fn framing(&self, old: bool) -> Result<Framing, HeadError> {
         if self.host.is_none() {
-            return Err(Fault::Host);
+            return Err(HeadError::Host);
         }
         match (self.chunked, self.length) {
             (false, None | Some(0)) if self.upgrade => Ok(Framing::Upgrade),
-            _ if self.upgrade => Err(Fault::Framing),
+            _ if self.upgrade => Err(HeadError::Framing),
             (true, None) if !old => Ok(Framing::Chunked),
-            (true, _) => Err(Fault::Framing),
+            (true, _) => Err(HeadError::Framing),
             (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
         }
     }
 }
 
 /// Digits and nothing else, no more than fit (RFC 9110 section 8.6).
-fn length(value: &[u8]) -> Result<u64, Fault> {
+fn length(value: &[u8]) -> Result<u64, HeadError> {
     if value.is_empty() || value.len() > 18 || !value.iter().all(u8::is_ascii_digit) {
-        return Err(Fault::Framing);
+        return Err(HeadError::Framing);
     }
     Ok(value
         .iter()
@@ -264,12 +264,12 @@ fn is_value(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn head(lines: &str) -> Result<Framing, Fault> {
+    fn head(lines: &str) -> Result<Framing, HeadError> {
         check(format!("POST /v1/responses HTTP/1.1\r\nHost: a.b:80\r\n{lines}\r\n").as_bytes())
     }
 
     #[test]
-    fn takes_what_clients_send() {
+    fn head_of_real_clients_is_accepted() {
         assert_eq!(head(""), Ok(Framing::Length(0)));
         assert_eq!(
             head("content-length: 32\r\nAccept: */*\r\nAccept: x\r\n"),
@@ -285,31 +285,38 @@ mod tests {
     }
 
     #[test]
-    fn refuses_two_readings() {
+    fn head_with_two_readings_is_refused() {
         let cases = [
-            ("content-length: 1\r\ncontent-length: 1\r\n", Fault::Doubled),
-            ("content-length: 1, 1\r\n", Fault::Framing),
-            ("content-length: +1\r\n", Fault::Framing),
-            ("content-length: 0x1\r\n", Fault::Framing),
+            (
+                "content-length: 1\r\ncontent-length: 1\r\n",
+                HeadError::Duplicate,
+            ),
+            ("content-length: 1, 1\r\n", HeadError::Framing),
+            ("content-length: +1\r\n", HeadError::Framing),
+            ("content-length: 0x1\r\n", HeadError::Framing),
             (
                 "content-length: 1\r\ntransfer-encoding: chunked\r\n",
-                Fault::Framing,
+                HeadError::Framing,
             ),
-            ("transfer-encoding: xchunked\r\n", Fault::Framing),
-            ("transfer-encoding: gzip, chunked\r\n", Fault::Framing),
-            ("transfer-encoding : chunked\r\n", Fault::Line),
-            ("x: a\r\n folded\r\n", Fault::Line),
-            ("x: a\nb: c\r\n", Fault::Line),
-            ("x: a\rb\r\n", Fault::Line),
-            ("x: \0\r\n", Fault::Line),
-            ("nocolon\r\n", Fault::Line),
-            ("host: b\r\n", Fault::Doubled),
-            ("content-type: a, b\r\n", Fault::List),
-            ("content-encoding: gzip, gzip\r\n", Fault::Codings),
+            ("transfer-encoding: xchunked\r\n", HeadError::Framing),
+            ("transfer-encoding: gzip, chunked\r\n", HeadError::Framing),
+            ("transfer-encoding : chunked\r\n", HeadError::Line),
+            ("x: a\r\n folded\r\n", HeadError::Line),
+            ("x: a\nb: c\r\n", HeadError::Line),
+            ("x: a\rb\r\n", HeadError::Line),
+            ("x: \0\r\n", HeadError::Line),
+            ("nocolon\r\n", HeadError::Line),
+            ("host: b\r\n", HeadError::Duplicate),
+            ("content-type: a, b\r\n", HeadError::List),
+            ("content-encoding: gzip, gzip\r\n", HeadError::Codings),
         ];
-        for (lines, fault) in cases {
-            assert_eq!(head(lines), Err(fault), "{lines:?}");
+        for (lines, error) in cases {
+            assert_eq!(head(lines), Err(error), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn request_line_or_host_with_two_readings_is_refused() {
         for start in [
             "POST https://a/ HTTP/1.1",
             "POST http:///x HTTP/1.1 x",
@@ -323,7 +330,7 @@ mod tests {
         ] {
             assert_eq!(
                 check(format!("{start}\r\nHost: a\r\n\r\n").as_bytes()),
-                Err(Fault::Start),
+                Err(HeadError::Start),
                 "{start}"
             );
         }
@@ -333,17 +340,17 @@ mod tests {
                 "{host}"
             );
         }
-        assert_eq!(check(b"GET / HTTP/1.1\r\n\r\n"), Err(Fault::Host));
+        assert_eq!(check(b"GET / HTTP/1.1\r\n\r\n"), Err(HeadError::Host));
         for host in ["b", "a:80", "A", "u@a", ""] {
             assert_eq!(
                 check(format!("GET http://{host}/ HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()),
-                Err(Fault::Host),
+                Err(HeadError::Host),
                 "{host}"
             );
         }
         assert_eq!(
             check(b"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
-            Err(Fault::Framing)
+            Err(HeadError::Framing)
         );
     }
 }

@@ -12,10 +12,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::chunk::Chunks;
-use super::head::{self, Fault, Framing};
+use super::head::{self, Framing, HeadError};
 
 /// What hyper reads in the place of a head that was refused. Its answer is made by the service, which
-/// finds the fault in [`Heads`].
+/// finds the error in [`HeadVerdicts`].
 const REFUSED: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
 
 /// The most that is read at once.
@@ -23,10 +23,10 @@ const PIECE: usize = 256 << 10;
 
 /// The verdicts on a connection's heads, in the order in which hyper will serve them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Heads(Arc<Mutex<VecDeque<Result<(), Fault>>>>);
+pub(crate) struct HeadVerdicts(Arc<Mutex<VecDeque<Result<(), HeadError>>>>);
 
-impl Heads {
-    fn push(&self, verdict: Result<(), Fault>) {
+impl HeadVerdicts {
+    fn push(&self, verdict: Result<(), HeadError>) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -34,28 +34,28 @@ impl Heads {
     }
 
     /// The verdict on the head that is served now.
-    pub(crate) fn next(&self) -> Result<(), Fault> {
+    pub(crate) fn next(&self) -> Result<(), HeadError> {
         // hyper serves nothing that was not pushed; if it did, nothing would be known of it.
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop_front()
-            .unwrap_or(Err(Fault::Start))
+            .unwrap_or(Err(HeadError::Start))
     }
 }
 
 /// A connection with its heads checked.
 #[derive(Debug)]
-pub(crate) struct Wire<S> {
+pub(crate) struct HeadValidatingStream<S> {
     socket: S,
-    heads: Heads,
+    heads: HeadVerdicts,
     state: State,
     /// Read from the socket and not yet looked at.
     raw: BytesMut,
     /// Looked at and not yet handed on.
     ready: BytesMut,
     limit: usize,
-    patience: Duration,
+    timeout: Duration,
     timer: Pin<Box<Sleep>>,
     /// Whether the timer runs: from the first byte of a head to its last.
     timing: bool,
@@ -70,31 +70,31 @@ enum State {
     Over,
 }
 
-impl<S> Wire<S> {
+impl<S> HeadValidatingStream<S> {
     /// Wraps a socket from which `read` has been taken already.
     pub(crate) fn new(
         socket: S,
         read: BytesMut,
         limit: usize,
-        patience: Duration,
-    ) -> (Self, Heads) {
-        let heads = Heads::default();
-        let wire = Self {
+        timeout: Duration,
+    ) -> (Self, HeadVerdicts) {
+        let heads = HeadVerdicts::default();
+        let stream = Self {
             socket,
             heads: heads.clone(),
             state: State::Head,
             raw: read,
             ready: BytesMut::new(),
             limit,
-            patience,
-            timer: Box::pin(tokio::time::sleep(patience)),
+            timeout,
+            timer: Box::pin(tokio::time::sleep(timeout)),
             timing: true,
         };
-        (wire, heads)
+        (stream, heads)
     }
 
     /// Looks at what was read and moves on what may be handed on.
-    fn look(&mut self) -> io::Result<()> {
+    fn advance(&mut self) -> io::Result<()> {
         while !self.raw.is_empty() && self.ready.is_empty() {
             match self.state {
                 State::Head => {
@@ -146,11 +146,11 @@ impl<S> Wire<S> {
                 true
             }
             None if self.raw.len() > self.limit => {
-                self.refuse(Fault::Size);
+                self.refuse(HeadError::Size);
                 true
             }
             None if self.raw.windows(2).any(|pair| pair == b"\n\n") => {
-                self.refuse(Fault::Line);
+                self.refuse(HeadError::Line);
                 true
             }
             None => false,
@@ -170,12 +170,12 @@ impl<S> Wire<S> {
                     Framing::Upgrade => State::Length(u64::MAX),
                 };
             }
-            Err(fault) => self.refuse(fault),
+            Err(error) => self.refuse(error),
         }
     }
 
-    fn refuse(&mut self, fault: Fault) {
-        self.heads.push(Err(fault));
+    fn refuse(&mut self, error: HeadError) {
+        self.heads.push(Err(error));
         self.ready = BytesMut::from(REFUSED);
         self.raw.clear();
         self.state = State::Over;
@@ -200,7 +200,7 @@ fn bad(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-impl<S: AsyncRead + Unpin> Wire<S> {
+impl<S: AsyncRead + Unpin> HeadValidatingStream<S> {
     /// Reads content straight into the reader's buffer, no further than it goes.
     fn poll_length(
         &mut self,
@@ -230,44 +230,44 @@ impl<S: AsyncRead + Unpin> Wire<S> {
     fn late(&mut self, cx: &mut Context<'_>) -> bool {
         if matches!(self.state, State::Head) && !self.raw.is_empty() && !self.timing {
             self.timing = true;
-            let deadline = Instant::now() + self.patience;
+            let deadline = Instant::now() + self.timeout;
             self.timer.as_mut().reset(deadline);
         }
         self.timing && self.timer.as_mut().poll(cx).is_ready()
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for HeadValidatingStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let wire = &mut *self;
+        let stream = &mut *self;
         loop {
-            wire.look()?;
-            if !wire.ready.is_empty() {
-                wire.drain(buf);
+            stream.advance()?;
+            if !stream.ready.is_empty() {
+                stream.drain(buf);
                 return Poll::Ready(Ok(()));
             }
-            if let State::Length(left) = wire.state {
-                return wire.poll_length(cx, buf, left);
+            if let State::Length(left) = stream.state {
+                return stream.poll_length(cx, buf, left);
             }
-            if wire.late(cx) {
-                if wire.raw.is_empty() {
+            if stream.late(cx) {
+                if stream.raw.is_empty() {
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
-                wire.refuse(Fault::Late);
+                stream.refuse(HeadError::Timeout);
                 continue;
             }
-            if ready!(wire.poll_raw(cx))? == 0 {
+            if ready!(stream.poll_raw(cx))? == 0 {
                 return Poll::Ready(Ok(()));
             }
         }
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

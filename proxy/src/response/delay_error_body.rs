@@ -15,18 +15,18 @@ const MOMENT: Duration = Duration::from_millis(100);
 
 /// Holds a content's error back for a moment; everything else passes as it comes.
 #[derive(Debug)]
-pub(crate) struct Late<B: Body> {
+pub(crate) struct DelayErrorBody<B: Body> {
     body: B,
     error: Option<(B::Error, Pin<Box<Sleep>>)>,
 }
 
-impl<B: Body> Late<B> {
+impl<B: Body> DelayErrorBody<B> {
     pub(crate) fn new(body: B) -> Self {
         Self { body, error: None }
     }
 }
 
-impl<B> Body for Late<B>
+impl<B> Body for DelayErrorBody<B>
 where
     B: Body + Unpin,
     B::Error: Unpin,
@@ -79,9 +79,9 @@ pub(crate) mod tests {
     use super::*;
 
     /// A content that has all of this to say at once, an error at its end.
-    pub(crate) struct Breath(pub(crate) VecDeque<Result<Frame<Bytes>, io::Error>>);
+    pub(crate) struct ScriptedBody(pub(crate) VecDeque<Result<Frame<Bytes>, io::Error>>);
 
-    impl Body for Breath {
+    impl Body for ScriptedBody {
         type Data = Bytes;
         type Error = io::Error;
 
@@ -93,17 +93,17 @@ pub(crate) mod tests {
         }
     }
 
-    fn breath() -> Late<Breath> {
+    fn scripted() -> DelayErrorBody<ScriptedBody> {
         let event = Ok(Frame::data(Bytes::from_static(b"data: last\n\n")));
         let error = Err(io::ErrorKind::UnexpectedEof.into());
-        Late::new(Breath([event, error].into()))
+        DelayErrorBody::new(ScriptedBody([event, error].into()))
     }
 
     #[tokio::test]
     async fn what_came_before_an_error_is_written_over_http_1() {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let answer =
-            service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(breath())));
+            service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(scripted())));
         let serving = hyper::server::conn::http1::Builder::new();
         TaskTracker::new().spawn(serving.serve_connection(TokioIo::new(server), answer));
         client
@@ -124,7 +124,7 @@ pub(crate) mod tests {
         use http_body_util::BodyExt as _;
         let (client, server) = tokio::io::duplex(1 << 16);
         let answer =
-            service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(breath())));
+            service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(scripted())));
         let serving = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         TaskTracker::new().spawn(serving.serve_connection(TokioIo::new(server), answer));
         let opened =

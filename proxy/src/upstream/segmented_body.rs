@@ -11,9 +11,9 @@ use crate::error::BodyError;
 
 /// A request's content in the pieces that it was cut into; none is copied.
 #[derive(Debug, Default)]
-pub(crate) struct Pieces(VecDeque<Bytes>);
+pub(crate) struct SegmentedBody(VecDeque<Bytes>);
 
-impl Pieces {
+impl SegmentedBody {
     pub(crate) fn new(pieces: impl IntoIterator<Item = Bytes>) -> Self {
         Self(
             pieces
@@ -24,7 +24,7 @@ impl Pieces {
     }
 }
 
-impl Body for Pieces {
+impl Body for SegmentedBody {
     type Data = Bytes;
     type Error = BodyError;
 

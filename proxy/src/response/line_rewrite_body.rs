@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
 use lockpolicy::http::response_edit;
 
-use super::observer::Ear;
+use super::observed_body::ResponseObserver;
 use crate::error::BodyError;
 
 /// The longest line that is held until it is whole; a longer one passes as it comes.
@@ -20,31 +20,31 @@ const LINE_CAP: usize = 16 << 20;
 
 /// A stream of server-sent events whose lines are looked at when they are whole.
 #[derive(Debug)]
-pub(crate) struct Events<B, E> {
+pub(crate) struct LineRewriteBody<B, E> {
     /// `None` once the stream was ended: the provider need not say more.
     body: Option<B>,
     /// What is taken out, where the stream is forced.
     pin: Option<String>,
-    ear: E,
+    observer: E,
     /// The line that is not whole yet.
     held: BytesMut,
     /// The error that ended it, until what was held has gone.
-    broken: Option<BodyError>,
+    error: Option<BodyError>,
 }
 
-impl<B, E: Ear> Events<B, E> {
-    pub(crate) fn new(body: B, pin: Option<String>, ear: E) -> Self {
+impl<B, E: ResponseObserver> LineRewriteBody<B, E> {
+    pub(crate) fn new(body: B, pin: Option<String>, observer: E) -> Self {
         Self {
             body: Some(body),
             pin,
-            ear,
+            observer,
             held: BytesMut::new(),
-            broken: None,
+            error: None,
         }
     }
 
     /// Takes what came and gives what may go: everything up to the last line feed.
-    fn pass(&mut self, data: &Bytes) -> Bytes {
+    fn push(&mut self, data: &Bytes) -> Bytes {
         let before = self.held.len();
         self.held.extend_from_slice(data);
         let whole = match data.iter().rposition(|byte| *byte == b'\n') {
@@ -52,27 +52,27 @@ impl<B, E: Ear> Events<B, E> {
             None if self.held.len() > LINE_CAP => self.held.len(),
             None => 0,
         };
-        self.edited(whole)
+        self.rewritten(whole)
     }
 
     /// Gives what was held when nothing more comes.
-    fn rest(&mut self) -> Bytes {
+    fn finish(&mut self) -> Bytes {
         self.body = None;
-        self.edited(self.held.len())
+        self.rewritten(self.held.len())
     }
 
-    fn edited(&mut self, count: usize) -> Bytes {
+    fn rewritten(&mut self, count: usize) -> Bytes {
         let whole = self.held.split_to(count).freeze();
         let mut out = BytesMut::new();
         // What of `whole` has not been copied yet: most of it passes as it is.
         let (mut from, mut at) = (0, 0);
         for line in whole.split_inclusive(|byte| *byte == b'\n') {
-            if self.ear.hear(line) {
+            if self.observer.observe(line) {
                 out.extend_from_slice(whole.get(from..at).unwrap_or_default());
-                out.extend_from_slice(&self.ear.last());
+                out.extend_from_slice(&self.observer.last_event());
                 // It has its end: how the provider's own would have been does not matter any more.
                 self.body = None;
-                self.broken = None;
+                self.error = None;
                 self.held.clear();
                 return out.freeze();
             }
@@ -100,11 +100,11 @@ impl<B, E: Ear> Events<B, E> {
     }
 }
 
-impl<B, E> Body for Events<B, E>
+impl<B, E> Body for LineRewriteBody<B, E>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BodyError>,
-    E: Ear + Unpin,
+    E: ResponseObserver + Unpin,
 {
     type Data = Bytes;
     type Error = BodyError;
@@ -119,19 +119,19 @@ where
                     let Ok(data) = frame.into_data() else {
                         continue;
                     };
-                    self.pass(&data)
+                    self.push(&data)
                 }
                 Some(Err(error)) => {
-                    self.broken = Some(error.into());
-                    self.rest()
+                    self.error = Some(error.into());
+                    self.finish()
                 }
-                None => self.rest(),
+                None => self.finish(),
             };
             if !passed.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(passed))));
             }
         }
-        Poll::Ready(self.broken.take().map(Err))
+        Poll::Ready(self.error.take().map(Err))
     }
 }
 
@@ -142,33 +142,33 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
-    use crate::response::delay_error::tests::Breath;
+    use crate::response::delay_error_body::tests::ScriptedBody;
 
     /// Ends before a line that names `q`.
     #[derive(Debug)]
     struct Strict(Vec<Vec<u8>>);
 
-    impl Ear for Strict {
-        fn hear(&mut self, text: &[u8]) -> bool {
+    impl ResponseObserver for Strict {
+        fn observe(&mut self, text: &[u8]) -> bool {
             self.0.push(text.to_vec());
             text.windows(3).any(|three| three == b"\"q\"")
         }
 
-        fn last(&self) -> Bytes {
+        fn last_event(&self) -> Bytes {
             Bytes::from_static(b"data: end\n\n")
         }
     }
 
     fn run(text: &str, size: usize) -> String {
-        let mut events = Events::new((), Some("p".to_owned()), Strict(Vec::new()));
+        let mut events = LineRewriteBody::new((), Some("p".to_owned()), Strict(Vec::new()));
         let mut out = Vec::new();
         for piece in text.as_bytes().chunks(size) {
             if events.body.is_some() {
-                out.extend_from_slice(&events.pass(&Bytes::copy_from_slice(piece)));
+                out.extend_from_slice(&events.push(&Bytes::copy_from_slice(piece)));
             }
         }
         if events.body.is_some() {
-            out.extend_from_slice(&events.rest());
+            out.extend_from_slice(&events.finish());
         }
         String::from_utf8(out).unwrap()
     }
@@ -195,15 +195,15 @@ mod tests {
     }
 
     /// What a provider says before it dies, after `pieces`.
-    fn dying(pieces: [&'static str; 2]) -> Events<Breath, Strict> {
+    fn dying(pieces: [&'static str; 2]) -> LineRewriteBody<ScriptedBody, Strict> {
         let text = |text: &'static str| Ok(Frame::data(Bytes::from_static(text.as_bytes())));
         let lost: io::Error = io::ErrorKind::UnexpectedEof.into();
         let [first, second] = pieces;
-        let said = Breath([text(first), text(second), Err(lost)].into());
-        Events::new(said, Some("p".to_owned()), Strict(Vec::new()))
+        let said = ScriptedBody([text(first), text(second), Err(lost)].into());
+        LineRewriteBody::new(said, Some("p".to_owned()), Strict(Vec::new()))
     }
 
-    async fn next(events: &mut Events<Breath, Strict>) -> Bytes {
+    async fn next(events: &mut LineRewriteBody<ScriptedBody, Strict>) -> Bytes {
         let frame = events.frame().await.unwrap().unwrap();
         frame.into_data().unwrap()
     }

@@ -1,5 +1,4 @@
-//! A socket whose reader may not stand still: what cannot be written for too long ends the connection, so
-//! that a reader who went away without a word does not hold a stream for ever.
+//! A socket with a timeout for writing: a reader that has gone without closing does not hold a stream for ever.
 
 use std::future::Future as _;
 use std::io;
@@ -11,42 +10,42 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 #[derive(Debug)]
-pub(super) struct Patience<S> {
+pub(super) struct WriteTimeout<S> {
     socket: S,
     time: Duration,
     /// Runs while something waits to be written.
-    stuck: Option<Pin<Box<Sleep>>>,
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patience<S> {
+impl<S> WriteTimeout<S> {
     pub(super) fn new(socket: S, time: Duration) -> Self {
         Self {
             socket,
             time,
-            stuck: None,
+            timer: None,
         }
     }
 
-    /// Passes what was written; what was not may wait for its time.
-    fn wait<T>(
+    /// Returns the result of a write, or an error once it has been pending for too long.
+    fn limit<T>(
         &mut self,
         cx: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.stuck = None;
+            self.timer = None;
             return written;
         }
         let time = self.time;
-        let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(time)));
-        match stuck.as_mut().poll(cx) {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(time)));
+        match timer.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,
         }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -56,24 +55,24 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(cx, buf);
-        self.wait(cx, written)
+        self.limit(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.socket).poll_flush(cx);
-        self.wait(cx, flushed)
+        self.limit(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.socket).poll_shutdown(cx);
-        self.wait(cx, shut)
+        self.limit(cx, shut)
     }
 }
 
@@ -85,10 +84,10 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_reader_that_stands_still_is_left_and_a_slow_one_is_not() {
+    async fn write_to_reader_that_stands_still_times_out() {
         let time = Duration::from_secs(20);
         let (ours, mut theirs) = duplex(4);
-        let mut ours = Patience::new(ours, time);
+        let mut ours = WriteTimeout::new(ours, time);
         let slow = async {
             let mut bytes = [0; 4];
             for _ in 0..3 {

@@ -1,8 +1,8 @@
-//! Who may be told more than a probe.
+//! Authorization on the admin port, for everything but the probes.
 //!
-//! With a token, whoever has it. Without one, whoever sits at this machine: the port has to be on loopback,
-//! and a browser has to mean it. A page from elsewhere that makes its own name lead to 127.0.0.1 still says that
-//! name in `Host`, and a page that asks across sites says so in `Sec-Fetch-Site` or `Origin`.
+//! With a token, its holders are authorized. Without one, the port has to be on loopback, and a browser has to be
+//! on its own site: a foreign page whose name resolves to 127.0.0.1 still has that name in `Host`, and a page that
+//! asks across sites has `Sec-Fetch-Site` or `Origin`.
 
 use std::net::IpAddr;
 
@@ -12,15 +12,15 @@ use http::{HeaderMap, Request, header};
 use crate::key::Key;
 
 #[derive(Debug)]
-pub(super) struct Guard {
-    /// Whether the port is on loopback.
+pub(super) struct Access {
+    /// True if the port is on loopback.
     local: bool,
     token: Option<Key>,
 }
 
-/// Why somebody is told nothing.
+/// The reason why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refused {
+pub(super) enum AccessError {
     #[error("this port is not on loopback and has no token: set --admin-token FILE")]
     Closed,
     #[error("the token of this port is wanted: Authorization: Bearer TOKEN")]
@@ -31,9 +31,9 @@ pub(super) enum Refused {
     Site,
 }
 
-impl Refused {
-    /// The status and the code.
-    pub(super) fn told(self) -> (u16, &'static str) {
+impl AccessError {
+    /// Returns the HTTP status and the error code.
+    pub(super) fn status_and_code(self) -> (u16, &'static str) {
         match self {
             Self::Closed => (403, "token_not_set"),
             Self::Token => (401, "token_wanted"),
@@ -43,38 +43,40 @@ impl Refused {
     }
 }
 
-impl Guard {
+impl Access {
     pub(super) fn new(local: bool, token: Option<Key>) -> Self {
         Self { local, token }
     }
 
-    /// Whether this may be answered; an open path holds nothing, so that a browser can load what asks for
-    /// the token.
-    pub(super) fn check<B>(&self, request: &Request<B>, open: bool) -> Result<(), Refused> {
+    /// Checks that a request may be answered. An open path needs no token, so that a browser can load the page
+    /// that asks for it.
+    pub(super) fn check<B>(&self, request: &Request<B>, open: bool) -> Result<(), AccessError> {
         match &self.token {
             Some(_) if open => Ok(()),
-            Some(token) => has(token, request.headers()),
-            None if !self.local => Err(Refused::Closed),
-            None if !names_loopback(request) => Err(Refused::Host),
-            None if !open && is_cross_site(request.headers()) => Err(Refused::Site),
+            Some(token) => check_token(token, request.headers()),
+            None if !self.local => Err(AccessError::Closed),
+            None if !names_loopback(request) => Err(AccessError::Host),
+            None if !open && is_cross_site(request.headers()) => Err(AccessError::Site),
             None => Ok(()),
         }
     }
 }
 
-fn has(token: &Key, fields: &HeaderMap) -> Result<(), Refused> {
-    let said = fields.get(header::AUTHORIZATION);
-    let said = said.and_then(|said| said.as_bytes().split_at_checked(BEARER.len()));
-    match said {
-        Some((scheme, said)) if scheme.eq_ignore_ascii_case(BEARER) && token.is(said) => Ok(()),
-        Some(_) | None => Err(Refused::Token),
+fn check_token(token: &Key, fields: &HeaderMap) -> Result<(), AccessError> {
+    let given = fields.get(header::AUTHORIZATION);
+    let given = given.and_then(|given| given.as_bytes().split_at_checked(BEARER.len()));
+    match given {
+        Some((scheme, given)) if scheme.eq_ignore_ascii_case(BEARER) && token.equals(given) => {
+            Ok(())
+        }
+        Some(_) | None => Err(AccessError::Token),
     }
 }
 
 const BEARER: &[u8] = b"Bearer ";
 
-/// Whether `Host`, and the target where it has an authority, name loopback. Ports are free: a port may be
-/// forwarded.
+/// Returns true if `Host`, and the authority of the target if there is one, name loopback. Any port will do,
+/// since it may be forwarded.
 fn names_loopback<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
@@ -102,7 +104,7 @@ fn is_cross_site(fields: &HeaderMap) -> bool {
             .is_some_and(|origin| !is_own(origin.as_bytes(), fields))
 }
 
-/// Whether an origin is the host that was asked.
+/// Returns true if an origin is the host of the request.
 fn is_own(origin: &[u8], fields: &HeaderMap) -> bool {
     let origin = ["http://", "https://"]
         .iter()
@@ -115,7 +117,7 @@ fn is_own(origin: &[u8], fields: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
-    fn asked(fields: &[(&str, &str)]) -> Request<()> {
+    fn request_with(fields: &[(&str, &str)]) -> Request<()> {
         let mut request = Request::builder().uri("/api/v1/status");
         for (name, value) in fields {
             request = request.header(*name, *value);
@@ -124,8 +126,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_token_only_loopback_is_answered_by_its_own_names() {
-        let guard = Guard::new(true, None);
+    fn host_without_token_names_loopback_or_is_refused() {
+        let access = Access::new(true, None);
         for host in [
             "localhost",
             "LOCALHOST:1",
@@ -134,7 +136,7 @@ mod tests {
             "[::1]:8384",
         ] {
             assert_eq!(
-                guard.check(&asked(&[("host", host)]), false),
+                access.check(&request_with(&[("host", host)]), false),
                 Ok(()),
                 "{host}"
             );
@@ -149,20 +151,26 @@ mod tests {
             "",
             "[::2]",
         ] {
-            let refused = guard.check(&asked(&[("host", host)]), true);
-            assert_eq!(refused, Err(Refused::Host), "{host}");
+            let refused = access.check(&request_with(&[("host", host)]), true);
+            assert_eq!(refused, Err(AccessError::Host), "{host}");
         }
-        assert_eq!(guard.check(&asked(&[]), false), Err(Refused::Host));
+        assert_eq!(
+            access.check(&request_with(&[]), false),
+            Err(AccessError::Host)
+        );
         let twice = [("host", "localhost"), ("host", "localhost")];
-        assert_eq!(guard.check(&asked(&twice), false), Err(Refused::Host));
-        let mut absolute = asked(&[("host", "localhost")]);
+        assert_eq!(
+            access.check(&request_with(&twice), false),
+            Err(AccessError::Host)
+        );
+        let mut absolute = request_with(&[("host", "localhost")]);
         *absolute.uri_mut() = "http://evil.example/".parse().unwrap();
-        assert_eq!(guard.check(&absolute, false), Err(Refused::Host));
+        assert_eq!(access.check(&absolute, false), Err(AccessError::Host));
     }
 
     #[test]
-    fn another_site_is_told_nothing_but_program_text() {
-        let guard = Guard::new(true, None);
+    fn cross_site_request_to_data_is_refused() {
+        let access = Access::new(true, None);
         let host = ("host", "localhost:8384");
         for field in [
             ("sec-fetch-site", "cross-site"),
@@ -171,13 +179,13 @@ mod tests {
             ("origin", "null"),
             ("origin", "http://localhost:1"),
         ] {
-            let request = asked(&[host, field]);
+            let request = request_with(&[host, field]);
             assert_eq!(
-                guard.check(&request, false),
-                Err(Refused::Site),
+                access.check(&request, false),
+                Err(AccessError::Site),
                 "{field:?}"
             );
-            assert_eq!(guard.check(&request, true), Ok(()), "{field:?}");
+            assert_eq!(access.check(&request, true), Ok(()), "{field:?}");
         }
         for field in [
             ("sec-fetch-site", "same-origin"),
@@ -185,7 +193,7 @@ mod tests {
             ("origin", "http://localhost:8384"),
         ] {
             assert_eq!(
-                guard.check(&asked(&[host, field]), false),
+                access.check(&request_with(&[host, field]), false),
                 Ok(()),
                 "{field:?}"
             );
@@ -193,19 +201,19 @@ mod tests {
     }
 
     #[test]
-    fn off_loopback_nothing_is_told_without_the_token() {
-        let closed = Guard::new(false, None);
-        let request = asked(&[("host", "localhost")]);
+    fn request_off_loopback_without_token_is_refused() {
+        let closed = Access::new(false, None);
+        let request = request_with(&[("host", "localhost")]);
         for open in [true, false] {
-            assert_eq!(closed.check(&request, open), Err(Refused::Closed));
+            assert_eq!(closed.check(&request, open), Err(AccessError::Closed));
         }
         let token = Key::new("0123456789abcdef").unwrap();
         for local in [true, false] {
-            let guard = Guard::new(local, Some(token.clone()));
-            assert_eq!(guard.check(&asked(&[]), true), Ok(()));
+            let access = Access::new(local, Some(token.clone()));
+            assert_eq!(access.check(&request_with(&[]), true), Ok(()));
             for right in ["Bearer 0123456789abcdef", "bearer 0123456789abcdef"] {
-                let request = asked(&[("host", "any.example"), ("authorization", right)]);
-                assert_eq!(guard.check(&request, false), Ok(()), "{right}");
+                let request = request_with(&[("host", "any.example"), ("authorization", right)]);
+                assert_eq!(access.check(&request, false), Ok(()), "{right}");
             }
             for wrong in [
                 "Bearer 0123456789abcdeF",
@@ -217,10 +225,17 @@ mod tests {
                 "Bearer 0123456789abcdef ",
                 "Bearer  0123456789abcdef",
             ] {
-                let request = asked(&[("authorization", wrong)]);
-                assert_eq!(guard.check(&request, false), Err(Refused::Token), "{wrong}");
+                let request = request_with(&[("authorization", wrong)]);
+                assert_eq!(
+                    access.check(&request, false),
+                    Err(AccessError::Token),
+                    "{wrong}"
+                );
             }
-            assert_eq!(guard.check(&asked(&[]), false), Err(Refused::Token));
+            assert_eq!(
+                access.check(&request_with(&[]), false),
+                Err(AccessError::Token)
+            );
         }
     }
 }

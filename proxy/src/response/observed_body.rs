@@ -6,63 +6,63 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::stream_decoder::Reader;
+use super::stream_decoder::TextReader;
 use crate::error::BodyError;
 
 /// Hears what an answer says of itself.
-pub(crate) trait Ear {
+pub(crate) trait ResponseObserver {
     /// Takes one text of the answer; whether the answer has to end before it.
-    fn hear(&mut self, text: &[u8]) -> bool;
+    fn observe(&mut self, text: &[u8]) -> bool;
 
     /// What the client is told where the answer ends so.
-    fn last(&self) -> Bytes;
+    fn last_event(&self) -> Bytes;
 }
 
 /// A content whose frames are passed at once, after a look at them.
 #[derive(Debug)]
-pub(crate) struct Watched<B, E> {
+pub(crate) struct ObservedBody<B, E> {
     body: B,
-    reader: Reader,
-    ear: E,
-    broken: bool,
+    reader: TextReader,
+    observer: E,
+    is_ended: bool,
 }
 
-impl<B, E: Ear> Watched<B, E> {
-    pub(crate) fn new(body: B, reader: Reader, ear: E) -> Self {
+impl<B, E: ResponseObserver> ObservedBody<B, E> {
+    pub(crate) fn new(body: B, reader: TextReader, observer: E) -> Self {
         Self {
             body,
             reader,
-            ear,
-            broken: false,
+            observer,
+            is_ended: false,
         }
     }
 
-    fn look(&mut self, data: &[u8]) {
+    fn observe_data(&mut self, data: &[u8]) {
         let Self {
             reader,
-            ear,
-            broken,
+            observer,
+            is_ended,
             ..
         } = self;
-        reader.take(data, &mut |text| *broken |= ear.hear(text));
+        reader.push(data, &mut |text| *is_ended |= observer.observe(text));
     }
 
-    fn end(&mut self) {
+    fn observe_end(&mut self) {
         let Self {
             reader,
-            ear,
-            broken,
+            observer,
+            is_ended,
             ..
         } = self;
-        reader.finish(&mut |text| *broken |= ear.hear(text));
+        reader.finish(&mut |text| *is_ended |= observer.observe(text));
     }
 }
 
-impl<B, E> Body for Watched<B, E>
+impl<B, E> Body for ObservedBody<B, E>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BodyError>,
-    E: Ear + Unpin,
+    E: ResponseObserver + Unpin,
 {
     type Data = Bytes;
     type Error = BodyError;
@@ -75,13 +75,13 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         if let Some(Ok(frame)) = &frame {
-            self.look(frame.data_ref().map_or(&[][..], |data| data));
+            self.observe_data(frame.data_ref().map_or(&[][..], |data| data));
         }
         // Who knows the length does not ask for the end.
         if frame.is_none() || self.body.is_end_stream() {
-            self.end();
+            self.observe_end();
         }
-        if self.broken {
+        if self.is_ended {
             return Poll::Ready(Some(Err("another model was served".into())));
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
@@ -106,12 +106,12 @@ mod tests {
     /// Ends before a text that names `q`.
     struct Strict;
 
-    impl Ear for Strict {
-        fn hear(&mut self, text: &[u8]) -> bool {
+    impl ResponseObserver for Strict {
+        fn observe(&mut self, text: &[u8]) -> bool {
             text.contains(&b'q')
         }
 
-        fn last(&self) -> Bytes {
+        fn last_event(&self) -> Bytes {
             Bytes::new()
         }
     }
@@ -121,8 +121,8 @@ mod tests {
     async fn a_last_line_without_an_end_is_heard_before_it_passes() {
         for (text, passes) in [("data: 1\n\ndata: q", false), ("data: 1\n\ndata: p", true)] {
             let body = Full::new(Bytes::from_static(text.as_bytes()));
-            let reader = Reader::new(BodyFormat::Sse, None);
-            let mut watched = Watched::new(body, reader, Strict);
+            let reader = TextReader::new(BodyFormat::Sse, None);
+            let mut watched = ObservedBody::new(body, reader, Strict);
             let frame = watched.frame().await.unwrap();
             assert_eq!(frame.is_ok(), passes, "{text}");
         }

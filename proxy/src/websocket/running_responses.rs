@@ -5,17 +5,17 @@ use tokio::sync::watch;
 
 /// The responses that were asked for and have not ended.
 #[derive(Debug)]
-pub(crate) struct Talk(watch::Sender<usize>);
+pub(crate) struct RunningResponses(watch::Sender<usize>);
 
-impl Default for Talk {
+impl Default for RunningResponses {
     fn default() -> Self {
         Self(watch::Sender::new(0))
     }
 }
 
-impl Talk {
+impl RunningResponses {
     /// Takes note of a message that goes to the provider.
-    pub(super) fn asked(&self, message: &[u8]) {
+    pub(super) fn requested(&self, message: &[u8]) {
         if response_edit::begins_response(message) {
             self.0.send_modify(|running| *running += 1);
         }
@@ -23,7 +23,7 @@ impl Talk {
 
     /// Whether the start of a message to the client says that a response has ended which runs. Where it does
     /// not say so although it has, the drain waits for its deadline.
-    pub(super) fn is_last(&self, start: &[u8]) -> bool {
+    pub(super) fn is_ended_by(&self, start: &[u8]) -> bool {
         *self.0.borrow() > 0 && response_edit::ends_response(start)
     }
 
