@@ -70,10 +70,10 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Run { command } => run::run(&command, &environment),
         Verb::EmbeddedProxy => embedded::serve(environment),
         Verb::Uninstall { from } => uninstall::uninstall(&from),
-        Verb::Explain(asked) => explain::explain(&asked, &environment),
+        Verb::Explain(options) => explain::explain(&options, &environment),
         Verb::Which => which::which(),
-        Verb::Doctor(asked) => doctor::doctor(&asked, &environment),
-        Verb::Route(asked) => route::route(&asked, &environment),
+        Verb::Doctor(options) => doctor::doctor(&options, &environment),
+        Verb::Route(options) => route::route(&options, &environment),
         Verb::Completions { shell } => completions::completions(&Cli::command(), shell),
         Verb::Man { to } => man::man(Cli::command(), &to),
     }

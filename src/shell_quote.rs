@@ -58,12 +58,12 @@ mod tests {
         let line = shell(words.map(OsStr::from_bytes));
         assert!(!line.contains('\n'));
         let script = format!("for word in {line}; do printf '%s\\0' \"$word\"; done");
-        let told = Command::new("bash").args(["-c", &script]).output().unwrap();
+        let output = Command::new("bash").args(["-c", &script]).output().unwrap();
         let expected: Vec<u8> = words
             .iter()
             .flat_map(|word| [word, &b"\0"[..]].concat())
             .collect();
-        assert_eq!(told.stdout, expected);
+        assert_eq!(output.stdout, expected);
     }
 
     #[test]

@@ -171,7 +171,7 @@ fn run<'a>(batch: &Batch<'a>) -> Vec<Line<'a>> {
     let on_mismatch = if batch.strict { "fail" } else { "log" };
     let server = match Server::start(&batch.profile, mode, on_mismatch) {
         Ok(server) => server,
-        Err(said) => return lines(batch, |_| (vec![said.clone()], None)),
+        Err(output) => return lines(batch, |_| (vec![output.clone()], None)),
     };
     let alone = PolicyAlone::new(&batch.profile, mode);
     lines(batch, |case| {

@@ -6,7 +6,7 @@ use crate::{Capability, Mode, label_enum};
 
 /// One attempt to override the pin.
 ///
-/// Logs, metrics, the audit file and the page are sinks of this one type. Everything but `asked`
+/// Logs, metrics, the audit file and the page are sinks of this one type. Everything but `requested`
 /// and `place` is from a closed list, so it can be a metric tag; those two may come from the request
 /// and belong in logs only. Both are escaped and cut.
 #[derive(Clone, Debug, PartialEq, Eq)]

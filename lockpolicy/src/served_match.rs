@@ -33,12 +33,12 @@ impl Policy {
     /// other letter case, which codex takes for the same; the name with a date behind it
     /// (`-2026-04-01`, `-20260401`); the name as Bedrock, Gemini, Vertex or a router write it;
     /// a pattern of the operator's.
-    pub fn served(&self, sent: &str, said: &str) -> Served {
-        if said.is_empty() {
+    pub fn served(&self, sent: &str, named: &str) -> Served {
+        if named.is_empty() {
             Served::Undeclared
-        } else if said == sent {
+        } else if named == sent {
             Served::Match
-        } else if self.served_model_aliases().is_variant(sent, said) {
+        } else if self.served_model_aliases().is_variant(sent, named) {
             Served::Variant
         } else {
             Served::Mismatch
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_the_same_a_variant_or_another() {
+    fn served_name_is_a_match_a_variant_or_a_mismatch() {
         let policy = policy("");
         let table = [
             ("gpt-5.5", "gpt-5.5", Served::Match),
@@ -106,27 +106,27 @@ mod tests {
             ("gpt-5.5", "gpt-5.5\n", Served::Mismatch),
             ("gpt-5.5", "gpt-5", Served::Mismatch),
         ];
-        for (sent, said, want) in table {
-            assert_eq!(policy.served(sent, said), want, "{sent} {said}");
+        for (sent, named, want) in table {
+            assert_eq!(policy.served(sent, named), want, "{sent} {named}");
         }
     }
 
     #[test]
-    fn what_the_operator_lists_is_a_variant_where_the_whole_name_fits() {
+    fn served_name_that_a_listed_pattern_covers_whole_is_a_variant() {
         let policy = policy("served_model_aliases = ['p-0\\d\\d', 'inhouse|other']");
-        for (said, want) in [
+        for (named, want) in [
             ("p-001", Served::Variant),
             ("inhouse", Served::Variant),
             ("other", Served::Variant),
             ("p-0011", Served::Mismatch),
             ("xinhouse", Served::Mismatch),
         ] {
-            assert_eq!(policy.served("p", said), want, "{said}");
+            assert_eq!(policy.served("p", named), want, "{named}");
         }
-        let told = policy.describe();
+        let text = policy.describe();
         assert!(
-            told.contains("served_model_aliases = p-0\\d\\d\n"),
-            "{told}"
+            text.contains("served_model_aliases = p-0\\d\\d\n"),
+            "{text}"
         );
         for broken in ["(", "a)|(b"] {
             let text = format!("model = 'p'\nserved_model_aliases = ['{broken}']");
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_was_made_before_is_held_against_the_pin() {
+    fn response_without_a_sent_model_is_compared_with_the_pin() {
         assert_eq!(policy("").expected("s"), Some("s"));
         assert_eq!(policy("").expected(""), Some("p"));
         assert_eq!(policy("mode = 'report_only'").expected(""), None);

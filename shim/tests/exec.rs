@@ -90,7 +90,7 @@ fn be_the_shim() -> ExitCode {
     shim::run(
         &Process::current(),
         policy.map(Arc::new),
-        Arc::new(Told),
+        Arc::new(Report),
         &NoProxy,
     )
 }
@@ -107,9 +107,9 @@ impl shim::StartProxy for NoProxy {
 
 /// Tells what it is told on standard error.
 #[derive(Debug)]
-struct Told;
+struct Report;
 
-impl Observer for Told {
+impl Observer for Report {
     fn observe(&self, event: Event<'_>, context: &RequestContext<'_>) {
         match event {
             Event::Attempt(attempt) => eprintln!(
@@ -271,8 +271,8 @@ fn refused_command_line_starts_nothing() {
         .unwrap();
     assert_eq!((out.status.code(), &out.stdout[..]), (Some(77), &b""[..]));
     assert!(!house.root.path().join("started").exists());
-    let told = String::from_utf8(out.stderr).unwrap();
-    let own: Vec<&str> = told
+    let report = String::from_utf8(out.stderr).unwrap();
+    let own: Vec<&str> = report
         .lines()
         .filter(|line| line.starts_with("model-lock: "))
         .collect();
@@ -280,7 +280,9 @@ fn refused_command_line_starts_nothing() {
         own,
         ["model-lock: model `other` is not permitted here (-m); locked by policy"]
     );
-    assert!(told.contains("attempt exec -m other 77 model_locked\n") && !told.contains("secret"));
+    assert!(
+        report.contains("attempt exec -m other 77 model_locked\n") && !report.contains("secret")
+    );
     let passed = house.run(REJECT, &[b"exec", b"-m", b"pin", b"hi"]);
     assert_eq!(
         (passed.status.code(), &passed.stdout[..]),
@@ -290,10 +292,10 @@ fn refused_command_line_starts_nothing() {
 
 fn attempt_is_reported_before_codex_starts() {
     let house = House::new("echo codex >&2");
-    let told =
+    let report =
         String::from_utf8(house.run(FORCE, &[b"-c", b"model=x", b"-p", b"q"]).stderr).unwrap();
     assert_eq!(
-        told,
+        report,
         "judged other\nattempt tui -c model x 0 \nattempt tui -p q 0 \ncodex\n"
     );
     let refused = String::from_utf8(house.run(FORCE, &[b"--new", b"exec"]).stderr).unwrap();

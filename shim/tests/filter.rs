@@ -153,7 +153,7 @@ impl Talk {
             .unwrap();
     }
 
-    fn hear(&mut self) -> String {
+    fn receive(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         line
@@ -163,11 +163,11 @@ impl Talk {
     fn all(mut self, text: Vec<u8>) -> Vec<u8> {
         let mut input = self.input.take().unwrap();
         let speaker = thread::spawn(move || input.write_all(&text).unwrap());
-        let mut heard = Vec::new();
-        self.output.read_to_end(&mut heard).unwrap();
+        let mut received = Vec::new();
+        self.output.read_to_end(&mut received).unwrap();
         speaker.join().unwrap();
         assert!(self.child.wait().unwrap().success());
-        heard
+        received
     }
 
     fn status(mut self) -> Option<i32> {
@@ -200,16 +200,16 @@ fn line_of_each_kind_arrives() {
     ]
     .concat();
     for policy in [FORCE, REJECT] {
-        let heard = Talk::start(policy, ECHO).all(text.clone().into_bytes());
-        assert_eq!(String::from_utf8(heard).unwrap(), text);
+        let received = Talk::start(policy, ECHO).all(text.clone().into_bytes());
+        assert_eq!(String::from_utf8(received).unwrap(), text);
     }
 }
 
 fn refusals_keep_the_order_of_requests() {
-    let (mut text, mut passed, mut asked) = (String::new(), String::new(), Vec::new());
+    let (mut text, mut passed, mut request) = (String::new(), String::new(), Vec::new());
     for id in 0..10_000 {
         let line = if id % 50 == 7 {
-            asked.push(id);
+            request.push(id);
             asking(id)
         } else {
             let line =
@@ -219,14 +219,14 @@ fn refusals_keep_the_order_of_requests() {
         };
         text.push_str(&line);
     }
-    let heard = Talk::start(REJECT, ECHO).all(text.into_bytes());
-    let heard = String::from_utf8(heard).unwrap();
-    let (errors, echoed): (Vec<&str>, Vec<&str>) = heard
+    let received = Talk::start(REJECT, ECHO).all(text.into_bytes());
+    let received = String::from_utf8(received).unwrap();
+    let (errors, echoed): (Vec<&str>, Vec<&str>) = received
         .split_inclusive('\n')
         .partition(|line| line.contains("model_lock_rejected"));
     assert_eq!(echoed.concat(), passed);
-    assert_eq!(errors.len(), asked.len());
-    for (error, id) in errors.iter().zip(asked) {
+    assert_eq!(errors.len(), request.len());
+    for (error, id) in errors.iter().zip(request) {
         assert!(error.starts_with(&refused(id)), "{error}");
     }
 }
@@ -243,8 +243,8 @@ fn million_lines_are_relayed_in_bounded_memory() {
         (0..1_000_000).for_each(|id| input.write_all(line(id).as_bytes()).unwrap());
     });
     for id in 0..1_000_000 {
-        let heard = talk.hear();
-        assert!(heard == line(id), "{id}: {heard}");
+        let received = talk.receive();
+        assert!(received == line(id), "{id}: {received}");
         if id == 999_999 {
             let status = fs::read_to_string(format!("/proc/{}/status", talk.child.id())).unwrap();
             let most = status
@@ -263,7 +263,7 @@ fn line_with_another_model_is_forced() {
     let mut talk = Talk::start(FORCE, ECHO);
     talk.say("{\"id\":1,\"method\":\"thread/resume\",\"params\":{\"model\":\"x\",\"threadId\":\"t\"}}\r\n");
     assert_eq!(
-        talk.hear(),
+        talk.receive(),
         "{\"id\":1,\"method\":\"thread/resume\",\"params\":{\"model\":\"pin\",\"threadId\":\"t\"}}\r\n"
     );
     assert_eq!(talk.status(), Some(0));
@@ -285,13 +285,13 @@ fn line_over_the_limit_is_refused() {
     ]
     .concat();
     let speaker = thread::spawn(move || input.write_all(more.as_bytes()).unwrap());
-    let mut heard: Vec<String> = (0..3).map(|_| talk.hear()).collect();
+    let mut received: Vec<String> = (0..3).map(|_| talk.receive()).collect();
     speaker.join().unwrap();
     // The answer overtakes nothing but what the other program still holds.
-    heard.sort_by_key(String::len);
-    assert_eq!(heard[0], "{\"id\":3,\"result\":1}\n");
-    assert!(heard[1].starts_with(&refused(2)), "{}", heard[1]);
-    assert!(heard[2] == most);
+    received.sort_by_key(String::len);
+    assert_eq!(received[0], "{\"id\":3,\"result\":1}\n");
+    assert!(received[1].starts_with(&refused(2)), "{}", received[1]);
+    assert!(received[2] == most);
 }
 
 fn refusal_is_written_between_two_lines() {
@@ -304,25 +304,25 @@ fn refusal_is_written_between_two_lines() {
     talk.say(&asking(1));
     talk.say("{\"id\":2,\"result\":2}\n");
     assert_eq!(
-        (&half, talk.hear().as_str()),
+        (&half, talk.receive().as_str()),
         (b"half", " {\"id\":2,\"result\":2}\n")
     );
-    assert!(talk.hear().starts_with(&refused(1)));
+    assert!(talk.receive().starts_with(&refused(1)));
     talk.say("{\"id\":3,\"result\":3}\n");
-    assert_eq!(talk.hear(), "next {\"id\":3,\"result\":3}\n");
+    assert_eq!(talk.receive(), "next {\"id\":3,\"result\":3}\n");
     assert_eq!(talk.status(), Some(0));
 }
 
 fn codex_output_arrives_byte_for_byte() {
     let says = "printf '\\377\\000\\n{\"model\":\"x\",\"model\":1}\\r\\n\\n'; head -c 5000000 /dev/zero; printf end";
-    let heard = Talk::start(REJECT, says).all(Vec::new());
+    let received = Talk::start(REJECT, says).all(Vec::new());
     let expected = [
         &b"\xff\x00\n{\"model\":\"x\",\"model\":1}\r\n\n"[..],
         &vec![0; 5_000_000],
         b"end",
     ]
     .concat();
-    assert!(heard == expected);
+    assert!(received == expected);
 }
 
 fn end_of_input_and_exit_status_are_those_of_codex() {
@@ -333,14 +333,19 @@ fn end_of_input_and_exit_status_are_those_of_codex() {
     assert_eq!(Talk::start(FORCE, "kill -9 $$").status(), Some(137));
     // Codex is gone while its client goes on talking, and has left something behind.
     let mut talk = Talk::start(FORCE, "sleep 5 & echo bye; exit 3");
-    assert_eq!(talk.hear(), "bye\n");
+    assert_eq!(talk.receive(), "bye\n");
     assert_eq!(talk.child.wait().unwrap().code(), Some(3));
 }
 
 /// As `OpenClaw` ends a server: everything stopped, what the shim started killed, then the shim let go.
 fn client_that_kills_codex_sees_an_orderly_end() {
     let mut talk = Talk::start(FORCE, "echo $$; exec sleep 60");
-    let codex = talk.hear().trim_end().parse().ok().and_then(Pid::from_raw);
+    let codex = talk
+        .receive()
+        .trim_end()
+        .parse()
+        .ok()
+        .and_then(Pid::from_raw);
     let shim = Pid::from_child(&talk.child);
     kill_process(shim, Signal::STOP).unwrap();
     kill_process(codex.unwrap(), Signal::STOP).unwrap();
@@ -354,12 +359,12 @@ fn signals_arrive() {
     let traps = "trap 'exit 5' TERM; trap 'exit 6' INT; trap 'exit 8' HUP; echo ready; while :; do sleep 0.05; done";
     for (signal, code) in [(Signal::TERM, 5), (Signal::INT, 6), (Signal::HUP, 8)] {
         let mut talk = Talk::start(FORCE, traps);
-        assert_eq!(talk.hear(), "ready\n");
+        assert_eq!(talk.receive(), "ready\n");
         kill_process(Pid::from_child(&talk.child), signal).unwrap();
         assert_eq!(talk.child.wait().unwrap().code(), Some(code));
     }
     let mut talk = Talk::start(FORCE, "echo ready; exec sleep 60");
-    assert_eq!(talk.hear(), "ready\n");
+    assert_eq!(talk.receive(), "ready\n");
     kill_process(Pid::from_child(&talk.child), Signal::TERM).unwrap();
     assert_eq!(talk.child.wait().unwrap().code(), Some(143));
 }

@@ -28,9 +28,9 @@ pub(crate) struct Explain {
 }
 
 /// Prints what the shim would do with a command line.
-pub(crate) fn explain(asked: &Explain, environment: &Environment) -> ExitCode {
+pub(crate) fn explain(options: &Explain, environment: &Environment) -> ExitCode {
     let process = Process {
-        args: arguments(&asked.words).to_vec(),
+        args: arguments(&options.words).to_vec(),
         ..Process::current()
     };
     let policy = policy_source::for_shim(environment)
@@ -46,7 +46,7 @@ pub(crate) fn explain(asked: &Explain, environment: &Environment) -> ExitCode {
         Some(_) => exit::REFUSED,
         None => exit::DONE,
     };
-    if asked.json {
+    if options.json {
         output::json(&answer, status)
     } else {
         output::result_with(&answer.text(), status)
@@ -96,7 +96,6 @@ enum Outcome {
 #[derive(Serialize)]
 struct Reason {
     place: String,
-    #[serde(rename = "asked")]
     requested: String,
     becomes: &'static str,
     text: Option<String>,

@@ -19,11 +19,11 @@ use crate::settings::{address, given};
 
 /// Asks the address of the flag, or else of the variable, and tells in one line what it said.
 pub(crate) fn health(flag: Option<&str>, environment: &Environment) -> ExitCode {
-    let asked = match place(flag, environment) {
-        Ok(asked) => asked,
+    let port = match admin_address(flag, environment) {
+        Ok(port) => port,
         Err(problems) => return output::problems(&problems),
     };
-    match ask(asked, PATIENCE) {
+    match ask(port, TIMEOUT) {
         Ok(()) => output::result(READY),
         Err(error) => output::failure(&error),
     }
@@ -40,8 +40,11 @@ enum HealthError {
     NotReady(SocketAddr, String),
 }
 
-/// Returns the address to ask. A port on every address is asked on loopback.
-fn place(flag: Option<&str>, environment: &Environment) -> Result<SocketAddr, Vec<Problem>> {
+/// Returns the address to ask. An unspecified address is asked on loopback.
+fn admin_address(
+    flag: Option<&str>,
+    environment: &Environment,
+) -> Result<SocketAddr, Vec<Problem>> {
     let setting = Setting::admin();
     let flags: Vec<OsString> = flag.map(OsString::from).into_iter().collect();
     let missing = || {
@@ -50,25 +53,25 @@ fn place(flag: Option<&str>, environment: &Environment) -> Result<SocketAddr, Ve
         vec![Problem::new(setting.variable(), what)]
     };
     let given = given(&setting, &flags, environment).ok_or_else(missing)?;
-    let mut asked = address(&given)?;
-    match asked.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => asked.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => asked.set_ip(Ipv6Addr::LOCALHOST.into()),
+    let mut port = address(&given)?;
+    match port.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => port.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => port.set_ip(Ipv6Addr::LOCALHOST.into()),
         IpAddr::V4(_) | IpAddr::V6(_) => {}
     }
-    Ok(asked)
+    Ok(port)
 }
 
 /// Sends one request, which is over when `within` has passed, however slowly the response comes.
-fn ask(asked: SocketAddr, within: Duration) -> Result<(), HealthError> {
-    let silent = |error| HealthError::Silent(asked, error);
-    let request = Request::get(format!("http://{asked}/readyz")).body(String::new());
+fn ask(port: SocketAddr, within: Duration) -> Result<(), HealthError> {
+    let silent = |error| HealthError::Silent(port, error);
+    let request = Request::get(format!("http://{port}/readyz")).body(String::new());
     let request = request.map_err(|error| silent(io::Error::other(error)))?;
     match probe::send(request, within) {
         Ok(response) if response.status() == 200 && response.body() == READY.as_bytes() => Ok(()),
-        Ok(response) => Err(HealthError::NotReady(asked, response.status().to_string())),
+        Ok(response) => Err(HealthError::NotReady(port, response.status().to_string())),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Err(HealthError::NotReady(asked, error.to_string()))
+            Err(HealthError::NotReady(port, error.to_string()))
         }
         Err(error) => Err(silent(error)),
     }
@@ -77,7 +80,7 @@ fn ask(asked: SocketAddr, within: Duration) -> Result<(), HealthError> {
 /// The response of a proxy that is ready, and the output of this command.
 const READY: &str = "ready\n";
 /// Shorter than what a container's health check waits.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {
@@ -89,7 +92,7 @@ mod tests {
     /// A listener that answers once, a piece at a time, for as long as it is listened to.
     fn says(pieces: Vec<String>, between: Duration) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let asked = listener.local_addr().unwrap();
+        let port = listener.local_addr().unwrap();
         thread::spawn(move || {
             let (mut socket, _) = listener.accept().unwrap();
             let mut request = [0; 1024];
@@ -101,19 +104,19 @@ mod tests {
                 thread::park_timeout(between);
             }
         });
-        asked
+        port
     }
 
-    fn told(answer: &str) -> Result<(), String> {
-        let asked = says(vec![answer.to_owned()], Duration::ZERO);
-        let found = ask(asked, PATIENCE);
-        found.map_err(|error| error.to_string().replace(&asked.to_string(), "HERE"))
+    fn result_of(answer: &str) -> Result<(), String> {
+        let port = says(vec![answer.to_owned()], Duration::ZERO);
+        let found = ask(port, TIMEOUT);
+        found.map_err(|error| error.to_string().replace(&port.to_string(), "HERE"))
     }
 
     #[test]
     fn only_a_proxy_that_says_so_is_ready() {
         assert_eq!(
-            told("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nready\n"),
+            result_of("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nready\n"),
             Ok(())
         );
         for (answer, line) in [
@@ -130,7 +133,7 @@ mod tests {
             ("", "connection closed before message completed"),
         ] {
             let expected = format!("the server at HERE is not ready: {line}");
-            assert_eq!(told(answer), Err(expected), "{answer}");
+            assert_eq!(result_of(answer), Err(expected), "{answer}");
         }
     }
 
@@ -138,18 +141,18 @@ mod tests {
     fn an_answer_that_never_ends_is_not_waited_for() {
         let mut endless = vec!["x".to_owned(); 10_000];
         endless.insert(0, "HTTP/1.1 200 OK\r\nx: ".to_owned());
-        let asked = says(endless, Duration::from_millis(5));
-        let error = ask(asked, Duration::from_millis(100)).unwrap_err();
+        let port = says(endless, Duration::from_millis(5));
+        let error = ask(port, Duration::from_millis(100)).unwrap_err();
         assert!(matches!(error, HealthError::Silent(..)), "{error}");
         let large = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1 << 20));
         // The connection stays open: what ends it is that it is too much.
         let large = says(vec![large], Duration::from_mins(1));
-        let error = ask(large, PATIENCE).unwrap_err();
+        let error = ask(large, TIMEOUT).unwrap_err();
         assert!(matches!(error, HealthError::NotReady(..)), "{error}");
     }
 
     #[test]
-    fn the_flag_is_asked_before_the_variable_and_every_address_is_this_machine() {
+    fn address_of_the_flag_outweighs_the_variable_and_any_address_is_loopback() {
         let environment =
             |text: &str| Environment::from_iter([(Setting::admin().variable(), text)]);
         for (flag, variable, expected) in [
@@ -158,17 +161,17 @@ mod tests {
             (None, "0.0.0.0:3", "127.0.0.1:3"),
             (None, "[::]:4", "[::1]:4"),
         ] {
-            let asked = place(flag, &environment(variable)).unwrap();
-            assert_eq!(asked.to_string(), expected);
+            let port = admin_address(flag, &environment(variable)).unwrap();
+            assert_eq!(port.to_string(), expected);
         }
         let problem =
             |found: Result<SocketAddr, Vec<Problem>>| found.unwrap_err().remove(0).to_string();
         assert_eq!(
-            problem(place(None, &Environment::default())),
+            problem(admin_address(None, &Environment::default())),
             "MODEL_LOCK_ADMIN: not set: it, or --admin, says where to ask"
         );
         assert_eq!(
-            problem(place(Some("8384"), &Environment::default())),
+            problem(admin_address(Some("8384"), &Environment::default())),
             "--admin: `8384`: an address and port like 127.0.0.1:8383 expected"
         );
     }

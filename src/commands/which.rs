@@ -26,9 +26,9 @@ pub(crate) fn which() -> ExitCode {
     match real {
         Ok(_) => output::result(&text),
         Err(error) => {
-            let told = output::result_with(&text, exit::NOT_FOUND);
+            let status = output::result_with(&text, exit::NOT_FOUND);
             output::line(&error.line());
-            told
+            status
         }
     }
 }

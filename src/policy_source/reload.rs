@@ -51,22 +51,22 @@ impl Reloader {
         let mut ticks = tokio::time::interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let asked = tokio::select! {
+            let is_requested = tokio::select! {
                 _ = ticks.tick() => false,
                 _ = hangup.recv() => true,
             };
-            self.look(asked).await;
+            self.look(is_requested).await;
         }
     }
 
-    async fn look(&mut self, asked: bool) {
+    async fn look(&mut self, is_requested: bool) {
         let location = self.location.clone();
         // A file on a dead network mount must not hold up the requests.
         let Ok(reading) = tokio::task::spawn_blocking(move || policy_source::read(&location)).await
         else {
             return;
         };
-        if reading != self.last || asked {
+        if reading != self.last || is_requested {
             self.take(reading);
         }
     }

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn times_have_seconds_where_nothing_is_said() {
+    fn time_without_a_unit_is_in_seconds() {
         assert_eq!(time("30"), Some(Duration::from_secs(30)));
         assert_eq!(time("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(time("2m"), Some(Duration::from_mins(2)));

@@ -22,31 +22,31 @@ fn table() -> impl Iterator<Item = &'static Metric> {
 }
 
 /// The words of the files that begin with a prefix.
-fn asked(files: &[&str], prefix: &str) -> BTreeSet<String> {
-    let mut asked = BTreeSet::new();
+fn request(files: &[&str], prefix: &str) -> BTreeSet<String> {
+    let mut request = BTreeSet::new();
     for file in files {
         let text = std::fs::read_to_string(Path::new(file)).unwrap();
         let words = text.split(|c: char| !(c.is_ascii_lowercase() || c == '_' || c == '.'));
         let found: Vec<_> = words.filter(|word| word.starts_with(prefix)).collect();
         assert!(!found.is_empty(), "{file} asks for nothing");
-        asked.extend(found.into_iter().map(str::to_owned));
+        request.extend(found.into_iter().map(str::to_owned));
     }
-    asked
+    request
 }
 
 #[test]
 fn prometheus_is_asked_for_what_there_is() {
     let known: BTreeSet<String> = table().map(Metric::prometheus_name).collect();
-    let asked: BTreeSet<String> = asked(&PROMETHEUS, "model_lock_")
+    let request: BTreeSet<String> = request(&PROMETHEUS, "model_lock_")
         .iter()
         .map(|name| name.trim_end_matches("_bucket").to_owned())
         .collect();
-    assert_eq!(asked, known);
+    assert_eq!(request, known);
 }
 
 #[test]
 fn the_daemon_is_asked_for_what_there_is() {
-    for name in asked(&STATSD, "model_lock.") {
+    for name in request(&STATSD, "model_lock.") {
         let known = table().any(|metric| name == format!("model_lock.{}", metric.name));
         assert!(known, "{name}");
     }

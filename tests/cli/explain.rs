@@ -25,7 +25,7 @@ fn explain_of_forced_command_line_lists_each_change() {
         "--last",
         "it's",
     ];
-    let (status, out, told) = run(&line, &FORCE);
+    let (status, out, errors) = run(&line, &FORCE);
     let expected = "\
 verdict: forced; it would run with changes
 command: exec resume
@@ -36,9 +36,9 @@ proxy: codex's base URLs are overridden to an embedded proxy
 runs: codex exec resume -c 'model=\"gpt-5.5\"' -c 'review_model=\"gpt-5.5\"' -m gpt-5.5 --last 'it'\\''s'
 ";
     assert_eq!(
-        (status, out.as_str(), told.len()),
+        (status, out.as_str(), errors.len()),
         (0, expected, 0),
-        "{told:?}"
+        "{errors:?}"
     );
 }
 
@@ -56,7 +56,7 @@ refusal: model `gpt-x` is not permitted here (-m); locked by policy
     let (status, out, _) = run(&["explain", "--json", "--", "exec", "-m", "gpt-x"], &REJECT);
     let expected = concat!(
         r#"{"verdict":"refused","command":"exec","#,
-        r#""reasons":[{"place":"-m","asked":"gpt-x","becomes":"refused","text":null}],"#,
+        r#""reasons":[{"place":"-m","requested":"gpt-x","becomes":"refused","text":null}],"#,
         r#""refusal":{"reason":"model_locked","#,
         r#""message":"model `gpt-x` is not permitted here (-m); locked by policy"},"#,
         r#""filtered":false,"proxy":null,"arguments":null,"line":null}"#,
@@ -67,7 +67,7 @@ refusal: model `gpt-x` is not permitted here (-m); locked by policy
 
 /// What is looked at of the answer.
 #[derive(serde::Deserialize)]
-struct Told {
+struct Report {
     arguments: Vec<String>,
 }
 
@@ -81,12 +81,12 @@ fn explained_command_line_is_the_one_that_the_shim_runs() {
         &["--remote", "ws://x", "--remote-auth-token-env", "T"],
         &["app-server", "daemon", "stop"],
     ] {
-        let asked = [&["explain", "--json", "--", "codex"], words].concat();
-        let told: Told = serde_json::from_str(&run(&asked, &OFF).1).unwrap();
+        let request = [&["explain", "--json", "--", "codex"], words].concat();
+        let errors: Report = serde_json::from_str(&run(&request, &OFF).1).unwrap();
         let (_, ran, _) = finish(crate::shim::shim(directory.path(), words, &OFF));
         assert_eq!(
             ran,
-            format!("real: {}\n", told.arguments.join(" ")),
+            format!("real: {}\n", errors.arguments.join(" ")),
             "{words:?}"
         );
     }
@@ -94,19 +94,22 @@ fn explained_command_line_is_the_one_that_the_shim_runs() {
 
 #[test]
 fn explain_where_the_shim_would_not_start_prints_no_runnable_command() {
-    let (status, out, told) = run(&["explain", "--", "codex", "exec", "hi"], &[]);
+    let (status, out, errors) = run(&["explain", "--", "codex", "exec", "hi"], &[]);
     assert_eq!((status, out.as_str()), (78, ""));
     assert!(
-        told.concat().contains("OPENCLAW_MODEL: not set"),
-        "{told:?}"
+        errors.concat().contains("OPENCLAW_MODEL: not set"),
+        "{errors:?}"
     );
     let bad = [
         ("OPENCLAW_MODEL", "gpt-5.5"),
         ("MODEL_LOCK_AUDIT_SIZE", "x"),
     ];
-    let (status, out, told) = run(&["explain", "--", "codex", "exec", "hi"], &bad);
+    let (status, out, errors) = run(&["explain", "--", "codex", "exec", "hi"], &bad);
     assert_eq!((status, out.as_str()), (78, ""));
-    assert!(told.concat().contains("MODEL_LOCK_AUDIT_SIZE"), "{told:?}");
+    assert!(
+        errors.concat().contains("MODEL_LOCK_AUDIT_SIZE"),
+        "{errors:?}"
+    );
     let (status, out, _) = run(&["explain", "--", "codex", "login", "status"], &[]);
     let expected = "verdict: passes\ncommand: login status\nruns: codex login status\n";
     assert_eq!((status, out.as_str()), (0, expected));
@@ -148,12 +151,12 @@ fn which_lists_the_real_codex_and_all_others_in_order() {
     );
     assert_eq!((status, out), (0, expected));
 
-    let (status, out, told) = run(&["which"], &[("PATH", &bin)]);
+    let (status, out, errors) = run(&["which"], &[("PATH", &bin)]);
     assert_eq!(
         (status, out),
         (127, format!("codex: {bin}/codex (ours, first on PATH)\n"))
     );
-    assert_eq!(told.len(), 1);
+    assert_eq!(errors.len(), 1);
     let fixed = [("PATH", bin.as_str()), ("MODEL_LOCK_REAL_CODEX", &last)];
     assert!(
         run(&["which"], &fixed)
@@ -176,9 +179,9 @@ fn uninstall_reports_what_it_removed_and_keeps_foreign_files() {
     );
     real(&bin);
     for verb in [["install", "--to", from], ["uninstall", "--from", from]] {
-        let (status, out, told) = finish(program(&verb, &[]));
+        let (status, out, errors) = finish(program(&verb, &[]));
         assert_eq!((status, out.as_str()), (1, ""));
-        assert!(told[0].contains("is not ours"), "{told:?}");
+        assert!(errors[0].contains("is not ours"), "{errors:?}");
     }
     assert_eq!(
         std::fs::read_to_string(bin.join("codex")).unwrap(),

@@ -71,9 +71,9 @@ fn bad_setting_prints_one_line_and_exits_78() {
     ];
     for (flags, variables, line) in cases {
         let arguments = [&SERVE[..], flags].concat();
-        let (status, out, told) = run(&arguments, variables);
+        let (status, out, errors) = run(&arguments, variables);
         assert_eq!(
-            (status, out.as_str(), told),
+            (status, out.as_str(), errors),
             (78, "", vec![line.to_owned()]),
             "{flags:?} {variables:?}"
         );
@@ -83,11 +83,11 @@ fn bad_setting_prints_one_line_and_exits_78() {
 #[test]
 fn problems_of_settings_and_policy_are_reported_together() {
     let flags = ["serve", "--listen", "nowhere", "--upstream", "ftp://x"];
-    let (status, _, told) = run(
+    let (status, _, errors) = run(
         &flags,
         &[("OPENCLAW_MODEL_LOCK_MODE", "x"), ("STATSD_PORT", "x")],
     );
-    assert_eq!((status, told.len()), (78, 5), "{told:#?}");
+    assert_eq!((status, errors.len()), (78, 5), "{errors:#?}");
 }
 
 #[test]
@@ -116,11 +116,15 @@ fn serve_on_a_used_port_prints_one_line() {
         } else {
             vec!["serve", "--listen", "127.0.0.1:0", flag, &address]
         };
-        let (status, out, told) = run(&arguments, &[("OPENCLAW_MODEL", "gpt-5.5")]);
-        assert_eq!((status, out.as_str(), told.len()), (1, "", 1), "{told:?}");
+        let (status, out, errors) = run(&arguments, &[("OPENCLAW_MODEL", "gpt-5.5")]);
+        assert_eq!(
+            (status, out.as_str(), errors.len()),
+            (1, "", 1),
+            "{errors:?}"
+        );
         assert!(
-            told[0].starts_with(&format!("model-lock: cannot listen on {address}: ")),
-            "{told:?}"
+            errors[0].starts_with(&format!("model-lock: cannot listen on {address}: ")),
+            "{errors:?}"
         );
     }
 }
@@ -134,10 +138,10 @@ fn renamed_flag_of_serve_exits_64_and_names_the_new_one() {
         ("--idle", "--idle-timeout"),
         ("--drain", "--drain-timeout"),
     ] {
-        let (status, out, told) = run(&["serve", old, "1"], &[]);
-        assert_eq!((status, out.as_str()), (64, ""), "{told:?}");
+        let (status, out, errors) = run(&["serve", old, "1"], &[]);
+        assert_eq!((status, out.as_str()), (64, ""), "{errors:?}");
         let names_new = format!("'{new}'");
-        assert!(told.concat().contains(&names_new), "{told:?}");
+        assert!(errors.concat().contains(&names_new), "{errors:?}");
     }
 }
 
@@ -145,8 +149,8 @@ fn renamed_flag_of_serve_exits_64_and_names_the_new_one() {
 fn unparsable_command_line_exits_64_and_help_exits_0() {
     assert_eq!(run(&["serve", "--lisen", "x"], &[]).0, 64);
     assert_eq!(run(&[], &[]).0, 64);
-    let (status, out, told) = run(&["serve", "--help"], &[]);
-    assert_eq!((status, told.len()), (0, 0));
+    let (status, out, errors) = run(&["serve", "--help"], &[]);
+    assert_eq!((status, errors.len()), (0, 0));
     for word in [
         "--upstream",
         "MODEL_LOCK_DRAIN_TIMEOUT",
@@ -159,8 +163,8 @@ fn unparsable_command_line_exits_64_and_help_exits_0() {
 
 #[test]
 fn check_prints_the_policy_and_its_origin() {
-    let (status, out, told) = run(&["check"], &[("OPENCLAW_MODEL", "gpt-5.5")]);
-    assert_eq!((status, told.len()), (0, 0));
+    let (status, out, errors) = run(&["check"], &[("OPENCLAW_MODEL", "gpt-5.5")]);
+    assert_eq!((status, errors.len()), (0, 0));
     assert!(out.starts_with("mode = force\nmodel = gpt-5.5\n"), "{out}");
     assert!(out.ends_with("from = the environment\n"), "{out}");
     let hash = out
@@ -181,11 +185,11 @@ fn policy_file_not_writable_by_the_user_overrides_the_environment() {
         ("OPENCLAW_MODEL_LOCK_MODE", "report_only"),
     ];
     if !geteuid().is_root() {
-        let (status, _, told) = run(&["check", "--policy", "/etc/passwd"], &agent);
+        let (status, _, errors) = run(&["check", "--policy", "/etc/passwd"], &agent);
         assert_eq!(status, 78);
         assert!(
-            told[0].starts_with("model-lock: /etc/passwd: policy file"),
-            "{told:?}"
+            errors[0].starts_with("model-lock: /etc/passwd: policy file"),
+            "{errors:?}"
         );
         return;
     }
@@ -242,8 +246,8 @@ fn install_creates_both_commands_and_keeps_a_foreign_codex() {
     for _ in 0..2 {
         let mut command = program(&["install", "--to", "bin"], &[]);
         command.current_dir(directory.path());
-        let (status, out, told) = finish(command);
-        assert_eq!((status, told.len()), (0, 0), "{told:?}");
+        let (status, out, errors) = finish(command);
+        assert_eq!((status, errors.len()), (0, 0), "{errors:?}");
         assert!(
             out.contains(&format!("export PATH=\"{}:$PATH\"", to.display())),
             "{out}"
@@ -262,10 +266,14 @@ fn install_creates_both_commands_and_keeps_a_foreign_codex() {
 
     let theirs = directory.path().join("codex");
     std::fs::write(&theirs, "real").unwrap();
-    let (status, out, told) = run(
+    let (status, out, errors) = run(
         &["install", "--to", directory.path().to_str().unwrap()],
         &[],
     );
-    assert_eq!((status, out.as_str(), told.len()), (1, "", 1), "{told:?}");
+    assert_eq!(
+        (status, out.as_str(), errors.len()),
+        (1, "", 1),
+        "{errors:?}"
+    );
     assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "real");
 }

@@ -30,7 +30,7 @@ fn program(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
 /// Status, standard output, the lines of standard error.
 fn finish(mut command: Command) -> (i32, String, Vec<String>) {
     let output = command.output().unwrap();
-    let told = String::from_utf8(output.stderr)
+    let errors = String::from_utf8(output.stderr)
         .unwrap()
         .lines()
         .map(str::to_owned)
@@ -38,7 +38,7 @@ fn finish(mut command: Command) -> (i32, String, Vec<String>) {
     (
         output.status.code().unwrap(),
         String::from_utf8(output.stdout).unwrap(),
-        told,
+        errors,
     )
 }
 

@@ -29,10 +29,10 @@ fn health_reports_what_the_admin_port_answers() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = silent.local_addr().unwrap().to_string();
     drop(silent);
-    let (status, out, told) = run(&["health", "--admin", &nobody], &[]);
+    let (status, out, errors) = run(&["health", "--admin", &nobody], &[]);
     let line =
         format!("model-lock: nothing answers at {nobody}: Connection refused (os error 111)");
-    assert_eq!((status, out.as_str(), told), (1, "", vec![line]));
+    assert_eq!((status, out.as_str(), errors), (1, "", vec![line]));
 
     let flags = ["--admin", "127.0.0.1:0"];
     let mut proxy = ServedProcess::start(&flags, &[("OPENCLAW_MODEL", "gpt-5.5")]);
@@ -42,16 +42,16 @@ fn health_reports_what_the_admin_port_answers() {
     assert_eq!(run(&["health", "--admin", &admin], &[]), ready);
     assert_eq!(run(&["health"], &[("MODEL_LOCK_ADMIN", &admin)]), ready);
     // The port that takes requests is no admin port.
-    let (status, _, told) = run(&["health", "--admin", &text(&listening, "address")], &[]);
-    assert_eq!(status, 1, "{told:?}");
+    let (status, _, errors) = run(&["health", "--admin", &text(&listening, "address")], &[]);
+    assert_eq!(status, 1, "{errors:?}");
 
     proxy.signal(Signal::TERM);
     assert_eq!(proxy.wait().code(), Some(0));
     assert_eq!(run(&["health", "--admin", &admin], &[]).0, 1);
-    let (status, out, told) = run(&["health"], &[]);
+    let (status, out, errors) = run(&["health"], &[]);
     let line = "model-lock: MODEL_LOCK_ADMIN: not set: it, or --admin, says where to ask";
     assert_eq!(
-        (status, out.as_str(), told),
+        (status, out.as_str(), errors),
         (78, "", vec![line.to_owned()])
     );
 }

@@ -40,7 +40,7 @@ fn shim_reports_the_attempt_before_it_execs_codex() {
     // A name, not an address: the counts wait for it, and codex does not wait long.
     let statsd = [("STATSD_HOST", "localhost"), ("STATSD_PORT", port.as_str())];
     let variables = [&statsd[..], &[("OPENCLAW_MODEL", "gpt-5.5")]].concat();
-    let (status, out, told) = finish(shim(
+    let (status, out, errors) = finish(shim(
         directory.path(),
         &["exec", "-m", "gpt-x", "sk-prompt"],
         &variables,
@@ -50,9 +50,9 @@ fn shim_reports_the_attempt_before_it_execs_codex() {
         out.starts_with("real: ") && out.contains("gpt-5.5") && !out.contains("gpt-x"),
         "{out}"
     );
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(!told[0].contains("sk-prompt"), "{told:?}");
-    let attempt: Event = serde_json::from_str(&told[0]).unwrap();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(!errors[0].contains("sk-prompt"), "{errors:?}");
+    let attempt: Event = serde_json::from_str(&errors[0]).unwrap();
     let wanted = [
         ("event", "attempt"),
         ("enforcement_point", "shim"),
@@ -74,14 +74,14 @@ fn shim_reports_the_attempt_before_it_execs_codex() {
 fn shim_without_attempt_prints_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let variables = [("OPENCLAW_MODEL", "gpt-5.5"), ("MODEL_LOCK_LOG", "trace")];
-    let (status, out, told) = finish(shim(directory.path(), &["exec", "hi"], &variables));
-    assert_eq!((status, told.len()), (0, 0), "{told:?}");
+    let (status, out, errors) = finish(shim(directory.path(), &["exec", "hi"], &variables));
+    assert_eq!((status, errors.len()), (0, 0), "{errors:?}");
     assert!(out.starts_with("real: "), "{out}");
-    let (status, out, told) = finish(shim(directory.path(), &["--version"], &[]));
+    let (status, out, errors) = finish(shim(directory.path(), &["--version"], &[]));
     assert_eq!(
-        (status, out.as_str(), told.len()),
+        (status, out.as_str(), errors.len()),
         (0, "real: --version\n", 0),
-        "{told:?}"
+        "{errors:?}"
     );
 }
 
@@ -92,22 +92,26 @@ fn shim_exits_77_on_refusal_and_78_without_policy() {
         ("OPENCLAW_MODEL", "gpt-5.5"),
         ("OPENCLAW_MODEL_LOCK_MODE", "reject"),
     ];
-    let (status, out, told) = finish(shim(
+    let (status, out, errors) = finish(shim(
         directory.path(),
         &["exec", "-m", "gpt-x", "hi"],
         &reject,
     ));
-    assert_eq!((status, out.as_str(), told.len()), (77, "", 2), "{told:?}");
-    assert!(told[0].contains("\"result\":\"rejected\""), "{told:?}");
-    assert!(told[1].starts_with("model-lock: "), "{told:?}");
-    let (status, out, told) = finish(shim(
+    assert_eq!(
+        (status, out.as_str(), errors.len()),
+        (77, "", 2),
+        "{errors:?}"
+    );
+    assert!(errors[0].contains("\"result\":\"rejected\""), "{errors:?}");
+    assert!(errors[1].starts_with("model-lock: "), "{errors:?}");
+    let (status, out, errors) = finish(shim(
         directory.path(),
         &["exec", "hi"],
         &[("STATSD_PORT", "x")],
     ));
-    assert_eq!((status, out.as_str()), (78, ""), "{told:?}");
+    assert_eq!((status, out.as_str()), (78, ""), "{errors:?}");
     assert!(
-        told.concat().contains("OPENCLAW_MODEL") && told.concat().contains("STATSD_PORT"),
-        "{told:?}"
+        errors.concat().contains("OPENCLAW_MODEL") && errors.concat().contains("STATSD_PORT"),
+        "{errors:?}"
     );
 }

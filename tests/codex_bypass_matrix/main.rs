@@ -42,10 +42,10 @@ const SAMPLE: usize = 10;
 #[test]
 fn bypass_of_each_kind_runs_the_approved_model_or_nothing() {
     let (chapters, begun) = (Chapter::all(), Instant::now());
-    let asked = env::var("TRUTH").ok();
+    let request = env::var("TRUTH").ok();
     let update = env::var_os("UPDATE_DOCS").is_some();
-    let keys = wanted(Key::all(&chapters), asked.as_deref(), update);
-    assert!(!keys.is_empty(), "no row has these words: {asked:?}");
+    let keys = wanted(Key::all(&chapters), request.as_deref(), update);
+    assert!(!keys.is_empty(), "no row has these words: {request:?}");
     let rows = played(keys);
     eprintln!("{} rows in {:?}", rows.len(), begun.elapsed());
     if update {
@@ -76,12 +76,12 @@ fn bypass_list_is_complete_and_its_titles_are_unique() {
 /// The rows to play. By default those whose turn it is.
 fn wanted<'a>(
     keys: Vec<(Key, &'a Way)>,
-    asked: Option<&str>,
+    request: Option<&str>,
     update: bool,
 ) -> VecDeque<(Key, &'a Way)> {
     let mut turns = 0..;
     let mut keys: VecDeque<_> = keys.into();
-    keys.retain(|(key, _)| match asked {
+    keys.retain(|(key, _)| match request {
         Some("all") => true,
         Some(words) => format!("{} {} {}", key.chapter, key.title, key.version).contains(words),
         None => {

@@ -23,7 +23,7 @@ pub(crate) struct Outcome {
     /// What a file says.
     pub(crate) shows: Option<String>,
     /// What was said last, for the person who looks for the fault.
-    pub(crate) said: String,
+    pub(crate) message: String,
 }
 
 impl Outcome {
@@ -44,7 +44,7 @@ impl Outcome {
             b: models(&b, !way.own_b),
             counted,
             shows,
-            said: ended.said,
+            message: ended.output,
         }
     }
 
@@ -57,7 +57,7 @@ impl Outcome {
             b: BTreeSet::new(),
             counted: BTreeSet::new(),
             shows: None,
-            said: String::new(),
+            message: String::new(),
         }
     }
 
@@ -96,13 +96,13 @@ impl Outcome {
             .flatten()
             .collect();
         if parts.is_empty() {
-            let refused = self.said.starts_with("model_lock_rejected");
-            let said = if refused {
+            let refused = self.message.starts_with("model_lock_rejected");
+            let message = if refused {
                 "refused in the answer"
             } else {
                 "nothing"
             };
-            parts.push(said.into());
+            parts.push(message.into());
         }
         match self.status {
             Some(0) => {}
@@ -137,11 +137,11 @@ fn surface(line: &str) -> Option<String> {
 
 /// The models of everything that arrived. At the rogue one, whatever arrives is told.
 fn models(requests: &[Request], whatever: bool) -> BTreeSet<String> {
-    let told = |request| told(request, whatever);
-    requests.iter().filter_map(told).collect()
+    let asked_model = |request| asked_model(request, whatever);
+    requests.iter().filter_map(asked_model).collect()
 }
 
-fn told(request: &Request, whatever: bool) -> Option<String> {
+fn asked_model(request: &Request, whatever: bool) -> Option<String> {
     if request.method == "POST" {
         let body = request.json();
         let named = |name| body.as_ref()?.text_at(&[name]);

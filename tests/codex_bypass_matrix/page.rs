@@ -9,27 +9,29 @@ use crate::row::{Key, Row};
 use crate::way::Chapter;
 
 /// What the page says of each row.
-type Told = HashMap<Key, Vec<String>>;
+type Report = HashMap<Key, Vec<String>>;
 
 /// Writes what was seen into the page; rows that were not played stay as they are.
 pub(crate) fn write<'a>(chapters: &[Chapter], rows: impl Iterator<Item = &'a Row>) {
-    let mut told = read(&fs::read_to_string(place()).unwrap_or_default());
-    told.extend(rows.map(|row| (row.key.clone(), row.cells.to_vec())));
-    fs::write(place(), made(chapters, &told)).unwrap();
+    let mut report = read(&fs::read_to_string(place()).unwrap_or_default());
+    report.extend(rows.map(|row| (row.key.clone(), row.cells.to_vec())));
+    fs::write(place(), made(chapters, &report)).unwrap();
 }
 
 /// Compares the page with the ways and with what was seen.
 pub(crate) fn compare(chapters: &[Chapter], rows: &[Row]) {
     let written = fs::read_to_string(place()).unwrap();
-    let told = read(&written);
-    let differs = |row: &&Row| told.get(&row.key).map(Vec::as_slice) != Some(&row.cells);
+    let report = read(&written);
+    let differs = |row: &&Row| report.get(&row.key).map(Vec::as_slice) != Some(&row.cells);
     let different = rows.iter().filter(differs);
-    let different: Vec<String> = different.map(|row| row.told(told.get(&row.key))).collect();
+    let different: Vec<String> = different
+        .map(|row| row.difference(report.get(&row.key)))
+        .collect();
     assert!(different.is_empty(), "{STALE}\n{}", different.join("\n"));
-    assert!(written == made(chapters, &told), "{STALE}");
+    assert!(written == made(chapters, &report), "{STALE}");
 }
 
-fn made(chapters: &[Chapter], told: &Told) -> String {
+fn made(chapters: &[Chapter], report: &Report) -> String {
     let ways: usize = chapters.iter().map(|chapter| chapter.ways.len()).sum();
     let keys = Key::all(chapters).len();
     let head = HEAD.replace("@WAYS@", &ways.to_string());
@@ -43,17 +45,17 @@ fn made(chapters: &[Chapter], told: &Told) -> String {
         for (way, versions) in chapter.turns() {
             let key = |version| Key::new(chapter, way, version);
             let keys: Vec<Key> = versions.into_iter().map(key).collect();
-            alike(&keys, told, &mut page);
+            alike(&keys, report, &mut page);
         }
     }
     page
 }
 
 /// The lines of one way: versions in which the same was seen share one.
-fn alike(keys: &[Key], told: &Told, page: &mut String) {
+fn alike(keys: &[Key], report: &Report, page: &mut String) {
     let mut lines: Vec<(Vec<&str>, &[String])> = Vec::new();
     for key in keys {
-        let cells = told.get(key).map_or(&[][..], Vec::as_slice);
+        let cells = report.get(key).map_or(&[][..], Vec::as_slice);
         match lines.iter_mut().find(|(_, there)| *there == cells) {
             Some((versions, _)) => versions.push(&key.version),
             None => lines.push((vec![&key.version], cells)),
@@ -70,8 +72,8 @@ fn alike(keys: &[Key], told: &Told, page: &mut String) {
 }
 
 /// What the page says.
-fn read(page: &str) -> Told {
-    let (mut told, mut chapter) = (Told::new(), "");
+fn read(page: &str) -> Report {
+    let (mut report, mut chapter) = (Report::new(), "");
     for line in page.lines() {
         chapter = line.strip_prefix("## ").unwrap_or(chapter);
         let inner = line
@@ -89,10 +91,10 @@ fn read(page: &str) -> Told {
                 title: title.replace("\\|", "|"),
                 version: version.to_owned(),
             };
-            told.insert(key, cells.clone());
+            report.insert(key, cells.clone());
         }
     }
-    told
+    report
 }
 
 fn place() -> PathBuf {

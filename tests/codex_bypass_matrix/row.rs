@@ -40,7 +40,7 @@ pub(crate) struct Row {
     pub(crate) key: Key,
     pub(crate) cells: [String; 3],
     wrong: Vec<String>,
-    said: String,
+    message: String,
 }
 
 impl Row {
@@ -52,12 +52,12 @@ impl Row {
             let seen = outcome.cell(*mode);
             Some(format!("{mode:?}: {why}: {seen}"))
         });
-        let said = |(mode, outcome): &(Mode, Outcome)| {
-            format!("--- {mode:?} said:\n{}\n", outcome.said.trim())
+        let message = |(mode, outcome): &(Mode, Outcome)| {
+            format!("--- {mode:?} said:\n{}\n", outcome.message.trim())
         };
         Self {
             wrong: wrong.collect(),
-            said: outcomes.iter().map(said).collect(),
+            message: outcomes.iter().map(message).collect(),
             cells: outcomes.map(|(mode, outcome)| outcome.cell(mode)),
             key,
         }
@@ -66,11 +66,11 @@ impl Row {
     /// What is wrong with it, in one text.
     pub(crate) fn wrong(&self) -> Option<String> {
         let all = self.wrong.join("\n");
-        (!all.is_empty()).then(|| format!("{all}\n{}", self.told(None)))
+        (!all.is_empty()).then(|| format!("{all}\n{}", self.difference(None)))
     }
 
     /// All of it, for the person who looks for a fault.
-    pub(crate) fn told(&self, written: Option<&Vec<String>>) -> String {
+    pub(crate) fn difference(&self, written: Option<&Vec<String>>) -> String {
         let written = written.map(|cells| format!("  written: {}\n", cells.join(" | ")));
         format!(
             "{} {}\n{}  seen: {}\n{}",
@@ -78,7 +78,7 @@ impl Row {
             self.key.title,
             written.unwrap_or_default(),
             self.cells.join(" | "),
-            self.said
+            self.message
         )
     }
 }

@@ -13,11 +13,11 @@ use crate::run::Ended;
 use crate::trial::Trial;
 
 /// Asks everything, ends the server, and tells how it ended. Its last words are the last error answer.
-pub(crate) fn play(trial: &Trial, command: Command, asked: &[(String, String)]) -> Ended {
+pub(crate) fn play(trial: &Trial, command: Command, request: &[(String, String)]) -> Ended {
     let mut client = Client::start(command);
     client.ask("initialize", HELLO);
     client.say(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
-    for (method, params) in asked {
+    for (method, params) in request {
         client.step(method, &trial.filled(params));
     }
     client.end()
@@ -31,7 +31,7 @@ struct Client {
     /// The thread that the last answer told of.
     thread: Option<String>,
     count: usize,
-    said: String,
+    reply: String,
 }
 
 impl Client {
@@ -63,7 +63,7 @@ impl Client {
             errors,
             thread: None,
             count: 0,
-            said: String::new(),
+            reply: String::new(),
         }
     }
 
@@ -85,13 +85,13 @@ impl Client {
             return;
         };
         if let Some(why) = answer.text_at(&["error", "message"]) {
-            why.clone_into(&mut self.said);
+            why.clone_into(&mut self.reply);
             return;
         }
         let opened = answer.text_at(&["result", "thread", "id"]);
         self.thread = opened.map(str::to_owned).or(self.thread.take());
         if TURNS.contains(&method) {
-            self.hear(|said| said.text_at(&["method"]) == Some("turn/completed"));
+            self.receive(|reply| reply.text_at(&["method"]) == Some("turn/completed"));
         }
     }
 
@@ -102,7 +102,7 @@ impl Client {
             r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#
         ));
         let id = Json::Number(id.to_string());
-        self.hear(|said| said.get("id") == Some(&id) && said.get("method").is_none())
+        self.receive(|reply| reply.get("id") == Some(&id) && reply.get("method").is_none())
     }
 
     fn say(&mut self, line: &str) {
@@ -114,16 +114,16 @@ impl Client {
         }
     }
 
-    fn hear(&mut self, wanted: impl Fn(&Json) -> bool) -> Option<Json> {
+    fn receive(&mut self, wanted: impl Fn(&Json) -> bool) -> Option<Json> {
         let deadline = Instant::now() + LONG;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(line) = self.lines.recv_timeout(left) else {
-                self.said.push_str("no answer");
+                self.reply.push_str("no answer");
                 return None;
             };
             match Json::parse(line.as_bytes()) {
-                Some(said) if wanted(&said) => return Some(said),
+                Some(reply) if wanted(&reply) => return Some(reply),
                 _ => {}
             }
         }
@@ -139,10 +139,10 @@ impl Client {
         let status = self.child.wait().unwrap().code();
         Ended {
             status: status.filter(|_| errors.is_ok()),
-            said: if self.said.is_empty() {
+            output: if self.reply.is_empty() {
                 errors.unwrap_or_default()
             } else {
-                self.said
+                self.reply
             },
         }
     }

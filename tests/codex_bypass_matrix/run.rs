@@ -50,18 +50,18 @@ pub(crate) fn run(way: &Way, version: &str, mode: Mode) -> Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
-    pub(crate) said: String,
+    pub(crate) output: String,
 }
 
 fn plain(mut command: Command) -> Ended {
     match process::run(&mut command, LONG) {
         Ok(finished) => Ended {
             status: finished.status.code(),
-            said: finished.err(),
+            output: finished.err(),
         },
         Err(error) => Ended {
             status: None,
-            said: error.to_string(),
+            output: error.to_string(),
         },
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn play(case: &Case, mode: &str) -> Vec<String> {
         "refuse_to_start" => ends(&mut command, expect),
         "request_fails" => Err("the program has no door by which to make it panic".to_owned()),
         outcome => match Server::run(&mut command, upstream) {
-            Err(said) => Err(format!("does not start: {said}")),
+            Err(output) => Err(format!("does not start: {output}")),
             Ok(server) => match outcome {
                 "starts" => holds(&server, expect),
                 "keeps_previous" => keeps(&server, expect, directory.path()),
@@ -109,10 +109,10 @@ fn ends(command: &mut Command, expect: &Expect) -> Result<(), String> {
         (Some("non-zero"), Some(false))
     );
     let finished = process::run(command, PATIENCE).map_err(|error| error.to_string())?;
-    let (status, said) = (finished.status.code(), finished.err());
+    let (status, output) = (finished.status.code(), finished.err());
     // 78: the configuration; 64: no flag of ours.
-    if !matches!(status, Some(78 | 64)) || said.is_empty() || said.contains("listening") {
-        return Err(format!("status {status:?}: {said}"));
+    if !matches!(status, Some(78 | 64)) || output.is_empty() || output.contains("listening") {
+        return Err(format!("status {status:?}: {output}"));
     }
     Ok(())
 }

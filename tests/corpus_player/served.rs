@@ -17,10 +17,10 @@ pub(crate) fn receipts(server: &Server) -> Vec<String> {
     let mark = format!("/mark-{}-", MARKS.fetch_add(1, Ordering::Relaxed));
     let call = format!("GET {mark} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let answer = HttpClient::connect(server.address).call(call.as_bytes());
-    let told = server
+    let output = server
         .daemon
         .wait_for(|line| line.contains(&mark), PATIENCE);
-    assert!(told.is_some(), "{mark} is not in the log: {answer:?}");
+    assert!(output.is_some(), "{mark} is not in the log: {answer:?}");
     let mut lines = server.daemon.lines();
     lines.retain(|line| is_receipt(line));
     lines
@@ -71,12 +71,14 @@ pub(crate) fn ended(played: &Played<'_>) -> Vec<String> {
         .map(decode)
         .unwrap_or_default();
     let answers = &played.answers;
-    let said = |text: &[u8]| find(&answers.all, text).is_some();
+    let message = |text: &[u8]| find(&answers.all, text).is_some();
     let is_right = match (enforce.client_status.as_str(), answers.statuses.as_slice()) {
         // A whole answer is refused; a stream says so in its own shape, and nothing of what ended it.
-        ("502|stream_aborted", [502]) => said(b"\"model_mismatch\""),
+        ("502|stream_aborted", [502]) => message(b"\"model_mismatch\""),
         ("502|stream_aborted", [200]) => {
-            said(b"another model was served") && !said(&body) && !said(b"response.completed")
+            message(b"another model was served")
+                && !message(&body)
+                && !message(b"response.completed")
         }
         ("2xx", [200]) if response.raw_base64.is_some() => answers.body == b"{}",
         ("2xx", [200]) => answers.body == body,

@@ -135,8 +135,8 @@ fn refusal(played: &Played<'_>, found: &mut Vec<String>) {
     let is_closed = code
         .as_ref()
         .is_some_and(|code| codes.split('|').any(|one| one == code));
-    let is_told = codes.split('|').any(|one| one == "1008") && errors > 0;
-    if codes != "any" && !is_closed && !is_told {
+    let is_error = codes.split('|').any(|one| one == "1008") && errors > 0;
+    if codes != "any" && !is_closed && !is_error {
         found.push(format!("close {code:?} and {errors} errors, want {codes}"));
     }
 }

@@ -13,7 +13,7 @@ const MARKUP: &str = "<img src=x onerror=alert(1)>";
 #[test]
 fn status_tells_whether_the_lock_holds() {
     let mut dashboard = Dashboard::new("force");
-    let told = dashboard.get_json("status");
+    let data = dashboard.get_json("status");
     for (path, want) in [
         (&["state"][..], "holding"),
         (&["mode"], "force"),
@@ -26,15 +26,15 @@ fn status_tells_whether_the_lock_holds() {
         (&["in_flight"], "0"),
         (&["audit_lines_dropped"], "0"),
     ] {
-        assert_eq!(at(&told, path), want, "{path:?}");
+        assert_eq!(at(&data, path), want, "{path:?}");
     }
-    assert_eq!(told.get("concerns").unwrap().items(), []);
+    assert_eq!(data.get("concerns").unwrap().items(), []);
     let policy = dashboard.get("/policy", "");
-    let hash = format!("hash = {}\n", at(&told, &["policy_hash"]));
+    let hash = format!("hash = {}\n", at(&data, &["policy_hash"]));
     assert!(policy.body.starts_with(hash.as_bytes()), "{policy:?}");
     // StatsD is sent to within a second, and the empty past is read as soon.
-    dashboard.status("StatsD and the past", |told| {
-        at(told, &["statsd", "state"]) == "sent" && at(told, &["audit", "state"]) == "read"
+    dashboard.status("StatsD and the past", |data| {
+        at(data, &["statsd", "state"]) == "sent" && at(data, &["audit", "state"]) == "read"
     });
     dashboard.start("127.0.0.1:0", &[]);
     assert_eq!(at(&dashboard.get_json("status"), &["requests"]), "0");
@@ -42,10 +42,10 @@ fn status_tells_whether_the_lock_holds() {
 
 #[test]
 fn status_in_report_only_mode_tells_that_nothing_is_locked() {
-    let told = Dashboard::new("report_only").get_json("status");
-    assert_eq!(at(&told, &["state"]), "open");
-    assert_eq!(at(&told, &["level"]), "open");
-    let concerns = told.get("concerns").unwrap().items();
+    let data = Dashboard::new("report_only").get_json("status");
+    assert_eq!(at(&data, &["state"]), "open");
+    assert_eq!(at(&data, &["level"]), "open");
+    let concerns = data.get("concerns").unwrap().items();
     assert_eq!(concerns.len(), 1);
     assert_eq!(at(&concerns[0], &["code"]), "nothing_locked");
     assert_eq!(at(&concerns[0], &["severity"]), "critical");
@@ -65,7 +65,7 @@ fn attempt_lists_requested_sent_and_served_model_together() {
             .filter(|row| row.text_at(&["served"]) == Some("mismatch"));
         rows.len() == 4 && wrong.count() == 2
     });
-    let told = |row: &Json| {
+    let data = |row: &Json| {
         let members = [
             "event",
             "result",
@@ -77,7 +77,7 @@ fn attempt_lists_requested_sent_and_served_model_together() {
         ];
         members.map(|name| row.text_at(&[name]).unwrap_or("-").to_owned())
     };
-    let rows: Vec<[String; 7]> = rows.iter().map(told).collect();
+    let rows: Vec<[String; 7]> = rows.iter().map(data).collect();
     let wanted = [
         ["undecidable", "rejected", "-", "-", "-", "-", "-"],
         [
@@ -91,12 +91,12 @@ fn attempt_lists_requested_sent_and_served_model_together() {
         ],
     ];
     assert_eq!(rows, wanted.map(|row| row.map(str::to_owned)));
-    chains_are_told(&dashboard);
-    status_is_told(&dashboard);
-    series_is_told(&dashboard);
+    model_flows_are_reported(&dashboard);
+    status_is_reported(&dashboard);
+    series_is_reported(&dashboard);
 }
 
-fn chains_are_told(dashboard: &Dashboard) {
+fn model_flows_are_reported(dashboard: &Dashboard) {
     let models = dashboard.get_json("served");
     let models = models.get("models").unwrap().items();
     let mut chains: Vec<[String; 5]> = models
@@ -122,7 +122,7 @@ fn chains_are_told(dashboard: &Dashboard) {
     assert_eq!(chains, wanted.map(|chain| chain.map(str::to_owned)));
 }
 
-fn status_is_told(dashboard: &Dashboard) {
+fn status_is_reported(dashboard: &Dashboard) {
     let status = dashboard.get_json("status");
     assert_eq!(at(&status, &["state"]), "holding");
     let concerns = status.get("concerns").unwrap().items();
@@ -141,7 +141,7 @@ fn status_is_told(dashboard: &Dashboard) {
     assert_eq!(at(&status, &["pace", "overhead", "requests"]), "4");
 }
 
-fn series_is_told(dashboard: &Dashboard) {
+fn series_is_reported(dashboard: &Dashboard) {
     for window in ["1h", "24h", "7d"] {
         let series = dashboard.get_json(&format!("series?window={window}"));
         let buckets = series.get("buckets").unwrap().items();
@@ -192,9 +192,9 @@ fn attempts_are_searched_filtered_and_paged() {
     let mut all = Vec::new();
     let mut before = String::new();
     loop {
-        let told = dashboard.get_json(&format!("attempts?limit=3{before}"));
-        all.extend(told.get("attempts").unwrap().items().to_vec());
-        let next = at(&told, &["before"]);
+        let data = dashboard.get_json(&format!("attempts?limit=3{before}"));
+        all.extend(data.get("attempts").unwrap().items().to_vec());
+        let next = at(&data, &["before"]);
         if next == "null" {
             break;
         }
@@ -289,10 +289,10 @@ fn method_other_than_get_is_refused() {
 fn flood_evicts_old_rows_and_is_counted_whole() {
     let dashboard = Dashboard::new("reject");
     dashboard.flood(30);
-    let told = dashboard.get_json("attempts?limit=1000");
-    assert_eq!(told.get("attempts").unwrap().items().len(), 1000);
+    let data = dashboard.get_json("attempts?limit=1000");
+    assert_eq!(data.get("attempts").unwrap().items().len(), 1000);
     assert_eq!(
-        (at(&told, &["held"]), at(&told, &["capacity"])),
+        (at(&data, &["held"]), at(&data, &["capacity"])),
         ("1000".to_owned(), "1000".to_owned())
     );
     assert_eq!(

@@ -24,7 +24,7 @@ fn start(dashboard: &Dashboard, scenario: &str, known: &str) -> Option<Daemon> {
         eprintln!("SKIPPED: {}", tool.err());
         return None;
     }
-    let told = format!(
+    let data = format!(
         r#"{{"tools":{},"scenario":{},"proxy":"http://{}","page":"http://{}","shots":{},"known":{}}}"#,
         quote(tool.out().trim()),
         quote(scenario),
@@ -34,7 +34,7 @@ fn start(dashboard: &Dashboard, scenario: &str, known: &str) -> Option<Daemon> {
         quote(known),
     );
     let mut command = Command::new("node");
-    command.arg(here.join("dashboard/browser.mjs")).arg(told);
+    command.arg(here.join("dashboard/browser.mjs")).arg(data);
     for name in ELSEWHERE {
         command.env_remove(name);
     }
@@ -44,12 +44,12 @@ fn start(dashboard: &Dashboard, scenario: &str, known: &str) -> Option<Daemon> {
 /// Waits for the end of the script, which says what is not as it should be.
 fn end(mut script: Daemon) {
     let status = script.wait(END);
-    let said = script.lines();
+    let output = script.lines();
     let well = status.is_some_and(|status| status.success());
     assert!(
-        well && said.last().is_some_and(|line| line == "done"),
+        well && output.last().is_some_and(|line| line == "done"),
         "{}",
-        said.join("\n")
+        output.join("\n")
     );
 }
 
@@ -104,9 +104,9 @@ fn page_that_lost_the_proxy_shows_stale_data_and_recovers() {
         return;
     };
     let wish = |wanted: &str| {
-        let said = script.wait_for(|line| line == wanted, END);
+        let output = script.wait_for(|line| line == wanted, END);
         assert!(
-            said.is_some(),
+            output.is_some(),
             "waited for `{wanted}`: {:?}",
             script.lines()
         );

@@ -127,8 +127,8 @@ impl Dashboard {
     ) -> Vec<Json> {
         let deadline = Instant::now() + SOON;
         loop {
-            let told = self.get_json(&format!("attempts{query}"));
-            let attempts = told.get("attempts").unwrap().items().to_vec();
+            let data = self.get_json(&format!("attempts{query}"));
+            let attempts = data.get("attempts").unwrap().items().to_vec();
             if holds(&attempts) {
                 return attempts;
             }
@@ -144,11 +144,11 @@ impl Dashboard {
     pub(crate) fn status(&self, what: &str, holds: impl Fn(&Json) -> bool) -> Json {
         let deadline = Instant::now() + SOON;
         loop {
-            let told = self.get_json("status");
-            if holds(&told) {
-                return told;
+            let data = self.get_json("status");
+            if holds(&data) {
+                return data;
             }
-            assert!(Instant::now() < deadline, "waited for {what}: {told:#?}");
+            assert!(Instant::now() < deadline, "waited for {what}: {data:#?}");
             std::thread::yield_now();
         }
     }

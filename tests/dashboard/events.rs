@@ -111,9 +111,9 @@ fn event_stream_resumed_by_id_sends_only_missed_events() {
         .collect();
     assert_eq!(missed, ["missed-0", "missed-1", "missed-2"]);
     // The list of attempts says from where on its reader wants events.
-    let (told, after) = (dashboard.get_json("attempts"), "after");
+    let (output, after) = (dashboard.get_json("attempts"), "after");
     dashboard.ask(after);
-    let mut reader = Reader::open(&dashboard, &at(&told, &["last_event_id"]));
+    let mut reader = Reader::open(&dashboard, &at(&output, &["last_event_id"]));
     assert_eq!(at(&reader.any().2, &["requested_model"]), after);
 }
 

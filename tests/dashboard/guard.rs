@@ -63,7 +63,7 @@ fn response_of_each_path_has_the_security_headers() {
             "require-trusted-types-for 'script'",
         ] {
             assert!(
-                policy.split("; ").any(|told| told == part),
+                policy.split("; ").any(|data| data == part),
                 "{target}: {part} in {policy}"
             );
         }
@@ -219,12 +219,12 @@ fn invalid_token_file_is_reported_at_start() {
         ]);
         let finished = run(&mut command, SOON).unwrap();
         assert_eq!(finished.status.code(), Some(78), "{}", finished.err());
-        let told = finished.err();
+        let data = finished.err();
         assert!(
-            told.starts_with("model-lock: --admin-token: ") && told.contains(why),
-            "{told}"
+            data.starts_with("model-lock: --admin-token: ") && data.contains(why),
+            "{data}"
         );
-        assert_eq!(told.lines().count(), 1, "{told}");
+        assert_eq!(data.lines().count(), 1, "{data}");
     }
 }
 
@@ -253,9 +253,9 @@ fn draining_proxy_is_not_ready_and_then_ends_streams() {
         .daemon()
         .signal("TERM")
         .unwrap();
-    let told = dashboard.status("the drain", |told| at(told, &["ready"]) == "false");
+    let data = dashboard.status("the drain", |data| at(data, &["ready"]) == "false");
     assert_eq!(
-        at(&told.get("concerns").unwrap().items()[0], &["code"]),
+        at(&data.get("concerns").unwrap().items()[0], &["code"]),
         "draining"
     );
     assert_eq!(dashboard.get("/readyz", "").status, 503);

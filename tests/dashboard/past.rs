@@ -39,7 +39,7 @@ fn history_after_restart_includes_rotated_audit_files() {
         .map(|row| at(row, &["id"]).parse().unwrap())
         .collect();
     assert!(numbers.is_sorted_by(|a, b| a > b), "{numbers:?}");
-    let status = dashboard.status("the past", |told| at(told, &["audit", "state"]) == "read");
+    let status = dashboard.status("the past", |data| at(data, &["audit", "state"]) == "read");
     assert_eq!(at(&status, &["last_hour", "rejected"]), "41");
     assert_eq!(
         at(&status, &["attempts", "rejected"]),
@@ -63,7 +63,7 @@ fn attempt_of_a_shim_is_shown_live() {
     let rows = dashboard.attempts("?surface=argv", "the shim's attempt", |rows| {
         !rows.is_empty()
     });
-    let told = |row: &Json| {
+    let data = |row: &Json| {
         [
             "enforcement_point",
             "result",
@@ -72,7 +72,7 @@ fn attempt_of_a_shim_is_shown_live() {
         ]
         .map(|name| at(row, &[name]))
     };
-    let rows: Vec<[String; 4]> = rows.iter().map(told).collect();
+    let rows: Vec<[String; 4]> = rows.iter().map(data).collect();
     assert_eq!(
         rows,
         [["shim", "forced", "by-shim", "gpt-5.5"].map(str::to_owned)]
@@ -101,8 +101,8 @@ fn altered_audit_line_is_hidden_and_reported() {
     dashboard.start("127.0.0.1:0", &[]);
     let rows = dashboard.attempts("", "the line that is sound", |rows| !rows.is_empty());
     assert_eq!(requested_models(&rows), ["wished-2"]);
-    let status = dashboard.status("the concern", |told| {
-        !told.get("concerns").unwrap().items().is_empty()
+    let status = dashboard.status("the concern", |data| {
+        !data.get("concerns").unwrap().items().is_empty()
     });
     assert_eq!(
         at(&status.get("concerns").unwrap().items()[0], &["code"]),

@@ -88,12 +88,12 @@ fn bootstrap_failure_of_each_kind_has_its_status_and_one_message() {
             "{}",
             case.name
         );
-        nothing_is_told(&finished);
+        nothing_is_reported(&finished);
     }
 }
 
 /// No credential, nor what codex says of one.
-fn nothing_is_told(finished: &Finished) {
+fn nothing_is_reported(finished: &Finished) {
     let all = finished.out() + &finished.err();
     for secret in ["sk-", "worker-secret", "Logged in"] {
         assert!(!all.contains(secret), "{all}");
@@ -131,7 +131,7 @@ fn bootstrap_copies_the_login_without_the_workers_tokens() {
             .iter()
             .any(|(level, text)| level == "debug" && text.contains("docker run"))
     );
-    nothing_is_told(&finished);
+    nothing_is_reported(&finished);
 }
 
 fn entries(stage: &Stage, name: &str) -> Vec<String> {

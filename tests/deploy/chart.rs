@@ -114,8 +114,8 @@ fn chart_without_model_is_not_rendered() {
         ),
         (json!({"policy": {"modle": "a"}}), "modle"),
     ];
-    let asked: Vec<_> = cases.iter().map(|(values, _)| chart(values)).collect();
-    for ((values, word), answer) in cases.iter().zip(answers(&json!(asked))) {
+    let request: Vec<_> = cases.iter().map(|(values, _)| chart(values)).collect();
+    for ((values, word), answer) in cases.iter().zip(answers(&json!(request))) {
         let error = answer["error"].as_str().unwrap_or_default();
         assert!(error.contains(word), "{values}: {answer}");
     }
@@ -132,12 +132,15 @@ fn schemas_reject_misspelled_names_and_old_versions() {
         .unwrap();
     let mut misspelled = agent.clone();
     misspelled["spec"]["template"]["spec"]["containers"][0]["imagePulPolicy"] = json!("Always");
-    let told = answers(&json!([
+    let report = answers(&json!([
         {"documents": [agent], "versions": ["1.29"]},
         {"documents": [agent], "versions": ["1.27"]},
         {"documents": [misspelled], "versions": ["1.29"]},
     ]));
-    let problems: Vec<_> = told.iter().map(|one| one["problems"].to_string()).collect();
+    let problems: Vec<_> = report
+        .iter()
+        .map(|one| one["problems"].to_string())
+        .collect();
     assert_eq!(problems[0], "[]");
     assert!(problems[1].contains("restartPolicy"), "{}", problems[1]);
     assert!(problems[2].contains("imagePulPolicy"), "{}", problems[2]);

@@ -241,8 +241,8 @@ fn statsd_mapping_yields_the_metrics_of_rules_and_dashboard() {
         assert_eq!(from.ends_with("_bucket"), to.ends_with("_bucket"), "{from}");
         known.insert(to.to_owned());
     }
-    let asked = file("deploy/prometheus/rules.yml") + &file("deploy/grafana/model-lock.json");
-    let names = asked
+    let request = file("deploy/prometheus/rules.yml") + &file("deploy/grafana/model-lock.json");
+    let names = request
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
         .filter(|word| word.starts_with("model_lock_"));
     let names: BTreeSet<_> = names.map(str::to_owned).collect();
@@ -332,9 +332,9 @@ fn alerts_and_runbook_sections_are_the_same() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `ModelLock")?.split('|').next());
     let heads: String = heads.map(|head| ["`ModelLock", head].concat()).collect();
-    let told: BTreeSet<_> = heads
+    let output: BTreeSet<_> = heads
         .split('`')
         .filter(|word| word.starts_with("ModelLock"))
         .collect();
-    assert_eq!(told, alerts);
+    assert_eq!(output, alerts);
 }

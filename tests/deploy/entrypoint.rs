@@ -98,14 +98,14 @@ fn entrypoint_execs_the_server() {
     assert_eq!(finished.out(), expected);
     let lines = lines(&finished);
     assert_eq!(lines.len(), 1, "{lines:?}");
-    let said = |name: &str| {
+    let output = |name: &str| {
         lines
             .iter()
             .find_map(|line| line.get(name).map(String::as_str))
     };
-    assert_eq!(said("event"), Some("start"));
-    assert_eq!(said("model"), Some(PIN));
-    assert_eq!(said("mode"), Some("force"));
+    assert_eq!(output("event"), Some("start"));
+    assert_eq!(output("model"), Some(PIN));
+    assert_eq!(output("mode"), Some("force"));
 }
 
 type Arrange = fn(&mut Image);

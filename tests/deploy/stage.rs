@@ -86,8 +86,8 @@ pub(crate) fn of_the_repository(name: &str) -> PathBuf {
 
 /// The lines of a log, each a whole JSON object of texts.
 pub(crate) fn lines(finished: &Finished) -> Vec<BTreeMap<String, String>> {
-    let told = finished.err();
-    let lines = told.lines();
+    let output = finished.err();
+    let lines = output.lines();
     lines
         .map(|line| serde_json::from_str(line).expect(line))
         .collect()

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// What is said of a command.
 #[derive(Debug)]
-enum Said {
+enum Coverage {
     /// Run here, from the page's own words, and ends so.
     Run { status: i64 },
     /// Run by this test: file and function.
@@ -30,7 +30,7 @@ fn repository() -> &'static Path {
 }
 
 /// The table: a command, and what is said of it.
-fn table() -> BTreeMap<String, Said> {
+fn table() -> BTreeMap<String, Coverage> {
     let text = fs::read_to_string(repository().join("tests/docs_commands/table.toml")).unwrap();
     let table: toml::Table = text.parse().unwrap();
     let commands = table.get("command").unwrap().as_array().unwrap();
@@ -39,7 +39,7 @@ fn table() -> BTreeMap<String, Said> {
     all
 }
 
-fn entry(entry: &toml::Value) -> (String, Said) {
+fn entry(entry: &toml::Value) -> (String, Coverage) {
     let text = |name| {
         entry
             .get(name)
@@ -48,13 +48,13 @@ fn entry(entry: &toml::Value) -> (String, Said) {
     };
     let command = text("text").unwrap_or_else(|| panic!("no text: {entry:?}"));
     let status = entry.get("status").and_then(toml::Value::as_integer);
-    let said = match (status, text("test"), text("not_run")) {
-        (Some(status), None, None) => Said::Run { status },
-        (None, Some(test), None) => Said::Test(test),
-        (None, None, Some(reason)) => Said::Not(reason),
+    let coverage = match (status, text("test"), text("not_run")) {
+        (Some(status), None, None) => Coverage::Run { status },
+        (None, Some(test), None) => Coverage::Test(test),
+        (None, None, Some(reason)) => Coverage::Not(reason),
         _ => panic!("neither run, nor by a test, nor with a reason: {command}"),
     };
-    (command, said)
+    (command, coverage)
 }
 
 /// Returns the pages that people read. `codex-bypass-matrix.md` is made of the commands that its own test runs.
@@ -90,21 +90,21 @@ fn files_below(directory: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn commands_of_pages_and_table_are_the_same() {
-    let mut told: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut documented: BTreeMap<String, PathBuf> = BTreeMap::new();
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
         let commands = page::commands(&text).into_iter();
-        told.extend(commands.map(|command| (command, page.clone())));
+        documented.extend(commands.map(|command| (command, page.clone())));
     }
-    assert!(told.len() > 60, "{}", told.len());
+    assert!(documented.len() > 60, "{}", documented.len());
     let listed: BTreeSet<_> = table().into_keys().collect();
-    let unlisted: Vec<_> = told
+    let unlisted: Vec<_> = documented
         .iter()
         .filter(|(command, _)| !listed.contains(*command))
         .collect();
     let gone: Vec<_> = listed
         .iter()
-        .filter(|command| !told.contains_key(*command))
+        .filter(|command| !documented.contains_key(*command))
         .collect();
     assert!(
         unlisted.is_empty() && gone.is_empty(),
@@ -114,11 +114,11 @@ fn commands_of_pages_and_table_are_the_same() {
 
 #[test]
 fn tests_named_in_the_table_exist() {
-    for (command, said) in table() {
-        match said {
-            Said::Run { .. } => {}
-            Said::Not(reason) => assert!(reason.split(' ').count() > 3, "{command}: {reason}"),
-            Said::Test(test) => {
+    for (command, coverage) in table() {
+        match coverage {
+            Coverage::Run { .. } => {}
+            Coverage::Not(reason) => assert!(reason.split(' ').count() > 3, "{command}: {reason}"),
+            Coverage::Test(test) => {
                 let (file, name) = test.split_once("::").unwrap();
                 let source = fs::read_to_string(repository().join(file)).unwrap_or_default();
                 let head = format!("#[test]\nfn {name}(");
@@ -132,8 +132,8 @@ fn tests_named_in_the_table_exist() {
 #[test]
 fn runnable_commands_end_with_the_listed_status() {
     let mut count = 0;
-    for (command, said) in table() {
-        if let Said::Run { status } = said {
+    for (command, coverage) in table() {
+        if let Coverage::Run { status } = coverage {
             let finished = run::run(&command);
             let code = finished.status.code().map(i64::from);
             assert_eq!(

@@ -31,7 +31,7 @@ fn compaction_runs_the_approved_model() {
             let params = format!(r#"{{"threadId":"{thread}"}}"#);
             server.thread("thread/resume", &params);
             server.ask("thread/compact/start", &params);
-            server.hear(|said| said.text_at(&["method"]) == Some("turn/completed"));
+            server.receive(|output| output.text_at(&["method"]) == Some("turn/completed"));
             server.end();
             let mut arrived = codex.fixture.provider.requests().split_off(before);
             arrived.retain(|request| request.method == "POST");

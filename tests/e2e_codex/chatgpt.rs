@@ -107,12 +107,12 @@ fn chatgpt_websocket_warm_up_and_turn_are_refused_without_fallback() {
         let case = format!("{version}: {}", finished.err());
         assert_refused(&finished, &case);
         assert!(codex.only_handshakes_arrived(), "{case}");
-        let asked = (
+        let requested = (
             codex.calls("POST "),
             codex.calls("GET /backend-api/codex/responses"),
             codex.calls(asks),
         );
-        assert_eq!(asked, (0, 2, 2), "{case}");
+        assert_eq!(requested, (0, 2, 2), "{case}");
         codex
             .fixture
             .wait_for_attempt(&["mode:reject", "result:rejected"]);
@@ -137,9 +137,9 @@ fn is_one_in_zstd(calls: &[Request]) -> bool {
 fn assert_ran_the_pin(finished: &Finished, case: &str) {
     assert!(finished.status.success(), "{case}");
     assert_eq!(finished.out().trim(), "The provider ran gpt-5.5.", "{case}");
-    let said = finished.err().to_lowercase();
+    let output = finished.err().to_lowercase();
     assert!(
-        !said.contains("flagged") && !said.contains("rerouted"),
+        !output.contains("flagged") && !output.contains("rerouted"),
         "{case}"
     );
 }
@@ -148,8 +148,8 @@ fn assert_ran_the_pin(finished: &Finished, case: &str) {
 /// comes, and when the turn has failed.
 fn assert_refused(finished: &Finished, case: &str) {
     assert_eq!(finished.status.code(), Some(1), "{case}");
-    let said = finished.err();
-    let errors = said.lines().filter(|line| line.starts_with("ERROR: {"));
+    let output = finished.err();
+    let errors = output.lines().filter(|line| line.starts_with("ERROR: {"));
     let errors: BTreeSet<_> = errors.collect();
     assert_eq!(errors.len(), 1, "{case}");
     assert!(

@@ -15,10 +15,10 @@ const ASKED: [&[&str]; 4] = [
 fn force_through_each_enforcement_point_runs_the_approved_model() {
     for version in VERSIONS {
         for points in EnforcementPoints::LOCKED {
-            for asked in ASKED {
+            for requested in ASKED {
                 let codex = LockedCodex::new(version, points, "force");
-                let finished = codex.exec(asked);
-                let case = format!("{version} {points:?} {asked:?}: {}", finished.err());
+                let finished = codex.exec(requested);
+                let case = format!("{version} {points:?} {requested:?}: {}", finished.err());
                 assert!(finished.status.success(), "{case}");
                 assert_eq!(codex.fixture.models(), [PIN], "{case}");
                 assert_eq!(finished.out().trim(), "The provider ran gpt-5.5.", "{case}");
@@ -73,10 +73,10 @@ fn force_does_not_make_codex_report_a_flagged_account() {
             .declare(fake_provider::Declare::Arrived);
         let finished = codex.exec(&["-m", "gpt-5.4", "hi"]);
         assert_eq!(codex.fixture.models(), [PIN], "{version}");
-        let said = finished.err().to_lowercase();
+        let output = finished.err().to_lowercase();
         assert!(
-            !said.contains("flagged") && !said.contains("rerouted"),
-            "{version}: {said}"
+            !output.contains("flagged") && !output.contains("rerouted"),
+            "{version}: {output}"
         );
     }
 }

@@ -16,10 +16,10 @@ fn shim_in_reject_refuses_before_codex_starts() {
             EnforcementPoints::Both,
             EnforcementPoints::Embedded,
         ] {
-            for asked in ASKED {
+            for request in ASKED {
                 let codex = LockedCodex::new(version, points, "reject");
-                let finished = codex.exec(asked);
-                let case = format!("{version} {points:?} {asked:?}: {}", finished.err());
+                let finished = codex.exec(request);
+                let case = format!("{version} {points:?} {request:?}: {}", finished.err());
                 assert_eq!(finished.status.code(), Some(77), "{case}");
                 assert_eq!(
                     (
@@ -43,10 +43,10 @@ fn shim_in_reject_refuses_before_codex_starts() {
 #[test]
 fn proxy_in_reject_refuses_and_codex_calls_once() {
     for version in VERSIONS {
-        for asked in ASKED {
+        for request in ASKED {
             let codex = LockedCodex::over_http(version, EnforcementPoints::Proxy, "reject");
-            let finished = codex.exec(asked);
-            let case = format!("{version} {asked:?}: {}", finished.err());
+            let finished = codex.exec(request);
+            let case = format!("{version} {request:?}: {}", finished.err());
             assert_eq!(finished.status.code(), Some(1), "{case}");
             assert_eq!(
                 (

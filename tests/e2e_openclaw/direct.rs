@@ -40,8 +40,8 @@ fn reject_reports_to_the_user_after_one_call() {
     };
     let finished = direct.claw.turn("openai/gpt-5.2");
     assert_eq!(finished.status.code(), Some(1), "{finished:?}");
-    let told = "400 model `gpt-5.2` is not permitted here (/model); locked by policy";
-    assert!(finished.err().contains(told), "{finished:?}");
+    let output = "400 model `gpt-5.2` is not permitted here (/model); locked by policy";
+    assert!(finished.err().contains(output), "{finished:?}");
     assert_eq!(direct.generated(), [""; 0]);
     // Neither the SDK nor `OpenClaw` tries again.
     let mut calls = direct.recorder.calls();

@@ -33,8 +33,8 @@ fn reject_reports_to_the_user_and_lets_the_next_turn_run() {
     };
     shim.lead_by_configuration();
     let refused = shim.claw.turn("openai/gpt-5.4");
-    let told = "model_lock_rejected: model `gpt-5.4` is not permitted here";
-    assert!(refused.out().contains(told), "{refused:?}");
+    let output = "model_lock_rejected: model `gpt-5.4` is not permitted here";
+    assert!(refused.out().contains(output), "{refused:?}");
     assert_eq!(shim.fixture.models(), [""; 0]);
     shim.assert_counted("rejected");
     shim.answered(&shim.claw.turn("openai/gpt-5.5"));

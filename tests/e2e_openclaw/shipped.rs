@@ -39,12 +39,12 @@ fn shipped_configuration_is_valid_for_openclaw() {
     for name in [CODEX, DIRECT] {
         let Some(claw) = claw(name) else { return };
         claw.configure(&shipped(name));
-        let said = claw.run(&["config", "validate", "--json"]);
-        assert_eq!(said.status.code(), Some(0), "{name} {said:?}");
+        let output = claw.run(&["config", "validate", "--json"]);
+        assert_eq!(output.status.code(), Some(0), "{name} {output:?}");
         assert!(
-            said.out().contains(r#""valid":true"#) && said.out().contains(r#""warnings":[]"#),
+            output.out().contains(r#""valid":true"#) && output.out().contains(r#""warnings":[]"#),
             "{}",
-            said.out()
+            output.out()
         );
     }
 }
@@ -61,12 +61,16 @@ fn shipped_configuration_has_only_settings_that_openclaw_reads() {
             let (before, after) = text.split_at(end);
             let misspelled = format!("{}x", before.rsplit('"').next().unwrap());
             claw.configure(&[before, "x", after].concat());
-            let said = claw.run(&["config", "validate", "--json"]);
-            assert_eq!(said.status.code(), Some(1), "{name}: {misspelled} {said:?}");
+            let output = claw.run(&["config", "validate", "--json"]);
+            assert_eq!(
+                output.status.code(),
+                Some(1),
+                "{name}: {misspelled} {output:?}"
+            );
             assert!(
-                said.out().contains(&misspelled),
+                output.out().contains(&misspelled),
                 "{misspelled} {}",
-                said.out()
+                output.out()
             );
         }
     }

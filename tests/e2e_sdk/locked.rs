@@ -29,17 +29,20 @@ fn reject_passes_the_approved_model_of_each_capability() {
 }
 
 /// Makes every call of an SDK, and asserts that each is answered as the SDK expects it and sent once.
-fn run(mode: &str, sdk: Sdk, asked: impl Fn(&Call) -> &'static str) -> LockedSdk {
+fn run(mode: &str, sdk: Sdk, requested: impl Fn(&Call) -> &'static str) -> LockedSdk {
     let mut locked = LockedSdk::new(mode, Pins::All);
     let calls = sdk.calls();
-    let asking: Vec<_> = calls.iter().map(|call| (call.kind, asked(call))).collect();
-    let told = locked.call(sdk, &asking);
-    for (call, told) in calls.iter().zip(&told) {
+    let asking: Vec<_> = calls
+        .iter()
+        .map(|call| (call.kind, requested(call)))
+        .collect();
+    let output = locked.call(sdk, &asking);
+    for (call, output) in calls.iter().zip(&output) {
         let expected = call.answer();
         assert_eq!(
-            told.text_at(&["text"]),
+            output.text_at(&["text"]),
             Some(expected.as_str()),
-            "{sdk:?} {call:?}: {told:?}"
+            "{sdk:?} {call:?}: {output:?}"
         );
     }
     locked.assert_no_retry(sdk);

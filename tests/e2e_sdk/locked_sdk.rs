@@ -91,10 +91,10 @@ impl LockedSdk {
     }
 
     pub(crate) fn is_counted(&self, result: &str) -> bool {
-        let is_told = |line: &str| line.contains(result) && !line.contains(":0|c");
+        let is_error = |line: &str| line.contains(result) && !line.contains(":0|c");
         self.fixture
             .statsd
-            .wait_for(is_told, Duration::from_secs(10))
+            .wait_for(is_error, Duration::from_secs(10))
             .is_some()
     }
 }

@@ -14,8 +14,8 @@ fn realtime_in_force_sets_the_model_in_query_and_session() {
     let pin = Capability::Audio.pin();
     for sdk in SDKS {
         let mut locked = LockedSdk::new("force", Pins::All);
-        for told in locked.call(sdk, &[("realtime", ASKED), ("realtime-update", ASKED)]) {
-            assert_eq!(told.text_at(&["text"]), Some(pin), "{sdk:?}: {told:?}");
+        for output in locked.call(sdk, &[("realtime", ASKED), ("realtime-update", ASKED)]) {
+            assert_eq!(output.text_at(&["text"]), Some(pin), "{sdk:?}: {output:?}");
         }
         let target = format!("/v1/realtime?model={pin}");
         let targets: Vec<_> = locked
@@ -44,8 +44,8 @@ fn realtime_in_reject_passes_a_session_of_the_approved_model() {
     let pin = Capability::Audio.pin();
     for sdk in SDKS {
         let mut locked = LockedSdk::new("reject", Pins::All);
-        for told in locked.call(sdk, &[("realtime", pin)]) {
-            assert_eq!(told.text_at(&["text"]), Some(pin), "{sdk:?}: {told:?}");
+        for output in locked.call(sdk, &[("realtime", pin)]) {
+            assert_eq!(output.text_at(&["text"]), Some(pin), "{sdk:?}: {output:?}");
         }
     }
 }
@@ -61,25 +61,25 @@ fn realtime_in_reject_refuses_the_handshake() {
             let mut locked = LockedSdk::new(mode, pins);
             for error in locked.call(sdk, &[("realtime", ASKED)]) {
                 let case = format!("{mode} {pins:?} {sdk:?}: {error:?}");
-                let told = |name| error.text_at(&[name]);
+                let output = |name| error.text_at(&[name]);
                 if sdk == Sdk::OpenaiNode {
-                    assert_eq!(told("error"), Some("OpenAIRealtimeError"), "{case}");
+                    assert_eq!(output("error"), Some("OpenAIRealtimeError"), "{case}");
                     // All that its WebSocket library tells of a refused handshake.
-                    assert_eq!(told("message"), Some("Unexpected server response: 400"));
+                    assert_eq!(output("message"), Some("Unexpected server response: 400"));
                 } else {
                     // The SDK does not wrap what its WebSocket library raises.
-                    assert_eq!(told("error"), Some("InvalidStatus"), "{case}");
+                    assert_eq!(output("error"), Some("InvalidStatus"), "{case}");
                     assert_eq!(
                         error.get("status"),
                         Some(&Json::Number("400".into())),
                         "{case}"
                     );
-                    assert_eq!(told("code"), Some("model_locked"), "{case}");
+                    assert_eq!(output("code"), Some("model_locked"), "{case}");
                     let named = match pins {
                         Pins::All => format!("`{ASKED}`"),
                         Pins::GenerationAlone => Capability::Audio.setting(),
                     };
-                    assert!(told("message").unwrap().contains(&named), "{case}");
+                    assert!(output("message").unwrap().contains(&named), "{case}");
                 }
             }
             locked.assert_no_retry(sdk);
@@ -94,16 +94,16 @@ fn realtime_in_reject_answers_a_session_update_with_an_error_event() {
         let mut locked = LockedSdk::new("reject", Pins::All);
         for error in locked.call(sdk, &[("realtime-update", ASKED)]) {
             let case = format!("{sdk:?}: {error:?}");
-            let told = |name| error.text_at(&[name]);
+            let output = |name| error.text_at(&[name]);
             let kind = if sdk == Sdk::OpenaiNode {
                 "OpenAIRealtimeError"
             } else {
                 "RealtimeErrorEvent"
             };
-            assert_eq!(told("error"), Some(kind), "{case}");
-            assert_eq!(told("code"), Some("model_locked"), "{case}");
+            assert_eq!(output("error"), Some(kind), "{case}");
+            assert_eq!(output("code"), Some("model_locked"), "{case}");
             assert!(
-                told("message").unwrap().contains(&format!("`{ASKED}`")),
+                output("message").unwrap().contains(&format!("`{ASKED}`")),
                 "{case}"
             );
         }

@@ -58,7 +58,7 @@ fn unlisted_operation_is_not_found() {
         let asking: Vec<_> = sdk.unlisted().iter().map(|kind| (*kind, PIN)).collect();
         for error in locked.call(sdk, &asking) {
             let expected = raised(sdk, "NotFoundError");
-            assert_told(&error, "404", expected, &format!("{sdk:?}: {error:?}"));
+            assert_message(&error, "404", expected, &format!("{sdk:?}: {error:?}"));
         }
         locked.assert_no_retry_of_a_part(sdk);
         locked.assert_nothing_upstream(sdk);
@@ -67,19 +67,19 @@ fn unlisted_operation_is_not_found() {
 
 /// The error that each SDK raises for a model that is locked.
 fn assert_locked(sdk: Sdk, error: &Json, case: &str) {
-    let told = |name| error.text_at(&[name]);
-    assert_told(error, "400", raised(sdk, "BadRequestError"), case);
+    let output = |name| error.text_at(&[name]);
+    assert_message(error, "400", raised(sdk, "BadRequestError"), case);
     match sdk {
         Sdk::OpenaiPython | Sdk::OpenaiNode => {
-            assert_eq!(told("code"), Some("model_locked"), "{case}");
-            assert_eq!(told("param"), Some("model"), "{case}");
-            assert_eq!(told("type"), Some("invalid_request_error"), "{case}");
-            assert!(told("id").is_some_and(|id| !id.is_empty()), "{case}");
+            assert_eq!(output("code"), Some("model_locked"), "{case}");
+            assert_eq!(output("param"), Some("model"), "{case}");
+            assert_eq!(output("type"), Some("invalid_request_error"), "{case}");
+            assert!(output("id").is_some_and(|id| !id.is_empty()), "{case}");
         }
         Sdk::AnthropicPython | Sdk::AnthropicNode => {
-            assert_eq!(told("type"), Some("invalid_request_error"), "{case}");
+            assert_eq!(output("type"), Some("invalid_request_error"), "{case}");
         }
-        Sdk::Google => assert_eq!(told("type"), Some("INVALID_ARGUMENT"), "{case}"),
+        Sdk::Google => assert_eq!(output("type"), Some("INVALID_ARGUMENT"), "{case}"),
         Sdk::Ollama => {}
     }
 }
@@ -95,7 +95,7 @@ fn raised(sdk: Sdk, by_status: &'static str) -> &'static str {
     }
 }
 
-fn assert_told(error: &Json, status: &str, kind: &str, case: &str) {
+fn assert_message(error: &Json, status: &str, kind: &str, case: &str) {
     assert_eq!(error.text_at(&["error"]), Some(kind), "{case}");
     let status = Json::Number(status.into());
     assert_eq!(error.get("status"), Some(&status), "{case}");

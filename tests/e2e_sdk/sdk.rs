@@ -39,15 +39,15 @@ impl Sdk {
         let mut command = self.command();
         let finished = process::run(command.arg(format!("[{}]", calls.join(","))), END).unwrap();
         let lines = finished.stdout.split(|byte| *byte == b'\n');
-        let told: Vec<_> = lines.filter_map(Json::parse).collect();
+        let output: Vec<_> = lines.filter_map(Json::parse).collect();
         assert_eq!(
-            told.len(),
+            output.len(),
             calls.len(),
             "{self:?}: {} {}",
             finished.out(),
             finished.err()
         );
-        told
+        output
     }
 
     /// The SDK as a command that lacks the calls.

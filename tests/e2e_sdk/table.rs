@@ -45,7 +45,7 @@ impl Capability {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// A sentence with the model that ran.
-    Said,
+    Message,
     /// The model that ran.
     Named,
     /// This, whatever ran.
@@ -64,7 +64,7 @@ impl Call {
     pub(crate) fn answer(&self) -> String {
         let pin = self.capability.pin();
         match self.answer {
-            Said => format!("The provider ran {pin}."),
+            Message => format!("The provider ran {pin}."),
             Named => pin.to_owned(),
             Is(text) => text.to_owned(),
         }
@@ -100,40 +100,40 @@ impl Sdk {
     }
 }
 
-use Answer::{Is, Named, Said};
+use Answer::{Is, Message, Named};
 use Capability::{Audio, Embedding, Generation, Image, Moderation};
 
 const OPENAI: [(&str, Capability, Answer); 11] = [
-    ("responses", Generation, Said),
-    ("responses-stream", Generation, Said),
-    ("chat", Generation, Said),
-    ("chat-stream", Generation, Said),
-    ("completions", Generation, Said),
+    ("responses", Generation, Message),
+    ("responses-stream", Generation, Message),
+    ("chat", Generation, Message),
+    ("chat-stream", Generation, Message),
+    ("completions", Generation, Message),
     ("embeddings", Embedding, Named),
     ("moderations", Moderation, Named),
-    ("transcriptions", Audio, Said),
-    ("speech", Audio, Said),
-    ("images", Image, Said),
-    ("images-edit", Image, Said),
+    ("transcriptions", Audio, Message),
+    ("speech", Audio, Message),
+    ("images", Image, Message),
+    ("images-edit", Image, Message),
 ];
 
 const ANTHROPIC: [(&str, Capability, Answer); 4] = [
-    ("messages", Generation, Said),
-    ("messages-stream", Generation, Said),
+    ("messages", Generation, Message),
+    ("messages-stream", Generation, Message),
     ("count-tokens", Generation, Is("7")),
     ("message-batches", Generation, Is("msgbatch_fake")),
 ];
 
 const GOOGLE: [(&str, Capability, Answer); 4] = [
-    ("generate", Generation, Said),
-    ("generate-stream", Generation, Said),
+    ("generate", Generation, Message),
+    ("generate-stream", Generation, Message),
     ("count-tokens", Generation, Is("7")),
     ("embeddings", Embedding, Is("0.5")),
 ];
 
 const OLLAMA: [(&str, Capability, Answer); 4] = [
-    ("chat", Generation, Said),
-    ("chat-stream", Generation, Said),
-    ("generate", Generation, Said),
+    ("chat", Generation, Message),
+    ("chat-stream", Generation, Message),
+    ("generate", Generation, Message),
     ("embeddings", Embedding, Named),
 ];

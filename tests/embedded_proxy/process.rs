@@ -15,11 +15,11 @@ use crate::embedded_codex::EmbeddedCodex;
 const SAY: &str = r#"echo "$$"; for word in "$@"; do echo "$word"; done"#;
 
 /// Where the companion listens, as codex was told.
-fn companion(said: &str) -> SocketAddr {
-    let line = said
+fn companion(output: &str) -> SocketAddr {
+    let line = output
         .lines()
         .find(|line| line.starts_with("openai_base_url="));
-    let line = line.unwrap_or_else(|| panic!("not led: {said}"));
+    let line = line.unwrap_or_else(|| panic!("not led: {output}"));
     let url = line.split('"').nth(1).unwrap();
     let rest = url.strip_prefix("http://").unwrap();
     rest.split('/').next().unwrap().parse().unwrap()
@@ -86,8 +86,8 @@ fn command_that_runs_no_model_starts_no_embedded_proxy() {
         &["mcp", "list"],
         &["exec", "--help"],
     ] {
-        let said = codex.codex.run(arguments).unwrap().out();
-        assert!(!said.contains("openai_base_url"), "{said}");
+        let output = codex.codex.run(arguments).unwrap().out();
+        assert!(!output.contains("openai_base_url"), "{output}");
     }
 }
 
@@ -102,9 +102,9 @@ fn embedded_proxy_outside_of_its_secret_path_answers_404() {
         .spawn()
         .unwrap();
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("openai_base_url") {
-        assert!(std::io::BufRead::read_line(&mut out, &mut said).unwrap() > 0);
+    let mut output = String::new();
+    while !output.contains("openai_base_url") {
+        assert!(std::io::BufRead::read_line(&mut out, &mut output).unwrap() > 0);
     }
     for path in [
         "/v1/responses",
@@ -112,14 +112,14 @@ fn embedded_proxy_outside_of_its_secret_path_answers_404() {
         "/openai/responses",
         "/0123456789abcdef/openai/responses",
     ] {
-        let url = format!("http://{}{path}", companion(&said));
+        let url = format!("http://{}{path}", companion(&output));
         let body = br#"{"model":"gpt-5.5","input":"hi"}"#;
         assert_eq!(post_to(&url, body).status, 404, "{path}");
     }
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(codex.fixture.models(), [""; 0]);
-    assert!(is_gone(companion(&said)));
+    assert!(is_gone(companion(&output)));
 }
 
 #[test]
@@ -131,11 +131,11 @@ fn embedded_proxy_traffic_is_counted() {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("openai_base_url") {
-        assert!(std::io::BufRead::read_line(&mut out, &mut said).unwrap() > 0);
+    let mut output = String::new();
+    while !output.contains("openai_base_url") {
+        assert!(std::io::BufRead::read_line(&mut out, &mut output).unwrap() > 0);
     }
-    let (_, base) = said.split_once("openai_base_url=\"http://").unwrap();
+    let (_, base) = output.split_once("openai_base_url=\"http://").unwrap();
     let (address, path) = base.split('"').next().unwrap().split_once('/').unwrap();
     let mut client = HttpClient::connect(address.parse().unwrap());
     let target = format!("/{path}/responses");

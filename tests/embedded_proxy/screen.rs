@@ -130,8 +130,8 @@ impl Screen {
             if let Some(status) = self.ended() {
                 return status;
             }
-            let told = "it does not end, and shows";
-            assert!(Instant::now() < until, "{told} {:?}", self.behind(length));
+            let report = "it does not end, and shows";
+            assert!(Instant::now() < until, "{report} {:?}", self.behind(length));
         }
     }
 

@@ -12,8 +12,8 @@ use crate::{ENHANCE_YOUR_CALM, PROTOCOL_ERROR, REFUSED_STREAM, connect, locked};
 fn streams_over_the_limit_are_refused() {
     let fixture = locked();
     let mut peer = connect(&fixture);
-    let said = peer.wait(SETTINGS);
-    let most = said
+    let output = peer.wait(SETTINGS);
+    let most = output
         .content
         .chunks(6)
         .find(|setting| setting[..2] == [0, 3])

@@ -103,8 +103,8 @@ LoadPlugin write_prometheus
         let mut command = fake_provider::unpacked(&tool, "usr/sbin/collectd");
         command.arg("-f").arg("-C").arg(&config);
         let daemon = Daemon::start(&mut command).unwrap();
-        let heard = daemon.wait_for(|line| line.contains("entering read-loop"), SOON);
-        assert!(heard.is_some(), "{:#?}", daemon.lines());
+        let received = daemon.wait_for(|line| line.contains("entering read-loop"), SOON);
+        assert!(received.is_some(), "{:#?}", daemon.lines());
         Self {
             _daemon: daemon,
             _scratch: scratch,

@@ -113,12 +113,12 @@ fn bash_completes_verbs_and_flags() {
         completed model-lock serve --audit-
         completed model-lock completions z
         completed model-lock comp"#;
-    let said = run("bash", &["--norc", "-c", ask, "bash", &file]);
+    let output = run("bash", &["--norc", "-c", ask, "bash", &file]);
     assert_eq!(
-        said.out(),
+        output.out(),
         "route\n--audit-size\nzsh\ncompletions\n",
         "{}",
-        said.err()
+        output.err()
     );
 }
 
@@ -133,8 +133,8 @@ fn fish_completes_verbs_and_flags() {
     let ask = format!(
         "source {file}; for line in 'ro' 'serve --audit-' 'route c' 'comp'; complete -C \"model-lock $line\"; end"
     );
-    let said = run("fish", &["--no-config", "-c", &ask]).out();
-    let words: Vec<_> = said
+    let output = run("fish", &["--no-config", "-c", &ask]).out();
+    let words: Vec<_> = output
         .lines()
         .filter_map(|line| line.split('\t').next())
         .collect();
@@ -154,11 +154,11 @@ fn zsh_registers_the_completion_function() {
         autoload -U compinit && compinit -u -d "$1/dump" && print -r -- "$_comps[model-lock]"
         autoload +X _model-lock && whence -w _model-lock"#;
     let place = directory.path().to_str().unwrap();
-    let said = run("zsh", &["-f", "-c", ask, "zsh", place]);
+    let output = run("zsh", &["-f", "-c", ask, "zsh", place]);
     assert_eq!(
-        said.out(),
+        output.out(),
         "_model-lock\n_model-lock: function\n",
         "{}",
-        said.err()
+        output.err()
     );
 }

@@ -27,7 +27,7 @@ fn unit_is_valid_for_systemd() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let told = |with| {
+    let output = |with| {
         let verified = run(
             "systemd-analyze",
             &["verify", "--man=no", &unit(&directory, with)],
@@ -37,8 +37,8 @@ fn unit_is_valid_for_systemd() {
         let lines = lines.lines().filter(|line| line.contains("model-lock"));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(told(""), [""; 0]);
-    let misspelled = told("ProtectSistem=strict\n").concat();
+    assert_eq!(output(""), [""; 0]);
+    let misspelled = output("ProtectSistem=strict\n").concat();
     assert!(misspelled.contains("ProtectSistem"), "{misspelled}");
 }
 

@@ -130,8 +130,8 @@ fn body_with_nested_codings_is_named_in_the_refusal() {
     let fixture = fixture!("force", &[]);
     let body = encode("gzip", &encode("gzip", br#"{"model":"gpt-5.5"}"#));
     let answer = fixture.client().call(&coded("gzip, gzip", &body));
-    let told = "no more than one content coding is taken off";
-    assert!(answer.error("message").contains(told), "{answer:?}");
+    let output = "no more than one content coding is taken off";
+    assert!(answer.error("message").contains(output), "{answer:?}");
 }
 
 #[test]

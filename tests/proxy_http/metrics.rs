@@ -40,9 +40,9 @@ fn page(admin: SocketAddr) -> BTreeMap<String, f64> {
 fn settled(admin: SocketAddr) -> BTreeMap<String, f64> {
     let deadline = Instant::now() + SOON;
     loop {
-        let told = page(admin);
-        if told["model_lock_in_flight"] < 0.5 {
-            return told;
+        let output = page(admin);
+        if output["model_lock_in_flight"] < 0.5 {
+            return output;
         }
         assert!(Instant::now() < deadline, "still in flight");
     }
@@ -100,17 +100,17 @@ fn counters_after_a_thousand_mixed_calls_are_exact() {
     let (mut fixture, admin) = with_admin_port();
     let forged = format!(r#"{{"model":"{FORGED}"}}"#);
     call(&fixture, forged.as_bytes());
-    let told = settled(admin);
+    let output = settled(admin);
     for (series, _, want) in WANTED {
-        let have = told.get(series).map(ToString::to_string);
-        assert_eq!(have, Some(want.to_string()), "{series} {told:#?}");
+        let have = output.get(series).map(ToString::to_string);
+        assert_eq!(have, Some(want.to_string()), "{series} {output:#?}");
     }
     let sent = 200 * (2 * EXACT.len() + forged.len() + 2 + OTHER.len());
-    let bytes = told["model_lock_content_bytes_total{direction=\"request\"}"];
+    let bytes = output["model_lock_content_bytes_total{direction=\"request\"}"];
     assert_eq!(bytes.to_string(), sent.to_string());
     assert!(
-        told.keys().all(|series| !series.contains("evil")),
-        "{told:#?}"
+        output.keys().all(|series| !series.contains("evil")),
+        "{output:#?}"
     );
     // The daemon was sent the same, in portions.
     fixture.proxy_mut().daemon().signal("TERM").unwrap();
@@ -173,9 +173,9 @@ fn stream_counts_as_in_flight_until_it_ends() {
     assert_eq!(client.head().0, 200);
     events.send(b"data: 12345\n\n".to_vec()).unwrap();
     client.chunk();
-    let told = page(admin);
-    assert_eq!(told["model_lock_in_flight"].to_string(), "1");
-    let passed = told["model_lock_content_bytes_total{direction=\"answer\"}"];
+    let output = page(admin);
+    assert_eq!(output["model_lock_in_flight"].to_string(), "1");
+    let passed = output["model_lock_content_bytes_total{direction=\"answer\"}"];
     assert_eq!(passed.to_string(), "13");
     drop(events);
     assert_eq!(client.chunk(), b"");

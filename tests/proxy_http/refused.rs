@@ -37,11 +37,11 @@ fn reject_of_another_model_sends_nothing_upstream() {
         "the pin is told only where disclosed"
     );
     fixture.assert_nothing_arrived("another model");
-    let told = fixture.statsd.wait_for(
+    let output = fixture.statsd.wait_for(
         |line| line.contains("result:rejected") && !line.contains(":0|c"),
         crate::SOON,
     );
-    assert!(told.unwrap().contains("override_attempts"));
+    assert!(output.unwrap().contains("override_attempts"));
 }
 
 #[test]
@@ -282,13 +282,13 @@ fn unreachable_upstream_is_a_502() {
 #[test]
 fn bedrock_refusal_has_the_shape_of_aws() {
     let fixture = fixture!("reject", &["--dialect", "bedrock"]);
-    let asked = post("/model/other/converse", "", br#"{"messages":[]}"#);
-    let answer = fixture.client().call(&asked);
+    let requested = post("/model/other/converse", "", br#"{"messages":[]}"#);
+    let answer = fixture.client().call(&requested);
     assert_eq!(answer.status, 400, "{answer:?}");
     let kind = ("x-amzn-errortype".into(), "ValidationException".into());
     assert!(answer.fields.contains(&kind), "{answer:?}");
-    let said = Json::parse(&answer.body).unwrap();
-    let message = said.text_at(&["message"]).unwrap();
+    let reply = Json::parse(&answer.body).unwrap();
+    let message = reply.text_at(&["message"]).unwrap();
     assert!(
         message.starts_with("model `other` is not permitted here"),
         "{message}"

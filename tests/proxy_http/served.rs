@@ -45,7 +45,7 @@ fn wait_for_count(fixture: &Fixture, result: &str) {
 fn response_of_each_kind_is_reported_once_with_its_served_model() {
     let mut fixture = with_policy("force", "");
     let json = "application/json";
-    let said: [(&str, Reply); 5] = [
+    let report: [(&str, Reply); 5] = [
         ("match", answer(&[], json, br#"{"model":"gpt-5.5"}"#)),
         (
             "variant",
@@ -62,7 +62,7 @@ fn response_of_each_kind_is_reported_once_with_its_served_model() {
         ),
     ];
     let mut wanted = Vec::new();
-    for (result, reply) in said {
+    for (result, reply) in report {
         fixture.provider.queue(vec![reply]);
         assert_eq!(fixture.post(ASK).status, 200);
         wanted.push(result);

@@ -165,7 +165,7 @@ fn log_holds_no_secret() {
 /// As the clients of AWS write a model's name.
 #[test]
 fn escaped_colon_in_the_model_name_is_forwarded_unchanged() {
-    for (mode, asked, arrives) in [
+    for (mode, requested, arrives) in [
         ("reject", "claude-v2%3A0", "claude-v2%3A0"),
         ("force", "claude-v2%3a0", "claude-v2%3a0"),
         ("force", "claude-v3%3A0", "claude-v2:0"),
@@ -175,8 +175,8 @@ fn escaped_colon_in_the_model_name_is_forwarded_unchanged() {
         let target = |model: &str| format!("/model/{model}/converse");
         fixture
             .client()
-            .call(&post(&target(asked), "", br#"{"messages":[]}"#));
+            .call(&post(&target(requested), "", br#"{"messages":[]}"#));
         let requests = fixture.provider.wait_for(1, SOON).unwrap();
-        assert_eq!(requests[0].target, target(arrives), "{mode} {asked}");
+        assert_eq!(requests[0].target, target(arrives), "{mode} {requested}");
     }
 }

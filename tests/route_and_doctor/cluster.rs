@@ -53,9 +53,9 @@ impl Manifest {
             .arg(PODS);
         let read = process::run(&mut command, LONG).unwrap();
         assert!(read.status.success(), "{}", read.err());
-        let told = Json::parse(&read.stdout).unwrap();
+        let output = Json::parse(&read.stdout).unwrap();
         let texts = |of: &str, names: &[&str]| {
-            let text = |name: &&str| told.text_at(&[of, name]).unwrap().to_owned();
+            let text = |name: &&str| output.text_at(&[of, name]).unwrap().to_owned();
             names
                 .iter()
                 .map(|name| ((*name).to_owned(), text(name)))
@@ -185,8 +185,8 @@ fn agent_pod_reaches_the_gateway_alone() {
         assert_eq!(reached(stranger), [false, false, true, true]);
         assert!(reaches(gate, FAR[0], 443) && !reaches(gate, STRANGER, 443));
 
-        let asked = ["doctor", "--require", "sealed"];
-        let sealed = as_agent(&machine, agent, "bin/model-lock", &asked);
+        let request = ["doctor", "--require", "sealed"];
+        let sealed = as_agent(&machine, agent, "bin/model-lock", &request);
         assert_eq!(
             sealed.status.code(),
             Some(0),

@@ -122,16 +122,21 @@ impl Examined {
     /// The level, and the names of what was found.
     fn examine(&self) -> (String, Vec<String>) {
         let finished = self.run(&["--json"]);
-        let told = Json::parse(&finished.stdout);
-        let told = told.unwrap_or_else(|| panic!("{} {}", finished.out(), finished.err()));
-        let names = told.get("findings").unwrap().items().iter().map(|finding| {
-            assert!(!finding.text_at(&["what_to_do"]).unwrap().is_empty());
-            finding.text_at(&["name"]).unwrap().to_owned()
-        });
+        let output = Json::parse(&finished.stdout);
+        let output = output.unwrap_or_else(|| panic!("{} {}", finished.out(), finished.err()));
+        let names = output
+            .get("findings")
+            .unwrap()
+            .items()
+            .iter()
+            .map(|finding| {
+                assert!(!finding.text_at(&["what_to_do"]).unwrap().is_empty());
+                finding.text_at(&["name"]).unwrap().to_owned()
+            });
         let names = names.filter(|name| name != "other_codex").collect();
         // Whatever was tried, nothing went on to a provider.
         assert_eq!(self.fixture.provider.bytes_received(), 0);
-        (told.text_at(&["level"]).unwrap().to_owned(), names)
+        (output.text_at(&["level"]).unwrap().to_owned(), names)
     }
 
     #[track_caller]

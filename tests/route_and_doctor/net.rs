@@ -15,10 +15,10 @@ pub(crate) fn can_wire() -> bool {
         .args(["-c", "command -v nft && command -v ip"])
         .output();
     let there = there.unwrap().status.success();
-    let told = "nft and ip are not installed: apt-get install nftables iproute2";
-    assert!(there || std::env::var_os("CI").is_none(), "{told}");
+    let report = "nft and ip are not installed: apt-get install nftables iproute2";
+    assert!(there || std::env::var_os("CI").is_none(), "{report}");
     if !there {
-        eprintln!("SKIPPED: {told}");
+        eprintln!("SKIPPED: {report}");
     }
     there
 }

@@ -159,7 +159,7 @@ fn profile_of_codex_0_125_is_overridden_with_legacy_profile() {
 
 impl RoguePreferred {
     /// One thread and one turn in `codex app-server`, whose client asks for this.
-    fn app_server(&self, codex: &Path, asked: &str) {
+    fn app_server(&self, codex: &Path, request: &str) {
         let words = ["60", codex.to_str().unwrap(), "app-server"];
         let mut command = self.machine.command("timeout", &words);
         command
@@ -186,7 +186,7 @@ impl RoguePreferred {
             "initialize",
             r#"{"clientInfo":{"name":"x","version":"1"}}"#,
         );
-        let started = call(2, "thread/start", asked);
+        let started = call(2, "thread/start", request);
         let thread = started
             .text_at(&["result", "thread", "id"])
             .unwrap_or_else(|| panic!("{started:?}"));
@@ -251,12 +251,16 @@ fn route_without_confirmation_writes_nothing() {
     // At a terminal it asks: anything but yes is no.
     for (answer, written) in [("n", false), ("", false), ("y", true)] {
         let line = format!("{} {}", crate::machine::PROGRAM, route.join(" "));
-        let asked = format!("echo {answer} | script -qec \"{line}\" /dev/null");
-        let mut command = machine.command("sh", &["-c", &asked]);
+        let request = format!("echo {answer} | script -qec \"{line}\" /dev/null");
+        let mut command = machine.command("sh", &["-c", &request]);
         command.env("OPENCLAW_MODEL", PIN);
-        let told = fake_provider::process::run(&mut command, crate::machine::LONG).unwrap();
-        assert!(told.out().contains("write this? [y/N]"), "{}", told.out());
-        assert_eq!(files() != before, written, "{answer}: {}", told.out());
+        let output = fake_provider::process::run(&mut command, crate::machine::LONG).unwrap();
+        assert!(
+            output.out().contains("write this? [y/N]"),
+            "{}",
+            output.out()
+        );
+        assert_eq!(files() != before, written, "{answer}: {}", output.out());
     }
     let remove = ["route", "codex", "--remove", "--yes", "--root", route[5]];
     assert!(machine.model_lock(&remove).status.success());

@@ -111,7 +111,7 @@ fn codex_on_a_sealed_host_runs_the_approved_model() {
     on_a_host(|host| {
         host.load(RULES);
         let elsewhere = "openai_base_url=\"http://198.51.100.1:443/v1\"";
-        let asked = [
+        let request = [
             "exec",
             "--skip-git-repo-check",
             "-m",
@@ -123,7 +123,7 @@ fn codex_on_a_sealed_host_runs_the_approved_model() {
         let mut command = host
             .examined
             .machine
-            .command(fake_provider::codex("0.169.0"), &asked);
+            .command(fake_provider::codex("0.169.0"), &request);
         command.env_remove("HTTP_PROXY").env_remove("HTTPS_PROXY");
         let turn = process::run(&mut command, LONG).unwrap();
         assert!(turn.status.success(), "{}", turn.err());

@@ -14,8 +14,8 @@ pub(crate) fn program(path: &str) -> Command {
 
 /// Waits until a program tells something.
 fn tells(daemon: &Daemon, wanted: &str) {
-    let told = daemon.wait_for(|line| line.contains(wanted), SOON);
-    assert!(told.is_some(), "no {wanted:?} in {:#?}", daemon.lines());
+    let output = daemon.wait_for(|line| line.contains(wanted), SOON);
+    assert!(output.is_some(), "no {wanted:?} in {:#?}", daemon.lines());
 }
 
 /// tinyproxy: it connects where it is asked to by CONNECT.

@@ -37,10 +37,10 @@ fn forward_proxy_with_password_is_authenticated() {
     assert_eq!(ask(&proxy, "hi").status, 200);
     reached(&front);
     tiny.connected(front.port);
-    let said = proxy.daemon().lines().join("\n");
+    let output = proxy.daemon().lines().join("\n");
     assert!(
-        !said.contains("s%65cret") && !said.contains("secret"),
-        "{said}"
+        !output.contains("s%65cret") && !output.contains("secret"),
+        "{output}"
     );
 }
 

@@ -57,8 +57,8 @@ impl Front {
     /// Waits until a request is told of that was spoken so: `h2 POST /v1/responses`.
     pub(crate) fn spoke(&self, how: &str) {
         let wanted = format!("{SPOKEN}{how}");
-        let told = self.daemon.wait_for(|line| line.starts_with(&wanted), SOON);
-        assert!(told.is_some(), "no {how:?} in {:#?}", self.daemon.lines());
+        let output = self.daemon.wait_for(|line| line.starts_with(&wanted), SOON);
+        assert!(output.is_some(), "no {how:?} in {:#?}", self.daemon.lines());
     }
 }
 

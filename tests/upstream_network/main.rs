@@ -41,8 +41,8 @@ fn ask(proxy: &ProxyProcess, prompt: &str) -> Response {
 fn fails(front: &Front, proxy: &ProxyProcess, why: &str) {
     let answer = ask(proxy, "hi");
     let message = answer.error("message");
-    let told = message.starts_with("the upstream cannot be reached (request ");
-    assert!(answer.status == 502 && told, "{answer:?}");
+    let output = message.starts_with("the upstream cannot be reached (request ");
+    assert!(answer.status == 502 && output, "{answer:?}");
     let failed = |line: &str| line.contains(r#""event":"failed""#) && line.contains(why);
     proxy.wait_for_log(failed, SOON);
     assert_eq!(front.fixture.provider.bytes_received(), 0);

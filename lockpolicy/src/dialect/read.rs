@@ -31,10 +31,10 @@ struct File {
     #[serde(default)]
     selectors: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
-    messages: BTreeMap<String, Vec<Said>>,
-    operations: Vec<Line>,
+    messages: BTreeMap<String, Vec<MessageEntry>>,
+    operations: Vec<OperationEntry>,
     #[serde(default)]
-    refused: Vec<Told>,
+    refused: Vec<RefusedEntry>,
 }
 
 /// Describes what operations share, by name: of all dialects, and of this one.
@@ -45,12 +45,12 @@ struct Groups {
     _credentials: Option<IgnoredAny>,
     fields: BTreeMap<String, Vec<String>>,
     selectors: BTreeMap<String, BTreeMap<String, String>>,
-    messages: BTreeMap<String, Vec<Said>>,
+    messages: BTreeMap<String, Vec<MessageEntry>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct OperationEntry {
     at: At,
     capability: Option<Capability>,
     #[serde(default)]
@@ -76,7 +76,7 @@ enum At {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Said {
+struct MessageEntry {
     kind: String,
     capability: Option<Capability>,
     model: Option<String>,
@@ -86,7 +86,7 @@ struct Said {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Told {
+struct RefusedEntry {
     at: At,
     why: String,
 }
@@ -99,9 +99,9 @@ pub(super) fn read(name: &str) -> Option<Dialect> {
 }
 
 pub(super) fn parse(name: &str, text: &str) -> Result<Dialect, String> {
-    let told = |error: toml::de::Error| error.to_string();
-    let file: File = toml::from_str(text).map_err(told)?;
-    let mut groups: Groups = toml::from_str(COMMON).map_err(told)?;
+    let message = |error: toml::de::Error| error.to_string();
+    let file: File = toml::from_str(text).map_err(message)?;
+    let mut groups: Groups = toml::from_str(COMMON).map_err(message)?;
     groups.fields.extend(file.fields);
     groups.selectors.extend(file.selectors);
     groups.messages.extend(file.messages);
@@ -124,15 +124,15 @@ impl At {
     }
 }
 
-fn refused(told: &[Told]) -> Vec<Refused> {
-    let each = |told: &Told| {
+fn refused(entries: &[RefusedEntry]) -> Vec<Refused> {
+    let each = |entry: &RefusedEntry| {
         let one = |at: &str| Refused {
             at: at.to_string(),
-            why: told.why.clone(),
+            why: entry.why.clone(),
         };
-        told.at.each().map(one).collect::<Vec<Refused>>()
+        entry.at.each().map(one).collect::<Vec<Refused>>()
     };
-    told.iter().flat_map(each).collect()
+    entries.iter().flat_map(each).collect()
 }
 
 fn group<'g, G>(groups: &'g BTreeMap<String, G>, name: &str) -> Result<&'g G, String> {
@@ -154,40 +154,49 @@ impl Groups {
         Ok(out)
     }
 
-    fn operations(&self, lines: &[Line], errors: ErrorShape) -> Result<Vec<Operation>, String> {
+    fn operations(
+        &self,
+        entries: &[OperationEntry],
+        errors: ErrorShape,
+    ) -> Result<Vec<Operation>, String> {
         let mut out = Vec::new();
-        for line in lines {
-            for at in line.at.each() {
-                let one = self.operation(line, at, errors);
+        for entry in entries {
+            for at in entry.at.each() {
+                let one = self.operation(entry, at, errors);
                 out.push(one.map_err(|error| [at, ": ", &error].concat())?);
             }
         }
         Ok(out)
     }
 
-    fn operation(&self, line: &Line, at: &str, errors: ErrorShape) -> Result<Operation, String> {
+    fn operation(
+        &self,
+        entry: &OperationEntry,
+        at: &str,
+        errors: ErrorShape,
+    ) -> Result<Operation, String> {
         let (method, pattern) = at.split_once(' ').ok_or("METHOD PATH expected")?;
         let mut places = Places::default();
-        let model = match line.model.as_deref() {
+        let model = match entry.model.as_deref() {
             None => ModelAt::Nowhere,
             Some("path") => ModelAt::Path,
             Some(place) => match place.strip_prefix('?') {
                 Some(name) => ModelAt::Query(name.to_string()),
-                None => ModelAt::Content(places.model(place, line.capability)?),
+                None => ModelAt::Content(places.model(place, entry.capability)?),
             },
         };
-        places.groups(self, &line.selectors)?;
+        places.groups(self, &entry.selectors)?;
         Ok(Operation {
             method: method.to_string(),
             pattern: pattern.to_string(),
-            capability: line.capability,
-            content: line.content,
+            capability: entry.capability,
+            content: entry.content,
             model,
             places,
-            query: line.query.clone(),
-            answer: line.answer,
-            messages: self.messages(line.messages.as_deref())?,
-            errors: line.errors.unwrap_or(errors),
+            query: entry.query.clone(),
+            answer: entry.answer,
+            messages: self.messages(entry.messages.as_deref())?,
+            errors: entry.errors.unwrap_or(errors),
         })
     }
 
@@ -195,22 +204,22 @@ impl Groups {
         let Some(name) = name else {
             return Ok(Vec::new());
         };
-        let said = group(&self.messages, name)?.iter();
-        said.map(|said| self.message(said)).collect()
+        let entries = group(&self.messages, name)?.iter();
+        entries.map(|entry| self.message(entry)).collect()
     }
 
-    fn message(&self, said: &Said) -> Result<Message, String> {
+    fn message(&self, entry: &MessageEntry) -> Result<Message, String> {
         let mut places = Places::default();
-        if let Some(pointer) = &said.model {
-            places.model(pointer, said.capability)?;
+        if let Some(pointer) = &entry.model {
+            places.model(pointer, entry.capability)?;
         }
-        places.groups(self, &said.selectors)?;
+        places.groups(self, &entry.selectors)?;
         // What is not looked for goes on unread.
         if places.entries.is_empty() {
-            return Err([&said.kind, ": no place of a model"].concat());
+            return Err([&entry.kind, ": no place of a model"].concat());
         }
         Ok(Message {
-            kind: said.kind.clone(),
+            kind: entry.kind.clone(),
             places,
         })
     }
@@ -259,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_data_file_is_readable() {
+    fn data_file_of_each_dialect_is_readable() {
         for &(name, text) in DIALECTS {
             let dialect = parse(name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(!dialect.operations.is_empty(), "{name}");
@@ -267,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_told_once() {
+    fn place_that_is_listed_twice_is_an_error() {
         let twice = "[selectors.s]\n'/model' = 'pin'\n[[operations]]\nat = 'POST /x'\n\
                      capability = 'generation'\nmodel = '/model'\nselectors = ['s']";
         assert!(parse("x", twice).unwrap_err().contains("not understood"));
@@ -276,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_looked_into() {
+    fn message_without_a_place_of_a_model_is_an_error() {
         let text = |rest: &str| {
             let head = "[[messages.m]]\nkind = 'k'\n";
             let tail = "\n[[operations]]\nat = 'GET /x'\nmessages = 'm'";
@@ -287,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_stands_below_a_place_and_without_one_of_its_own() {
+    fn group_under_a_place_with_one_left_out_has_the_other_pointers() {
         let text = |selectors: &str| {
             let head =
                 "[selectors.s]\n'/a' = 'drop'\n'/b' = 'refuse'\n[[operations]]\nat = 'POST /x'\n";
@@ -311,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_a_place_where_nothing_has_to_be_put_in() {
+    fn header_place_that_needs_an_insertion_is_an_error() {
         let text = |meaning: &str| {
             let head = "[selectors.s]\n'@x-tier' = '";
             let tail = "'\n[[operations]]\nat = 'POST /x'\nselectors = ['s']";

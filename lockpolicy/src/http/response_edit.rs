@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_response_is_told_from_its_text() {
+    fn text_of_a_last_event_ends_the_response() {
         for last in [
             r#"{"type":"response.completed","response":{"id":"r""#,
             r#"{"sequence_number":7,"type": "response.incomplete"}"#,

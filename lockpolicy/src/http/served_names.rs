@@ -14,7 +14,7 @@ pub const FIELDS: &[&str] = SERVED_FIELDS;
 
 /// Describes what one text of an answer says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct ServedNames {
     /// Every model that it names as the one that served, in the order of the text.
     pub models: Vec<String>,
     /// Its `type`, where it has one.
@@ -23,7 +23,7 @@ pub struct Told {
 
 /// Returns true if some bytes can name a model at all; quick, so that the many events that bear only text cost
 /// next to nothing. The last two are how an escaped letter of the word begins.
-pub fn may_tell(bytes: &[u8]) -> bool {
+pub fn may_name_model(bytes: &[u8]) -> bool {
     let words: [&[u8]; 4] = [b"odel", b"ODEL", b"\\u006", b"\\u004"];
     words
         .iter()
@@ -53,30 +53,30 @@ impl Places {
     /// before the first bracket, such as the name of an event's field, is passed over.
     ///
     /// A text that can be read in more than one way says nothing.
-    pub fn told(&self, text: &[u8]) -> Told {
+    pub fn read(&self, text: &[u8]) -> ServedNames {
         let Some(start) = text.iter().position(|byte| matches!(byte, b'{' | b'[')) else {
-            return Told::default();
+            return ServedNames::default();
         };
         let text = text.get(start..).unwrap_or_default().trim_ascii_end();
         if text.starts_with(b"[") {
-            self.read(&[b"{\"list\":", text, b"}"].concat())
+            self.read_object(&[b"{\"list\":", text, b"}"].concat())
         } else {
-            self.read(text)
+            self.read_object(text)
         }
     }
 
-    fn read(&self, text: &[u8]) -> Told {
-        let mut told = Told::default();
+    fn read_object(&self, text: &[u8]) -> ServedNames {
+        let mut names = ServedNames::default();
         for hit in scan(text, &self.0).unwrap_or_default() {
             let value = text.get(hit.value.clone()).unwrap_or_default();
             match hit.selector {
-                MODEL => told.models.extend(word(value)),
-                FIELD if is_field(text, &hit) => told.models.extend(words(value, hit.kind)),
-                KIND => told.kind = word(value).unwrap_or_default(),
+                MODEL => names.models.extend(word(value)),
+                FIELD if is_field(text, &hit) => names.models.extend(words(value, hit.kind)),
+                KIND => names.kind = word(value).unwrap_or_default(),
                 _ => {}
             }
         }
-        told
+        names
     }
 }
 
@@ -113,12 +113,12 @@ mod tests {
     use super::*;
 
     fn models(text: &str) -> Vec<String> {
-        assert!(may_tell(text.as_bytes()), "{text}");
-        Places::default().told(text.as_bytes()).models
+        assert!(may_name_model(text.as_bytes()), "{text}");
+        Places::default().read(text.as_bytes()).models
     }
 
     #[test]
-    fn every_dialect_is_heard() {
+    fn response_of_each_dialect_names_its_model() {
         for text in [
             r#"{"id":"r","model":"m"}"#,
             r#"data: {"type":"response.created","response":{"model":"m"}}"#,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_mentions_a_model_tells_nothing() {
+    fn text_that_only_mentions_a_model_names_none() {
         for text in [
             r#"data: {"type":"x","delta":"\"model\":\"m\""}"#,
             r#"{"error":{"message":"no model m"},"model":null}"#,
@@ -152,17 +152,17 @@ mod tests {
         ] {
             assert_eq!(models(text), [""; 0], "{text}");
         }
-        assert!(!may_tell(
+        assert!(!may_name_model(
             br#"{"type":"response.output_text.delta","delta":"x"}"#
         ));
     }
 
     #[test]
-    fn the_kind_and_all_models_are_told_in_order() {
+    fn text_with_kind_and_models_gives_them_in_order() {
         let text = br#"{"type":"t","model":"a","response":{"model":"b","headers":{"openai-model":["c","d"]}}}"#;
-        let told = Places::default().told(text);
+        let names = Places::default().read(text);
         assert_eq!(
-            (told.kind.as_str(), told.models),
+            (names.kind.as_str(), names.models),
             (
                 "t",
                 alloc::vec!["a".into(), "b".into(), "c".into(), "d".into()]

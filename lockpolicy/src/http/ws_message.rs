@@ -62,15 +62,15 @@ fn recognise<'o>(
     tree.insert("/type", 0);
     tree.insert("/client_metadata/{}", 1);
     let hits = scan(text, &tree).map_err(unreadable)?;
-    let said = |selector: usize| hits.iter().filter(move |hit| hit.selector == selector);
-    let kind = said(0)
+    let hits_of = |selector: usize| hits.iter().filter(move |hit| hit.selector == selector);
+    let kind = hits_of(0)
         .find_map(|hit| text.get(hit.value.clone()).and_then(decode))
         .unwrap_or_default();
     let message = operation
         .messages
         .iter()
         .find(|message| message.kind == kind);
-    let metadata = said(1).filter_map(|hit| text.get(hit.value.clone()).and_then(decode));
+    let metadata = hits_of(1).filter_map(|hit| text.get(hit.value.clone()).and_then(decode));
     let background = metadata.into_iter().any(|value| is_background(&value));
     match message {
         Some(message) => Ok((
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn housekeeping_is_told_by_the_message_itself() {
+    fn message_with_background_metadata_has_source_background() {
         let text = r#"{"type":"response.create","model":"x","client_metadata":{"x-codex-turn-metadata":"{\"request_kind\":\"memory\"}"}}"#;
         assert!(
             run("model='p'\nmode='reject'", text)

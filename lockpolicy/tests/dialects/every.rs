@@ -422,7 +422,7 @@ fn no_message_lets_another_model_through() {
                 );
             }
         }
-        let stranger = say(&force, operation, r#"{"type":"never.heard.of"}"#);
+        let stranger = say(&force, operation, r#"{"type":"never.received.of"}"#);
         assert!(stranger.is_err(), "{name}");
     });
 }

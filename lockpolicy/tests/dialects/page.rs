@@ -39,11 +39,11 @@ fn file(name: &str) -> (String, Table) {
     let path: PathBuf = root().join("dialects").join(name).with_extension("toml");
     let text = std::fs::read_to_string(path).unwrap();
     let lines = text.lines().take_while(|line| line.starts_with('#'));
-    let told = lines.take_while(|line| !line.starts_with("# Source"));
-    let told: Vec<&str> = told
+    let output = lines.take_while(|line| !line.starts_with("# Source"));
+    let output: Vec<&str> = output
         .map(|line| line.trim_start_matches(['#', ' ']))
         .collect();
-    (told.join("\n"), text.parse().unwrap())
+    (output.join("\n"), text.parse().unwrap())
 }
 
 fn dialect(out: &mut String, name: &str, data: &Table) {
@@ -149,7 +149,7 @@ fn groups(out: &mut String, data: &Table) {
     {
         writeln!(out, "\n### {name}\n\n| Place | What is done |\n|---|---|").unwrap();
         for (pointer, meaning) in places.as_table().unwrap() {
-            writeln!(out, "| `{pointer}` | {} |", told(&text(meaning))).unwrap();
+            writeln!(out, "| `{pointer}` | {} |", output(&text(meaning))).unwrap();
         }
     }
     for (name, kinds) in data
@@ -204,7 +204,7 @@ fn limited(meaning: &str) -> Option<String> {
 }
 
 /// A meaning of the data in words.
-fn told(meaning: &str) -> String {
+fn output(meaning: &str) -> String {
     if let Some(text) = limited(meaning) {
         return text;
     }

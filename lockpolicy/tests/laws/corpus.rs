@@ -9,12 +9,12 @@ use crate::{PIN, decoders, judged, oracle, sent};
 #[derive(Deserialize)]
 struct Case {
     id: String,
-    request: Asked,
+    request: CaseRequest,
     expect: Expect,
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct CaseRequest {
     target: Option<String>,
     body_base64: Option<String>,
     #[serde(default)]
@@ -70,7 +70,7 @@ fn parts(parts: &[Part]) -> Vec<u8> {
         .collect()
 }
 
-impl Asked {
+impl CaseRequest {
     fn body(&self) -> Vec<u8> {
         self.body_base64
             .as_deref()

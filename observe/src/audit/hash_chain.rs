@@ -38,8 +38,8 @@ impl Last {
     /// Returns the next line, with these members and its line feed; it is the last one now.
     pub(super) fn next(&mut self, members: &str) -> String {
         let seq = self.seq + 1;
-        let said = format!("{BEGINNING}{seq}{PREV}{}\",{members}", self.hash);
-        let line = format!("{said}{SUM}{}\"}}", hash(said.as_bytes()));
+        let signed = format!("{BEGINNING}{seq}{PREV}{}\",{members}", self.hash);
+        let line = format!("{signed}{SUM}{}\"}}", hash(signed.as_bytes()));
         *self = Self {
             seq,
             hash: hash(line.as_bytes()),
@@ -61,11 +61,11 @@ impl<'a> Line<'a> {
     /// Reads a line without its line feed; `None` where it is not one of ours, or was altered.
     pub(super) fn read(line: &'a [u8]) -> Option<Self> {
         let line = std::str::from_utf8(line).ok()?;
-        let (said, sum) = line.rsplit_once(SUM)?;
-        if sum.strip_suffix("\"}")? != hash(said.as_bytes()) {
+        let (signed, sum) = line.rsplit_once(SUM)?;
+        if sum.strip_suffix("\"}")? != hash(signed.as_bytes()) {
             return None;
         }
-        let (seq, rest) = said.strip_prefix(BEGINNING)?.split_once(PREV)?;
+        let (seq, rest) = signed.strip_prefix(BEGINNING)?.split_once(PREV)?;
         let (prev, members) = rest.split_once("\",")?;
         Some(Self {
             seq: seq.parse().ok()?,

@@ -241,8 +241,8 @@ impl Reading {
     fn sound(&mut self, path: &Path, number: u64, line: &Line<'_>, before: Option<Before>) {
         let due = self.report.last.seq + 1;
         let event = line.parse::<FileEvent>();
-        let said = before.as_ref().map_or(NOTHING, |before| &before.hash);
-        let follows = said == line.prev;
+        let expected = before.as_ref().map_or(NOTHING, |before| &before.hash);
+        let follows = expected == line.prev;
         match before {
             // Half a line, and the next writer found it and said so.
             Some(torn)

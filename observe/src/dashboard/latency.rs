@@ -132,9 +132,9 @@ mod tests {
     #[test]
     fn percentiles_are_bounds_of_what_came_since() {
         let bounds = [50, 100, 1000, u64::MAX];
-        let told = percentiles(&[60, 35, 4, 3], &[10, 0, 0, 2], &bounds);
+        let found = percentiles(&[60, 35, 4, 3], &[10, 0, 0, 2], &bounds);
         assert_eq!(
-            told,
+            found,
             Percentiles {
                 requests: 90,
                 p50_seconds: Some(0.000_05),

@@ -86,11 +86,11 @@ impl Ring {
         let mut own: Vec<&mut Arc<Row>> = own.take(left).collect();
         own.reverse();
         if report.surface == Surface::WebSocket {
-            let asked = report
+            let requested = report
                 .choice
                 .map(|wanted| escape_for_log(&wanted.requested));
-            let asked = asked.unwrap_or_default();
-            own.retain(|row| row.record.requested_model == asked);
+            let requested = requested.unwrap_or_default();
+            own.retain(|row| row.record.requested_model == requested);
             own.truncate(1);
         }
         let found = own.len();
@@ -145,19 +145,19 @@ mod tests {
 
     use super::*;
 
-    fn row(id: &str, asked: &str) -> Row {
+    fn row(id: &str, requested: &str) -> Row {
         Row::from(Record {
             request_id: id.to_owned(),
-            requested_model: asked.to_owned(),
+            requested_model: requested.to_owned(),
             applied_model: "pin".to_owned(),
             ..Record::default()
         })
     }
 
-    fn answer(ring: &mut Ring, id: &str, asked: &str, surface: Surface) -> bool {
+    fn answer(ring: &mut Ring, id: &str, requested: &str, surface: Surface) -> bool {
         let wanted = ModelChoice {
             capability: Capability::Generation,
-            requested: asked.to_owned(),
+            requested: requested.to_owned(),
             sent: "pin".to_owned(),
         };
         let report = ServedReport {
@@ -205,8 +205,8 @@ mod tests {
     #[test]
     fn an_answer_goes_to_the_rows_of_its_request() {
         let mut ring = Ring::default();
-        for (id, asked) in [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y"), ("b", "y")] {
-            ring.push(row(id, asked));
+        for (id, requested) in [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y"), ("b", "y")] {
+            ring.push(row(id, requested));
         }
         let seen = ring.change();
         assert!(!answer(&mut ring, "c", "x", Surface::Http));

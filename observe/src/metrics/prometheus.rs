@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_gauges_and_histograms_are_told_as_prometheus_reads_them() {
+    fn metrics_of_each_kind_are_rendered_in_the_text_format() {
         let metrics = Metrics::default();
         metrics.serving();
         let judged = (Mode::Force, Surface::Argv, ModelMatch::Other);
@@ -118,7 +118,7 @@ mod tests {
                 "\"} 1"
             ),
         ] {
-            assert!(page.lines().any(|told| told == line), "{line}\n{page}");
+            assert!(page.lines().any(|own| own == line), "{line}\n{page}");
         }
         // What nobody looks for is told once it was seen.
         assert!(!page.contains("source=\"background\""), "{page}");

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lockpolicy::http::served_names::{FIELDS, Places, Told, may_tell};
+use lockpolicy::http::served_names::{FIELDS, Places, ServedNames, may_name_model};
 use lockpolicy::http::{BodyFormat, Fault, Refusal};
 use lockpolicy::{
     Event, ModelChoice, Policy, Served, ServedReport, Source, Surface, escape_for_log,
@@ -98,10 +98,10 @@ impl ServedModelObserver {
 
     /// Takes one text; gives its `type` and whether the answer has to end.
     pub(crate) fn observe_text(&mut self, text: &[u8]) -> (String, bool) {
-        if !may_tell(text) {
+        if !may_name_model(text) {
             return (String::new(), false);
         }
-        let Told { models, kind } = PLACES.told(text);
+        let ServedNames { models, kind } = PLACES.read(text);
         let end = models.iter().any(|model| self.served_by(model));
         (kind, end)
     }

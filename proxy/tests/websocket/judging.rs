@@ -48,18 +48,18 @@ fn reject_answers_with_one_error_and_keeps_the_connection() {
     let stack = Stack::start("model='pin'\nmode='reject'", Limits::default());
     let (mut client, mut provider) = stack.open();
     client.send(FIN | TEXT, create("other").as_bytes());
-    let told = text(&mut client);
+    let output = text(&mut client);
     assert!(
-        told.starts_with(r#"{"type":"error","status":400,"error":{"#),
-        "{told}"
+        output.starts_with(r#"{"type":"error","status":400,"error":{"#),
+        "{output}"
     );
     assert!(
-        told.contains("model_locked") && told.contains("`other`"),
-        "{told}"
+        output.contains("model_locked") && output.contains("`other`"),
+        "{output}"
     );
     assert!(
-        !told.contains("status_code") && !told.contains("`pin`"),
-        "{told}"
+        !output.contains("status_code") && !output.contains("`pin`"),
+        "{output}"
     );
     client.send(FIN | TEXT, create("pin").as_bytes());
     assert_eq!(

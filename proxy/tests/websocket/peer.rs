@@ -175,8 +175,8 @@ impl Stack {
         let server = runtime.block_on(binding).unwrap();
         let address = server.address();
         let stop = Arc::new(Notify::new());
-        let told = Arc::clone(&stop);
-        runtime.spawn(server.run(async move { told.notified().await }));
+        let output = Arc::clone(&stop);
+        runtime.spawn(server.run(async move { output.notified().await }));
         Self {
             listener,
             address,
@@ -198,9 +198,12 @@ impl Stack {
     pub(crate) fn answered(&self, fields: &str) -> (Peer, Peer, String) {
         let client = ask(self.address);
         let (mut provider, _) = self.listener.accept().unwrap();
-        let asked = head(&mut provider);
-        assert!(!asked.to_lowercase().contains("extensions"), "{asked}");
-        let key = asked
+        let requested = head(&mut provider);
+        assert!(
+            !requested.to_lowercase().contains("extensions"),
+            "{requested}"
+        );
+        let key = requested
             .lines()
             .find_map(|line| line.strip_prefix("sec-websocket-key: "))
             .unwrap()

@@ -8,7 +8,7 @@ const FAIL: &str = "model = 'pin'\non_served_mismatch = 'fail'";
 const ASK: &[u8] = br#"{"type":"response.create","model":"pin"}"#;
 const CONTINUE: u8 = 0;
 
-fn is_told(frame: Option<Frame>) -> bool {
+fn is_error(frame: Option<Frame>) -> bool {
     let Some(Frame(first, text)) = frame else {
         return false;
     };
@@ -29,7 +29,7 @@ fn message_served_by_another_model_is_not_relayed() {
     assert_eq!(client.next(), Some(Frame(FIN | TEXT, right.to_vec())));
     let wrong = br#"{"type":"response.completed","response":{"model":"q"}}"#;
     provider.send(FIN | TEXT, wrong);
-    assert!(is_told(client.next()));
+    assert!(is_error(client.next()));
     assert!(client.closed().is_some());
     assert_eq!(provider.closed(), Some(1008));
 }
@@ -43,7 +43,7 @@ fn fragmented_response_is_reassembled_before_the_served_model_is_read() {
     provider.send(TEXT, br#"{"type":"response.created","response":{"mo"#);
     provider.send(FIN | CONTINUE, br#"del":"q"}}"#);
     while let Some(frame) = client.next() {
-        if is_told(Some(frame)) {
+        if is_error(Some(frame)) {
             assert_eq!(provider.closed(), Some(1008));
             return;
         }

@@ -105,7 +105,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
-    fn the_shape_is_told_and_not_the_content() {
+    fn auth_file_is_described_without_its_content() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("auth.json");
         let secret = format!("sk-{}", "s3cret".repeat(8));

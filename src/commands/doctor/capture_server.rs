@@ -234,9 +234,9 @@ mod tests {
     }
 
     #[test]
-    fn what_arrives_is_told_with_where_it_was_to_go() {
+    fn captured_request_has_its_authority_and_model() {
         let secret = "0123456789abcdef".repeat(2);
-        for (said, authority, model) in [
+        for (bytes, authority, model) in [
             (
                 post(&format!("http://h:1/{secret}/v1"), "{}"),
                 Some("h:1"),
@@ -260,13 +260,13 @@ mod tests {
             ),
         ] {
             let server = CaptureServer::start().unwrap();
-            let answer = say(&server, &said);
+            let answer = say(&server, &bytes);
             assert!(answer.contains(" 400 Bad Request\r\n"), "{answer}");
             assert!(server.wait(PATIENCE));
             let expected = Captured {
                 authority: authority.map(str::to_owned),
                 model: Some(model.to_owned()),
-                below_secret: said.contains("0123456789abcdef"),
+                below_secret: bytes.contains("0123456789abcdef"),
             };
             assert_eq!(server.call(), Some(expected));
         }

@@ -46,7 +46,7 @@ pub(crate) fn shim(
         match through_shim(process, [shim, real], expected, words) {
             Ok((_, Some(seen), own)) => return arrived(&seen, policy, expected, &own),
             Ok((ended, None, _)) if ended.is_refused() && policy.mode() == Mode::Reject => {}
-            Ok((ended, None, _)) => return vec![Finding::shim_check_failed(ended.said)],
+            Ok((ended, None, _)) => return vec![Finding::shim_check_failed(ended.last_line)],
             Err(error) => return vec![Finding::shim_check_failed(error)],
         }
     }
@@ -134,7 +134,10 @@ fn around(process: &Process, codex: &Path, base: &str) -> io::Result<Option<Find
             Some(Finding::route_ignored(codex.display(), to))
         }
         None if server.tunnels().contains(&wanted) => None,
-        None => Some(Finding::route_check_failed(codex.display(), ended.said)),
+        None => Some(Finding::route_check_failed(
+            codex.display(),
+            ended.last_line,
+        )),
     };
     Ok(finding)
 }

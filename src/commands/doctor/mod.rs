@@ -42,14 +42,14 @@ pub(crate) struct Doctor {
 }
 
 /// Looks, tries, and tells.
-pub(crate) fn doctor(asked: &Doctor, environment: &Environment) -> ExitCode {
+pub(crate) fn doctor(options: &Doctor, environment: &Environment) -> ExitCode {
     let examined = Examined::examine(&Process::current(), environment);
-    let status = if examined.level >= asked.require {
+    let status = if examined.level >= options.require {
         exit::DONE
     } else {
         exit::BELOW
     };
-    if asked.json {
+    if options.json {
         output::json(&examined, status)
     } else {
         output::result_with(&examined.text(), status)
@@ -105,8 +105,8 @@ impl Examined {
         match source.loaded {
             Ok(loaded) => layers(process, &codexes, &loaded, &mut findings, &mut facts),
             Err(Problems(problems)) => {
-                let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                findings.push(Finding::no_policy(told.join("; ")));
+                let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                findings.push(Finding::no_policy(texts.join("; ")));
             }
         }
         findings.sort_by_key(|finding| finding.prevents.map_or(u8::MAX, |level| level as u8));

@@ -25,7 +25,7 @@ pub(crate) struct Ended {
     /// Its status; `None` where it was ended from outside.
     pub(crate) status: Option<ExitStatus>,
     /// The last line that it wrote, escaped and cut.
-    pub(crate) said: String,
+    pub(crate) last_line: String,
 }
 
 /// A home for one trial; it goes when this does.
@@ -106,11 +106,11 @@ impl Scratch {
 
     /// Runs a program until it ends, a call has arrived, or the time is over.
     pub(crate) fn run(&self, mut command: Command, server: &CaptureServer) -> io::Result<Ended> {
-        let told = self.0.join("told");
+        let errors = self.0.join("stderr");
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(&told)?)
+            .stderr(File::create(&errors)?)
             .process_group(0);
         let mut child = command.spawn()?;
         let deadline = Instant::now() + PATIENCE;
@@ -119,11 +119,11 @@ impl Scratch {
             status = child.try_wait()?;
         }
         end(&mut child);
-        let said = String::from_utf8_lossy(&fs::read(&told)?).into_owned();
-        let last = said.lines().rfind(|line| !line.trim().is_empty());
+        let text = String::from_utf8_lossy(&fs::read(&errors)?).into_owned();
+        let last = text.lines().rfind(|line| !line.trim().is_empty());
         Ok(Ended {
             status,
-            said: lockpolicy::escape_for_log(last.unwrap_or("it said nothing")),
+            last_line: lockpolicy::escape_for_log(last.unwrap_or("it said nothing")),
         })
     }
 }

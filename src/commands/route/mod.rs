@@ -91,12 +91,12 @@ struct Change {
 
 /// Writes the route, or takes it out.
 pub(crate) fn route(route: &Route, environment: &Environment) -> ExitCode {
-    let Route::Codex(asked) = route;
-    let wanted = match wanted(asked, environment) {
+    let Route::Codex(options) = route;
+    let wanted = match wanted(options, environment) {
         Ok(wanted) => wanted,
         Err(Problems(problems)) => return output::problems(&problems),
     };
-    match changes(&asked.root, wanted).and_then(|changes| carry_out(asked, &changes)) {
+    match changes(&options.root, wanted).and_then(|changes| carry_out(options, &changes)) {
         Ok(text) => output::result(&text),
         Err(error) => output::failure(&error),
     }
@@ -105,15 +105,15 @@ pub(crate) fn route(route: &Route, environment: &Environment) -> ExitCode {
 /// The files with what shall stand in each; `None` is nothing of ours.
 type ModelChoice = [(&'static str, Option<Keys>); 2];
 
-fn wanted(asked: &Codex, environment: &Environment) -> Result<ModelChoice, Problems> {
-    let Some(proxy) = &asked.proxy else {
+fn wanted(options: &Codex, environment: &Environment) -> Result<ModelChoice, Problems> {
+    let Some(proxy) = &options.proxy else {
         return Ok([(MANAGED, None), (REQUIREMENTS, None)]);
     };
     let base = base_url(proxy).map_err(|problem| Problems(vec![problem]))?;
     let policy = policy_source::for_shim(environment)
         .loaded
         .map(|loaded| loaded.policy)?;
-    let managed = managed(policy.pin(), &base, asked.legacy_profile);
+    let managed = managed(policy.pin(), &base, options.legacy_profile);
     Ok([(MANAGED, Some(managed)), (REQUIREMENTS, Some(required()))])
 }
 
@@ -181,18 +181,18 @@ fn changes(root: &Path, wanted: ModelChoice) -> Result<Vec<Change>, RouteError> 
 }
 
 /// Shows, asks, writes; gives what is to be told on standard output.
-fn carry_out(asked: &Codex, changes: &[Change]) -> Result<String, RouteError> {
+fn carry_out(options: &Codex, changes: &[Change]) -> Result<String, RouteError> {
     let shown: String = changes.iter().map(Change::diff).collect();
     if changes.is_empty() {
         return Ok("nothing to change\n".to_owned());
     }
-    if asked.consent.dry_run {
+    if options.consent.dry_run {
         return Ok(shown);
     }
-    if !asked.consent.yes && !is_agreed(&shown)? {
+    if !options.consent.yes && !is_agreed(&shown)? {
         return Ok("nothing was written\n".to_owned());
     }
-    let mut told = if asked.consent.yes {
+    let mut text = if options.consent.yes {
         shown
     } else {
         String::new()
@@ -205,9 +205,9 @@ fn carry_out(asked: &Codex, changes: &[Change]) -> Result<String, RouteError> {
         } else {
             "removed"
         };
-        told.extend([done, " ", &change.path.to_string_lossy(), "\n"]);
+        text.extend([done, " ", &change.path.to_string_lossy(), "\n"]);
     }
-    Ok(told)
+    Ok(text)
 }
 
 impl Change {

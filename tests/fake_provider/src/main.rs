@@ -28,12 +28,12 @@ fn run() -> io::Result<()> {
     let provider = FakeProvider::start_on(address)?;
     let mut out = io::stdout();
     writeln!(out, "listening {}", provider.address())?;
-    let mut told = 0;
+    let mut printed = 0;
     loop {
-        provider.wait_for(told + 1, HOUR);
-        for request in provider.requests().iter().skip(told) {
+        provider.wait_for(printed + 1, HOUR);
+        for request in provider.requests().iter().skip(printed) {
             writeln!(out, "{}", line(request))?;
-            told += 1;
+            printed += 1;
         }
     }
 }

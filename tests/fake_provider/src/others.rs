@@ -44,7 +44,7 @@ pub(crate) fn answer(request: &Request, model: &str) -> Option<Other> {
     let body = request.json().unwrap_or(Json::Null);
     let asks_stream = body.get("stream") == Some(&Json::Bool(true));
     let plain = format!("The provider ran {model}.");
-    let said = quote(&plain);
+    let text = quote(&plain);
     let model = quote(model);
     let path = request.path();
     let (_, last) = path.rsplit_once(['/', ':']).unwrap_or_default();
@@ -53,13 +53,13 @@ pub(crate) fn answer(request: &Request, model: &str) -> Option<Other> {
         return None;
     }
     match last {
-        "messages" if asks_stream => Some(Other::Pieces(SSE, message_events(&model, &said))),
-        "messages" => whole(message(&model, &said)),
+        "messages" if asks_stream => Some(Other::Pieces(SSE, message_events(&model, &text))),
+        "messages" => whole(message(&model, &text)),
         "count_tokens" => whole(r#"{"input_tokens":7}"#.to_owned()),
         "batches" => whole(BATCH.to_owned()),
-        "generateContent" => whole(candidate(&model, &said)),
+        "generateContent" => whole(candidate(&model, &text)),
         "streamGenerateContent" => {
-            let event = format!("data: {}\r\n\r\n", candidate(&model, &said));
+            let event = format!("data: {}\r\n\r\n", candidate(&model, &text));
             Some(Other::Pieces(SSE, vec![event]))
         }
         "countTokens" => whole(r#"{"totalTokens":7}"#.to_owned()),
@@ -69,19 +69,19 @@ pub(crate) fn answer(request: &Request, model: &str) -> Option<Other> {
             r#"{"predictions":[{"mimeType":"image/png","bytesBase64Encoded":"aGk="}]}"#.to_owned(),
         ),
         "generations" | "edits" | "variations" => whole(format!(
-            r#"{{"created":1700000000,"data":[{{"b64_json":"aGk=","revised_prompt":{said}}}]}}"#
+            r#"{{"created":1700000000,"data":[{{"b64_json":"aGk=","revised_prompt":{text}}}]}}"#
         )),
         "embeddings" => whole(vectors(&model, body.get("input"))),
-        "transcriptions" | "translations" => whole(format!(r#"{{"text":{said}}}"#)),
+        "transcriptions" | "translations" => whole(format!(r#"{{"text":{text}}}"#)),
         "speech" => Some(Other::Whole("audio/mpeg", plain)),
         "moderations" => whole(format!(
             r#"{{"id":"modr-fake","model":{model},"results":[]}}"#
         )),
         "chat" | "generate" if asks_stream => Some(Other::Pieces(
             "application/x-ndjson",
-            ollama_pieces(&model, &said),
+            ollama_pieces(&model, &text),
         )),
-        "chat" | "generate" => whole(ollama(&model, &said, true)),
+        "chat" | "generate" => whole(ollama(&model, &text, true)),
         "embed" => whole(format!(r#"{{"model":{model},"embeddings":[[0.5]]}}"#)),
         _ => None,
     }
@@ -111,17 +111,17 @@ fn vectors(model: &str, input: Option<&Json>) -> String {
     )
 }
 
-fn message(model: &str, said: &str) -> String {
+fn message(model: &str, text: &str) -> String {
     format!(
-        r#"{{"id":"msg_fake","type":"message","role":"assistant","model":{model},"content":[{{"type":"text","text":{said}}}],"stop_reason":"end_turn","stop_sequence":null,"usage":{{"input_tokens":3,"output_tokens":4}}}}"#
+        r#"{{"id":"msg_fake","type":"message","role":"assistant","model":{model},"content":[{{"type":"text","text":{text}}}],"stop_reason":"end_turn","stop_sequence":null,"usage":{{"input_tokens":3,"output_tokens":4}}}}"#
     )
 }
 
-fn message_events(model: &str, said: &str) -> Vec<String> {
+fn message_events(model: &str, text: &str) -> Vec<String> {
     let start = format!(
         r#""message":{{"id":"msg_fake","type":"message","role":"assistant","model":{model},"content":[],"stop_reason":null,"stop_sequence":null,"usage":{{"input_tokens":3,"output_tokens":0}}}}"#
     );
-    let delta = format!(r#""index":0,"delta":{{"type":"text_delta","text":{said}}}"#);
+    let delta = format!(r#""index":0,"delta":{{"type":"text_delta","text":{text}}}"#);
     let end =
         r#""delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":4}"#;
     let events = [
@@ -139,20 +139,20 @@ fn message_events(model: &str, said: &str) -> Vec<String> {
     events.map(event).into()
 }
 
-fn candidate(model: &str, said: &str) -> String {
+fn candidate(model: &str, text: &str) -> String {
     format!(
-        r#"{{"candidates":[{{"content":{{"role":"model","parts":[{{"text":{said}}}]}},"finishReason":"STOP","index":0}}],"modelVersion":{model},"usageMetadata":{{"promptTokenCount":3,"candidatesTokenCount":4,"totalTokenCount":7}}}}"#
+        r#"{{"candidates":[{{"content":{{"role":"model","parts":[{{"text":{text}}}]}},"finishReason":"STOP","index":0}}],"modelVersion":{model},"usageMetadata":{{"promptTokenCount":3,"candidatesTokenCount":4,"totalTokenCount":7}}}}"#
     )
 }
 
-fn ollama(model: &str, said: &str, done: bool) -> String {
+fn ollama(model: &str, text: &str, done: bool) -> String {
     format!(
-        r#"{{"model":{model},"created_at":"2026-01-01T00:00:00Z","message":{{"role":"assistant","content":{said}}},"response":{said},"done":{done}}}"#
+        r#"{{"model":{model},"created_at":"2026-01-01T00:00:00Z","message":{{"role":"assistant","content":{text}}},"response":{text},"done":{done}}}"#
     )
 }
 
-fn ollama_pieces(model: &str, said: &str) -> Vec<String> {
-    [ollama(model, said, false), ollama(model, "\"\"", true)]
+fn ollama_pieces(model: &str, text: &str) -> Vec<String> {
+    [ollama(model, text, false), ollama(model, "\"\"", true)]
         .map(|piece| piece + "\n")
         .into()
 }

@@ -100,7 +100,7 @@ pub struct Daemon {
 
 #[derive(Debug, Default)]
 struct Lines {
-    heard: Mutex<(Vec<String>, bool)>,
+    received: Mutex<(Vec<String>, bool)>,
     changed: Condvar,
 }
 
@@ -132,7 +132,7 @@ impl Daemon {
     /// What it wrote so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines
-            .heard
+            .received
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .0
@@ -142,21 +142,21 @@ impl Daemon {
     /// Waits for a line of which something holds. Gives up early when the program says no more.
     pub fn wait_for(&self, holds: impl Fn(&str) -> bool, within: Duration) -> Option<String> {
         let deadline = Instant::now() + within;
-        let mut heard = self
+        let mut received = self
             .lines
-            .heard
+            .received
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(line) = heard.0.iter().find(|line| holds(line)) {
+            if let Some(line) = received.0.iter().find(|line| holds(line)) {
                 return Some(line.clone());
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if heard.1 || left.is_zero() {
+            if received.1 || left.is_zero() {
                 return None;
             }
-            let woken = self.lines.changed.wait_timeout(heard, left);
-            heard = woken.unwrap_or_else(PoisonError::into_inner).0;
+            let woken = self.lines.changed.wait_timeout(received, left);
+            received = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -171,10 +171,10 @@ impl Daemon {
             if let Ok(socket) = TcpStream::connect(("127.0.0.1", port)) {
                 return socket;
             }
-            let said = "nobody listens on";
+            let message = "nobody listens on";
             assert!(
                 Instant::now() < deadline,
-                "{said} {port}: {:#?}",
+                "{message} {port}: {:#?}",
                 self.lines()
             );
             thread::yield_now();
@@ -193,21 +193,21 @@ impl Daemon {
     /// Waits for its end.
     pub fn wait(&mut self, within: Duration) -> Option<ExitStatus> {
         let deadline = Instant::now() + within;
-        let mut heard = self
+        let mut received = self
             .lines
-            .heard
+            .received
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         // Its standard error ends when it does.
-        while !heard.1 {
+        while !received.1 {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }
-            let woken = self.lines.changed.wait_timeout(heard, left);
-            heard = woken.unwrap_or_else(PoisonError::into_inner).0;
+            let woken = self.lines.changed.wait_timeout(received, left);
+            received = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        drop(heard);
+        drop(received);
         self.child.wait().ok()
     }
 }
@@ -223,11 +223,14 @@ impl Lines {
     fn follow(&self, pipe: impl Read) {
         for line in BufReader::new(pipe).split(b'\n') {
             let Ok(line) = line else { break };
-            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-            heard.0.push(String::from_utf8_lossy(&line).into_owned());
+            let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+            received.0.push(String::from_utf8_lossy(&line).into_owned());
             self.changed.notify_all();
         }
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+        self.received
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .1 = true;
         self.changed.notify_all();
     }
 }

@@ -49,14 +49,14 @@ pub(crate) fn answer(
 ) -> Vec<Vec<u8>> {
     let body = request.json();
     let (header, served) = served(body.as_ref(), declare);
-    let said = [message(&format!("The provider ran {served}."))];
+    let served_text = [message(&format!("The provider ran {served}."))];
     let answer = Answer {
         fields: header
             .map(|model| ("openai-model", model))
             .into_iter()
             .collect(),
         model: served,
-        items: output.unwrap_or(&said),
+        items: output.unwrap_or(&served_text),
         stream: body.as_ref().and_then(|json| json.get("stream")) == Some(&Json::Bool(true)),
     };
     answer.to(request)
@@ -70,8 +70,8 @@ pub(crate) fn events(message_text: &[u8], declare: &Declare) -> Vec<String> {
     }
     let (_, served) = served(body.as_ref(), declare);
     let warm_up = body.as_ref().and_then(|json| json.get("generate")) == Some(&Json::Bool(false));
-    let said = [message(&format!("The provider ran {served}."))];
-    let items = if warm_up { &[] } else { said.as_slice() };
+    let served_text = [message(&format!("The provider ran {served}."))];
+    let items = if warm_up { &[] } else { served_text.as_slice() };
     let answer = Answer {
         fields: Vec::new(),
         model: served,
@@ -222,7 +222,7 @@ impl Answer<'_> {
         )
     }
 
-    fn said(&self) -> String {
+    fn served_text(&self) -> String {
         quote(
             &self
                 .items
@@ -236,7 +236,7 @@ impl Answer<'_> {
         format!(
             r#"{{"id":"chatcmpl-fake","object":"chat.completion","created":1700000000,"model":{},"choices":[{{"index":0,"message":{{"role":"assistant","content":{}}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}}}"#,
             quote(self.model),
-            self.said()
+            self.served_text()
         )
     }
 
@@ -247,9 +247,9 @@ impl Answer<'_> {
                 quote(self.model)
             )
         };
-        let said = format!(r#"{{"role":"assistant","content":{}}}"#, self.said());
+        let served_text = format!(r#"{{"role":"assistant","content":{}}}"#, self.served_text());
         vec![
-            event(&said, "null"),
+            event(&served_text, "null"),
             event("{}", "\"stop\""),
             "data: [DONE]\n\n".to_owned(),
         ]
@@ -259,7 +259,7 @@ impl Answer<'_> {
         format!(
             r#"{{"id":"cmpl-fake","object":"text_completion","created":1700000000,"model":{},"choices":[{{"index":0,"text":{},"logprobs":null,"finish_reason":"stop"}}],"usage":{{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}}}"#,
             quote(self.model),
-            self.said()
+            self.served_text()
         )
     }
 }

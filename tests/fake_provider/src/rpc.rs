@@ -58,12 +58,12 @@ impl Server {
     }
 
     /// Waits for something that it says; what it says before is passed over.
-    pub fn hear(&self, wanted: impl Fn(&Json) -> bool) -> Json {
+    pub fn receive(&self, wanted: impl Fn(&Json) -> bool) -> Json {
         loop {
             let line = self.lines.recv_timeout(LONG).unwrap();
-            let said = Json::parse(line.as_bytes()).unwrap();
-            if wanted(&said) {
-                return said;
+            let message = Json::parse(line.as_bytes()).unwrap();
+            if wanted(&message) {
+                return message;
             }
         }
     }
@@ -76,7 +76,7 @@ impl Server {
             r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#
         ));
         let id = Json::Number(id.to_string());
-        self.hear(|said| said.get("id") == Some(&id) && said.get("method").is_none())
+        self.receive(|message| message.get("id") == Some(&id) && message.get("method").is_none())
     }
 
     /// Opens a thread and returns its id.
@@ -93,7 +93,7 @@ impl Server {
         let params = format!(r#"{{"threadId":"{thread}","input":{input}{more}}}"#);
         let answer = self.ask("turn/start", &params);
         assert!(answer.get("result").is_some(), "{params}: {answer:?}");
-        self.hear(|said| said.text_at(&["method"]) == Some("turn/completed"));
+        self.receive(|message| message.text_at(&["method"]) == Some("turn/completed"));
     }
 
     /// Ends it as its client would.

@@ -249,8 +249,8 @@ fn a_refused_hint_is_told_as_the_model_it_names() {
     let Decision::Reject(rejection) = judge_request(&policy, request).verdict.decision else {
         panic!("passed")
     };
-    let told = "model `evil` is not permitted here (x-codex-routing-hint); locked by policy";
-    assert_eq!(rejection.to_string(), told);
+    let output = "model `evil` is not permitted here (x-codex-routing-hint); locked by policy";
+    assert_eq!(rejection.to_string(), output);
 }
 
 /// What begins like a listed header was read by nobody, unless it is listed whole.

@@ -23,8 +23,8 @@ export class Api {
   }
 
   async get(path, query = {}) {
-    const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
-    const response = await fetch(`api/v1/${path}${asked.size ? `?${asked}` : ""}`, {
+    const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
+    const response = await fetch(`api/v1/${path}${parameters.size ? `?${parameters}` : ""}`, {
       headers: this.#fields({ accept: "application/json" }),
       signal: AbortSignal.timeout(SILENCE),
     });
@@ -60,12 +60,12 @@ export class Api {
 }
 
 function event(block, last, take) {
-  const told = {};
+  const fields = {};
   for (const line of block.split("\n")) {
     const [name, ...rest] = line.split(": ");
-    told[name] = rest.join(": ");
+    fields[name] = rest.join(": ");
   }
-  if (!told.event) return;
-  last.id = told.id;
-  take(told.event, JSON.parse(told.data));
+  if (!fields.event) return;
+  last.id = fields.id;
+  take(fields.event, JSON.parse(fields.data));
 }

@@ -16,7 +16,7 @@ export class Attempts {
   #empty = document.getElementById("attempts-empty");
   #older = document.getElementById("older");
   #fields = ["query", "result", "surface"].map((name) => document.getElementById(name));
-  #asked = 0;
+  #loads = 0;
 
   constructor(api, failed) {
     this.#api = api;
@@ -53,9 +53,9 @@ export class Attempts {
 
   /** Asks anew; an answer that was overtaken by a later question is dropped. */
   async load() {
-    const asked = ++this.#asked;
+    const load = ++this.#loads;
     const answer = await this.#api.get("attempts", { ...this.#filter, limit: String(Math.min(this.#limit, 1000)) });
-    if (asked !== this.#asked) return answer;
+    if (load !== this.#loads) return answer;
     this.#rows = new Map(answer.attempts.map((row) => [row.id, row]));
     this.#answer = answer;
     this.#draw();
@@ -131,13 +131,13 @@ export class Attempts {
     const kind = row.event === "undecidable" ? "undecidable" : row.result;
     const wrong = row.served === "mismatch";
     const sent = row.sent_model ?? row.applied_model;
-    const asked = row.event === "undecidable" ? `undecidable: ${row.reason}` : row.requested_model;
+    const requested = row.event === "undecidable" ? `undecidable: ${row.reason}` : row.requested_model;
     const line = make(
       "tr",
       { role: "row", "data-key": row.id, class: this.#fresh.has(row.id) ? "fresh" : undefined },
       cell({ class: "when" }, when(row.ts)),
       cell({}, badge(wrong ? "mismatch" : kind)),
-      cell({ class: "names" }, chain(asked, sent, row.served_model ?? (row.served === "undeclared" ? "not said" : undefined), wrong)),
+      cell({ class: "names" }, chain(requested, sent, row.served_model ?? (row.served === "undeclared" ? "not said" : undefined), wrong)),
       cell({ class: "wide" }, row.surface),
       cell({ class: "wide" }, row.source ?? ""),
       cell({ class: "wide where" }, row.place ?? row.path ?? ""),

@@ -48,8 +48,8 @@ export class Chart {
     const most = top(Math.max(4, ...series.buckets.map((bucket) => sum(shown.map(([word]) => of(bucket, this.#split, word))))));
     const scale = (HEIGHT - TOP - BOTTOM) / most;
     const step = (width - LEFT) / series.buckets.length;
-    const told = shown.map(([word, total]) => `${count(total)} ${word}`).join(", ") || "nothing";
-    const svg = draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `In the last ${series.window}: ${told}. The table below has the numbers.` });
+    const summary = shown.map(([word, total]) => `${count(total)} ${word}`).join(", ") || "nothing";
+    const svg = draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `In the last ${series.window}: ${summary}. The table below has the numbers.` });
     for (const at of [0, most / 2, most]) {
       const y = HEIGHT - BOTTOM - at * scale;
       svg.append(draw("line", { x1: LEFT, x2: width, y1: y, y2: y }), draw("text", { x: LEFT - 7, y: y + 4, "text-anchor": "end" }, count(at)));

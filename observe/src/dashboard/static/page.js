@@ -10,8 +10,8 @@ const api = new Api();
 const chart = new Chart();
 const attempts = new Attempts(api, failed);
 const last = { id: "" };
-/** What was told last: the status, when, and what had been counted. */
-let status, heard, counted;
+/** The last status, the time of it, and what had been counted. */
+let status, updated, counted;
 let stop = new AbortController();
 let paused = false;
 
@@ -23,24 +23,24 @@ const VERDICTS = {
   report_only: () => ["Mode report_only: attempts pass and are counted."],
 };
 
-function showStatus(told) {
-  status = told;
-  heard = new Date();
-  const critical = told.concerns.some((concern) => concern.severity === "critical");
-  const open = told.state !== "holding";
+function showStatus(data) {
+  status = data;
+  updated = new Date();
+  const critical = data.concerns.some((concern) => concern.severity === "critical");
+  const open = data.state !== "holding";
   const title = open ? "Nothing is locked" : critical ? "The lock is holding, but another model served" : "The lock is holding";
-  verdict(open ? "open" : critical ? "bad" : told.concerns.length ? "warn" : "good", title, VERDICTS[told.mode](make("span", { class: "model" }, told.approved_model)));
-  at("concerns").replaceChildren(...told.concerns.filter((concern) => concern.code !== "nothing_locked").map((concern) => make("li", { "data-severity": concern.severity }, concern.message)));
+  verdict(open ? "open" : critical ? "bad" : data.concerns.length ? "warn" : "good", title, VERDICTS[data.mode](make("span", { class: "model" }, data.approved_model)));
+  at("concerns").replaceChildren(...data.concerns.filter((concern) => concern.code !== "nothing_locked").map((concern) => make("li", { "data-severity": concern.severity }, concern.message)));
   pairs(at("facts"), [
-    ["Approved model", make("span", { class: "model" }, told.approved_model)],
-    ["Mode", told.mode],
-    ["Policy", make("code", {}, told.policy_hash), `from ${told.policy_from}`],
-    ["Level", told.level, told.level === "open" ? "nothing is locked" : "of what passes this proxy; to find ways around it: model-lock doctor"],
-    ["Provider's key", told.key === "proxy" ? "held here" : "sent by clients"],
-    ["In the last hour", recently(told.last_hour)],
+    ["Approved model", make("span", { class: "model" }, data.approved_model)],
+    ["Mode", data.mode],
+    ["Policy", make("code", {}, data.policy_hash), `from ${data.policy_from}`],
+    ["Level", data.level, data.level === "open" ? "nothing is locked" : "of what passes this proxy; to find ways around it: model-lock doctor"],
+    ["Provider's key", data.key === "proxy" ? "held here" : "sent by clients"],
+    ["In the last hour", recently(data.last_hour)],
   ]);
-  showPace(told.pace);
-  showHealth(told);
+  showPace(data.pace);
+  showHealth(data);
 }
 
 function recently(hour) {
@@ -54,7 +54,7 @@ function verdict(state, title, text) {
   if (at("lock-title").textContent === title) return;
   at("lock-title").textContent = title;
   document.title = `${title} · model-lock`;
-  // Said once, when it changes: a number that ticks is nothing to be told of.
+  // Said once, when it changes: a number that ticks is nothing to announce.
   at("says").textContent = title;
 }
 
@@ -62,9 +62,9 @@ function verdict(state, title, text) {
 
 function showPace(pace) {
   at("pace-caption").textContent = pace.window_seconds ? `Over the last ${length(pace.window_seconds)}.` : "Since a moment ago.";
-  const row = (name, told) => {
-    const cell = (value) => make("td", { class: "number" }, !told.requests ? "–" : value === null ? "longer" : `≤ ${bound(value)}`);
-    return make("tr", {}, make("th", { scope: "row" }, name), cell(told.p50_seconds), cell(told.p90_seconds), cell(told.p99_seconds), make("td", { class: "number wide" }, count(told.requests)));
+  const row = (name, data) => {
+    const cell = (value) => make("td", { class: "number" }, !data.requests ? "–" : value === null ? "longer" : `≤ ${bound(value)}`);
+    return make("tr", {}, make("th", { scope: "row" }, name), cell(data.p50_seconds), cell(data.p90_seconds), cell(data.p99_seconds), make("td", { class: "number wide" }, count(data.requests)));
   };
   document.querySelector("#pace tbody").replaceChildren(row("The lock", pace.overhead), row("The provider", pace.upstream));
 }
@@ -72,29 +72,29 @@ function showPace(pace) {
 const PAST = { none: "no audit file", reading: "being read", read: "read", failed: "cannot be read" };
 const STATSD = { off: "off", unresolved: "name without address", sent: "sent" };
 
-function showHealth(told) {
-  const audit = told.audit;
+function showHealth(data) {
+  const audit = data.audit;
   pairs(at("health"), [
-    ["Readiness", told.ready ? "ready" : "draining", undefined, !told.ready],
-    ["Up for", length(told.uptime_seconds)],
-    ["In flight", count(told.in_flight)],
-    ["Requests judged", count(told.requests)],
-    ["Undecidable", count(told.undecidable)],
-    ["Without a response", count(told.upstream_errors), told.pace.upstream_errors ? `${count(told.pace.upstream_errors)} lately` : undefined, told.pace.upstream_errors > 0],
-    ["Audit lines lost", count(told.audit_lines_dropped), undefined, told.audit_lines_dropped > 0],
-    ["Log lines lost", count(told.log_lines_dropped), undefined, told.log_lines_dropped > 0],
+    ["Readiness", data.ready ? "ready" : "draining", undefined, !data.ready],
+    ["Up for", length(data.uptime_seconds)],
+    ["In flight", count(data.in_flight)],
+    ["Requests judged", count(data.requests)],
+    ["Undecidable", count(data.undecidable)],
+    ["Without a response", count(data.upstream_errors), data.pace.upstream_errors ? `${count(data.pace.upstream_errors)} lately` : undefined, data.pace.upstream_errors > 0],
+    ["Audit lines lost", count(data.audit_lines_dropped), undefined, data.audit_lines_dropped > 0],
+    ["Log lines lost", count(data.log_lines_dropped), undefined, data.log_lines_dropped > 0],
     ["Audit file", PAST[audit.state], audit.altered ? `${count(audit.altered)} of ${count(audit.lines)} lines altered` : audit.state === "none" ? undefined : `${count(audit.lines)} lines before the start`, audit.state === "failed" || audit.altered > 0],
-    ["StatsD", STATSD[told.statsd.state], told.statsd.daemon || undefined, told.statsd.state === "unresolved"],
-    ["Policy file", `${count(told.policy_reloads.applied)} changes taken`, told.policy_reloads.kept ? `${count(told.policy_reloads.kept)} not valid` : undefined],
-    ["Process", String(told.pid), when(told.started_ts)],
+    ["StatsD", STATSD[data.statsd.state], data.statsd.daemon || undefined, data.statsd.state === "unresolved"],
+    ["Policy file", `${count(data.policy_reloads.applied)} changes taken`, data.policy_reloads.kept ? `${count(data.policy_reloads.kept)} not valid` : undefined],
+    ["Process", String(data.pid), when(data.started_ts)],
   ]);
-  at("build").textContent = `model-lock ${told.version}`;
+  at("build").textContent = `model-lock ${data.version}`;
 }
 
 // --- Asked, sent, served
 
-function showServed(told) {
-  const rows = told.models.map((model) =>
+function showServed(data) {
+  const rows = data.models.map((model) =>
     make(
       "tr",
       { role: "row" },
@@ -124,9 +124,9 @@ async function loadServed() {
 
 /** Everything anew; the events go on from what the list of attempts has. */
 async function loadAll() {
-  const [told, listed] = await Promise.all([api.get("status"), attempts.load(), loadSeries(), loadServed()]);
+  const [data, listed] = await Promise.all([api.get("status"), attempts.load(), loadSeries(), loadServed()]);
   last.id = listed.last_event_id;
-  showStatus(told);
+  showStatus(data);
 }
 
 function take(event, data) {
@@ -135,7 +135,7 @@ function take(event, data) {
   if (event === "reset" || event === "skipped") refresh(attempts.load(), loadSeries(), loadServed());
   if (event !== "status") return;
   showStatus(data);
-  const now = JSON.stringify([data.last_hour, data.served, Math.floor(heard / 60000)]);
+  const now = JSON.stringify([data.last_hour, data.served, Math.floor(updated / 60000)]);
   if (now !== counted) refresh(loadSeries(), loadServed());
   counted = now;
 }
@@ -154,7 +154,7 @@ function failed(error) {
 /** Old news look like news: whoever looks at night has to see that they are old. */
 function lost() {
   live("lost", "No connection");
-  const since = heard ? `The proxy has not responded since ${heard.toTimeString().slice(0, 8)}. Everything below is from then.` : "The proxy does not respond.";
+  const since = updated ? `The proxy has not responded since ${updated.toTimeString().slice(0, 8)}. Everything below is from then.` : "The proxy does not respond.";
   verdict("unknown", "Not known whether the lock is holding", [since]);
 }
 

@@ -51,12 +51,12 @@ export function length(seconds) {
   const first = units.findIndex(([, size]) => seconds >= size);
   if (first < 0) return "0 s";
   let left = seconds;
-  const told = units.slice(first, first + 2).map(([unit, size]) => {
+  const shown = units.slice(first, first + 2).map(([unit, size]) => {
     const count = Math.floor(left / size);
     left -= count * size;
     return count ? `${count} ${unit}` : "";
   });
-  return told.filter(Boolean).join(" ");
+  return shown.filter(Boolean).join(" ");
 }
 
 /** A bound in milliseconds or seconds. */
@@ -72,8 +72,8 @@ export function badge(word) {
 }
 
 /** Asked, sent and served side by side. */
-export function chain(asked, sent, served, wrong) {
+export function chain(requested, sent, served, wrong) {
   const piece = (says, model, none) =>
     make("span", { class: model ? (wrong && says === "served" ? "model other" : "model") : "model none" }, make("span", { class: "hidden" }, `${says} `), model || none);
-  return make("div", { class: "chain" }, piece("asked", asked, "no model"), piece("sent", sent, "nothing"), piece("served", served, "–"));
+  return make("div", { class: "chain" }, piece("asked", requested, "no model"), piece("sent", sent, "nothing"), piece("served", served, "–"));
 }

@@ -93,7 +93,7 @@ struct Outcome {
     child: Vec<String>,
     bytes: usize,
     finished: Finished,
-    told: Option<String>,
+    counted: Option<String>,
 }
 
 impl Case {
@@ -115,7 +115,7 @@ impl Case {
             ask_for_subagent(&provider, &statsd, mode == "force");
         }
         let finished = codex.run(self.arguments)?;
-        let told = statsd.wait_for(is_attempt, SOON);
+        let counted = statsd.wait_for(is_attempt, SOON);
         let calls = provider
             .requests()
             .into_iter()
@@ -133,7 +133,7 @@ impl Case {
             child,
             bytes: provider.bytes_received(),
             finished,
-            told,
+            counted,
         })
     }
 
@@ -154,7 +154,7 @@ impl Case {
         only_pin
             && calls
             && outcome.finished.status.code() == Some(status)
-            && outcome.told.is_some()
+            && outcome.counted.is_some()
     }
 }
 
@@ -235,12 +235,12 @@ fn show(out: &mut impl Write, case: &Case, outcome: &Outcome, mode: &str) -> io:
     writeln!(
         out,
         "{mark}     codex      {status}, {}",
-        said(&outcome.finished)
+        reply(&outcome.finished)
     )?;
     writeln!(
         out,
         "{mark}     StatsD     {}\n",
-        outcome.told.as_deref().unwrap_or("nothing")
+        outcome.counted.as_deref().unwrap_or("nothing")
     )?;
     if !kept {
         writeln!(out, "{}", outcome.finished.err())?;
@@ -249,7 +249,7 @@ fn show(out: &mut impl Write, case: &Case, outcome: &Outcome, mode: &str) -> io:
 }
 
 /// What codex's user saw: the answer, or the line that says why there is none.
-fn said(finished: &Finished) -> String {
+fn reply(finished: &Finished) -> String {
     let (out, err) = (finished.out(), finished.err());
     let refusal = err.lines().find(|line| line.contains("not permitted"));
     refusal

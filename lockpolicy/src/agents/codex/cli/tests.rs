@@ -217,15 +217,15 @@ const REPLACED: [[&str; 3]; 23] = [
 #[test]
 fn line_with_another_model_is_forced_or_refused() {
     for [line, expected, attempts] in REPLACED {
-        let (args, told) = outcome(&force(), line);
+        let (args, output) = outcome(&force(), line);
         assert_eq!(
-            (args, told.join(" ")),
+            (args, output.join(" ")),
             (expected.replace("{p}", &pins()), attempts.to_string()),
             "{line}"
         );
-        let (args, told) = outcome(&reject(), line);
+        let (args, output) = outcome(&reject(), line);
         assert_eq!(
-            (args.as_str(), told.join(" ")),
+            (args.as_str(), output.join(" ")),
             ("!model_locked", attempts.to_string()),
             "{line}"
         );
@@ -270,15 +270,15 @@ fn option_that_selects_a_provider_is_dropped_or_refused() {
     let rest = format!("exec -m PIN {} hi", pins());
     for [options, attempts] in TAKEN_OUT {
         let line = format!("exec {options} hi");
-        let (args, told) = outcome(&force(), &line);
+        let (args, output) = outcome(&force(), &line);
         assert_eq!(
-            (args, told.join(" ")),
+            (args, output.join(" ")),
             (rest.clone(), attempts.to_string()),
             "{line}"
         );
-        let (args, told) = outcome(&reject(), &line);
+        let (args, output) = outcome(&reject(), &line);
         assert_eq!(
-            (args.as_str(), told.join(" ")),
+            (args.as_str(), output.join(" ")),
             ("!secondary", attempts.to_string()),
             "{line}"
         );
