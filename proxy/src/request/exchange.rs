@@ -19,10 +19,10 @@ use crate::call::Call;
 use crate::error::RequestError;
 use crate::fields;
 use crate::metrics::InFlight;
-use crate::response::bodies::{ResponseBody, MeteredBody};
+use crate::response::bodies::{MeteredBody, ResponseBody};
 use crate::state::State;
-use crate::upstream::segmented_body::SegmentedBody;
 use crate::upstream::provider_route::{RouteMatch, match_route};
+use crate::upstream::segmented_body::SegmentedBody;
 
 /// Forwards a request to its upstream and returns the response. Never fails: every error becomes a response.
 ///

@@ -8,9 +8,9 @@ use lockpolicy::http::{Approved, Fault, RequestHead, Route, forwarded_fields};
 
 use crate::call::Call;
 use crate::error::RequestError;
-use crate::upstream::segmented_body::SegmentedBody;
 use crate::upstream::provider::target as target_of;
 use crate::upstream::provider_route::RouteMatch;
+use crate::upstream::segmented_body::SegmentedBody;
 
 /// The head of a client's request, as the policy reads it and as it came.
 #[derive(Clone, Copy, Debug)]

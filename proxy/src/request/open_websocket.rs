@@ -23,7 +23,7 @@ use crate::response::served_model::{ObservedRequest, ServedModelObserver, served
 use crate::upstream::segmented_body::SegmentedBody;
 use crate::websocket::handshake::{Handshake, answered};
 use crate::websocket::relay::{Drain, relay};
-use crate::websocket::session::{Session, SWITCHING_PROTOCOLS};
+use crate::websocket::session::{SWITCHING_PROTOCOLS, Session};
 
 /// Opens a WebSocket: the handshake is judged, passed on, and answered once the upstream agrees.
 pub(super) async fn open(
@@ -72,7 +72,12 @@ fn handshake_observer(
     if !named && (names.is_empty() || !observed.policy.fails_on_mismatch()) {
         return Ok(None);
     }
-    let mut observer = ServedModelObserver::new(call, observed.clone(), SWITCHING_PROTOCOLS, BodyFormat::Json);
+    let mut observer = ServedModelObserver::new(
+        call,
+        observed.clone(),
+        SWITCHING_PROTOCOLS,
+        BodyFormat::Json,
+    );
     let end = names.iter().any(|name| observer.served_by(name));
     if end {
         return Err(observer.fault().into());
@@ -86,7 +91,11 @@ fn handshake_observer(
 
 type AcceptedHandshake = (Approved, Handshake, Response<Incoming>);
 
-async fn send_handshake(call: &Call, route: &Route<'_>, head: &ClientHead<'_>) -> Result<AcceptedHandshake, Refusal> {
+async fn send_handshake(
+    call: &Call,
+    route: &Route<'_>,
+    head: &ClientHead<'_>,
+) -> Result<AcceptedHandshake, Refusal> {
     check_handshake(&head.text).map_err(|rejection| call.reject(&rejection))?;
     let handshake = Handshake::of(&head.text);
     let approved = decide::judge(call, route, &head.text, &[])?;
@@ -101,7 +110,11 @@ async fn send_handshake(call: &Call, route: &Route<'_>, head: &ClientHead<'_>) -
     Ok((approved, handshake, response))
 }
 
-fn accept_response(call: &Call, handshake: &Handshake, response: Response<Incoming>) -> Response<ResponseBody> {
+fn accept_response(
+    call: &Call,
+    handshake: &Handshake,
+    response: Response<Incoming>,
+) -> Response<ResponseBody> {
     let (mut head, _) = response.into_parts();
     let own = fields::as_text(&head.headers);
     let text = ResponseHead {
