@@ -8,10 +8,19 @@ use super::error::JsonError;
 /// A place in a document, as far as some pointer reaches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Node {
-    children: Vec<(String, usize)>,
+    children: Vec<Child>,
     each: Option<usize>,
     any: Option<usize>,
     selector: Option<usize>,
+}
+
+/// A governed member of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Child {
+    name: String,
+    /// The hash of the name, the same for every spelling that [`folds_alike`].
+    hash: u64,
+    node: usize,
 }
 
 /// Pointers (RFC 6901, with `*` for every element of an array and `{}` for every member of an object),
@@ -66,7 +75,11 @@ impl Tree {
             match step {
                 "*" => node.each = Some(next),
                 "{}" => node.any = Some(next),
-                name => node.children.push((name.to_string(), next)),
+                name => node.children.push(Child {
+                    name: name.to_string(),
+                    hash: folded_hash(name.as_bytes()),
+                    node: next,
+                }),
             }
         }
         next
@@ -77,11 +90,12 @@ impl Tree {
         match step {
             "*" => node.each,
             "{}" => node.any,
-            name => node
-                .children
-                .iter()
-                .find(|(child, _)| child == name)
-                .map(|(_, next)| *next),
+            name => {
+                let mut children = node.children.iter();
+                children
+                    .find(|child| child.name == name)
+                    .map(|child| child.node)
+            }
         }
     }
 
@@ -162,12 +176,13 @@ impl Tree {
         if !self.loose && (escaped || !is_plain(name, at == 0)) {
             return Err(JsonError::Name);
         }
+        let hash = folded_hash(name);
         let mut alike = false;
-        for (child, next) in &node.children {
-            if child.as_bytes() == name {
-                return Ok(Some(*next));
+        for child in node.children.iter().filter(|child| child.hash == hash) {
+            if child.name.as_bytes() == name {
+                return Ok(Some(child.node));
             }
-            alike |= folds_alike(child.as_bytes(), name);
+            alike |= folds_alike(child.name.as_bytes(), name);
         }
         if alike && !self.loose {
             return Err(JsonError::Name);
@@ -192,9 +207,16 @@ fn is_plain(name: &[u8], root: bool) -> bool {
 /// Returns true if two names are the same to a decoder that ignores case, `_` and `-`, however many of them
 /// stand there (Go's `encoding/json/v2` is one).
 fn folds_alike(one: &[u8], other: &[u8]) -> bool {
-    let (mut one, mut other) = (folded(one), folded(other));
-    // Most names differ in their first letter.
-    one.next() == other.next() && one.eq(other)
+    folded(one).eq(folded(other))
+}
+
+/// Returns the FNV-1a hash of a name as [`folds_alike`] reads it.
+fn folded_hash(name: &[u8]) -> u64 {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    folded(name).fold(BASIS, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
+    })
 }
 
 fn folded(name: &[u8]) -> impl Iterator<Item = u8> + '_ {

@@ -10,6 +10,9 @@ const MAX_ESCAPED_BYTES: usize = 128;
 /// At most 128 bytes are kept. Control characters, quotes and everything outside ASCII are written as
 /// escapes, so the result cannot forge anything where it is printed.
 pub fn escape_for_log(text: &str) -> String {
+    if text.len() <= MAX_ESCAPED_BYTES && text.bytes().all(is_plain) {
+        return text.into();
+    }
     let mut out = String::new();
     for c in text.chars() {
         let start = out.len();
@@ -21,6 +24,11 @@ pub fn escape_for_log(text: &str) -> String {
         }
     }
     out
+}
+
+/// Returns true if a character stands for itself, as most of them do.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\'' | b'\\')
 }
 
 #[cfg(test)]
