@@ -46,7 +46,7 @@ impl Reloader {
         }
     }
 
-    /// Looks again and again; never ends.
+    /// Looks again and again at the policy file, and if the audit file still has what was written to it; never ends.
     pub(crate) async fn run(mut self, mut hangup: Signal) {
         let mut ticks = tokio::time::interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -56,6 +56,9 @@ impl Reloader {
                 _ = hangup.recv() => true,
             };
             self.look(is_requested).await;
+            if let Some(audit) = &self.audit {
+                audit.inspect();
+            }
         }
     }
 

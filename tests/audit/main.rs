@@ -6,3 +6,4 @@ mod disk;
 mod flood;
 mod killed;
 mod shared;
+mod tampered;

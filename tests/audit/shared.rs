@@ -43,7 +43,8 @@ fn concurrent_writers_share_one_valid_chain() {
     assert_eq!(whole_lines(&audit_file(&fixture)), attempts + 2 + aside);
 }
 
-fn refused(fixture: &Fixture, codex: &std::path::Path) {
+/// Runs a shim that refuses a command line, and so records one attempt.
+pub(crate) fn refused(fixture: &Fixture, codex: &std::path::Path) {
     let mut command = Command::new(codex);
     command
         .env_clear()

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::record::Record;
 
 /// Something that the file notes about itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum FileEvent {
     /// The line before is the beginning of one, and has so many bytes.
@@ -15,6 +15,9 @@ pub(super) enum FileEvent {
     Lost { lines: u64 },
     /// The file continues the one with this number.
     Continued { from: u64 },
+    /// The file was truncated or replaced while this process had it open. The last line that the process had seen
+    /// has this number and this hash.
+    Cut { last: u64, hash: String },
 }
 
 #[derive(Serialize)]

@@ -82,9 +82,14 @@ impl<'a> Line<'a> {
 
 /// Returns the SHA-256 of some bytes in hexadecimal digits.
 pub(super) fn hash(bytes: &[u8]) -> String {
+    hexadecimal(Sha256::new_with_prefix(bytes))
+}
+
+/// Returns a finished SHA-256 in hexadecimal digits.
+pub(super) fn hexadecimal(hash: Sha256) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(NOTHING.len());
-    for byte in Sha256::digest(bytes) {
+    for byte in hash.finalize() {
         // Writing to a string does not fail.
         if write!(text, "{byte:02x}").is_err() {
             break;

@@ -4,43 +4,39 @@
 //! event ── record ─► queue ─► writer (one thread): lock · look at the last line · append · unlock
 //! ```
 //!
-//! Any number of processes append to one file; a lock on it keeps their lines whole and in one chain.
-//! In the proxy a caller waits where the queue is full, so that nothing is lost while the disk
-//! works; where it stands still for longer than [`PATIENCE`], lines are counted as lost, and the next
-//! line that is written says how many. The shim writes before it goes on: it becomes codex.
+//! Any number of processes append to one file; a lock beside it, which no reader can hold, keeps their lines whole
+//! and in one chain. In the proxy a caller waits where the queue is full, so that nothing is lost while the disk
+//! works; where it stands still for longer than two seconds, lines are counted as lost, and the next
+//! line that is written says how many. The shim writes before it goes on, because it becomes codex, and waits no longer
+//! than that either.
 
+mod direct;
 mod entry;
+mod file;
 mod hash_chain;
+mod line_reader;
+mod lost_note;
+mod queued;
 mod verify;
 mod writer;
+mod writer_lock;
 
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use lockpolicy::Event;
 
-use crate::log::audit_failed;
 use crate::metrics::Metrics;
-use crate::queue::{Bounds, Queue};
 use crate::record::Record;
 use crate::sink::{Observation, Sink};
+use direct::Direct;
+pub(crate) use file::open;
 pub(crate) use hash_chain::LINE_CAP;
 use hash_chain::Line;
+use queued::Queued;
 pub(crate) use verify::files;
 pub use verify::{Finding, Report, What, verify};
 pub use writer::AuditFile;
-use writer::Writer;
-
-/// The queue of lines: some ten megabytes.
-const BOUNDS: Bounds = Bounds {
-    capacity: 16 << 10,
-    batch: 512,
-    gather: Duration::ZERO,
-    patience: PATIENCE,
-};
-/// The time that a caller waits for a disk that does not move, and the end for the rest.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Writes attempts, inputs that could not be understood, and changes of the policy.
 #[derive(Debug)]
@@ -49,15 +45,15 @@ pub struct AuditSink(Output);
 #[derive(Debug)]
 enum Output {
     /// Each line is written before the call returns; the file is opened for the first one.
-    Direct(AuditFile, OnceLock<Option<Mutex<Writer>>>),
+    Direct(Arc<Direct>),
     /// Lines wait for a thread.
-    Queued(Queue, Arc<Metrics>),
+    Queued(Queued),
 }
 
 impl AuditSink {
     /// Writes each line before the call returns, for a process that ends soon.
     pub fn direct(file: AuditFile) -> Self {
-        Self(Output::Direct(file, OnceLock::new()))
+        Self(Output::Direct(Arc::new(Direct::new(file))))
     }
 
     /// Opens a file for a process that serves.
@@ -66,9 +62,7 @@ impl AuditSink {
     ///
     /// Fails where it cannot be written, or there is no thread to be had.
     pub fn queued(file: &AuditFile, metrics: Arc<Metrics>) -> io::Result<Self> {
-        let write = append_all(Writer::open(file)?, Arc::clone(&metrics));
-        let queue = Queue::start("audit", BOUNDS, write)?;
-        Ok(Self(Output::Queued(queue, metrics)))
+        Ok(Self(Output::Queued(Queued::start(file, metrics)?)))
     }
 
     /// Writes a record, or sees to it that it is written.
@@ -78,50 +72,25 @@ impl AuditSink {
 
     fn line(&self, line: String) {
         match &self.0 {
-            Output::Queued(queue, metrics) => {
-                if !queue.push(line.as_bytes()) {
-                    metrics.audit_lines_dropped.add((), 1);
-                }
-            }
-            Output::Direct(file, writer) => {
-                let open = || Writer::open(file).map(Mutex::new);
-                let open = || open().inspect_err(audit_failed).ok();
-                if let Some(writer) = writer.get_or_init(open) {
-                    let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                    if let (_, Some(error)) = writer.append(&[line]) {
-                        audit_failed(&error);
-                    }
-                }
-            }
+            Output::Queued(queued) => queued.line(&line),
+            Output::Direct(direct) => direct.line(line),
+        }
+    }
+
+    /// Looks if the file still has what this process has seen in it; if not, that is logged and noted in the file.
+    pub fn inspect(&self) {
+        match &self.0 {
+            Output::Queued(queued) => queued.inspect(),
+            Output::Direct(_) => {}
         }
     }
 
     /// Waits until everything is written, but not for long.
     pub fn finish(&self) {
-        if let Output::Queued(queue, _) = &self.0
-            && !queue.finish(PATIENCE)
-        {
-            audit_failed(&io::ErrorKind::TimedOut.into());
+        match &self.0 {
+            Output::Queued(queued) => queued.finish(),
+            Output::Direct(_) => {}
         }
-    }
-}
-
-/// Appends each batch, and counts the lines that could not be written. A failure is logged once.
-fn append_all(mut writer: Writer, metrics: Arc<Metrics>) -> impl FnMut(&[u8], u64) {
-    let mut has_failed = false;
-    move |batch, dropped| {
-        writer.lost(dropped);
-        let lines: Vec<String> = String::from_utf8_lossy(batch)
-            .lines()
-            .map(String::from)
-            .collect();
-        let (done, failure) = writer.append(&lines);
-        let lost = lines.len().saturating_sub(done);
-        metrics.audit_lines_dropped.add((), lost as u64);
-        if let (Some(error), false) = (&failure, has_failed) {
-            audit_failed(error);
-        }
-        has_failed = failure.is_some();
     }
 }
 

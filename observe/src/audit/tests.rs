@@ -1,9 +1,13 @@
 //! The audit file under what can happen to it.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use super::file::beside;
 use super::verify::What;
+use super::writer::{PATIENCE, Writer};
 use super::*;
 
 fn place(directory: &Path, size: u64) -> AuditFile {
@@ -20,7 +24,8 @@ fn members(number: usize) -> String {
 fn write(place: &AuditFile, numbers: std::ops::Range<usize>) {
     let mut writer = Writer::open(place).unwrap();
     for number in numbers {
-        assert!(matches!(writer.append(&[members(number)]), (1, None)));
+        let appended = writer.append(&[members(number)], 0, PATIENCE);
+        assert!(matches!((appended.done, appended.failure), (1, None)));
     }
 }
 
@@ -155,7 +160,7 @@ fn several_processes_write_one_chain_over_several_files() {
             scope.spawn(|| write(&place, 0..500));
         }
     });
-    let aside = fs::read_dir(directory.path()).unwrap().count() as u64 - 1;
+    let aside = files(&place.path).unwrap().len() as u64 - 1;
     assert!(aside > 5, "{aside}");
     // Each file but the first begins with a line of its own.
     assert_eq!(found(&place), (2000 + aside, vec![]));
@@ -215,12 +220,28 @@ fn a_hundred_thousand_lines_are_all_there() {
             scope.spawn(|| (0..25_000).for_each(|number| audit.line(members(number))));
         }
     });
-    // On a busy machine this takes longer than the end waits.
-    (0..30).for_each(|_| audit.finish());
+    wait(&audit);
     let report = verify(&place.path).unwrap();
-    let aside = fs::read_dir(directory.path()).unwrap().count() as u64 - 1;
+    let aside = files(&place.path).unwrap().len() as u64 - 1;
     assert!(report.is_whole());
     assert_eq!(report.lines, 100_000 + aside);
+}
+
+/// Waits until no line waits.
+fn wait(audit: &AuditSink) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !matches!(&audit.0, Output::Queued(queued) if queued.is_idle()) {
+        assert!(Instant::now() < deadline);
+        std::thread::yield_now();
+    }
+}
+
+/// Returns the lock that writers take, as who can write the file can hold it.
+fn held(place: &AuditFile) -> File {
+    let lock = beside(&place.path, ".lock");
+    let lock = OpenOptions::new().append(true).open(lock).unwrap();
+    lock.lock().unwrap();
+    lock
 }
 
 /// Where the disk stands still, callers wait once, and then no more; what was lost is told.
@@ -230,29 +251,141 @@ fn a_disk_that_stands_still_costs_lines_and_little_time() {
     let place = place(directory.path(), 64 << 20);
     let metrics = Arc::new(Metrics::default());
     let audit = AuditSink::queued(&place, Arc::clone(&metrics)).unwrap();
-    let held = fs::File::open(&place.path).unwrap();
-    held.lock().unwrap();
-    let began = std::time::Instant::now();
+    let held = held(&place);
+    let began = Instant::now();
     (0..40_000).for_each(|number| audit.line(members(number)));
     assert!(began.elapsed() < 4 * PATIENCE, "{:?}", began.elapsed());
     held.unlock().unwrap();
+    wait(&audit);
     audit.line(members(1));
-    // On a busy machine the rest takes longer than the end waits.
-    let deadline = std::time::Instant::now() + Duration::from_mins(1);
-    let lost = loop {
-        audit.finish();
-        let (_, what) = found(&place);
-        let there = lines(&place);
-        let written = there
-            .iter()
-            .filter(|line| line.contains("\"number\""))
-            .count() as u64;
-        match what[..] {
-            [What::Lost(lost)] if written + lost == 40_001 => break lost,
-            _ => assert!(std::time::Instant::now() < deadline, "{written} {what:?}"),
-        }
-    };
+    wait(&audit);
+    let (_, what) = found(&place);
+    let there = lines(&place);
+    let is_entry = |line: &&String| line.contains("\"number\"");
+    let written = there.iter().filter(is_entry).count() as u64;
+    let lost = what.iter().map(|what| match what {
+        What::Lost(lost) => *lost,
+        What::Altered
+        | What::Missing(..)
+        | What::Misplaced
+        | What::Continued(_)
+        | What::Torn
+        | What::Unnoted(_)
+        | What::Cut(_) => panic!("{what:?}"),
+    });
+    let lost: u64 = lost.sum();
+    assert_eq!(written + lost, 40_001);
     let told = crate::metrics::render(&metrics);
     let line = format!("model_lock_audit_lines_dropped_total {lost}\n");
     assert!(told.contains(&line), "{lost}");
+}
+
+/// Who can only read the file can lock it, and cannot open the lock of the writers.
+#[test]
+fn reader_that_locks_the_file_delays_no_line() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 64 << 20);
+    fs::write(&place.path, "").unwrap();
+    let readable = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(&place.path, readable).unwrap();
+    let reader = File::open(&place.path).unwrap();
+    reader.lock_shared().unwrap();
+    write(&place, 0..3);
+    AuditSink::direct(place.clone()).line(members(3));
+    assert_eq!(found(&place), (4, vec![]));
+    let lock = fs::metadata(beside(&place.path, ".lock")).unwrap();
+    assert_eq!(lock.mode() & 0o777, 0o200);
+}
+
+#[test]
+fn process_that_ends_soon_waits_little_and_its_loss_is_noted() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 64 << 20);
+    write(&place, 0..2);
+    let held = held(&place);
+    let audit = AuditSink::direct(place.clone());
+    let began = Instant::now();
+    (2..12).for_each(|number| audit.line(members(number)));
+    assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
+    assert_eq!(found(&place), (2, vec![What::Unnoted(10)]));
+    held.unlock().unwrap();
+    write(&place, 12..13);
+    assert_eq!(found(&place), (4, vec![What::Lost(10)]));
+    assert_eq!(files(&place.path).unwrap().len(), 1);
+}
+
+#[test]
+fn line_that_is_longer_than_any_hides_nothing_behind_it() {
+    let long = "x".repeat(200_000);
+    let altered = told(|lines| {
+        lines[2] = lines[2].replace("attempt", &long);
+        lines[7] = lines[7].replace("attempt", "attemqt");
+    });
+    assert_eq!(altered, "3: altered; 8: altered");
+    let put_in = told(|lines| lines.insert(4, long.clone()));
+    assert_eq!(put_in, "5: altered");
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 1 << 20);
+    write(&place, 0..3);
+    for end in [long.as_str(), "not the beginning of a line"] {
+        let whole = fs::read_to_string(&place.path).unwrap();
+        fs::write(&place.path, [&whole, end].concat()).unwrap();
+        assert_eq!(found(&place), (3, vec![What::Altered]));
+        fs::write(&place.path, whole).unwrap();
+    }
+}
+
+/// A way to take lines away from a process that writes, and the number of the lines that are left.
+type Cut = (&'static str, u64, fn(&AuditFile));
+
+const CUTS: [Cut; 6] = [
+    ("truncated", 0, |place| fs::write(&place.path, "").unwrap()),
+    ("cut", 3, |place| replace(place, &lines(place)[..3])),
+    ("deleted", 0, |place| fs::remove_file(&place.path).unwrap()),
+    ("replaced", 2, |place| {
+        fs::remove_file(&place.path).unwrap();
+        write(place, 100..102);
+    }),
+    ("replaced by a longer one", 9, |place| {
+        fs::remove_file(&place.path).unwrap();
+        write(place, 100..109);
+    }),
+    ("truncated and written by others", 9, |place| {
+        fs::write(&place.path, "").unwrap();
+        write(place, 100..109);
+    }),
+];
+
+#[test]
+fn file_that_loses_lines_while_it_is_written_is_noted() {
+    for (way, left, cut) in CUTS {
+        let directory = tempfile::tempdir().unwrap();
+        let place = place(directory.path(), 1 << 20);
+        let audit = AuditSink::queued(&place, Arc::default()).unwrap();
+        (0..5).for_each(|number| audit.line(members(number)));
+        wait(&audit);
+        let hash = hash_chain::hash(lines(&place)[4].as_bytes());
+        cut(&place);
+        // Also where nothing else is written.
+        audit.inspect();
+        let deadline = Instant::now() + Duration::from_mins(1);
+        let noted = format!("\"event\":\"cut\",\"last\":5,\"hash\":\"{hash}\"");
+        while !fs::read_to_string(&place.path).is_ok_and(|text| text.contains(&noted)) {
+            assert!(Instant::now() < deadline, "{way}");
+        }
+        audit.line(members(6));
+        wait(&audit);
+        let report = verify(&place.path).unwrap();
+        assert!(!report.is_whole(), "{way}");
+        assert_eq!(report.lines, left + 2, "{way}");
+        let what: Vec<What> = report
+            .findings
+            .into_iter()
+            .map(|found| found.what)
+            .collect();
+        let gap = (left < 5).then_some(What::Missing(left + 1, 5));
+        let expected: Vec<What> = gap.into_iter().chain([What::Cut(5)]).collect();
+        assert_eq!(what, expected, "{way}");
+    }
 }

@@ -1,14 +1,16 @@
 //! Reads an audit file and those that were renamed before it, and reports each line that is not as it was written.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io::{self, BufReader};
 use std::ops::RangeInclusive;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::entry::FileEvent;
-use super::hash_chain::{LINE_CAP, Last, Line, NOTHING, hash};
+use super::file::open;
+use super::hash_chain::{BEGINNING, Last, Line, NOTHING};
+use super::line_reader::{LineReader, Piece};
+use super::lost_note;
 
 /// The findings in an audit file.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -47,14 +49,18 @@ pub enum What {
     Torn,
     /// This number of lines could not be written.
     Lost(u64),
+    /// This number of lines could not be written, and no line of the file says so yet.
+    Unnoted(u64),
+    /// The file was truncated or replaced while a process wrote it; that process had seen this number last.
+    Cut(u64),
 }
 
 impl What {
     /// Returns whether somebody has changed the file; the other findings are notes of the writers.
     fn is_wrong(&self) -> bool {
         match self {
-            Self::Altered | Self::Missing(..) | Self::Misplaced => true,
-            Self::Continued(_) | Self::Torn | Self::Lost(_) => false,
+            Self::Altered | Self::Missing(..) | Self::Misplaced | Self::Cut(_) => true,
+            Self::Continued(_) | Self::Torn | Self::Lost(_) | Self::Unnoted(_) => false,
         }
     }
 }
@@ -106,15 +112,25 @@ impl fmt::Display for What {
             }
             Self::Torn => f.write_str("half a line: a process was ended while it wrote"),
             Self::Lost(lines) => write!(f, "{lines} lines could not be written before it"),
+            Self::Unnoted(lines) => {
+                write!(
+                    f,
+                    "{lines} lines could not be written, and none says so yet"
+                )
+            }
+            Self::Cut(seq) => write!(
+                f,
+                "truncated or replaced while it was written: line number {seq} was there before"
+            ),
         }
     }
 }
 
-/// Reads a file behind those that were renamed from it, `FILE.1` first.
+/// Reads a file behind those that were renamed from it, `FILE.1` first, every byte of them.
 ///
 /// # Errors
 ///
-/// Fails where a file cannot be read.
+/// Fails where a file cannot be read, or is no regular file.
 pub fn verify(path: &Path) -> io::Result<Report> {
     let mut reading = Reading::default();
     for file in files(path)? {
@@ -122,6 +138,11 @@ pub fn verify(path: &Path) -> io::Result<Report> {
     }
     let before = reading.before.take();
     reading.altered(before);
+    let unnoted = lost_note::pending(path);
+    if unnoted > 0 {
+        let line = reading.number;
+        reading.find(path, line, What::Unnoted(unnoted));
+    }
     Ok(reading.report)
 }
 
@@ -169,6 +190,8 @@ struct Reading {
     report: Report,
     /// The line before, where there is one.
     before: Option<Before>,
+    /// The number of the line in its file.
+    number: u64,
 }
 
 /// The line that the next one is compared with.
@@ -183,22 +206,17 @@ struct Before {
 
 impl Reading {
     fn file(&mut self, path: &Path) -> io::Result<()> {
-        let mut reader = BufReader::new(File::open(path)?);
-        let mut number = 0;
-        loop {
-            let mut bytes = Vec::new();
-            let cap = LINE_CAP as u64 * 4;
-            if reader.by_ref().take(cap).read_until(b'\n', &mut bytes)? == 0 {
-                return Ok(());
+        let mut lines = LineReader::new(BufReader::new(open(path)?));
+        self.number = 0;
+        while let Some(piece) = lines.next_line()? {
+            self.number += 1;
+            if piece.is_terminated || !is_torn(piece.text) {
+                self.line(path, self.number, &piece);
+            } else {
+                self.find(path, self.number, What::Torn);
             }
-            number += 1;
-            let Some(line) = bytes.strip_suffix(b"\n") else {
-                // Also a line that is longer than any of ours.
-                self.find(path, number, What::Torn);
-                return Ok(());
-            };
-            self.line(path, number, line);
         }
+        Ok(())
     }
 
     fn find(&mut self, file: &Path, line: u64, what: What) {
@@ -209,10 +227,10 @@ impl Reading {
         });
     }
 
-    fn line(&mut self, path: &Path, number: u64, bytes: &[u8]) {
+    fn line(&mut self, path: &Path, number: u64, piece: &Piece<'_>) {
         let before = self.before.take();
-        let line = Line::read(bytes);
-        let hash = hash(bytes);
+        let line = piece.text.and_then(Line::read);
+        let hash = piece.hash();
         match &line {
             Some(line) => {
                 self.sound(path, number, line, before);
@@ -265,8 +283,10 @@ impl Reading {
             }
             Some(_) | None => self.gap(path, number, due..=due, line.seq),
         }
-        if let Some(FileEvent::Lost { lines }) = event {
-            self.find(path, number, What::Lost(lines));
+        match event {
+            Some(FileEvent::Lost { lines }) => self.find(path, number, What::Lost(lines)),
+            Some(FileEvent::Cut { last, .. }) => self.find(path, number, What::Cut(last)),
+            Some(FileEvent::Torn { .. } | FileEvent::Continued { .. }) | None => {}
         }
     }
 
@@ -277,4 +297,10 @@ impl Reading {
             self.find(path, number, What::Misplaced);
         }
     }
+}
+
+/// Returns whether the end of a file can be the beginning of one of our lines.
+fn is_torn(text: Option<&[u8]>) -> bool {
+    let beginning = BEGINNING.as_bytes();
+    text.is_some_and(|text| text.starts_with(beginning) || beginning.starts_with(text))
 }

@@ -35,7 +35,7 @@ pub(super) fn read(path: &Path, store: &EventStore, state: &Backfill) -> io::Res
     let mut files = audit::files(path)?;
     let mut until = tail.at;
     while let Some(file) = files.pop() {
-        let file = File::open(file)?;
+        let file = audit::open(&file)?;
         let length = file.metadata()?.len().min(until);
         let past = read_end(file, length, left, store)?;
         state.count(past.lines, past.altered);
@@ -122,7 +122,7 @@ pub(super) struct Tail {
 
 impl Tail {
     pub(super) fn open(path: &Path, at_end: bool) -> io::Result<Self> {
-        let file = File::open(path)?;
+        let file = audit::open(path)?;
         let at = if at_end { whole(&file)? } else { 0 };
         Ok(Self {
             path: path.to_owned(),

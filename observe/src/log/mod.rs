@@ -9,6 +9,7 @@ mod queue;
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use lockpolicy::{Event, Served};
 use serde::Serialize;
@@ -75,6 +76,17 @@ where
 /// Logs that the audit file cannot be written. It is as grave as an attempt, and has the same target.
 pub fn audit_failed(error: &io::Error) {
     tracing::error!(target: ATTEMPT, event = "audit_failed", %error);
+}
+
+/// Logs that the audit file no longer has a line that was in it.
+pub(crate) fn audit_cut(path: &Path, last: u64) {
+    tracing::error!(
+        target: ATTEMPT,
+        event = "audit_cut",
+        file = %path.display(),
+        last,
+        "the audit file was truncated or replaced while it was written"
+    );
 }
 
 /// Writes the record of each event that the filter lets through.
