@@ -81,7 +81,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn every_codex_is_found_in_order_and_ours_are_known() {
+    fn codex_on_path_is_found_in_order_and_ours_is_recognized() {
         let root = tempfile::tempdir().unwrap();
         let place = |name: &str| {
             let path = root.path().join(name);

@@ -43,7 +43,7 @@ mod tests {
     use std::process::Command;
 
     #[test]
-    fn a_shell_reads_the_same_words() {
+    fn quoted_words_are_read_by_a_shell_as_the_same_words() {
         let words: [&[u8]; 9] = [
             b"codex",
             b"",
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_no_quotes_has_none() {
+    fn word_of_plain_characters_has_no_quotes() {
         assert_eq!(
             shell(["codex", "-m", "gpt-5.5", "-c", "a=b"].map(OsStr::new)),
             "codex -m gpt-5.5 -c a=b"

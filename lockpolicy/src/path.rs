@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_match_segments() {
+    fn pattern_with_wildcards_matches_whole_segments() {
         assert!(path_matches("/v1/files/*", "/v1/files/f1"));
         assert!(!path_matches("/v1/files/*", "/v1/files/f1/content"));
         assert!(!path_matches("/v1/files/*", "/v1/files/"));
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_paths_have_one_reading() {
+    fn path_with_two_readings_is_not_plain() {
         assert!(is_plain_path("/v1/responses") && is_plain_path("/"));
         for odd in [
             "/v1//x", "/v1/./x", "/v1/../x", "/v1/x/", "/v1/%72", "/v1/x;y", "v1", "/v1\\x",

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_go_there_and_back() {
+    fn timestamp_that_is_written_is_read_as_the_same_time() {
         for (text_, seconds_) in [
             ("1970-01-01T00:00:00Z", 0),
             ("2000-02-29T23:59:59Z", 951_868_799),

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_proxy_that_says_so_is_ready() {
+    fn health_of_a_proxy_is_ready_only_with_its_own_response() {
         assert_eq!(
             result_of("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nready\n"),
             Ok(())
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_never_ends_is_not_waited_for() {
+    fn response_that_never_ends_times_out() {
         let mut endless = vec!["x".to_owned(); 10_000];
         endless.insert(0, "HTTP/1.1 200 OK\r\nx: ".to_owned());
         let port = says(endless, Duration::from_millis(5));

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn installing_twice_is_installing_once() {
+    fn second_install_changes_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("program");
         let to = directory.path().join("a/b");
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_installed_program_can_install_itself_again() {
+    fn installed_program_installs_itself_again() {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join(PROGRAM);
         fs::write(&program, "one").unwrap();
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_codex_that_is_not_ours_stays() {
+    fn codex_that_is_not_ours_stays() {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("program");
         fs::write(&program, "ours").unwrap();

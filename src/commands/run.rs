@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_keeps_the_provider_that_it_had() {
+    fn client_with_a_provider_of_its_own_keeps_it() {
         let environment = [
             ("OLLAMA_HOST", "gpu:1"),
             ("OPENAI_BASE_URL", "https://gateway/v1"),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_of_the_operators_is_used_instead_of_our_own() {
+    fn configured_proxy_is_used_instead_of_an_embedded_one() {
         let environment = Environment::default();
         let variables = |text: &str| -> Vec<(&str, OsString)> {
             proxy_variables(&environment, &policy(text), "http://127.0.0.1:1/t")
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn every_dialect_of_a_client_exists() {
+    fn dialects_of_each_client_exist() {
         for client in CLIENTS {
             assert!(lockpolicy::dialect::names().any(|name| name == client.dialect));
         }

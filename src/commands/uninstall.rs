@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uninstalling_takes_out_what_was_installed_and_no_more() {
+    fn uninstall_removes_what_was_installed_alone() {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("program");
         fs::write(&program, "ours").unwrap();
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn uninstalling_leaves_a_codex_that_is_not_ours() {
+    fn uninstall_leaves_a_codex_that_is_not_ours() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(LINK), "real").unwrap();
         fs::write(directory.path().join(PROGRAM), "program").unwrap();

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_the_middle_of_the_way_is_looked_at_too() {
+    fn link_in_the_middle_of_a_path_is_checked() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
         for name in ["protected", "open", "start"] {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_an_error() {
+    fn file_that_does_not_exist_is_an_error() {
         assert!(is_tamper_proof(Path::new("/nowhere/policy.toml")).is_err());
     }
 }

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_is_taken_whole_or_not_at_all() {
+    async fn changed_file_is_applied_whole_or_not_at_all() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("policy.toml");
         std::fs::write(&path, "model = 'a'").unwrap();

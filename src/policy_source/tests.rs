@@ -17,7 +17,7 @@ fn protected(content: &str) -> Reading {
 }
 
 #[test]
-fn a_protected_file_stands_alone() {
+fn protected_file_stands_alone() {
     let agent = environment(&[
         ("OPENCLAW_MODEL", "gpt-x"),
         ("OPENCLAW_MODEL_LOCK_MODE", "nonsense"),
@@ -32,7 +32,7 @@ fn a_protected_file_stands_alone() {
 }
 
 #[test]
-fn a_protected_file_that_lacks_a_model_is_not_filled_from_the_environment() {
+fn protected_file_without_a_model_is_not_completed_from_the_environment() {
     let agent = environment(&[("OPENCLAW_MODEL", "gpt-x")]);
     let problems = protected("mode = 'reject'\nmodle = 'a'")
         .compile(&agent)
@@ -49,7 +49,7 @@ fn a_protected_file_that_lacks_a_model_is_not_filled_from_the_environment() {
 }
 
 #[test]
-fn a_file_of_ours_lies_below_the_environment() {
+fn file_that_is_not_protected_lies_below_the_environment() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("policy.toml");
     std::fs::write(&path, "model = 'a'\nmode = 'reject'").unwrap();
@@ -65,7 +65,7 @@ fn a_file_of_ours_lies_below_the_environment() {
 }
 
 #[test]
-fn a_file_that_is_asked_for_has_to_be_there() {
+fn file_that_is_configured_and_missing_is_a_problem() {
     let nowhere = PathBuf::from("/nowhere/policy.toml");
     let model = environment(&[("OPENCLAW_MODEL", "a")]);
     assert!(
@@ -78,7 +78,7 @@ fn a_file_that_is_asked_for_has_to_be_there() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_one_problem() {
+fn file_that_is_no_text_is_one_problem() {
     let mut reading = protected("");
     reading.content = vec![0xff];
     let problems = reading.compile(&Environment::default()).unwrap_err();
@@ -86,7 +86,7 @@ fn a_file_that_is_no_text_is_one_problem() {
 }
 
 #[test]
-fn the_agent_cannot_point_away_from_a_protected_default() {
+fn variable_cannot_replace_a_protected_default_file() {
     let agent = environment(&[("MODEL_LOCK_POLICY", "/tmp/mine.toml")]);
     let default = Path::new("/default.toml");
     let choose = |flag, protected| Location::among(flag, &agent, default, &|_| protected);

@@ -24,7 +24,7 @@ fn flags(arguments: &[&str]) -> Flags {
 }
 
 #[test]
-fn without_flags_and_variables_the_defaults_are_a_working_sidecar() {
+fn settings_without_flags_and_variables_are_the_defaults() {
     let (settings, config, problems) = read(&Flags::default(), &[]);
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!(config.listen.to_string(), Setting::listen().default_text());
@@ -64,7 +64,7 @@ fn renamed_variable_that_is_set_is_a_problem_that_names_the_new_one() {
 }
 
 #[test]
-fn a_flag_wins_over_its_variable() {
+fn flag_wins_over_its_variable() {
     let environment = [
         ("MODEL_LOCK_LISTEN", "127.0.0.1:1"),
         ("MODEL_LOCK_UPSTREAM", "/v1=http://a,/backend-api=http://b"),
@@ -81,7 +81,7 @@ fn a_flag_wins_over_its_variable() {
 }
 
 #[test]
-fn all_problems_come_at_once_and_name_their_place() {
+fn settings_with_several_problems_report_all_with_their_names() {
     let flags = flags(&[
         "--listen",
         "localhost",
@@ -135,7 +135,7 @@ fn all_problems_come_at_once_and_name_their_place() {
 }
 
 #[test]
-fn one_place_has_one_upstream_and_the_two_ports_differ() {
+fn settings_with_two_upstreams_of_a_prefix_or_equal_ports_are_problems() {
     let flags = flags(&[
         "--upstream",
         "http://a",
@@ -149,7 +149,7 @@ fn one_place_has_one_upstream_and_the_two_ports_differ() {
 }
 
 #[test]
-fn datadog_stands_in_where_statsd_is_not_set() {
+fn datadog_variables_without_statsd_ones_are_used() {
     let daemon = |pairs: &[(&str, &str)]| {
         let daemon = read(&Flags::default(), pairs).0.statsd()?;
         Some(format!("{}:{}", daemon.host, daemon.port))

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_binary_units() {
+    fn size_with_a_unit_is_binary() {
         assert_eq!(size("65536"), Some(65536));
         assert_eq!(size("64KiB"), Some(64 << 10));
         assert_eq!(size("1GiB"), Some(1 << 30));

@@ -35,7 +35,7 @@ fn request(files: &[&str], prefix: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn prometheus_is_asked_for_what_there_is() {
+fn dashboards_of_prometheus_query_existing_metrics() {
     let known: BTreeSet<String> = table().map(Metric::prometheus_name).collect();
     let request: BTreeSet<String> = request(&PROMETHEUS, "model_lock_")
         .iter()
@@ -45,7 +45,7 @@ fn prometheus_is_asked_for_what_there_is() {
 }
 
 #[test]
-fn the_daemon_is_asked_for_what_there_is() {
+fn dashboards_of_statsd_query_existing_metrics() {
     for name in request(&STATSD, "model_lock.") {
         let known = table().any(|metric| name == format!("model_lock.{}", metric.name));
         assert!(known, "{name}");

@@ -11,7 +11,7 @@ use crate::settings::table::{SHIM, Setting, TABLE};
 use observe::metrics::Metrics;
 
 #[test]
-fn the_metrics_page_is_the_table() {
+fn page_of_metrics_equals_the_table() {
     let prefix = Setting::statsd_prefix().default_text();
     let metrics = Metrics::default();
     let rows = metrics
@@ -67,7 +67,7 @@ fn the_metrics_page_is_the_table() {
 }
 
 #[test]
-fn the_settings_page_is_the_variables() {
+fn page_of_settings_equals_the_table() {
     let row = |setting: &Setting| {
         let variables: Vec<String> = setting.variables().map(code).collect();
         vec![
@@ -116,7 +116,7 @@ fn the_settings_page_is_the_variables() {
 }
 
 #[test]
-fn the_policy_page_is_the_keys() {
+fn page_of_policy_keys_equals_the_table() {
     let rows = KEYS.iter().map(|key| {
         let cells = [key.key, key.default, key.example].map(code);
         cells.into_iter().chain([key.doc.to_owned()]).collect()
@@ -129,7 +129,7 @@ fn the_policy_page_is_the_keys() {
 }
 
 #[test]
-fn every_variable_is_named_once() {
+fn variable_is_named_once() {
     let mut names: Vec<&str> = TABLE.iter().flat_map(Setting::variables).collect();
     names.extend(SHIM.map(|(name, ..)| name));
     names.extend(policy_variables().map(|(name, _)| name));
@@ -152,7 +152,7 @@ fn sources(place: PathBuf) -> Vec<PathBuf> {
 
 /// The shim reads its own variables; whatever it names has to stand on the page.
 #[test]
-fn the_variables_of_the_shim_are_all_told() {
+fn page_lists_every_variable_of_the_shim() {
     for file in sources(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("shim/src")) {
         let text = std::fs::read_to_string(file).unwrap();
         for part in text

@@ -275,7 +275,7 @@ fn routes() -> DashboardRoutes {
 }
 
 #[test]
-fn every_member_of_every_response_is_documented() {
+fn member_of_each_response_is_documented() {
     let routes = routes();
     for (name, shape) in [
         ("status", &STATUS[..]),

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_matches_exactly_or_not_at_all() {
+    fn path_that_differs_from_a_pattern_does_not_match() {
         assert_eq!(matched("/v1/responses", "/v1/responses"), Some(None));
         assert_eq!(matched("/v1/responses", "/v1/responses/"), None);
         assert_eq!(matched("/v1/responses/*", "/v1/responses/r"), Some(None));
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_dialects_know_codex() {
+    fn call_of_codex_is_found_in_the_default_dialects() {
         let table = Table::of(["openai", "chatgpt"]).unwrap();
         for path in [
             "/v1/responses",

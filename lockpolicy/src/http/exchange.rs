@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forced_request_goes_on_with_listed_fields_alone() {
+    fn forced_request_is_forwarded_with_listed_fields_alone() {
         let fields = [
             ("host", "proxy"),
             ("content-type", "application/json"),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rejection_has_a_status() {
+    fn rejected_request_has_the_status_of_its_reason() {
         let json = ("content-type", "application/json");
         let cases: [(Fields<'_>, &str, u16); 6] = [
             (&[json], r#"{"model":"q"}"#, 400),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_has_listed_parameters_in_plain_characters() {
+    fn query_with_another_parameter_or_spelling_is_rejected() {
         let json = [("content-type", "application/json")];
         for (query, passes) in [
             ("beta=true", true),

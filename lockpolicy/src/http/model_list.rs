@@ -66,7 +66,7 @@ mod tests {
     use crate::PolicyConfig;
 
     #[test]
-    fn shows_what_may_be_used_and_nothing_else() {
+    fn model_list_has_the_pinned_models_alone() {
         let policy = PolicyConfig::from_toml("model='p'\n[pins]\nembedding='e'")
             .build()
             .unwrap();

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_out_the_pin_and_nothing_else() {
+    fn line_with_the_pin_loses_the_pin_alone() {
         let created = r#"data: {"type":"response.created","response":{"id":"r","headers":{"OpenAI-Model":"p","x":"1"}}}"#;
         let want = r#"data: {"type":"response.created","response":{"id":"r","headers":{"x":"1"}}}"#;
         assert_eq!(line(&[created, "\n"].concat()), [want, "\n"].concat());
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn another_model_and_other_texts_pass() {
+    fn line_with_another_model_or_none_is_unchanged() {
         for text in [
             r#"data: {"headers":{"openai-model":"q"}}"#,
             r#"data: {"delta":"openai-model p"}"#,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quick_look_never_misses() {
+    fn line_that_names_a_model_is_never_missed() {
         assert!(may_name_model(b"xx OpenAI-MODEL yy"));
         assert!(may_name_model(b"openai-model"));
         assert!(!may_name_model(b"openai-mode"));

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_judged_like_a_body() {
+    fn message_of_a_websocket_is_judged_as_a_body() {
         let create = r#"{"type":"response.create","model":"x","input":[]}"#;
         assert_eq!(
             run("model='p'", create).unwrap(),

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_what_is_governed_and_nothing_else() {
+    fn document_with_governed_members_gives_them_alone() {
         let text = r#" {"a":{"model":"no"},"tools":[{"x":[{"model":1}]},{"model" : "t"}],"model":"m","reasoning":{"effort":null}}"#;
         assert_eq!(
             hits(text),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_decoders_read_differently() {
+    fn document_with_two_readings_is_refused() {
         let cases = [
             (r#"{"model":"a","model":"b"}"#, JsonError::Duplicate),
             (r#"{"x":{"a":1,"\u0061":2}}"#, JsonError::Duplicate),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_every_legal_spelling() {
+    fn document_in_every_legal_spelling_is_read() {
         for text in [
             r"{}",
             "{ }\r\n",
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn many_names_are_compared_too() {
+    fn object_with_many_names_and_a_repetition_is_refused() {
         let mut text = std::string::String::from("{");
         for index in 0..200 {
             text.extend([&*std::format!("\"k{index}\":{index},")]);

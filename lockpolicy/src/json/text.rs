@@ -146,7 +146,7 @@ mod tests {
     use alloc::vec;
 
     #[test]
-    fn the_first_special_byte_is_found_wherever_it_stands() {
+    fn special_byte_at_any_offset_is_found() {
         for special in [b'"', b'\\', 0, 0x1f] {
             for neighbour in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
                 for at in 0..100 {

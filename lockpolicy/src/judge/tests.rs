@@ -43,7 +43,7 @@ fn set(pin: &str) -> Decision {
 }
 
 #[test]
-fn force_replaces_rejects_refuses_audit_passes() {
+fn another_model_in_each_mode_is_replaced_refused_or_counted() {
     let user = |text: &str, o| decide(&policy(text), Source::User, Surface::Http, o);
     assert_eq!(user("model='p'", named("p")).decision, Decision::Pass);
     assert_eq!(user("model='p'", named("x")).decision, set("p"));
@@ -58,7 +58,7 @@ fn force_replaces_rejects_refuses_audit_passes() {
 }
 
 #[test]
-fn absent_and_alias_are_no_attempts_in_force() {
+fn absent_model_or_alias_in_force_is_no_attempt() {
     let p = policy("model='p'");
     for occurrence in [
         named("openai/p"),
@@ -74,7 +74,7 @@ fn absent_and_alias_are_no_attempts_in_force() {
 }
 
 #[test]
-fn reject_puts_the_pin_into_a_command_line_that_names_none() {
+fn command_line_without_a_model_in_reject_gets_the_pin() {
     let p = policy("model='p'\nmode='reject'");
     let absent = || {
         at(
@@ -92,7 +92,7 @@ fn reject_puts_the_pin_into_a_command_line_that_names_none() {
 }
 
 #[test]
-fn background_calls_run_the_pin_even_in_reject() {
+fn background_call_in_reject_is_forced() {
     let p = policy("model='p'\nmode='reject'");
     let verdict = decide(
         &p,
@@ -108,7 +108,7 @@ fn background_calls_run_the_pin_even_in_reject() {
 }
 
 #[test]
-fn each_capability_has_its_own_pin() {
+fn model_of_a_capability_is_compared_with_the_pin_of_that_capability() {
     let embedding = || {
         at(
             Setting::Model(Capability::Embedding),
@@ -136,7 +136,7 @@ fn each_capability_has_its_own_pin() {
 }
 
 #[test]
-fn secondary_selectors_are_dropped_pinned_or_refused() {
+fn secondary_selector_in_force_is_dropped_pinned_or_refused() {
     let p = policy("model='p'");
     let at = |remedy| {
         at(
@@ -157,7 +157,7 @@ fn secondary_selectors_are_dropped_pinned_or_refused() {
 }
 
 #[test]
-fn a_selector_that_takes_no_pin_is_not_excused_by_its_name() {
+fn selector_that_takes_no_pin_is_refused_though_it_names_the_pin() {
     let named = |remedy| {
         let setting = Setting::OtherSelector(Capability::Generation, remedy);
         let occurrence = at(setting, SelectorValue::Text(Cow::Borrowed("p")));
@@ -200,7 +200,7 @@ fn selector_stated_twice_is_one_attempt() {
 }
 
 #[test]
-fn attempts_of_one_input_are_bounded() {
+fn input_with_many_attempts_reports_the_first_alone() {
     let many: Vec<_> = (0..1000).map(|_| named("x")).collect();
     let origin = Origin {
         surface: Surface::Http,
@@ -212,7 +212,7 @@ fn attempts_of_one_input_are_bounded() {
 }
 
 #[test]
-fn a_refusal_undoes_what_was_to_be_forced() {
+fn refused_input_reports_its_forced_attempts_as_rejected() {
     let p = policy("model='p'");
     let refused = at(
         Setting::OtherSelector(Capability::Generation, ForceAction::Refuse),
@@ -236,7 +236,7 @@ fn a_refusal_undoes_what_was_to_be_forced() {
 }
 
 #[test]
-fn effort_and_tier_pass_unless_pinned() {
+fn effort_and_tier_without_a_pin_pass() {
     let effort = || at(Setting::Effort, SelectorValue::Text(Cow::Borrowed("xhigh")));
     let user = |text: &str, o| decide(&policy(text), Source::User, Surface::Http, o).decision;
     assert_eq!(user("model='p'", effort()), Decision::Pass);
@@ -257,7 +257,7 @@ fn effort_and_tier_pass_unless_pinned() {
 }
 
 #[test]
-fn a_limited_place_is_judged_as_its_condition_says() {
+fn limited_place_under_a_pin_is_dropped_replaced_or_refused() {
     let run = |rest: &str, condition, limit, stated| {
         let policy = policy(&["model='p'\n", rest].concat());
         let occurrence = at(Setting::Limited(condition, limit), stated);
@@ -300,7 +300,7 @@ fn a_limited_place_is_judged_as_its_condition_says() {
 }
 
 #[test]
-fn a_gate_puts_no_effort_in_but_on_a_command_line() {
+fn missing_effort_in_reject_is_inserted_on_a_command_line_alone() {
     let p = policy("model='p'\nreasoning_effort='low'\nmode='reject'");
     let absent = || at(Setting::Effort, SelectorValue::Missing);
     let decision = |source, surface| decide(&p, source, surface, absent()).decision;

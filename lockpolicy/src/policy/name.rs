@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_one_word_of_plain_characters() {
+    fn name_that_is_no_plain_word_is_an_error() {
         for good in [
             "gpt-5.5",
             "openai/gpt-5.5",

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escape_for_log_control_characters_and_length_cannot_forge_a_line() {
+    fn text_with_control_characters_or_excess_length_is_escaped_and_cut() {
         assert_eq!(escape_for_log("x\ny\u{1b}[0m"), "x\\ny\\u{1b}[0m");
         assert!(escape_for_log(&"\u{fffd}".repeat(500)).len() <= 131);
         assert!(escape_for_log(&"a".repeat(500)).ends_with("..."));

@@ -511,12 +511,12 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-fn each_case_is_decided_so() {
+fn request_of_each_case_gets_the_verdict_of_the_case() {
     decided(CASES, "");
 }
 
 #[test]
-fn each_case_with_effort_and_tier_pinned_is_decided_so() {
+fn request_of_each_pinned_case_gets_the_verdict_of_the_case() {
     decided(PINNED, "reasoning_effort='low'\nservice_tier='default'\n");
 }
 

@@ -97,7 +97,7 @@ fn is_form(operation: &Operation) -> bool {
 }
 
 #[test]
-fn a_pattern_is_plain_and_none_hides_another() {
+fn pattern_of_an_operation_is_plain_and_hides_no_other() {
     each(|table, operation, name| {
         let path = path(&operation.pattern, "some-model");
         assert!(is_plain_path(&path), "{name}");
@@ -112,7 +112,7 @@ fn a_pattern_is_plain_and_none_hides_another() {
 }
 
 #[test]
-fn an_operation_is_listed_once() {
+fn operation_of_a_dialect_is_listed_once() {
     for dialect in dialects() {
         let mut seen: Vec<String> = dialect
             .operations
@@ -126,7 +126,7 @@ fn an_operation_is_listed_once() {
 }
 
 #[test]
-fn what_is_left_shut_is_not_listed() {
+fn refused_entry_is_listed_as_no_operation() {
     for dialect in dialects() {
         let table = Table::of([dialect.name.as_str()]).unwrap();
         for refused in &dialect.refused {
@@ -140,7 +140,7 @@ fn what_is_left_shut_is_not_listed() {
 }
 
 #[test]
-fn the_pin_passes_untouched_in_both_modes() {
+fn request_with_the_pin_is_untouched_in_both_modes() {
     for mode in ["force", "reject"] {
         let policy = policy(mode, PINS);
         each(|table, operation, name| {
@@ -161,7 +161,7 @@ fn the_pin_passes_untouched_in_both_modes() {
 }
 
 #[test]
-fn another_model_is_forced_or_refused() {
+fn request_with_another_model_is_forced_or_refused() {
     let (force, reject) = (policy("force", PINS), policy("reject", PINS));
     each(|table, operation, name| {
         let mut content = proper(&operation.places);
@@ -194,7 +194,7 @@ fn another_model_is_forced_or_refused() {
 }
 
 #[test]
-fn an_absent_model_is_put_in_or_refused() {
+fn request_without_a_model_gets_the_pin_or_is_refused() {
     let (force, reject) = (policy("force", PINS), policy("reject", PINS));
     each(|table, operation, name| {
         let ModelAt::Content(_) = operation.model else {
@@ -214,7 +214,7 @@ fn an_absent_model_is_put_in_or_refused() {
 }
 
 #[test]
-fn a_capability_without_a_pin_is_refused() {
+fn request_for_a_capability_without_a_pin_is_refused() {
     let policy = policy("force", "model='p-generation'");
     each(|table, operation, name| {
         let capability = operation.capability;
@@ -275,7 +275,7 @@ fn strayed(
 }
 
 #[test]
-fn no_place_lets_another_model_through() {
+fn place_with_another_model_never_passes() {
     let (force, reject) = (policy("force", PINS), policy("reject", PINS));
     each(|table, operation, name| {
         if !is_json(operation) {
@@ -301,7 +301,7 @@ fn no_place_lets_another_model_through() {
 
 /// Effort and tier pass where nothing pins them, and nowhere differ from their pins where something does.
 #[test]
-fn no_place_lets_another_effort_or_tier_through() {
+fn place_with_another_effort_or_tier_never_passes_under_a_pin() {
     let pinned = ["reasoning_effort='low'\nservice_tier='flex'\n", PINS].concat();
     let (free, force) = (policy("force", PINS), policy("force", &pinned));
     let reject = policy("reject", &pinned);
@@ -334,7 +334,7 @@ fn no_place_lets_another_effort_or_tier_through() {
 /// A limited place passes where nothing pins what it stands for, and else lets nothing but the pin or its
 /// word through.
 #[test]
-fn no_limited_place_says_it_otherwise() {
+fn limited_place_with_another_value_never_passes_under_a_pin() {
     let pinned = ["reasoning_effort='low'\nservice_tier='flex'\n", PINS].concat();
     let free = policy("reject", PINS);
     let (force, reject) = (policy("force", &pinned), policy("reject", &pinned));
@@ -404,7 +404,7 @@ fn typed(message: &Message, text: &str) -> String {
 }
 
 #[test]
-fn no_message_lets_another_model_through() {
+fn message_with_another_model_never_passes() {
     let (force, reject) = (policy("force", PINS), policy("reject", PINS));
     each(|_, operation, name| {
         for message in &operation.messages {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 #[test]
-fn the_page_is_the_data() {
+fn page_of_operations_equals_the_data_files() {
     let page = root().join("../docs/reference/operations.md");
     let made = made();
     if std::env::var_os("UPDATE_DOCS").is_some() {

@@ -128,7 +128,7 @@ fn body_fault(request: &GeneratedRequest, sent: &[u8], expected: &Expected) -> O
 }
 
 #[test]
-fn every_case_is_answered_as_it_should() {
+fn corpus_case_gets_its_verdict() {
     let mut faults = Vec::new();
     let mut count = 0;
     for case in FILES
@@ -160,7 +160,7 @@ fn every_case_is_answered_as_it_should() {
 
 /// A refusal in the corpus is for what it says, not for a typing error in the case.
 #[test]
-fn a_case_that_is_refused_in_force_differs_from_one_that_passes() {
+fn corpus_case_refused_in_force_differs_from_a_passing_one() {
     let plain = GeneratedRequest {
         rules: Rules::plain("force"),
         path: "/v1/responses",

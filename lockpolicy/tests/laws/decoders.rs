@@ -183,7 +183,7 @@ fn selects(place: Option<&Tree>, pin: Option<&str>) -> bool {
 }
 
 #[test]
-fn the_decoders_read_differently() {
+fn decoders_read_ambiguous_texts_differently() {
     let read = |text: &str| -> Vec<Option<String>> {
         models(text.as_bytes())
             .into_iter()

@@ -35,14 +35,14 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn both_implementations_agree(request in generated_request()) {
+    fn input_gets_the_same_verdict_of_both_implementations(request in generated_request()) {
         agree(&request)?;
     }
 }
 
 /// The deepest text that is taken, and the one that is not.
 #[test]
-fn the_depth_ends_where_it_should() {
+fn document_deeper_than_the_cap_is_refused() {
     for (depth, passes) in [(DEPTH_CAP, true), (DEPTH_CAP + 1, false)] {
         let (open, close) = ("[".repeat(depth - 1), "]".repeat(depth - 1));
         let body = format!("{{\"model\":\"{PIN}\",\"a\":{open}{close}}}").into_bytes();

@@ -19,7 +19,7 @@ proptest! {
 
     /// Pass carries no cut; a refusal carries none either.
     #[test]
-    fn untouched(request in generated_request()) {
+    fn approved_request_is_untouched(request in generated_request()) {
         let judged = judged(&request);
         if !matches!(judged.verdict.decision, Decision::Rewrite(_)) {
             prop_assert!(judged.content.is_empty() && judged.path.is_empty());
@@ -29,7 +29,7 @@ proptest! {
 
     /// A rewrite takes out or replaces whole governed values, and keeps every other byte in order.
     #[test]
-    fn minimal(request in generated_request()) {
+    fn forced_request_differs_in_the_forced_values_alone(request in generated_request()) {
         let judged = judged(&request);
         let mut edits = judged.content.clone();
         edits.sort_by_key(|edit| edit.at.start);
@@ -60,7 +60,7 @@ proptest! {
 
     /// What was rewritten passes, and is no attempt any more.
     #[test]
-    fn settled(request in generated_request()) {
+    fn forced_request_passes_when_judged_again(request in generated_request()) {
         let first = judged(&request);
         if let (Decision::Rewrite(_), Some(body)) = (&first.verdict.decision, sent(&request, &first)) {
             let again = judged_as(&request, &request.rules, &body);
@@ -71,7 +71,7 @@ proptest! {
 
     /// Whatever goes on under a lock, every decoder reads the pin in it, and no other selector.
     #[test]
-    fn seen_by_all(request in generated_request()) {
+    fn forced_request_names_the_pin_to_every_decoder(request in generated_request()) {
         let mode = if request.rules.mode == "reject" { "reject" } else { "force" };
         let request = GeneratedRequest { rules: Rules { mode, ..request.rules.clone() }, ..request };
         let judged = judged(&request);
@@ -88,7 +88,7 @@ proptest! {
 
     /// Audit passes whatever is understood, byte for byte.
     #[test]
-    fn report_only_passes(request in generated_request()) {
+    fn decidable_request_in_report_only_passes(request in generated_request()) {
         let rules = request.rules.clone();
         let report_only = Rules { mode: "report_only", ..rules };
         let force = Rules { mode: "force", ..rules };
@@ -108,7 +108,7 @@ proptest! {
 
     /// A further restriction never loosens what is decided.
     #[test]
-    fn monotone(request in generated_request()) {
+    fn refused_request_is_refused_by_a_stricter_policy(request in generated_request()) {
         let before = rank(&judged(&request).verdict.decision);
         for stricter in stricter(&request.rules) {
             let after = rank(&judged_as(&request, &stricter, &request.body).verdict.decision);
@@ -118,7 +118,7 @@ proptest! {
 
     /// Every byte string gets a decision.
     #[test]
-    fn total(request in generated_request(), noise in vec(any::<u8>(), 0..200), json in "[\\[\\]{}\":,\\\\u0 a1e.-]{0,60}") {
+    fn text_of_any_bytes_gets_a_verdict(request in generated_request(), noise in vec(any::<u8>(), 0..200), json in "[\\[\\]{}\":,\\\\u0 a1e.-]{0,60}") {
         let object = format!("{{{json}}}").into_bytes();
         for body in [noise, json.into_bytes(), object] {
             crate::oracle::agree(&GeneratedRequest { body, ..request.clone() })?;
@@ -189,7 +189,7 @@ fn stricter(rules: &Rules) -> Vec<Rules> {
 
 /// Generated requests that reach every rule, or the laws above prove nothing.
 #[test]
-fn the_generated_requests_reach_every_kind_of_decision() {
+fn generated_requests_reach_every_decision() {
     use proptest::strategy::{Strategy as _, ValueTree as _};
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = [0_usize; 5];
@@ -211,7 +211,7 @@ fn the_generated_requests_reach_every_kind_of_decision() {
 
 /// Work grows with the text, not with its square.
 #[test]
-fn the_worst_texts_end_soon() {
+fn worst_case_text_is_judged_in_time() {
     let rules = Rules::plain("force");
     let names: Vec<String> = (0..100_000).map(|n| format!("\"k{n}\":0,")).collect();
     let names = names.concat();

@@ -55,7 +55,7 @@ proptest! {
 
     /// Absence apart: a command line may leave open what an API request may not (rule 5).
     #[test]
-    fn one_answer_by_http_and_by_command_line(
+    fn request_by_http_and_by_command_line_gets_one_verdict(
         rules in rules(),
         model in prop_oneof![
             Just(PIN.to_string()),
@@ -88,7 +88,7 @@ proptest! {
 
     /// A body and a message that says the same, with its type in front.
     #[test]
-    fn one_answer_by_http_and_by_websocket(request in generated_request()) {
+    fn request_by_http_and_by_websocket_gets_one_verdict(request in generated_request()) {
         let request = GeneratedRequest { path: "/v1/responses", ..request };
         let Some(inner) = request.body.trim_ascii().strip_prefix(b"{") else { return Ok(()) };
         let empty = inner.trim_ascii_start().starts_with(b"}");
@@ -111,7 +111,7 @@ proptest! {
 
 /// The surfaces also agree on the model that runs.
 #[test]
-fn both_surfaces_run_the_pin() {
+fn forced_request_on_both_surfaces_runs_the_pin() {
     let force = Rules::plain("force");
     let (_, _, sent) = by_http(&force, "other", None);
     assert_eq!(sent, Some(body(PIN, None)));

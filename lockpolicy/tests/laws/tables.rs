@@ -193,20 +193,20 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn both_implementations_agree_at_every_operation((operation, request) in generated_request()) {
+    fn operation_of_each_table_gets_the_same_verdict_of_both_implementations((operation, request) in generated_request()) {
         agree(operation, &request)?;
     }
 }
 
 #[test]
-fn there_are_operations_to_try() {
+fn tables_have_operations_to_try() {
     assert!(OPERATIONS.len() >= 50, "{}", OPERATIONS.len());
 }
 
 /// A pointer twice in one operation would have the later rule hide the earlier one; an expected
 /// member more than one object deep would be put in at the wrong place.
 #[test]
-fn the_tables_say_each_thing_once() {
+fn tables_list_each_place_once() {
     for operation in OPERATIONS.iter() {
         let found = TABLES[operation.0].find(operation.1, &operation.2).unwrap();
         let entries = &found.operation.places.entries;

@@ -253,7 +253,7 @@ fn is_number(text: &str) -> bool {
 }
 
 #[test]
-fn the_naive_parser_is_one() {
+fn naive_parser_reads_json() {
     for good in [
         "{}",
         r#" {"a":[1,-0.5e+3,"\ud83d\ude00",null,true,false]} "#,

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leads_outside_and_nothing_is_markup() {
+    fn page_files_have_no_outside_link_and_no_inline_markup() {
         for (path, _, text) in FILES {
             for bad in [
                 "http://",

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_lines_are_read_over_all_files_and_what_comes_is_followed() {
+    fn history_over_several_files_has_the_newest_lines_and_is_followed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit");
         let place = AuditFile {
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_file_that_is_too_long_the_end_is_read() {
+    fn file_that_is_too_long_is_read_from_its_end() {
         let (_directory, path) = file_of(9);
         let length = std::fs::metadata(&path).unwrap().len();
         let (file, store) = (File::open(&path).unwrap(), EventStore::default());
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_altered_is_counted_and_not_shown() {
+    fn line_that_was_altered_is_counted_and_not_shown() {
         let (_directory, path) = file_of(3);
         let text = std::fs::read_to_string(&path).unwrap().replace("m1", "mX");
         std::fs::write(&path, text).unwrap();

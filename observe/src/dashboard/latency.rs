@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_bounds_of_what_came_since() {
+    fn percentiles_of_new_samples_are_their_upper_bounds() {
         let bounds = [50, 100, 1000, u64::MAX];
         let found = percentiles(&[60, 35, 4, 3], &[10, 0, 0, 2], &bounds);
         assert_eq!(

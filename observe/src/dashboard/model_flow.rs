@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn each_flow_stands_there_once_and_there_are_never_many() {
+    fn model_flow_that_repeats_is_listed_once_and_the_list_is_bounded() {
         let mut flows = ModelFlows::default();
         for _ in 0..3 {
             add(&mut flows, "x\n", "pin", Served::Match);

@@ -161,7 +161,7 @@ mod tests {
     use crate::record::{Record, RecordResult};
 
     #[test]
-    fn a_query_is_read_whole_or_refused_with_a_reason() {
+    fn query_with_an_unknown_parameter_or_value_is_refused_with_a_reason() {
         let filter =
             Filter::read("query=A%20b+%c3%A9&result=forced&surface=&before=7&limit=3").unwrap();
         let wanted = Filter {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_found_by_any_text_and_by_their_words() {
+    fn row_is_found_by_any_text_and_by_its_words() {
         let mut row = Row::from(Record {
             result: Some(RecordResult::Attempt(AttemptResult::Forced)),
             surface: Some(Surface::Http),

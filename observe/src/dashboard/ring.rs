@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_bounded_and_says_what_is_gone() {
+    fn ring_that_is_full_reports_the_rows_that_are_gone() {
         let mut ring = Ring::default();
         for number in 0..CAP + 7 {
             ring.push(row(&number.to_string(), "a"));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_before_stands_below() {
+    fn stored_rows_stand_below_new_ones() {
         let mut ring = Ring::default();
         ring.push(row("now", "a"));
         ring.put_before([row("second", "a"), row("first", "a")]);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_goes_to_the_rows_of_its_request() {
+    fn served_report_goes_to_the_rows_of_its_request() {
         let mut ring = Ring::default();
         for (id, requested) in [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y"), ("b", "y")] {
             ring.push(row(id, requested));

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_is_counted_where_it_came_and_leaves_with_time() {
+    fn attempt_is_counted_in_its_bucket_until_the_window_has_passed() {
         let mut series = Series::default();
         let now = 1_795_284_762;
         for (at, kind) in [

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_is_one_json_line_that_nothing_in_it_can_break() {
+    fn attempt_with_any_text_is_one_json_line() {
         let kept = Kept::default();
         let make = kept.clone();
         let sink = LogSink::new(move || make.clone());

@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_count_arrives_within_seconds_and_the_rest_at_the_end() {
+    fn count_is_sent_within_seconds_and_the_rest_at_the_end() {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket
             .set_read_timeout(Some(Duration::from_secs(10)))

@@ -15,7 +15,7 @@ fn only(metrics: &Metrics) -> (&'static str, Vec<(&'static str, &'static str)>) 
 }
 
 #[test]
-fn every_attempt_has_a_cell_with_its_own_words() {
+fn attempt_of_each_kind_has_its_own_series() {
     let metrics = Metrics::default();
     for mode in Mode::ALL {
         for (result, source) in AttemptResult::ALL.into_iter().zip(Source::ALL) {
@@ -44,7 +44,7 @@ fn every_attempt_has_a_cell_with_its_own_words() {
 }
 
 #[test]
-fn every_reason_and_model_match_has_its_own_word() {
+fn count_of_each_reason_and_model_match_has_its_own_series() {
     let metrics = Metrics::default();
     for reason in Reason::ALL {
         let surface = Surface::Http;

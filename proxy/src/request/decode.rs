@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn each_coding_is_taken_off_exactly() {
+    fn content_in_each_coding_is_decoded_to_its_end() {
         let text = br#"{"model":"gpt-5.5","input":"hello hello hello hello"}"#;
         for coding in ["gzip", "deflate", "br", "zstd"] {
             let content = coded(coding, text);

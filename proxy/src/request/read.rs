@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_keep_their_order() {
+    fn pieces_of_a_content_keep_their_order() {
         for count in 0..6_u8 {
             let mut gathered = Gathered::default();
             (0..count).for_each(|byte| gathered.add(Bytes::from(vec![byte]), Some(6)));

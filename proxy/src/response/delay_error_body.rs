@@ -100,7 +100,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn what_came_before_an_error_is_written_over_http_1() {
+    async fn data_before_an_error_is_written_over_http_1() {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let answer =
             service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(scripted())));
@@ -120,7 +120,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn what_came_before_an_error_is_written_over_http_2() {
+    async fn data_before_an_error_is_written_over_http_2() {
         use http_body_util::BodyExt as _;
         let (client, server) = tokio::io::duplex(1 << 16);
         let answer =

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn however_it_is_cut_the_pin_is_taken_out_and_the_rest_passes() {
+    fn stream_cut_anywhere_loses_the_pin_alone() {
         let text = "event: a\ndata: {\"headers\":{\"openai-model\":\"p\"}}\n\ndata: x\n\ndata: {\"headers\":{\"a\":\"b\",\"openai-model\":\"p\"}}\n\ntail";
         let want = "event: a\ndata: {\"headers\":{}}\n\ndata: x\n\ndata: {\"headers\":{\"a\":\"b\"}}\n\ntail";
         for size in 1..=text.len() {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_stream_says_nothing_of_the_line_that_ended_it() {
+    fn stream_that_is_ended_lacks_the_line_that_ended_it() {
         let text = "data: 1\n\nevent: x\ndata: {\"model\":\"q\"}\n\ndata: 2\n\n";
         for size in 1..=text.len() {
             assert_eq!(
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_a_line_goes_before_the_error_that_ended_it() {
+    async fn half_a_line_before_an_error_is_passed_first() {
         let mut events = dying(["data: 1\n\nda", "ta: 2"]);
         for piece in ["data: 1\n\n", "data: 2"] {
             assert_eq!(next(&mut events).await, piece);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_a_line_that_ends_the_stream_is_its_end() {
+    async fn half_a_line_that_ends_the_stream_hides_the_error() {
         let mut events = dying(["data: 1\n\nda", "ta: \"q\""]);
         for piece in ["data: 1\n\n", "data: end\n\n"] {
             assert_eq!(next(&mut events).await, piece);

@@ -118,7 +118,7 @@ mod tests {
 
     /// Nobody asks a content for more than the length that it has announced.
     #[tokio::test]
-    async fn a_last_line_without_an_end_is_heard_before_it_passes() {
+    async fn last_line_without_a_line_feed_is_observed_before_it_passes() {
         for (text, passes) in [("data: 1\n\ndata: q", false), ("data: 1\n\ndata: p", true)] {
             let body = Full::new(Bytes::from_static(text.as_bytes()));
             let reader = TextReader::new(BodyFormat::Sse, None);

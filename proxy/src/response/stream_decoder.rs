@@ -178,7 +178,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn lines_are_whole_however_they_are_cut() {
+    fn stream_cut_anywhere_gives_whole_lines() {
         let text = b"data: one\n\ndata: two\r\nthree";
         let want = ["data: one\n", "\n", "data: two\r\n", "three"];
         for cut in 0..=text.len() {
@@ -191,7 +191,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_not_read_and_what_follows_is() {
+    fn line_that_is_too_long_is_skipped_alone() {
         let long = vec![b'x'; CAP];
         assert_eq!(
             texts(BodyFormat::JsonLines, &[b"y", &long, b"z\nnext\n"]),
@@ -237,7 +237,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_answer_is_unpacked_piece_by_piece() {
+    fn response_in_each_coding_is_decoded_piece_by_piece() {
         let text = br#"{"model":"gpt-5.5","output":"hello hello hello hello"}"#;
         for coding in ["gzip", "deflate", "br", "zstd"] {
             for size in [1, 7, 1000] {

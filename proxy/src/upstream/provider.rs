@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_prefix_has_it() {
+    fn path_below_several_prefixes_goes_to_the_longest() {
         let table = Table::of(["openai", "chatgpt"]).unwrap();
         let up = |text: &str| Upstream::parse(text).unwrap();
         let to = |ups: &[Upstream], path: &str| {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_upstream_is_said() {
+    fn text_that_is_no_upstream_is_an_error() {
         for bad in [
             "",
             "x",

@@ -192,7 +192,7 @@ mod tests {
 
     /// Its last event waits to be read while the client's next message finds nobody.
     #[tokio::test]
-    async fn the_last_event_of_a_provider_that_has_gone_arrives() {
+    async fn last_event_of_a_provider_that_has_gone_arrives() {
         for _ in 0..64 {
             let (mut client, downstream) = tokio::io::duplex(1 << 10);
             let (mut provider, upstream) = tokio::io::duplex(1 << 10);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_event_is_passed_to_its_end_before_a_drain() {
+    async fn last_event_during_a_drain_is_passed_to_its_end() {
         for fragments in [false, true] {
             let (mut client, downstream) = tokio::io::duplex(1 << 10);
             let (mut provider, upstream) = tokio::io::duplex(1 << 20);

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_come_whole_up_to_the_cap() {
+    fn line_longer_than_the_cap_is_cut() {
         let mut lines = Lines::new(&b"a\r\n\n12345\n123456\n1234567890\nrest"[..], 5);
         let mut next = || match lines.next().unwrap() {
             Some(Line::Whole(line)) => format!("={}", String::from_utf8_lossy(line)),

@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tunnel_that_nothing_can_be_read_from_still_says_where_it_led() {
+    fn tunnel_without_a_readable_request_has_its_authority() {
         let server = CaptureServer::start().unwrap();
         say(
             &server,

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_tried_with_the_policy() {
+    fn proxy_that_forces_is_tried_with_the_policy() {
         assert_eq!(proxy(&policy("force")), None);
         assert_eq!(proxy(&policy("reject")), None);
         let leak = Finding::proxy_ineffective(FORBIDDEN);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_arrives_says_which_way_it_took() {
+    fn captured_request_shows_the_route_that_it_took() {
         let seen = |authority: Option<&str>, model: &str| Captured {
             authority: authority.map(str::to_owned),
             model: Some(model.to_owned()),

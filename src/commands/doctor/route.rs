@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_has_an_authority_with_a_port() {
+    fn url_without_a_port_has_the_port_of_its_scheme() {
         for (url, expected) in [
             ("http://a", "a:80"),
             ("https://a/v1", "a:443"),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_variable_counts_where_nothing_keeps_it_off() {
+    fn proxy_variable_that_no_proxy_does_not_cover_is_found() {
         let found = |pairs: &[(&str, &str)], base: &str| {
             let env = pairs
                 .iter()

@@ -16,7 +16,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     #[test]
-    fn patch_makes_the_second_of_the_first() {
+    fn diff_of_two_texts_patches_the_first_to_the_second() {
         let long: String = (0..40).fold(String::new(), |text, n| text + &format!("line {n}\n"));
         for (before, after) in [
             (None, Some("a\nb\n")),
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_equal_has_no_diff() {
+    fn diff_of_equal_texts_is_empty() {
         assert_eq!(unified("file", Some("a\n"), Some("a\n")), "");
         assert_eq!(unified("file", None, None), "");
     }

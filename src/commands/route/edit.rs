@@ -234,7 +234,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_went_in_comes_out_byte_for_byte() {
+    fn route_that_is_added_and_removed_leaves_the_file_unchanged() {
         for file in FILES {
             let once = with(Some(file), &keys()).unwrap();
             assert_eq!(without(&once).unwrap().as_deref(), Some(file), "{once}");
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn our_keys_hold_and_theirs_stay() {
+    fn route_in_a_file_with_other_keys_holds_and_keeps_them() {
         for file in FILES {
             let made = with(Some(file), &keys()).unwrap();
             let table = DeTable::parse(&made).unwrap();
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_grew_since_keeps_what_was_added() {
+    fn file_that_has_grown_since_keeps_what_was_added() {
         let fresh = with(None, &keys()).unwrap();
         let grown = fresh + "[features]\nmemories = false\n";
         assert_eq!(
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_edited_is_left() {
+    fn file_that_cannot_be_edited_is_an_error() {
         let joined = format!("x\n{BEGIN_JOINED}\n{END}\n");
         assert_eq!(without(&joined).unwrap().as_deref(), Some("x"));
         for (file, error) in [

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_whole_and_keeps_its_mode() {
+    fn file_that_is_replaced_keeps_its_mode() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("etc/codex/file");
         assert_eq!(read(&path).unwrap(), None);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_of_its_own_is_left() {
+    fn link_or_directory_is_not_replaced() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("there"), "x").unwrap();
         let link = directory.path().join("link");

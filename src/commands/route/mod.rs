@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_without_a_path_gets_the_one_that_codex_needs() {
+    fn proxy_url_without_a_path_gets_the_path_of_codex() {
         for (proxy, base) in [
             ("http://127.0.0.1:8383", "http://127.0.0.1:8383/v1"),
             ("http://a:1/", "http://a:1/v1"),

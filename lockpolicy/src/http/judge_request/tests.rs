@@ -49,7 +49,7 @@ fn force(content: &str) -> Result<String, Reason> {
 }
 
 #[test]
-fn force_changes_the_models_value_alone() {
+fn request_in_force_changes_in_the_models_value_alone() {
     assert_eq!(
         force(r#"{ "n":1.0, "model" : "x" ,"a":[1E2]}"#).unwrap(),
         r#"{ "n":1.0, "model" : "p" ,"a":[1E2]}"#
@@ -71,7 +71,7 @@ fn force_changes_the_models_value_alone() {
 }
 
 #[test]
-fn secondary_selectors_go_with_their_comma() {
+fn secondary_selector_in_force_is_removed_with_its_comma() {
     assert_eq!(
         force(r#"{"model":"p", "models" : ["x"] , "input":1}"#).unwrap(),
         r#"{"model":"p", "input":1}"#
@@ -102,7 +102,7 @@ fn secondary_selectors_go_with_their_comma() {
 }
 
 #[test]
-fn two_dropped_neighbours_leave_a_valid_object() {
+fn object_without_two_dropped_neighbours_is_valid() {
     assert_eq!(
         force(r#"{"model":"p","models":[],"fallbacks":[]}"#).unwrap(),
         r#"{"model":"p"}"#
@@ -118,7 +118,7 @@ fn two_dropped_neighbours_leave_a_valid_object() {
 }
 
 #[test]
-fn pinned_effort_is_put_in_where_it_is_missing() {
+fn pinned_effort_that_is_missing_is_inserted() {
     let pinned = |content| {
         run(
             "model='p'\nreasoning_effort='low'\nservice_tier='flex'",
@@ -149,7 +149,7 @@ fn scanned(text: &str) -> serde_json::Value {
 }
 
 #[test]
-fn the_routing_hint_is_pinned() {
+fn routing_hint_with_another_model_is_pinned() {
     let policy = PolicyConfig::from_toml("model='p'").build().unwrap();
     let table = Table::of(["chatgpt"]).unwrap();
     let path = "/backend-api/codex/responses";
@@ -174,7 +174,7 @@ fn the_routing_hint_is_pinned() {
 }
 
 #[test]
-fn what_is_not_called_json_is_no_json() {
+fn content_of_another_type_is_not_read_as_json() {
     let policy = PolicyConfig::from_toml("model='p'").build().unwrap();
     let table = Table::of(["openai"]).unwrap();
     let path = "/v1/responses";
@@ -205,7 +205,7 @@ fn what_is_not_called_json_is_no_json() {
 }
 
 #[test]
-fn a_pin_that_does_not_fit_into_a_path_is_refused() {
+fn pin_that_does_not_fit_into_a_path_is_refused() {
     let policy = PolicyConfig::from_toml("model='vendor/model'")
         .build()
         .unwrap();
@@ -231,7 +231,7 @@ fn a_pin_that_does_not_fit_into_a_path_is_refused() {
 
 /// codex tells its model in the handshake already: what it prints has to say what is wrong.
 #[test]
-fn a_refused_hint_is_told_as_the_model_it_names() {
+fn refused_routing_hint_is_reported_as_the_model_that_it_names() {
     let policy = PolicyConfig::from_toml("model='p'\nmode='reject'")
         .build()
         .unwrap();
@@ -255,7 +255,7 @@ fn a_refused_hint_is_told_as_the_model_it_names() {
 
 /// What begins like a listed header was read by nobody, unless it is listed whole.
 #[test]
-fn a_header_that_speaks_of_a_model_needs_a_listing_of_its_own() {
+fn header_with_model_in_its_name_passes_only_if_listed() {
     let table = Table::of(["openai"]).unwrap();
     let found = table.find("POST", "/v1/responses").unwrap();
     let run = |policy: &str, name: &str| {
@@ -289,7 +289,7 @@ fn a_header_that_speaks_of_a_model_needs_a_listing_of_its_own() {
 
 /// The clients of AWS write the colon of a model's name as `%3A`.
 #[test]
-fn a_colon_in_a_path_may_be_escaped_and_nothing_else() {
+fn path_with_another_escape_than_a_colon_is_rejected() {
     const PIN: &str = "anthropic.claude-v2:0";
     let table = Table::of(["bedrock"]).unwrap();
     let run = |mode: &str, model: &str| {
@@ -352,7 +352,7 @@ fn attempt_in_a_header_has_the_surface_header() {
 }
 
 #[test]
-fn a_tier_in_a_header_is_pinned() {
+fn tier_in_a_header_is_pinned() {
     let run = |rest: &str, name: &str, value: &str| {
         let policy = PolicyConfig::from_toml(&["model='p'\n", rest].concat());
         let table = Table::of(["bedrock"]).unwrap();

@@ -27,7 +27,7 @@ fn line(socket: &UdpSocket) -> String {
 }
 
 #[test]
-fn a_lone_count_arrives_at_once_and_many_as_one_line() {
+fn count_alone_is_sent_at_once_and_many_as_one_line() {
     let (socket, daemon) = receiver();
     let metrics = Metrics::default();
     let client = daemon.open_quickly().unwrap();
@@ -52,7 +52,7 @@ fn a_lone_count_arrives_at_once_and_many_as_one_line() {
 }
 
 #[test]
-fn a_daemon_without_tags_gets_them_in_the_name() {
+fn daemon_without_tags_gets_them_in_the_name() {
     let (socket, daemon) = receiver();
     let metrics = Metrics::default();
     let daemon = StatsdTarget {
@@ -81,7 +81,7 @@ fn a_daemon_without_tags_gets_them_in_the_name() {
 }
 
 #[test]
-fn a_gauge_is_sent_as_it_stands_when_it_differs() {
+fn gauge_that_differs_is_sent_as_it_stands() {
     let (socket, daemon) = receiver();
     let metrics = Metrics::default();
     let client = daemon.open_quickly().unwrap();
@@ -96,7 +96,7 @@ fn a_gauge_is_sent_as_it_stands_when_it_differs() {
 }
 
 #[test]
-fn a_name_that_does_not_exist_holds_nothing_up() {
+fn daemon_name_that_does_not_exist_blocks_nothing() {
     let daemon = StatsdTarget {
         host: "no-such-host.invalid".to_owned(),
         port: 8125,
@@ -109,7 +109,7 @@ fn a_name_that_does_not_exist_holds_nothing_up() {
 }
 
 #[test]
-fn addresses_need_no_name_server() {
+fn daemon_address_is_used_without_a_name_server() {
     let at = |host: &str| {
         StatsdTarget {
             host: host.to_owned(),
