@@ -34,7 +34,7 @@ pub(crate) struct Reloader {
 }
 
 impl Reloader {
-    /// Says which policy holds at the start.
+    /// Records the policy at the start.
     pub(crate) fn begin(&self) {
         self.record(RecordResult::Start(Start::Started));
     }

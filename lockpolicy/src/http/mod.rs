@@ -11,6 +11,7 @@ mod gate;
 mod handshake;
 pub(crate) mod json_body;
 mod judge_request;
+mod last_event;
 pub mod model_list;
 mod multipart;
 mod path_and_query;

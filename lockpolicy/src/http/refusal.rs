@@ -1,12 +1,11 @@
-//! Describes what a client gets in the place of a provider's response: status, fields, error object, the last event
-//! of a stream, an error frame. Each is in the shape of the API that the client speaks.
+//! The response of a request that gets none of a provider: status, fields, error object, error frame. Each is in
+//! the shape of the API that the client speaks.
 
 use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::body_format::BodyFormat;
 use crate::dialect::ErrorShape;
 use crate::json::encode;
 use crate::{Reason, Rejection};
@@ -192,33 +191,6 @@ impl Refusal {
         }
     }
 
-    /// Returns what ends a stream that has begun. An event whose name was written already gets the name
-    /// that stands here.
-    pub fn last_event(&self, to: &RefusalContext<'_>, format: BodyFormat) -> String {
-        let text = self.body(to);
-        match (format, to.errors) {
-            (BodyFormat::JsonLines | BodyFormat::Json, _) => format!("{text}\n"),
-            (BodyFormat::Sse, ErrorShape::Openai) if to.path.ends_with("/responses") => {
-                let event = self.failed_response(to.id);
-                format!("event: response.failed\ndata: {event}\n\n")
-            }
-            (BodyFormat::Sse, ErrorShape::Anthropic) => format!("event: error\ndata: {text}\n\n"),
-            (
-                BodyFormat::Sse,
-                ErrorShape::Aws | ErrorShape::Google | ErrorShape::Openai | ErrorShape::Plain,
-            ) => format!("data: {text}\n\n"),
-        }
-    }
-
-    /// Returns the end of a response as codex understands it: with this code it tells its user and does not
-    /// try again; with any other it does.
-    fn failed_response(&self, id: &str) -> String {
-        let message = self.message_for(id);
-        format!(
-            r#"{{"type":"response.failed","response":{{"id":"{id}","object":"response","status":"failed","output":[],"error":{{"code":"invalid_prompt","message":{message}}}}}}}"#
-        )
-    }
-
     /// Returns the text of the WebSocket message that codex shows its user without trying again: `status`,
     /// never `status_code`.
     pub fn websocket_error(&self, id: &str) -> String {
@@ -229,7 +201,7 @@ impl Refusal {
     }
 
     /// Returns the message with the request's id, as a JSON text.
-    fn message_for(&self, id: &str) -> String {
+    pub(super) fn message_for(&self, id: &str) -> String {
         encode(&format!("{} (request {id})", self.message))
     }
 

@@ -18,7 +18,7 @@ use super::table::Metrics;
 use crate::sink::{Observation, Sink};
 
 /// The time that a name server may delay codex.
-const PATIENCE: Duration = Duration::from_millis(100);
+const TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The daemon that metrics are sent to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ impl StatsdTarget {
             let target = self.clone();
             // Ends with the process, or with `exec`.
             std::thread::spawn(move || sender.try_send(target.resolve()));
-            receiver.recv_timeout(PATIENCE).ok().flatten()
+            receiver.recv_timeout(TIMEOUT).ok().flatten()
         })?;
         StatsdClient::open(address, self)
     }

@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 use shim::Process;
 
 use super::finding::Finding;
-use super::place::home;
+use super::installed_codexes::home;
 use super::trial::{CREDENTIALS, output};
 
 /// Finds what can be said of credentials; returns how codex says it is logged in.

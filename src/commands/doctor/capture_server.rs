@@ -217,7 +217,7 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream;
 
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const TIMEOUT: Duration = Duration::from_secs(30);
 
     fn say(server: &CaptureServer, text: &str) -> String {
         let mut socket = TcpStream::connect(server.authority()).unwrap();
@@ -262,7 +262,7 @@ mod tests {
             let server = CaptureServer::start().unwrap();
             let answer = say(&server, &bytes);
             assert!(answer.contains(" 400 Bad Request\r\n"), "{answer}");
-            assert!(server.wait(PATIENCE));
+            assert!(server.wait(TIMEOUT));
             let expected = Captured {
                 authority: authority.map(str::to_owned),
                 model: Some(model.to_owned()),

@@ -34,7 +34,7 @@ pub(crate) fn reached<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Le
 
 /// Makes a function for each row, which returns the finding.
 macro_rules! findings {
-    ($($name:ident($($argument:ident),*) prevents $level:expr, $what:literal, $remedy:literal;)+) => {
+    ($($name:ident($($argument:ident),*) prevents $level:expr, $what:literal, $remedy:expr;)+) => {
         impl Finding {
             $(pub(crate) fn $name($($argument: impl Display),*) -> Self {
                 Self {
@@ -61,6 +61,10 @@ const GUARDED: Option<Level> = Some(Level::Guarded);
 const ENFORCED: Option<Level> = Some(Level::Enforced);
 const SEALED: Option<Level> = Some(Level::Sealed);
 
+const RUN_AGAIN: &str = "remove the cause, then run doctor again";
+const ROUTE_AGAIN: &str = "run `model-lock route codex` again, as root";
+const REPORT: &str = "report it: SECURITY.md says where";
+
 findings! {
     no_policy(problems) prevents GUARDED, "{problems}",
         "set OPENCLAW_MODEL, or write /etc/model-lock/policy.toml; `model-lock check` lists every problem";
@@ -75,9 +79,9 @@ findings! {
     login_shell(path) prevents GUARDED, "a login shell runs {path}",
         "install where login shells look first, such as /usr/local/bin, or set PATH in /etc/profile.d";
     shim_check_failed(error) prevents GUARDED, "the shim could not be checked: {error}",
-        "remove the cause, then run doctor again";
+        RUN_AGAIN;
     shim_bypassed(model) prevents GUARDED, "the shim let `{model}` through",
-        "report it: SECURITY.md says where";
+        REPORT;
     proxy_off() prevents ENFORCED, "MODEL_LOCK_PROXY is off: only the command line is locked",
         "unset MODEL_LOCK_PROXY, or set it to the proxy's URL";
     proxy_unreachable(address, error) prevents ENFORCED, "the proxy at {address} does not answer: {error}",
@@ -87,9 +91,9 @@ findings! {
     proxy_other_policy(hash) prevents ENFORCED, "the proxy enforces another policy ({hash})",
         "give both the same policy, then restart or reload the proxy";
     proxy_check_failed(error) prevents ENFORCED, "the proxy could not be checked: {error}",
-        "remove the cause, then run doctor again";
+        RUN_AGAIN;
     proxy_ineffective(model) prevents ENFORCED, "the proxy let `{model}` through",
-        "report it: SECURITY.md says where";
+        REPORT;
     proxy_bypassed(address) prevents ENFORCED, "a codex that the shim started sent its calls to {address}",
         "unset what points codex elsewhere; `model-lock explain` and docs/guide/route.md help to find it";
     root() prevents SEALED, "doctor runs as root, who can undo everything",
@@ -101,11 +105,11 @@ findings! {
     route_writable(path) prevents SEALED, "this user can change {path}",
         "give the file and its directories to root: chown root, chmod go-w";
     route_other_model(model) prevents SEALED, "the route sets the model `{model}`",
-        "run `model-lock route codex` again, as root";
+        ROUTE_AGAIN;
     route_elsewhere(address) prevents SEALED, "the route points to {address}, the policy to another proxy",
-        "run `model-lock route codex` again, as root";
+        ROUTE_AGAIN;
     route_check_failed(path, error) prevents SEALED, "{path} could not be checked: {error}",
-        "remove the cause, then run doctor again";
+        RUN_AGAIN;
     route_ignored(path, address) prevents SEALED, "{path} sent its calls to {address} instead",
         "remove that codex, or its network access and its key; docs/guide/route.md lists what each version obeys";
     proxy_variable(name) prevents SEALED, "{name} sends codex's calls past the proxy",

@@ -13,7 +13,7 @@ use shim::Process;
 
 use super::capture_server::{CaptureServer, Captured};
 use super::finding::Finding;
-use super::place::Codexes;
+use super::installed_codexes::Codexes;
 use super::route::authority;
 use super::trial::{Ended, FORBIDDEN, Scratch, with};
 use crate::commands::route::PROVIDER;

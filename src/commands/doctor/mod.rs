@@ -11,9 +11,9 @@
 mod account;
 mod capture_server;
 mod finding;
+mod installed_codexes;
 mod layers;
 mod network;
-mod place;
 mod route;
 mod trial;
 
@@ -83,7 +83,7 @@ impl Fact {
 impl Examined {
     fn examine(process: &Process, environment: &Environment) -> Self {
         let (mut findings, mut facts) = (Vec::new(), Vec::new());
-        let codexes = place::look(process, &mut findings);
+        let codexes = installed_codexes::find(process, &mut findings);
         let shown = |path: &Option<std::path::PathBuf>| match path {
             Some(path) => path.display().to_string(),
             None => "none".to_owned(),
@@ -92,7 +92,7 @@ impl Examined {
         facts.extend([
             Fact::new("shim", shown(&codexes.shim)),
             Fact::new("real", shown(&codexes.real)),
-            Fact::new("home", place::home(process).to_string_lossy()),
+            Fact::new("home", installed_codexes::home(process).to_string_lossy()),
             Fact::new("login", login),
         ]);
         if rustix::process::geteuid().is_root() {
@@ -141,7 +141,7 @@ impl Examined {
 /// Examines what depends on the policy.
 fn layers(
     process: &Process,
-    codexes: &place::Codexes,
+    codexes: &installed_codexes::Codexes,
     loaded: &Loaded,
     findings: &mut Vec<Finding>,
     facts: &mut Vec<Fact>,

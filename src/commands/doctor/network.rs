@@ -37,7 +37,7 @@ fn policy_of(url: &str, address: &str) -> io::Result<String> {
     let (scheme, _) = url.split_once("://").unwrap_or(("http", url));
     let request = Request::get(format!("{scheme}://{address}/model-lock-doctor"));
     let request = request.body(String::new()).map_err(io::Error::other)?;
-    let response = probe::send(request, PATIENCE)?;
+    let response = probe::send(request, TIMEOUT)?;
     let hash = response.headers().get("x-model-lock-policy");
     let hash = hash.and_then(|hash| hash.to_str().ok());
     let hash = hash.ok_or(io::ErrorKind::InvalidData)?;
@@ -82,7 +82,7 @@ pub(crate) fn egress() -> Vec<Finding> {
 fn is_reached(place: &str) -> bool {
     let addresses = resolve(place).unwrap_or_default().into_iter();
     let tried: Vec<_> = addresses
-        .map(|to| thread::spawn(move || TcpStream::connect_timeout(&to, PATIENCE).is_ok()))
+        .map(|to| thread::spawn(move || TcpStream::connect_timeout(&to, TIMEOUT).is_ok()))
         .collect();
     tried.into_iter().any(|tried| tried.join().unwrap_or(false))
 }
@@ -97,9 +97,9 @@ fn resolve(place: &str) -> io::Result<Vec<SocketAddr>> {
     let (sender, receiver) = mpsc::channel();
     let name = place.to_owned();
     thread::spawn(move || sender.send(name.to_socket_addrs().map(Vec::from_iter)));
-    receiver.recv_timeout(PATIENCE).map_err(io::Error::other)?
+    receiver.recv_timeout(TIMEOUT).map_err(io::Error::other)?
 }
 
 /// The hosts that codex calls by default.
 const PROVIDERS: [&str; 2] = ["api.openai.com:443", "chatgpt.com:443"];
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);

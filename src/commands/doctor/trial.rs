@@ -113,7 +113,7 @@ impl Scratch {
             .stderr(File::create(&errors)?)
             .process_group(0);
         let mut child = command.spawn()?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut status = child.try_wait()?;
         while status.is_none() && !server.wait(STEP) && Instant::now() < deadline {
             status = child.try_wait()?;
@@ -201,7 +201,7 @@ pub(crate) const PROXIES: [&str; 6] = [
     "all_proxy",
 ];
 /// The longest time of one trial; codex takes less than a second if nothing is wrong.
-const PATIENCE: Duration = Duration::from_secs(40);
+const TIMEOUT: Duration = Duration::from_secs(40);
 const STEP: Duration = Duration::from_millis(50);
 
 /// The variables of a process, with one more.

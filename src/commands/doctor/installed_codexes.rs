@@ -24,7 +24,7 @@ pub(crate) struct Codexes {
 }
 
 /// Looks at `PATH`, at a login shell, and where programs are put by hand and by package managers.
-pub(crate) fn look(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
+pub(crate) fn find(process: &Process, findings: &mut Vec<Finding>) -> Codexes {
     let found = codex_on_path::of_process(process);
     let shim = found.iter().find(|codex| codex.ours);
     match (shim, found.first()) {
