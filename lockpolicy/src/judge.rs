@@ -76,7 +76,7 @@ impl Judging<'_> {
         match occurrence.setting {
             Setting::Model(capability) => self.model(index, occurrence, capability),
             Setting::Effort => self.pinned_word(index, occurrence, self.policy.effort()),
-            Setting::ToolKind => self.tool_kind(occurrence),
+            Setting::ToolType => self.tool_type(occurrence),
             Setting::Tier => self.pinned_word(index, occurrence, self.policy.tier()),
             Setting::OtherSelector(capability, force_action) => {
                 self.other_selector(index, occurrence, capability, force_action);
@@ -282,14 +282,13 @@ impl Judging<'_> {
         );
     }
 
-    /// A kind such as `vendor:subagent` brings a model of its own; a plain word is the API's own kind.
-    fn tool_kind(&mut self, occurrence: &Occurrence<'_>) {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-        if !occurrence
-            .text()
-            .is_some_and(|text| text.bytes().all(plain))
-        {
-            self.attempt(occurrence, Capability::Generation, Reason::Secondary, None);
+    /// The type of a tool that no table lists may run a model of its own, unless the operator lists it (rule 10).
+    fn tool_type(&mut self, occurrence: &Occurrence<'_>) {
+        let listed = self.policy.allow_tool_types();
+        let text = occurrence.text();
+        if !listed.iter().any(|own| Some(own.as_ref()) == text) {
+            let reason = Reason::UnknownToolType;
+            self.attempt(occurrence, Capability::Generation, reason, None);
         }
     }
 

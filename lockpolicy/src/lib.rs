@@ -139,7 +139,7 @@ pub use occurrence::{
 pub use policy::{
     AllowedOperation, HeaderPattern, KEYS, Key, KeyValue, MAX_NAME_BYTES, Mode, Name, NameError,
     OnServedMismatch, Policy, PolicyConfig, Problem, Problems, ProxySetting, ServedAliases,
-    ValueKind, Word, policy_variables, renamed_policy_variables,
+    ToolTypeName, ValueKind, Word, policy_variables, renamed_policy_variables,
 };
 pub use report::{Event, Judged, NoObserver, Observer, RequestContext, ServedReport, report};
 #[doc(hidden)]

@@ -13,10 +13,10 @@ pub enum Setting {
     Model(Capability),
     /// Says how long the model may think (rule 7).
     Effort,
-    /// A word that some upstream reads as a selector when it is not a plain one.
-    ToolKind,
     /// The service tier (rule 7).
     Tier,
+    /// The type of a tool that no table lists (rule 10): what it runs is not known.
+    ToolType,
     /// A further place that can select a model, and what force may do about it (rule 9).
     OtherSelector(Capability, ForceAction),
     /// A place that may state one word, or nothing, as long as the condition holds.
@@ -127,7 +127,7 @@ impl<'a> Occurrence<'a> {
     pub fn capability(&self) -> Option<Capability> {
         match self.setting {
             Setting::Model(capability) | Setting::OtherSelector(capability, _) => Some(capability),
-            Setting::Effort | Setting::Limited(..) | Setting::Tier | Setting::ToolKind => None,
+            Setting::Effort | Setting::Limited(..) | Setting::Tier | Setting::ToolType => None,
         }
     }
 

@@ -135,6 +135,8 @@ label_enum! {
         Type = "type",
         /// A method and path that no table lists.
         UnknownOperation = "unknown_operation",
+        /// The type of a tool that no table lists.
+        UnknownToolType = "unknown_tool_type",
     }
 }
 
@@ -156,7 +158,8 @@ impl Reason {
             | Self::ModelLocked
             | Self::NoPin
             | Self::Secondary
-            | Self::SettingLocked => false,
+            | Self::SettingLocked
+            | Self::UnknownToolType => false,
         }
     }
 }
@@ -202,6 +205,11 @@ impl fmt::Display for Rejection {
             Reason::TooLarge => f.write_str("the content is too large to be judged")?,
             Reason::Type => f.write_str("the media type is not one that this operation takes")?,
             Reason::UnknownOperation => f.write_str("this method and path are not permitted")?,
+            Reason::UnknownToolType => write!(
+                f,
+                "no table lists the type of tool `{}`; an operator can add it to `allow_tool_types`",
+                self.requested
+            )?,
         }
         if !self.place.is_empty() {
             write!(f, " ({})", self.place)?;

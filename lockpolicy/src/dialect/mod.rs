@@ -10,7 +10,7 @@ mod sources;
 mod table;
 
 pub use operation::{
-    Answer, Content, Entry, ErrorShape, Message, ModelAt, Operation, Places, Refused,
+    Answer, Content, Entry, ErrorShape, Message, ModelAt, Operation, Places, Refused, ToolTypes,
 };
 pub(crate) use sources::{
     SERVED_FIELDS, SERVED_MODELS, SERVED_PREFIXES, SERVED_REGIONS, SERVED_VENDORS, SERVED_VERSIONS,

@@ -1,10 +1,11 @@
 //! One operation: a method and path, and where it names a model.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::json::Tree;
-use crate::{Capability, Setting};
+use crate::{Capability, SelectorValue, Setting};
 
 /// The shape of a provider's error object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -128,6 +129,29 @@ pub struct Entry {
     /// The entry of the array's elements, each of which has to state it; `None` where the whole content
     /// has to, or nothing.
     pub each: Option<usize>,
+    /// The types of tools that may stand here, where the place holds one.
+    pub tools: Option<ToolTypes>,
+}
+
+/// The types of tools that an API has: nothing else is found at a place that holds one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolTypes {
+    /// The types, as the API spells them.
+    pub listed: Arc<[String]>,
+    /// It is true if the API takes `null` there.
+    pub null: bool,
+}
+
+impl ToolTypes {
+    /// Returns true if the API has this type.
+    pub(crate) fn has(&self, stated: &SelectorValue<'_>) -> bool {
+        match stated {
+            SelectorValue::Missing => true,
+            SelectorValue::Null => self.null,
+            SelectorValue::Text(text) => self.listed.iter().any(|listed| listed == text),
+            SelectorValue::NotText => false,
+        }
+    }
 }
 
 /// Describes what is done with an answer.

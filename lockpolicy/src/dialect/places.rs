@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use super::{Entry, Places};
+use super::{Entry, Places, ToolTypes};
 use crate::{Capability, Condition, ForceAction, Limit, NeutralWord, Setting};
 
 /// Describes what stands at a pointer, in the words of a data file.
@@ -15,13 +15,21 @@ pub(super) struct Meaning<'t> {
     any_case: bool,
     /// Says what stands in front of the model's name.
     stem: &'t str,
+    /// The list of the types of tools that may stand here.
+    tools: &'t str,
 }
 
 impl<'t> Meaning<'t> {
     /// Reads `[CAPABILITY] WORD [optional] [anycase] [STEM/]`, where the word is `drop`, `effort`, `model`,
-    /// `pin`, `plain`, `refuse` or `tier`, or `[effort | tier] drop | refuse | only WORD`.
+    /// `pin`, `refuse` or `tier`, or `[effort | tier] drop | refuse | only WORD`, or `tool LIST [optional]`.
     pub(super) fn read(text: &'t str) -> Option<Self> {
-        limited(text).or_else(|| Self::words(text))
+        let limited = limited(text).or_else(|| tool(text));
+        limited.or_else(|| Self::words(text))
+    }
+
+    /// The name of the list of types of tools; `None` where no tool is meant.
+    pub(super) fn tools(&self) -> Option<&'t str> {
+        (self.setting == Setting::ToolType).then_some(self.tools)
     }
 
     fn words(text: &'t str) -> Option<Self> {
@@ -41,6 +49,7 @@ impl<'t> Meaning<'t> {
             optional,
             any_case,
             stem,
+            tools: "",
         })
     }
 
@@ -54,6 +63,7 @@ impl<'t> Meaning<'t> {
             optional: stem.len() < rest.len(),
             any_case: false,
             stem: stem.trim_start(),
+            tools: "",
         };
         let proper = pointer.starts_with('/') && (meaning.stem.is_empty() || stem.ends_with('/'));
         proper.then_some((pointer, meaning))
@@ -79,6 +89,21 @@ fn limited(text: &str) -> Option<Meaning<'_>> {
         optional: true,
         any_case: false,
         stem: "",
+        tools: "",
+    })
+}
+
+/// Reads `tool LIST`, with `optional` where the type may be `null`.
+fn tool(text: &str) -> Option<Meaning<'_>> {
+    let list = text.strip_prefix("tool ")?;
+    let name = list.strip_suffix(" optional");
+    let tools = name.unwrap_or(list);
+    (!tools.contains(' ')).then_some(Meaning {
+        setting: Setting::ToolType,
+        optional: name.is_some(),
+        any_case: false,
+        stem: "",
+        tools,
     })
 }
 
@@ -94,7 +119,6 @@ fn setting(word: &str, capability: Capability) -> Option<Setting> {
         "effort" => Some(Setting::Effort),
         "model" => Some(Setting::Model(capability)),
         "pin" => Some(Setting::OtherSelector(capability, ForceAction::Pin)),
-        "plain" => Some(Setting::ToolKind),
         "refuse" => Some(Setting::OtherSelector(capability, ForceAction::Refuse)),
         "tier" => Some(Setting::Tier),
         _ => None,
@@ -104,12 +128,17 @@ fn setting(word: &str, capability: Capability) -> Option<Setting> {
 impl Places {
     /// Adds a place and answers with its index; `None` where another one has that pointer, or where a
     /// model could not be put in.
-    pub(super) fn add(&mut self, pointer: &str, meaning: Meaning<'_>) -> Option<usize> {
+    pub(super) fn add(
+        &mut self,
+        pointer: &str,
+        meaning: Meaning<'_>,
+        tools: Option<ToolTypes>,
+    ) -> Option<usize> {
         let expected = !meaning.optional
             && match meaning.setting {
                 Setting::Model(_) => true,
                 Setting::Effort | Setting::Tier => !pointer.contains('*'),
-                Setting::Limited(..) | Setting::ToolKind | Setting::OtherSelector(..) => false,
+                Setting::Limited(..) | Setting::ToolType | Setting::OtherSelector(..) => false,
             };
         let (element, own) = own_names(pointer);
         (!expected || own.matches('/').count() <= 2).then_some(())?;
@@ -127,6 +156,10 @@ impl Places {
             stem: meaning.stem.to_string(),
             parent,
             each,
+            tools: tools.map(|tools| ToolTypes {
+                null: meaning.optional,
+                ..tools
+            }),
         })
     }
 
@@ -151,6 +184,7 @@ impl Places {
                 stem: String::new(),
                 parent: None,
                 each: None,
+                tools: None,
             })
         })
     }

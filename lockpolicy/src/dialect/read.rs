@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use super::places::Meaning;
 use super::sources::{COMMON, DIALECTS};
 use super::{
     Answer, Content, Credential, Dialect, ErrorShape, Message, ModelAt, Operation, Places, Refused,
+    ToolTypes,
 };
 use crate::Capability;
 
@@ -32,6 +34,8 @@ struct File {
     selectors: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
     messages: BTreeMap<String, Vec<MessageEntry>>,
+    #[serde(default)]
+    tool_types: BTreeMap<String, Vec<String>>,
     operations: Vec<OperationEntry>,
     #[serde(default)]
     refused: Vec<RefusedEntry>,
@@ -46,6 +50,9 @@ struct Groups {
     fields: BTreeMap<String, Vec<String>>,
     selectors: BTreeMap<String, BTreeMap<String, String>>,
     messages: BTreeMap<String, Vec<MessageEntry>>,
+    tool_types: BTreeMap<String, Vec<String>>,
+    #[serde(skip)]
+    tools: BTreeMap<String, Arc<[String]>>,
 }
 
 #[derive(Deserialize)]
@@ -105,6 +112,10 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Dialect, String> {
     groups.fields.extend(file.fields);
     groups.selectors.extend(file.selectors);
     groups.messages.extend(file.messages);
+    for (list, types) in file.tool_types {
+        groups.tool_types.entry(list).or_default().extend(types);
+    }
+    groups.tools = tool_types(&groups.tool_types)?;
     Ok(Dialect {
         name: name.to_string(),
         upstream: file.upstream,
@@ -122,6 +133,25 @@ impl At {
             Self::Each(all) => all.iter().map(String::as_str),
         }
     }
+}
+
+/// The lists of types of tools; `@LIST` stands for the types that stand in another one.
+fn tool_types(
+    lists: &BTreeMap<String, Vec<String>>,
+) -> Result<BTreeMap<String, Arc<[String]>>, String> {
+    let own = |types: &[String]| -> Vec<String> {
+        let named = types.iter().filter(|named| !named.starts_with('@'));
+        named.cloned().collect()
+    };
+    let mut out = BTreeMap::new();
+    for (name, types) in lists {
+        let mut all = own(types);
+        for other in types.iter().filter_map(|named| named.strip_prefix('@')) {
+            all.extend(own(group(lists, other)?));
+        }
+        out.insert(name.clone(), all.into());
+    }
+    Ok(out)
 }
 
 fn refused(entries: &[RefusedEntry]) -> Vec<Refused> {
@@ -152,6 +182,23 @@ impl Groups {
             }
         }
         Ok(out)
+    }
+
+    /// The types of tools that a place may hold; the inner `None` where it holds no such type, the outer one
+    /// where there is no such list.
+    #[expect(
+        clippy::option_option,
+        reason = "outer: whether the list exists; inner: whether one is named"
+    )]
+    fn tools_of(&self, meaning: Meaning<'_>) -> Option<Option<ToolTypes>> {
+        let Some(name) = meaning.tools() else {
+            return Some(None);
+        };
+        let listed = self.tools.get(name)?.clone();
+        Some(Some(ToolTypes {
+            listed,
+            null: false,
+        }))
     }
 
     fn operations(
@@ -229,7 +276,7 @@ impl Places {
     fn model(&mut self, place: &str, capability: Option<Capability>) -> Result<usize, String> {
         let capability = capability.ok_or("a model without a capability")?;
         Meaning::model(place, capability)
-            .and_then(|(pointer, meaning)| self.add(pointer, meaning))
+            .and_then(|(pointer, meaning)| self.add(pointer, meaning, None))
             .ok_or_else(|| [place, ": no place for a model"].concat())
     }
 
@@ -252,7 +299,7 @@ impl Places {
                     continue;
                 }
                 Meaning::read(text)
-                    .and_then(|meaning| self.add(&pointer, meaning))
+                    .and_then(|meaning| self.add(&pointer, meaning, all.tools_of(meaning)?))
                     .ok_or_else(|| [&pointer, " = ", text, ": not understood"].concat())?;
             }
         }

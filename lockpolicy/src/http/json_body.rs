@@ -17,7 +17,7 @@ use crate::json::{Hit, JsonError, Kind, decode, encode, scan};
 /// # Errors
 ///
 /// [`JsonError`] where it is not one complete I-JSON object.
-pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>, JsonError> {
+pub(crate) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>, JsonError> {
     let hits = scan(input, &places.tree)?;
     let mut finds = Finds::default();
     for hit in &hits {
@@ -30,7 +30,9 @@ pub(super) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
                 ..EditSpan::default()
             };
             let stated = stated(input, hit, entry);
-            finds.push(setting, stated, &entry.pointer, place);
+            if !entry.tools.as_ref().is_some_and(|tools| tools.has(&stated)) {
+                finds.push(setting, stated, &entry.pointer, place);
+            }
         }
     }
     for (index, entry) in places.entries.iter().enumerate() {
@@ -78,7 +80,12 @@ fn around<'h>(hits: &'h [Hit], entry: &Entry) -> Result<Vec<(usize, &'h [Hit])>,
     Ok(out)
 }
 
+/// Returns what stands at a place. Where it is any member of an object, that is the member's name.
 fn stated<'a>(input: &'a [u8], hit: &Hit, entry: &Entry) -> SelectorValue<'a> {
+    if entry.pointer.ends_with("/{}") {
+        let name = hit.name(input);
+        return name.map_or(SelectorValue::NotText, SelectorValue::Text);
+    }
     match hit.kind {
         Kind::Null => SelectorValue::Null,
         Kind::String => {

@@ -133,7 +133,8 @@ pub(super) fn status(reason: Reason) -> u16 {
         | Reason::NoPin
         | Reason::NotJson
         | Reason::Secondary
-        | Reason::SettingLocked => 400,
+        | Reason::SettingLocked
+        | Reason::UnknownToolType => 400,
     }
 }
 

@@ -9,7 +9,7 @@ use super::key::{Key, policy_keys};
 use super::mode::{Mode, OnServedMismatch};
 use super::name::Name;
 use super::served_aliases::ServedAliases;
-use super::texts::{AllowedOperation, HeaderPattern, ProxySetting, Word};
+use super::texts::{AllowedOperation, HeaderPattern, ProxySetting, ToolTypeName, Word};
 use super::value::KeyValue;
 use super::values::Values;
 use crate::Capability;
@@ -127,6 +127,14 @@ policy_keys! {
         key: "allow_headers",
         variable: None,
         example: "allow_headers = [\"x-team-*\"]",
+    }
+
+    /// Types of tools that pass besides those that the dialects list, as the API spells them. A listed type
+    /// passes whatever it runs.
+    allow_tool_types: Vec<ToolTypeName> {
+        key: "allow_tool_types",
+        variable: None,
+        example: "allow_tool_types = [\"x_search\"]",
     }
 
     /// The URL of a running proxy. The shim sends codex there, and a command line may name it. `off`

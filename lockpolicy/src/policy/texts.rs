@@ -107,6 +107,37 @@ impl KeyValue for HeaderPattern {
     }
 }
 
+/// The type of a tool, as an API spells it: `x_search`, `openrouter:web_search`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolTypeName(String);
+
+impl AsRef<str> for ToolTypeName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl KeyValue for ToolTypeName {
+    type Ref<'a> = &'a str;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+        if text.is_empty() || !text.bytes().all(plain) {
+            let text = escape_for_log(text);
+            return Err(format!("`{text}`: a type of tool like `x_search` expected"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    fn get(&self) -> &str {
+        &self.0
+    }
+
+    fn write(&self) -> Vec<String> {
+        alloc::vec![self.0.clone()]
+    }
+}
+
 /// The proxy that codex is pointed at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProxySetting {

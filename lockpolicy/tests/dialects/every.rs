@@ -18,7 +18,7 @@ fn path(pattern: &str, model: &str) -> String {
 }
 
 /// The content that names the right models where they are expected.
-fn proper(places: &Places) -> Value {
+pub(super) fn proper(places: &Places) -> Value {
     let mut content = json!({});
     for entry in places.entries.iter().filter(|entry| entry.expected) {
         if let Some(Setting::Model(capability)) = entry.setting {
@@ -37,7 +37,7 @@ fn named(entry: &Entry, capability: Capability) -> String {
 }
 
 /// Puts a value at a pointer; `*` is the first element.
-fn put(content: &mut Value, pointer: &str, value: Value) {
+pub(super) fn put(content: &mut Value, pointer: &str, value: Value) {
     let mut at = content;
     for step in pointer.split('/').skip(1) {
         if step == "*" {
@@ -56,7 +56,7 @@ fn put(content: &mut Value, pointer: &str, value: Value) {
 }
 
 /// The target of an operation with the right model, or with this one.
-fn target(operation: &Operation, model: Option<&str>) -> String {
+pub(super) fn target(operation: &Operation, model: Option<&str>) -> String {
     let pin = operation.capability.map_or("", Capability::as_str);
     let pin = model.map_or(format!("p-{pin}"), str::to_owned);
     let path = path(&operation.pattern, &pin);
@@ -75,7 +75,7 @@ fn text(operation: &Operation, content: &Value) -> String {
 }
 
 /// Every operation with the table of its dialect alone.
-fn each(mut check: impl FnMut(&Table, &Operation, &str)) {
+pub(super) fn each(mut check: impl FnMut(&Table, &Operation, &str)) {
     for dialect in dialects() {
         let table = Table::of([dialect.name.as_str()]).unwrap();
         for operation in &dialect.operations {
@@ -248,7 +248,7 @@ fn strays(places: &Places) -> impl Iterator<Item = (&Entry, ForceAction, String)
         let remedy = match entry.setting? {
             Setting::Model(_) => ForceAction::Pin,
             Setting::OtherSelector(_, remedy) => remedy,
-            Setting::Effort | Setting::Limited(..) | Setting::ToolKind | Setting::Tier => {
+            Setting::Effort | Setting::Limited(..) | Setting::ToolType | Setting::Tier => {
                 return None;
             }
         };
@@ -385,7 +385,7 @@ fn limited_place_with_another_value_never_passes_under_a_pin() {
     assert!(count > 100, "{count} places");
 }
 
-fn say(policy: &Policy, operation: &Operation, text: &str) -> Result<String, Reason> {
+pub(super) fn say(policy: &Policy, operation: &Operation, text: &str) -> Result<String, Reason> {
     let (verdict, edits) = judge_message(policy, operation, text.as_bytes(), Source::User);
     match verdict.decision {
         Decision::Reject(rejection) => Err(rejection.reason),
@@ -395,7 +395,7 @@ fn say(policy: &Policy, operation: &Operation, text: &str) -> Result<String, Rea
     }
 }
 
-fn typed(message: &Message, text: &str) -> String {
+pub(super) fn typed(message: &Message, text: &str) -> String {
     let mut text: Value = serde_json::from_str(text).unwrap();
     if !message.kind.is_empty() {
         text["type"] = json!(message.kind);

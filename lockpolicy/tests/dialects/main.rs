@@ -12,6 +12,7 @@ mod cases;
 mod every;
 mod page;
 mod pinned_cases;
+mod tool_types;
 
 use lockpolicy::dialect::{Dialect, Found, Table};
 use lockpolicy::http::{Request, judge_request};

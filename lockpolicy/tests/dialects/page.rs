@@ -141,6 +141,13 @@ fn in_content(line: &Table, place: &str) -> String {
 }
 
 fn groups(out: &mut String, data: &Table) {
+    let lists = data.get("tool_types").and_then(Value::as_table);
+    for (index, (name, types)) in lists.into_iter().flatten().enumerate() {
+        if index == 0 {
+            out.push_str("\n### types of tools\n\n| List | Types |\n|---|---|\n");
+        }
+        writeln!(out, "| `{name}` | {} |", list(types)).unwrap();
+    }
     for (name, places) in data
         .get("selectors")
         .and_then(Value::as_table)
@@ -228,7 +235,9 @@ fn output(meaning: &str) -> String {
     match rest.as_slice() {
         ["drop", ..] => "`force` removes it, `reject` refuses".into(),
         ["refuse", ..] => "refused".into(),
-        ["plain", ..] => "a plain word, or refused".into(),
+        ["tool", list, ..] => {
+            format!("the type of a tool: one of the list `{list}`, or refused")
+        }
         ["pin", ..] => {
             format!("another model: `force` writes the pin of {of}, `reject` refuses another")
         }
@@ -309,7 +318,9 @@ If two of them list the same method and path, the one that is named first counts
 
 - `*` in a path is one segment, and `{model}` is the segment that names the model. Paths are compared byte for byte.
 - `GROUP under POINTER` is that group below a place, and `-POINTER` leaves a place of a group out.
-- A place `@NAME` is a request header.
+- A place `@NAME` is a request header. One that ends in `{}` is the name of each member that no other place names.
+- A list of types of tools in a dialect adds to the shared list of that name; `@LIST` stands for another list. An
+  operator can permit more with `allow_tool_types`.
 - Each capability has a pin of its own. Without it, its operations are refused; see [Settings](settings.md#the-policy).
 - In every mode, a request that can be read in two ways is refused, and so is a governed name in another spelling. In
   `reject`, a missing model is refused.

@@ -45,6 +45,13 @@ pub(crate) fn judge(request: &GeneratedRequest, operation: &Operation) -> Answer
         };
         let mut found = Vec::new();
         find(&tree, &steps(&entry.pointer), &mut Vec::new(), &mut found);
+        if entry.tools.is_some() {
+            let types = tool_types(entry, entries, &found);
+            if !report_only && types.iter().any(|tool| !is_listed(entry, tool)) {
+                return Answer::Reject;
+            }
+            continue;
+        }
         if entry.expected {
             let Some(absent) = absent(&tree, entry, &found) else {
                 return Answer::Reject;
@@ -68,6 +75,34 @@ pub(crate) fn judge(request: &GeneratedRequest, operation: &Operation) -> Answer
         Answer::Pass
     } else {
         Answer::Rewrite(out)
+    }
+}
+
+/// The types of tools that stand at a place; where it means the members of an object, these are their names,
+/// but for those that another pointer names.
+fn tool_types(entry: &Entry, entries: &[Entry], found: &[(Place, Option<&Tree>)]) -> Vec<Tree> {
+    let Some(object) = entry.pointer.strip_suffix("{}") else {
+        return found
+            .iter()
+            .filter_map(|(_, value)| value.cloned())
+            .collect();
+    };
+    let named = |name: &str| {
+        let pointers = entries.iter().map(|other| other.pointer.as_str());
+        let mut behind = pointers.filter_map(|pointer| pointer.strip_prefix(object));
+        behind.any(|rest| rest != "{}" && rest.split('/').next() == Some(name))
+    };
+    let names = found.iter().filter_map(|(place, _)| place.last());
+    let unnamed = names.filter(|name| !named(name));
+    unnamed.map(|name| Tree::Text(name.clone())).collect()
+}
+
+fn is_listed(entry: &Entry, tool: &Tree) -> bool {
+    let tools = entry.tools.as_ref().unwrap();
+    match tool {
+        Tree::Null => tools.null || entry.pointer.ends_with("{}"),
+        Tree::Text(text) => tools.listed.contains(text),
+        _ => false,
     }
 }
 
@@ -124,13 +159,7 @@ fn rule(
         },
         Setting::Effort => word(rules.effort, text),
         Setting::Tier => word(rules.tier, text),
-        Setting::ToolKind => {
-            let plain = |text: &str| {
-                text.chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
-            };
-            (!text.is_some_and(plain)).then_some(Deed::Refuse)
-        }
+        Setting::ToolType => unreachable!("judged by its list"),
         Setting::OtherSelector(..) | Setting::Limited(..) if unnamed => None,
         Setting::Limited(condition, limit) => {
             let pin = match condition {
@@ -202,6 +231,10 @@ fn find<'t>(
         for (index, item) in tree.items().iter().enumerate() {
             go(index.to_string(), item);
         }
+    } else if step == "{}" {
+        for member in tree.members() {
+            go(member.name.clone(), &member.value);
+        }
     } else if let Some(value) = tree.get(step) {
         go(step.clone(), value);
     }
@@ -231,7 +264,11 @@ fn plain_below(tree: &Tree, pointers: &[&[String]], root: bool) -> bool {
         inner
     };
     let each = next.contains(&"*");
-    let names: Vec<&str> = next.iter().copied().filter(|step| *step != "*").collect();
+    let names: Vec<&str> = next
+        .iter()
+        .copied()
+        .filter(|step| !matches!(*step, "*" | "{}"))
+        .collect();
     match tree {
         Tree::List(items) => {
             (each || names.is_empty())

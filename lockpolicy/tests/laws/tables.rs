@@ -58,10 +58,19 @@ fn document(entries: Vec<(Index, JsonText)>, operation: Index) -> JsonText {
     let all = &found(operation).operation.places.entries;
     for (index, value) in entries {
         if !all.is_empty() {
-            put(&mut root, &steps(&index.get(all).pointer), value);
+            let mut steps = steps(&index.get(all).pointer);
+            for step in steps.iter_mut().filter(|step| *step == "{}") {
+                *step = member(index.index(4)).into();
+            }
+            put(&mut root, &steps, value);
         }
     }
     root
+}
+
+/// The name of a member where any may stand.
+fn member(index: usize) -> &'static str {
+    ["advisorTool", "functionDeclarations", "toolSpec", "model"][index]
 }
 
 /// Puts a value at a place, with what is missing on the way there; what is in the way stays.

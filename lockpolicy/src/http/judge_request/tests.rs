@@ -95,7 +95,7 @@ fn secondary_selector_in_force_is_removed_with_its_comma() {
     assert!(force(r#"{"model":"p","prompt":null}"#).is_ok());
     assert_eq!(
         force(r#"{"model":"p","tools":[{"type":"openrouter:subagent"}]}"#),
-        Err(Reason::Secondary)
+        Err(Reason::UnknownToolType)
     );
     let schema = r##"{"model":"p","tools":[{"type":"function","parameters":{"$ref":"#","properties":{"model":{}}}}]}"##;
     assert_eq!(force(schema).unwrap(), schema);

@@ -8,6 +8,7 @@ use core::ops::Range;
 
 use super::config_map;
 use super::finder::{Finder, REFUSE, Unclear};
+use super::items;
 use super::members::{Member, elements};
 use super::methods::{DROP, Field, Kind};
 use crate::agents::codex::config::selection::{TIERS, requested_tier};
@@ -85,6 +86,7 @@ fn field(
         Kind::DropsWithEffort if finder.policy.effort().is_none() => return Ok(()),
         Kind::DropsWithEffort => DROP,
         Kind::Harmless => return Ok(()),
+        Kind::Items => return items::find(finder, &at, place),
         Kind::Selects(setting) => setting,
         Kind::Whole => REFUSE,
     };

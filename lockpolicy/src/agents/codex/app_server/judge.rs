@@ -9,7 +9,7 @@ use super::error_line::error_line;
 use super::fields;
 use super::finder::{Finder, Unclear};
 use super::members;
-use super::methods::{self, Method, Server};
+use super::methods::{self, Field, Method, Server};
 use crate::agents::codex::config::selection::config_word;
 use crate::edit::Edit;
 use crate::finds::Finds;
@@ -116,7 +116,8 @@ fn finds<'a>(
     };
     match rule {
         Some(rule) => {
-            fields::object(&mut finder, params, rule.fields, "/params").map_err(unclear)?;
+            let all: Vec<Field> = rule.fields().copied().collect();
+            fields::object(&mut finder, params, &all, "/params").map_err(unclear)?;
         }
         None => unlisted(line, params)?,
     }

@@ -1,4 +1,4 @@
-//! The requests that select something, as data: every such field of codex 0.125.0 to 0.169.0.
+//! The requests that select something, as data: every such field of codex 0.125.0 to 0.171.0.
 //!
 //! Where versions differ, the table has what any of them has: a field that one version lacks is inert
 //! there. A method that is not listed passes as long as no member of it looks like a selector.
@@ -32,7 +32,24 @@ impl Server {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Method {
     pub(super) name: &'static str,
-    pub(super) fields: &'static [Field],
+    /// Its fields, which it may share with other methods.
+    fields: &'static [Field],
+    /// The list of items of the Responses API that it alone has.
+    items: Option<Field>,
+}
+
+impl Method {
+    /// Returns all of its fields.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().chain(&self.items)
+    }
+
+    const fn items(self, path: &'static [&'static str]) -> Self {
+        Self {
+            items: Some(at(path, Kind::Items)),
+            ..self
+        }
+    }
 }
 
 /// One place in a request's `params`.
@@ -58,6 +75,8 @@ pub(super) enum Kind {
     Edit,
     /// It looks like a selector, and only filters what is shown.
     Harmless,
+    /// It is a list of items of the Responses API.
+    Items,
     /// It states a setting.
     Selects(Setting),
     /// The request as a whole adds a provider or a model, or lets clients connect that are not judged.
@@ -97,7 +116,11 @@ impl Field {
 }
 
 const fn method(name: &'static str, fields: &'static [Field]) -> Method {
-    Method { name, fields }
+    Method {
+        name,
+        fields,
+        items: None,
+    }
 }
 
 const MODEL: Field = selects(&["model"], Setting::Model(Generation));
@@ -142,12 +165,13 @@ pub(super) const APP_SERVER: &[Method] = &[
     method("remoteControl/enable", WHOLE),
     method("remoteControl/pairing/start", WHOLE),
     method("thread/fork", THREAD),
+    method("thread/inject_items", &[]).items(&["items"]),
     method("thread/metadata/update", &[DAYBREAK]),
     method(
         "thread/realtime/start",
         &[selects(&["model"], Setting::Model(Audio)).insert_if_missing()],
     ),
-    method("thread/resume", THREAD),
+    method("thread/resume", THREAD).items(&["history"]),
     method("thread/sample", &[MODEL, EFFORT]),
     method(
         "thread/settings/update",

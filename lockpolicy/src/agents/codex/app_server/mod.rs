@@ -9,6 +9,8 @@
 //! has two spellings is refused: names that occur twice, with escapes or in another case, and
 //! positional arrays, which codex takes in place of objects.
 //!
+//! Items of the Responses API, which codex hands on to the provider, are judged as the input of a request is.
+//!
 //! What is no request passes byte for byte: responses of the client and notifications. The server's
 //! output is never read.
 //!
@@ -25,6 +27,7 @@ mod envelope;
 mod error_line;
 mod fields;
 mod finder;
+mod items;
 mod judge;
 mod members;
 mod methods;

@@ -1,5 +1,6 @@
 //! What the surface promises, as tables of lines and as laws.
 
+mod printed;
 mod tables;
 
 use alloc::format;
@@ -228,6 +229,15 @@ fn effort_and_tier_are_pinned_where_the_policy_sets_them() {
             r#"{"model":"PIN","serviceTier":"fast","config":{"model_reasoning_effort":"x"}}"#
         ),
         r#"{"model":"PIN","serviceTier":"fast","config":{"model_reasoning_effort":"low"}}"#
+    );
+    let items = |effort: &str| {
+        format!(
+            r#"{{"items":[{{"type":"configuration_update","reasoning":{{"effort":"{effort}"}}}}]}}"#
+        )
+    };
+    assert_eq!(
+        params(&pinned, "thread/inject_items", &items("high")),
+        items("low")
     );
 }
 

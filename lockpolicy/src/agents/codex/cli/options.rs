@@ -73,6 +73,8 @@ pub(super) static PICK: &[OptionSpec] = &[flag("last"), flag("all")];
 
 /// The options of every kind of `exec`.
 pub(super) static TURN: &[OptionSpec] = &[
+    REMOTE,
+    REMOTE_TOKEN,
     STRICT,
     MODEL,
     BYPASS,
@@ -113,10 +115,11 @@ pub(super) static EXEC_SERVER: &[&[OptionSpec]] = &[
     &[STRICT],
     &options!(
         flag: "aws-sigv4" "chatgpt-token-stdin" "executor-credential-stdin" "exit-on-stdin-close"
-            "proxy-private-ips-via-upstream" "registration-bearer-stdin" "use-agent-identity-auth";
+            "linux-sandbox-transparent-tcp" "proxy-private-ips-via-upstream"
+            "registration-bearer-stdin" "use-agent-identity-auth";
         long: "aws-profile" "aws-region" "aws-service" "chatgpt-account-id" "concurrent-requests"
             "connect" "environment-id" "linux-sandbox-pid-namespace" "name" "remote"
-            "remote-transport";
+            "remote-transport" "tcp-upstream-proxy";
     ),
 ];
 
@@ -131,6 +134,7 @@ pub(super) static SANDBOX: &[&[OptionSpec]] = &[&[
     flag("include-managed-config"),
     long("allow-unix-socket"),
     flag("log-denials"),
+    flag("transparent-tcp"),
     FULL_AUTO,
 ]];
 

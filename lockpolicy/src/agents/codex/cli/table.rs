@@ -1,4 +1,4 @@
-//! codex's whole command line as data: every command of 0.125.0 to 0.169.0, with its options.
+//! codex's whole command line as data: every command of 0.125.0 to 0.171.0, with its options.
 //!
 //! It is one table for all versions, because a shim does not know the version behind it. Where
 //! versions differ, [`Command::everywhere`] says so; no option changes its kind between them.

@@ -56,13 +56,13 @@ impl Selects {
 }
 
 /// One row of the table. The patterns may begin or end with `*`.
-struct Key {
+pub(crate) struct Key {
     /// The pattern of the first part of the path.
-    first: &'static str,
+    pub(crate) first: &'static str,
     /// The pattern of the last part; empty where the path has one part only.
-    last: &'static str,
+    pub(crate) last: &'static str,
     /// The thing that is selected; `None` where the table belongs to something else than codex's models.
-    selects: Option<Selects>,
+    pub(crate) selects: Option<Selects>,
     /// True where the pin is put into a command line that does not state the key.
     insert_if_missing: bool,
 }
@@ -91,7 +91,7 @@ const fn foreign(first: &'static str) -> Key {
 }
 
 /// The first row that matches decides.
-static KEYS: [Key; 31] = [
+pub(crate) static KEYS: [Key; 31] = [
     key("model_catalog_json", "*", Selects::Source),
     key(MODEL_PROVIDER, "*", Selects::Source),
     key(MODEL_PROVIDERS, "*", Selects::Source),

@@ -3,6 +3,30 @@
 /// Method, params, what force makes of them, what reject does.
 pub(super) const SELECTING: &[[&str; 4]] = &[
     [
+        "thread/resume",
+        r#"{"model":"PIN","history":[{"type":"additional_tools","tools":[{"type":"image_generation","svg":{"model":"x"}}]}]}"#,
+        r#"{"model":"PIN","history":[{"type":"additional_tools","tools":[{"type":"image_generation","svg":{"model":"PIN"}}]}]}"#,
+        "!model_locked",
+    ],
+    [
+        "thread/resume",
+        r#"{"model":"PIN","history":null}"#,
+        "=",
+        "=",
+    ],
+    [
+        "thread/inject_items",
+        r#"{"threadId":"t","items":[{"type":"additional_tools","tools":[{"type":"advisor_20260301"}]}]}"#,
+        "!unknown_tool_type",
+        "!unknown_tool_type",
+    ],
+    [
+        "thread/inject_items",
+        r#"{"threadId":"t","items":[{"type":"message","role":"user","content":[{"type":"input_text","text":"x"}]}]}"#,
+        "=",
+        "=",
+    ],
+    [
         "thread/start",
         r#"{"model":"x"}"#,
         r#"{"model":"PIN"}"#,
