@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use lockpolicy::agents::codex::cli::{self, OptionSpec, ROOT, Takes};
 
 /// The versions that the table covers.
-const VERSIONS: [&str; 3] = ["0.125.0", "0.154.0", "0.169.0"];
+const VERSIONS: [&str; 4] = ["0.125.0", "0.154.0", "0.169.0", "0.171.0"];
 
 /// Options that work and that no help tells of.
 const HIDDEN: [&str; 3] = ["experimental-json", "managed-daemon", "yolo"];

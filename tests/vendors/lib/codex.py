@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .graph import Graph
 
-OPTION = re.compile(r"^\s{2,8}(?:-(\w), )?\s*--([\w-]+)", re.M)
+OPTION = re.compile(r"^\s{2,8}(?:-(\w), )?\s*--([\w-]+)(.*)$", re.M)
 COMMAND = re.compile(r"^  ([a-z][\w-]*)(?:\s{2,}|$)", re.M)
 ALIAS = re.compile(r"\[aliases?: ([^\]]+)\]")
 
@@ -45,8 +45,9 @@ def commands(graph, run, path):
     """Reads the help of a command and of those below it."""
     text = run(*path, "--help")
     name = "/".join(path) or "."
-    for letter, long in OPTION.findall(text):
-        graph.words.add(f"option {name} --{long}" + (f" -{letter}" if letter else ""))
+    for letter, long, value in OPTION.findall(text):
+        takes = " =..." if value.rstrip().endswith("...") else " =" if re.match(r"[ =\[]*<", value) else ""
+        graph.words.add(f"option {name} --{long}" + (f" -{letter}" if letter else "") + takes)
     part = re.search(r"^Commands:\n((?:  .*\n|\n(?=  ))+)", text, re.M)
     for line in COMMAND.findall(part[1]) if part else []:
         if line != "help" and len(path) < 4:

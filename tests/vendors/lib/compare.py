@@ -1,6 +1,7 @@
 """Compares what the vendors' types name with the dialects' tables."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from . import mapping
@@ -49,6 +50,12 @@ BEYOND = {
 }
 
 
+# Why a type of tool that a package names is not listed. This list is closed, too.
+RUNS = {
+    "runs": "it runs a model, or finds one, that nobody has to name",
+}
+
+
 @dataclass
 class Candidate:
     """A member that may select, at one place of one operation of a dialect."""
@@ -85,6 +92,7 @@ class Result:
     refused: dict = field(default_factory=dict)
     reasonless: list = field(default_factory=list)
     known: set = field(default_factory=set)
+    tools: set = field(default_factory=set)
 
 
 def candidates_of(graph, at):
@@ -106,9 +114,15 @@ def selects(graph, pointer, owner, member, shapes):
 class Comparison:
     """The vendors' names, expanded once, and compared with tables as often as wanted."""
 
-    def __init__(self, graphs, harmless, operations):
+    def __init__(self, graphs, harmless, operations, refused_tools=()):
         self.graphs, self.harmless, self.operations = graphs, harmless, operations
+        self.refused_tools = refused_tools
         self.cache = {}
+
+    def take_over(self, other):
+        """Takes over what another comparison read of the graphs that are the same."""
+        same = {vendor for vendor, graph in self.graphs.items() if other.graphs.get(vendor) is graph}
+        self.cache.update({key: found for key, found in other.cache.items() if same & set(key[:2])})
 
     def candidates(self, vendor, at):
         """Returns the candidates of one operation of a vendor."""
@@ -171,6 +185,7 @@ class Comparison:
                 self.member(
                     result, listed, Candidate(dialect.name, listed.at, under + pointer, vendor, owner, member, refs)
                 )
+            self.tools(result, listed, (dialect.name, listed.at, vendor), under, self.places(vendor, at))
         for name in sorted(one.query):
             if selecting(name, 1) and name in listed.query and f"?{name}" != listed.model:
                 self.member(result, listed, Candidate(dialect.name, listed.at, f"?{name}", vendor, "query", name))
@@ -193,10 +208,40 @@ class Comparison:
             if said is None:
                 result.refused.setdefault(dialect.name, set()).add(f"{listed.at} {kind}")
                 continue
+            at = f"{listed.at} {kind}"
             for pointer, owner, member, refs in found:
-                self.member(
-                    result, said, Candidate(dialect.name, f"{listed.at} {kind}", pointer, vendor, owner, member, refs)
-                )
+                self.member(result, said, Candidate(dialect.name, at, pointer, vendor, owner, member, refs))
+            self.tools(result, said, (dialect.name, at, vendor), "", self.places(vendor, f"MESSAGE {socket}"))
+
+    def places(self, vendor, at):
+        """Returns the members of an operation or a socket that describe tools: pointer to types, and `object/{}` to names."""
+        key = ("tools", vendor, at)
+        if key not in self.cache:
+            found = self.cache[key] = defaultdict(set)
+            for pointer, _, member, shapes in self.graphs[vendor].members_of(at):
+                above = pointer.rpartition("/")[0]
+                if member == "type" and above.endswith(("/tools/*", "/tool/definition")):
+                    found[pointer] |= {last[1:] for _, last in shapes if last.startswith("=")}
+                elif above.endswith("/tools/*"):
+                    found[above + "/{}"].add(member)
+        return self.cache[key]
+
+    def tools(self, result, listed, home, under, places):
+        """Decides each type of tool that a package names at a place that holds one."""
+        for place, types in listed.tools.items():
+            if not place.startswith(under):
+                continue
+            for kind in sorted(places.get(place[len(under) :], ())):
+                if place.endswith("/{}") and listed.rows_below(place[:-2] + kind):
+                    continue
+                name, at, vendor = home
+                candidate = Candidate(name, at, place, vendor, "tool", kind)
+                if kind in types:
+                    result.governed += [(candidate, types[kind]), (candidate, listed.rows[place][0])]
+                elif (vendor, kind) in self.refused_tools:
+                    result.tools.add((vendor, kind))
+                else:
+                    result.new.append(candidate)
 
     @staticmethod
     def message(graph, name):
@@ -233,10 +278,9 @@ class Comparison:
         for word in sorted(graph.words):
             kind, where, *names = word.split(" ")
             name = names[0].removeprefix("--") if names else where.rpartition("/")[2]
-            known = tables.knows_key(name) if kind == "key" else name in tables.literals
             if kind == "key" and not selecting(name, 1):
                 continue
-            row = ("codex", kind, name) if known or name in ("help", "version", "config") else None
+            row = ("codex", kind, name) if tables.knows(word) else None
             self.decide(result, Candidate("codex", kind, f"{where} {name}", "codex", f"{kind}:{where}", name), row)
 
     def vendor_words(self, result, vendor, dialects):

@@ -2,7 +2,9 @@
 
 import re
 import tomllib
+from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 COVERING = {"refuse", "drop"}
@@ -19,6 +21,7 @@ class Listed:
     query: list = field(default_factory=list)
     messages: dict = field(default_factory=dict)
     model: str = ""
+    tools: dict = field(default_factory=dict)
 
     def governing(self, pointer):
         """Returns the row that governs a pointer: its own, or one around it that is refused or dropped as a whole.
@@ -35,6 +38,10 @@ class Listed:
                 return row[0]
         return None
 
+    def rows_below(self, pointer):
+        """Tells whether a row governs a pointer or one below it."""
+        return any(row == pointer or row.startswith(pointer + "/") for row in self.rows)
+
 
 @dataclass
 class Dialect:
@@ -45,23 +52,21 @@ class Dialect:
     operations: list
     refused: list
 
-    def find(self, at):
-        """Returns the operation that a method and path belong to."""
+    def __post_init__(self):
+        self.paths = {}
         for one in self.operations:
-            if same_path(one.at, at):
-                return one
-        return None
+            self.paths.setdefault(star(one.at), one)
+
+    def find(self, at):
+        """Returns the operation that a method and path belong to: a parameter stands for one segment or a part of it."""
+        return self.paths.get(star(at))
 
     def passes_header(self, name):
         """Tells whether a header is let through."""
         return any(name == h or h.endswith("*") and name.startswith(h[:-1]) for h in self.headers)
 
 
-def same_path(listed, asked):
-    """Tells whether two paths are the same, where a parameter stands for one segment or a part of it."""
-    return star(listed) == star(asked)
-
-
+@cache
 def star(at):
     """Returns a method and path with `*` for each parameter."""
     return re.sub(r"\{[^}]*\}", "*", at)
@@ -72,12 +77,9 @@ def as_list(value):
     return [value] if isinstance(value, str) else list(value)
 
 
-def load(folder, without=None):
-    """Returns the dialects of a folder. `without` is one row to leave out: `(file, group, pointer)`."""
+def load(folder):
+    """Returns the dialects of a folder."""
     files = {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(Path(folder).glob("*.toml"))}
-    if without is not None:
-        name, group, pointer = without
-        files[name]["selectors"][group] = {p: w for p, w in files[name]["selectors"][group].items() if p != pointer}
     common = files.pop("common")
     return {name: dialect(name, data, common) for name, data in files.items() if "operations" in data}
 
@@ -86,9 +88,31 @@ def rows_of(folder):
     """Returns each governed row of the data files: `(file, group, pointer)`."""
     out = []
     for file in sorted(Path(folder).glob("*.toml")):
-        for group, rows in tomllib.loads(file.read_text(encoding="utf-8")).get("selectors", {}).items():
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        for group, rows in data.get("selectors", {}).items():
             out += [(file.stem, group, pointer) for pointer in rows]
+        for row in tool_rows(file.stem, data).values():
+            out += row
     return out
+
+
+def tool_rows(name, data):
+    """Returns the rows of each list of types of tools in one data file."""
+    lists = data.get("tool_types", {})
+    return {group: [(name, f"tool_types.{group}", kind) for kind in kinds if kind[0] != "@"] for group, kinds in lists.items()}
+
+
+def tool_types(name, data, common):
+    """Returns each list of types of tools as type to row, with those of the lists that it names."""
+    own, rows = defaultdict(list), defaultdict(list)
+    for home, part in (("common", common), (name, data)):
+        for group, kinds in part.get("tool_types", {}).items():
+            own[group] += [kind[1:] for kind in kinds if kind[0] == "@"]
+        for group, found in tool_rows(home, part).items():
+            rows[group] += found
+    return {
+        group: {row[2]: row for other in (group, *own[group]) for row in rows[other]} for group in {*own, *rows}
+    }
 
 
 def dialect(name, data, common):
@@ -102,18 +126,19 @@ def dialect(name, data, common):
         for entry in data.get("headers", [])
         for h in (fields.get(entry[1:], []) if entry.startswith("@") else [entry])
     ]
+    tools = tool_types(name, data, common)
     operations = []
     for line in data["operations"]:
         for at in as_list(line["at"]):
-            one = listed(at, line, groups)
+            one = listed(at, line, groups, tools)
             for said in messages.get(line.get("messages", ""), []):
-                one.messages[said["kind"]] = listed(said["kind"], said, groups)
+                one.messages[said["kind"]] = listed(said["kind"], said, groups, tools)
             operations.append(one)
     refused = [(at, line["why"]) for line in data.get("refused", []) for at in as_list(line["at"])]
     return Dialect(name, headers, operations, refused)
 
 
-def listed(at, line, groups):
+def listed(at, line, groups, tools):
     """Returns one operation or message, with the pointers that its groups govern."""
     one = Listed(
         star(at),
@@ -137,9 +162,12 @@ def listed(at, line, groups):
             if under + pointer in left_out:
                 left_out.remove(under + pointer)
             else:
-                word = next((w for w in as_list(meaning)[0].split(" ") if w in WORDS), "")
+                said = meaning.split(" ")
+                word = next((w for w in said if w in WORDS), "")
                 one.rows[under + pointer] = ((file, name, pointer), word)
+                if word == "tool":
+                    one.tools[under + pointer] = tools[said[1]]
     return one
 
 
-WORDS = {"model", "pin", "drop", "refuse", "plain", "effort", "tier", "only"}
+WORDS = {"model", "pin", "drop", "refuse", "tool", "effort", "tier", "only"}

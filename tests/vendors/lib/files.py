@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from . import compare
+from . import compare, dialects
 from .codex_tables import Tables
 from .graph import parse
 
 HERE = Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent
 DIALECTS = ROOT / "lockpolicy/dialects"
-CODEX = ROOT / "lockpolicy/src/agents/codex"
 
 
 class Unreadable(Exception):
@@ -48,6 +47,11 @@ def operations():
     return reasons("operations.txt", compare.QUIET)
 
 
+def refused_tools():
+    """Returns the types of tools that no dialect lists on purpose, as `(vendor, type)`, and why."""
+    return {tuple(entry.split(" ")): reason for entry, reason in reasons("refused-tools.txt", compare.RUNS).items()}
+
+
 def beyond():
     """Returns the rows that no package names, and why they are there."""
     return {tuple(entry.split(" ", 2)): reason for entry, reason in reasons("beyond.txt", compare.BEYOND).items()}
@@ -66,4 +70,5 @@ def reasons(name, known):
 
 def codex_tables():
     """Returns codex's tables."""
-    return Tables(CODEX)
+    responses = dialects.load(DIALECTS)["openai"].find("POST /v1/responses")
+    return Tables((HERE / "codex-tables.txt").read_text(encoding="utf-8"), responses)

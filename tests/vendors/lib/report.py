@@ -6,9 +6,11 @@ from . import dialects, files, mapping
 from .compare import Comparison
 
 
-def compared(graphs=None):
-    """Returns a comparison, the dialects, and what was found."""
-    comparison = Comparison(graphs or files.graphs(), files.harmless(), files.operations())
+def compared(graphs=None, earlier=None):
+    """Returns a comparison, the dialects, and what was found. What an earlier one read of the same graphs is taken over."""
+    comparison = Comparison(graphs or files.graphs(), files.harmless(), files.operations(), files.refused_tools())
+    if earlier is not None:
+        comparison.take_over(earlier)
     tables = dialects.load(files.DIALECTS)
     result = comparison.run(tables)
     comparison.codex(result, files.codex_tables())
@@ -33,6 +35,8 @@ def faults(comparison, tables, result, folder=None):
     }
     for at in sorted(set(comparison.operations) - listed):
         yield f"operations.txt: {at} is governed, or not listed any more: remove the line"
+    for vendor, kind in sorted(set(files.refused_tools()) - result.tools):
+        yield f"refused-tools.txt: {vendor} {kind} is listed, or no package names it any more: remove the line"
     yield from row_faults(result, dialects.rows_of(folder or files.DIALECTS), files.beyond())
 
 
