@@ -194,7 +194,7 @@ impl Groups {
         let Some(name) = meaning.tools() else {
             return Some(None);
         };
-        let listed = self.tools.get(name)?.clone();
+        let listed = Arc::clone(self.tools.get(name)?);
         Some(Some(ToolTypes {
             listed,
             null: false,

@@ -47,7 +47,11 @@ fn method(method: &Method) -> Vec<String> {
         } else {
             "field"
         };
-        let pointer: String = field.path.iter().map(|name| format!("/{name}")).collect();
+        let pointer = field
+            .path
+            .iter()
+            .flat_map(|name| ["/", name])
+            .collect::<String>();
         format!("{kind} {} {}", method.name, or_dash(&pointer))
     });
     [format!("method {}", method.name)]
