@@ -20,6 +20,7 @@ mod refusal;
 mod request;
 pub mod response_edit;
 mod response_head;
+mod served_check;
 pub mod served_names;
 pub mod ws_message;
 
@@ -37,5 +38,6 @@ pub use request::{BaseMatch, Request, RequestHead};
 pub use response_head::{
     HeadEdits, ResponseHandling, ResponseHead, handshake_edits, response_edits, response_handling,
 };
+pub use served_check::ServedCheck;
 
 use judge_request::{passes, unknown_operation};

@@ -10,7 +10,8 @@ use hyper_util::rt::TokioIo;
 use lockpolicy::Surface;
 use lockpolicy::dialect::Operation;
 use lockpolicy::http::{
-    Approved, BodyFormat, Refusal, ResponseHead, Route, check_handshake, declined, handshake_edits,
+    Approved, BodyFormat, Refusal, ResponseHead, Route, ServedCheck, check_handshake, declined,
+    handshake_edits,
 };
 
 use super::forward::ClientHead;
@@ -19,7 +20,7 @@ use crate::call::Call;
 use crate::error::RequestError;
 use crate::fields;
 use crate::response::bodies::ResponseBody;
-use crate::response::served_model::{ObservedRequest, ServedModelObserver, served_names};
+use crate::response::served_model::{ServedModelObserver, served_names};
 use crate::upstream::segmented_body::SegmentedBody;
 use crate::websocket::handshake::{Handshake, answered};
 use crate::websocket::relay::{Drain, relay};
@@ -35,16 +36,12 @@ pub(super) async fn open(
 ) -> Result<Response<ResponseBody>, Refusal> {
     let (approved, handshake, mut response) = send_handshake(call, route, head).await?;
     let names = served_names(response.headers());
-    let observed = ObservedRequest {
-        policy: Arc::clone(&call.policy),
-        surface: Surface::WebSocket,
-        source: approved.source,
-        choice: approved.choice,
-    };
-    let observer = handshake_observer(call, &observed, &names).map_err(|error| call.fail(error))?;
+    let source = approved.source;
+    let check = ServedCheck::new(&call.policy, Surface::WebSocket, source, approved.choice);
+    let observer = handshake_observer(call, check, &names).map_err(|error| call.fail(error))?;
     let provider = hyper::upgrade::on(&mut response);
     let answer = accept_response(call, &handshake, response);
-    let session = Session::new(call, operation.clone(), (observed.source, names, observer));
+    let session = Session::new(call, operation.clone(), (source, names, observer));
     let drain = Drain {
         stop: call.state.stop.clone(),
         timeout: call.state.limits.drain_timeout,
@@ -61,23 +58,18 @@ pub(super) async fn open(
     Ok(answer)
 }
 
-/// Listens from the handshake on where that names a model; where messages do, only what the provider
-/// names already is held against the pin.
+/// Returns the observer of a response that the handshake requests. If messages name the model, the names in the
+/// provider's handshake are compared and nothing more.
 fn handshake_observer(
     call: &Arc<Call>,
-    observed: &ObservedRequest,
+    check: ServedCheck,
     names: &[String],
 ) -> Result<Option<ServedModelObserver>, RequestError> {
-    let named = observed.choice.is_some();
-    if !named && (names.is_empty() || !observed.policy.fails_on_mismatch()) {
+    let named = check.has_choice();
+    if !named && (names.is_empty() || !check.policy.fails_on_mismatch()) {
         return Ok(None);
     }
-    let mut observer = ServedModelObserver::new(
-        call,
-        observed.clone(),
-        SWITCHING_PROTOCOLS,
-        BodyFormat::Json,
-    );
+    let mut observer = ServedModelObserver::new(call, check, SWITCHING_PROTOCOLS, BodyFormat::Json);
     let end = names.iter().any(|name| observer.served_by(name));
     if end {
         return Err(observer.fault().into());

@@ -1,4 +1,4 @@
-//! Back to the client: the answer as it came, but for what rule 12 names.
+//! Back to the client: the response as it came, except for what rule 12 changes.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use hyper::body::{Body as _, Incoming};
 use lockpolicy::Surface;
 use lockpolicy::http::{
     Approved, BodyFormat, Fault, RequestOutcome, ResponseHandling, ResponseHead, Route,
-    content_coding, model_list, response_edits, response_handling,
+    ServedCheck, content_coding, model_list, response_edits, response_handling,
 };
 
 use crate::call::Call;
@@ -19,22 +19,22 @@ use crate::fields;
 use crate::response::bodies::ResponseBody;
 use crate::response::line_rewrite_body::LineRewriteBody;
 use crate::response::observed_body::{ObservedBody, ResponseObserver as _};
-use crate::response::served_model::{ObservedRequest, ServedModelObserver, served_names};
+use crate::response::served_model::{ServedModelObserver, served_names};
 use crate::response::stream_decoder::{TextReader, decoder_of};
 use crate::upstream::segmented_body::SegmentedBody;
 
-/// The longest list of models that is cut down.
+/// The longest list of models that is reduced.
 const LIST_CAP: usize = 16 << 20;
 
-/// The longest answer that is held back until it is known who served it.
+/// The longest response that is held back until it has named its model.
 const HOLD_CAP: usize = 4 << 20;
 
-/// Passes an answer on.
+/// Passes a response on.
 ///
 /// # Errors
 ///
-/// An answer that must not be passed on: a list of models that cannot be read, a redirect, which would
-/// lead the client past the lock, a change of protocol that nobody asked for.
+/// A response that must not be passed on: a list of models that cannot be read, a redirect, which would
+/// send the client past the lock, a change of protocol that was not requested.
 pub(super) async fn pass(
     call: &Arc<Call>,
     route: &Route<'_>,
@@ -61,8 +61,8 @@ pub(super) async fn pass(
     Ok(Response::from_parts(head, body))
 }
 
-/// The answer of a model: listened to, and ended where another served than was sent and the policy says
-/// so (rule 13). An error was served by none.
+/// Returns the body of a model's response, which is observed, and ended if another model served and the policy
+/// says so (rule 13). No model served an error.
 async fn observed_body(
     call: &Arc<Call>,
     approved: &Approved,
@@ -72,20 +72,16 @@ async fn observed_body(
     let kind = head.headers.get(header::CONTENT_TYPE);
     let kind = kind.map(|kind| kind.to_str().unwrap_or_default());
     let format = BodyFormat::of(kind).filter(|_| head.status.is_success());
-    let observed = ObservedRequest {
-        policy: Arc::clone(&call.policy),
-        surface: Surface::Http,
-        source: approved.source,
-        choice: approved.choice.clone(),
-    };
+    let choice = approved.choice.clone();
+    let check = ServedCheck::new(&call.policy, Surface::Http, approved.source, choice);
     let status = head.status.as_u16();
     let mut observer =
-        ServedModelObserver::new(call, observed, status, format.unwrap_or(BodyFormat::Json));
+        ServedModelObserver::new(call, check, status, format.unwrap_or(BodyFormat::Json));
     if head.status.is_success() && named.iter().any(|name| observer.served_by(name)) {
         return mismatch_response(&observer, format, head);
     }
-    let forced = approved.outcome == RequestOutcome::Forced;
-    let pin = forced.then(|| call.policy.pin().to_owned());
+    let edits = approved.outcome == RequestOutcome::Forced && format == Some(BodyFormat::Sse);
+    let pin = edits.then(|| call.policy.pin().to_owned());
     let coding = head.headers.get(header::CONTENT_ENCODING);
     let coding = content_coding(coding.map(|coding| coding.to_str().unwrap_or("?"))).ok();
     let Some(decoder) = coding.and_then(|coding| decoder_of(coding).ok()) else {
@@ -93,17 +89,12 @@ async fn observed_body(
     };
     match format {
         None => Ok(ResponseBody::Upstream(body)),
-        Some(BodyFormat::Sse) if decoder.is_none() && (pin.is_some() || observer.is_strict()) => {
+        Some(BodyFormat::Sse | BodyFormat::JsonLines)
+            if decoder.is_none() && (pin.is_some() || observer.is_strict()) =>
+        {
             head.headers.remove(header::CONTENT_LENGTH);
-            Ok(ResponseBody::LineRewrite(Box::new(LineRewriteBody::new(
-                body, pin, observer,
-            ))))
-        }
-        Some(BodyFormat::JsonLines) if decoder.is_none() && observer.is_strict() => {
-            head.headers.remove(header::CONTENT_LENGTH);
-            Ok(ResponseBody::LineRewrite(Box::new(LineRewriteBody::new(
-                body, None, observer,
-            ))))
+            let lines = LineRewriteBody::new(body, pin, observer);
+            Ok(ResponseBody::LineRewrite(Box::new(lines)))
         }
         Some(BodyFormat::Json) if observer.is_strict() => {
             buffered(body, TextReader::new(BodyFormat::Json, decoder), observer).await
@@ -117,8 +108,8 @@ async fn observed_body(
     }
 }
 
-/// What is said instead of an answer whose head names another model: a stream that was asked for is
-/// ended as a stream, since codex tries again after any status that tells of a fault upstream.
+/// Returns what replaces a response whose head names another model: a stream is ended as a stream, since codex
+/// tries again after any status of a failed upstream.
 fn mismatch_response(
     observer: &ServedModelObserver,
     format: Option<BodyFormat>,
@@ -134,8 +125,8 @@ fn mismatch_response(
     }
 }
 
-/// An answer that is held back until it has said who served it. One that is longer than the cap goes on
-/// and is broken off at its end, if it has to be.
+/// Holds a response back until it has named its model. One that is longer than the cap is passed on, and broken
+/// off at its end if it has to be.
 async fn buffered(
     mut body: Incoming,
     mut reader: TextReader,

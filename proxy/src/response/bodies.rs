@@ -1,4 +1,4 @@
-//! The contents that go to the client.
+//! The bodies of responses to the client.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::error::BodyError;
 use crate::metrics::InFlight;
 use crate::upstream::segmented_body::SegmentedBody;
 
-/// A response's content.
+/// The body of a response.
 #[derive(Debug)]
 pub(crate) enum ResponseBody {
     /// The upstream's, as it comes.
@@ -28,7 +28,7 @@ pub(crate) enum ResponseBody {
         SegmentedBody,
         Box<ObservedBody<Incoming, ServedModelObserver>>,
     ),
-    /// The upstream's as it comes, listened to.
+    /// The upstream's as it comes, observed.
     Observed(Box<ObservedBody<Incoming, ServedModelObserver>>),
     /// Our own.
     Full(Full<Bytes>),

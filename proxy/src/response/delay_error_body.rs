@@ -1,4 +1,4 @@
-//! A content whose error comes late.
+//! A body whose error is delayed.
 //!
 //! An error ends the client's connection at once, with what was handed over just before it and is not
 //! written yet: the last event of an upstream that died with it.
@@ -10,7 +10,7 @@ use std::time::Duration;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
-/// How long what came before an error has for being written.
+/// The time that data before an error has for being written.
 const MOMENT: Duration = Duration::from_millis(100);
 
 /// Holds a content's error back for a moment; everything else passes as it comes.
@@ -78,7 +78,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A content that has all of this to say at once, an error at its end.
+    /// A body that has these frames at once, an error at its end.
     pub(crate) struct ScriptedBody(pub(crate) VecDeque<Result<Frame<Bytes>, io::Error>>);
 
     impl Body for ScriptedBody {

@@ -1,4 +1,4 @@
-//! The events of a stream that may have to be changed: each line is held until it is whole.
+//! A stream whose events may have to be changed: each line is held until it is whole.
 //!
 //! On a forced stream `openai-model` is taken out where it names the pin (rule 12): codex asked for
 //! another model and takes a difference for a security downgrade. Any other value is a true reroute and
@@ -21,9 +21,9 @@ const LINE_CAP: usize = 16 << 20;
 /// A stream of server-sent events whose lines are looked at when they are whole.
 #[derive(Debug)]
 pub(crate) struct LineRewriteBody<B, E> {
-    /// `None` once the stream was ended: the provider need not say more.
+    /// `None` once the stream was ended: nothing more is read.
     body: Option<B>,
-    /// What is taken out, where the stream is forced.
+    /// The model that is removed, where the stream is forced.
     pin: Option<String>,
     observer: E,
     /// The line that is not whole yet.
@@ -194,13 +194,13 @@ mod tests {
         }
     }
 
-    /// What a provider says before it dies, after `pieces`.
+    /// Returns a stream of these pieces that ends with an error.
     fn dying(pieces: [&'static str; 2]) -> LineRewriteBody<ScriptedBody, Strict> {
         let text = |text: &'static str| Ok(Frame::data(Bytes::from_static(text.as_bytes())));
         let lost: io::Error = io::ErrorKind::UnexpectedEof.into();
         let [first, second] = pieces;
-        let said = ScriptedBody([text(first), text(second), Err(lost)].into());
-        LineRewriteBody::new(said, Some("p".to_owned()), Strict(Vec::new()))
+        let body = ScriptedBody([text(first), text(second), Err(lost)].into());
+        LineRewriteBody::new(body, Some("p".to_owned()), Strict(Vec::new()))
     }
 
     async fn next(events: &mut LineRewriteBody<ScriptedBody, Strict>) -> Bytes {

@@ -1,4 +1,4 @@
-//! An answer that passes as it comes, and is listened to.
+//! A body that passes as it comes, and is observed.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,16 +9,16 @@ use hyper::body::{Body, Frame, SizeHint};
 use super::stream_decoder::TextReader;
 use crate::error::BodyError;
 
-/// Hears what an answer says of itself.
+/// Observes the texts of a response.
 pub(crate) trait ResponseObserver {
-    /// Takes one text of the answer; whether the answer has to end before it.
+    /// Takes one text. Returns true if the response has to end before it.
     fn observe(&mut self, text: &[u8]) -> bool;
 
-    /// What the client is told where the answer ends so.
+    /// Returns the event that then ends the stream.
     fn last_event(&self) -> Bytes;
 }
 
-/// A content whose frames are passed at once, after a look at them.
+/// Passes each frame at once, after the observer has read it.
 #[derive(Debug)]
 pub(crate) struct ObservedBody<B, E> {
     body: B,
@@ -67,8 +67,7 @@ where
     type Data = Bytes;
     type Error = BodyError;
 
-    /// Where nothing can be put into what the client reads, as in a coded stream, breaking off is the
-    /// only way to end it.
+    /// Polls a frame. A response into which no event can be written, as into a coded stream, ends with an error.
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! An answer's texts, read from the bytes as they pass: nothing is held back for it.
+//! The texts of a response, read from the bytes as they pass: nothing is held back.
 //!
 //! Memory is bounded: a text that is longer than the cap is not read, and passes all the same.
 
@@ -11,15 +11,15 @@ use lockpolicy::http::{BodyFormat, ContentCoding};
 /// The longest text that is read.
 const CAP: usize = 4 << 20;
 
-/// Puts pieces of an answer together to texts.
+/// Joins the pieces of a response to texts.
 #[derive(Debug)]
 pub(crate) struct TextReader {
     format: BodyFormat,
     decoder: Option<StreamDecoder>,
     held: Vec<u8>,
-    /// Whether the text at hand is too long.
+    /// `true` if the current text is too long.
     too_long: bool,
-    /// Whether nothing more can be read.
+    /// `true` if nothing more can be read.
     undecodable: bool,
 }
 
@@ -48,7 +48,7 @@ impl TextReader {
         }
     }
 
-    /// Gives what is left when the answer has ended.
+    /// Gives what is left when the response has ended.
     pub(crate) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
         if !self.held.is_empty() && !self.too_long && !self.undecodable {
             give(&self.held);
@@ -98,10 +98,10 @@ fn memchr(data: &[u8]) -> Option<usize> {
     data.iter().position(|byte| *byte == b'\n')
 }
 
-/// The most that one piece of an answer may unpack to.
+/// The most bytes that one piece of a response may be decoded to.
 const PIECE_CAP: usize = 8 << 20;
 
-/// Takes the coding off an answer that passes, piece by piece, for a look at it.
+/// Decodes a copy of a response piece by piece.
 pub(crate) struct StreamDecoder {
     decoder: Box<dyn Write + Send>,
     out: Arc<Mutex<Vec<u8>>>,
@@ -150,7 +150,7 @@ pub(crate) fn decoder_of(coding: ContentCoding) -> io::Result<Option<StreamDecod
 }
 
 impl StreamDecoder {
-    /// What a piece says, as far as it can be read yet; `None` where it cannot.
+    /// Decodes a piece, as far as possible yet; `None` where it cannot be decoded.
     pub(crate) fn feed(&mut self, data: &[u8]) -> Option<Vec<u8>> {
         self.decoder.write_all(data).ok()?;
         self.decoder.flush().ok()?;

@@ -7,13 +7,13 @@ use lockpolicy::dialect::Operation;
 use lockpolicy::edit::apply;
 use lockpolicy::http::response_edit::ends_observed_response;
 use lockpolicy::http::ws_message::judge_message;
-use lockpolicy::http::{BodyFormat, Refusal};
+use lockpolicy::http::{BodyFormat, Refusal, ServedCheck};
 use lockpolicy::{Decision, Judged, ModelChoice, Policy, Source, Surface, report};
 
 use super::judge::{MessageDecision, MessageJudge};
 use super::running_responses::RunningResponses;
 use crate::call::Call;
-use crate::response::served_model::{ObservedRequest, ServedModelObserver};
+use crate::response::served_model::ServedModelObserver;
 
 /// The status of an agreed handshake.
 pub(crate) const SWITCHING_PROTOCOLS: u16 = 101;
@@ -27,13 +27,13 @@ pub(crate) struct Session {
     running: RunningResponses,
     /// What the provider's handshake named: it holds for every answer.
     handshake_names: Vec<String>,
-    /// Listens to the answer that is awaited.
+    /// The observer of the response that is expected.
     observer: Mutex<Option<ServedModelObserver>>,
 }
 
 impl Session {
     /// Begins to judge the messages of a connection. `opened` are the requester, the models that the
-    /// provider's handshake names, and what listens from the handshake on.
+    /// provider's handshake names, and what observes from the handshake on.
     pub(crate) fn new(
         call: &Arc<Call>,
         operation: Operation,
@@ -55,19 +55,14 @@ impl Session {
         self.observer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Listens to the answer to a message that names a model, from now on.
+    /// Observes the response to a message that names a model, from now on.
     fn expect_response(&self, policy: &Arc<Policy>, choice: Option<ModelChoice>) {
         if choice.is_none() {
             return;
         }
-        let observed = ObservedRequest {
-            policy: Arc::clone(policy),
-            surface: Surface::WebSocket,
-            source: self.source,
-            choice,
-        };
+        let check = ServedCheck::new(policy, Surface::WebSocket, self.source, choice);
         let mut observer =
-            ServedModelObserver::new(&self.call, observed, SWITCHING_PROTOCOLS, BodyFormat::Json);
+            ServedModelObserver::new(&self.call, check, SWITCHING_PROTOCOLS, BodyFormat::Json);
         for name in &self.handshake_names {
             observer.served_by(name);
         }
