@@ -13,15 +13,15 @@ use crate::{Capability, Mode, label_enum};
 pub struct Attempt {
     /// The mode that was in force.
     pub mode: Mode,
-    /// Says what came of it.
+    /// The result of the attempt.
     pub result: AttemptResult,
     /// The surface it came through.
     pub surface: Surface,
     /// The source of the request.
     pub source: Source,
-    /// Says what the model was wanted for.
+    /// The capability that the model was requested for.
     pub capability: Capability,
-    /// Says where it was requested: a JSON pointer, an option, a header.
+    /// The place of the request: a JSON pointer, an option, a header.
     pub place: String,
     /// The value that was requested.
     pub requested: String,

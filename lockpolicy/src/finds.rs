@@ -21,13 +21,13 @@ pub(crate) struct Finds<'a> {
 pub(crate) struct EditSpan {
     /// The bytes that a value takes the place of; empty where it is put in.
     pub(crate) value: Range<usize>,
-    /// Says what has to stand before and behind a value that is put in.
+    /// The text before and behind a value that is inserted.
     pub(crate) wrapper: (String, String),
     /// The bytes that go when the place is dropped.
     pub(crate) whole: Range<usize>,
-    /// It is true if what is put in here is the first of its object.
+    /// `true` if what is inserted here is the first member of its object.
     pub(crate) first: bool,
-    /// Says what stands in front of a value inside its quotes.
+    /// The prefix of a value inside its quotes.
     pub(crate) prefix: String,
 }
 

@@ -1,13 +1,15 @@
-//! Turns occurrences and a policy into a verdict. The rules stand here and nowhere else.
+//! Turns occurrences and a policy into a verdict. The rules are in `rules` and nowhere else.
 //!
 //! `judge` knows no surface. It gets what is stated where, and returns what is to be done.
 //!
 //! Invariant: `judge` cannot fail, and adding a restriction never turns a refusal into a pass.
 
-use alloc::string::{String, ToString};
+mod rules;
+
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::occurrence::{Condition, ForceAction, Limit, Occurrence, SelectorValue, Setting};
+use crate::occurrence::{ForceAction, Occurrence, Setting};
 use crate::{
     Action, Attempt, AttemptResult, Capability, Change, Decision, Mode, ModelChoice, ModelMatch,
     Policy, Reason, Rejection, Source, Surface, Verdict,
@@ -33,6 +35,7 @@ pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) ->
     let mut judging = Judging {
         policy,
         origin,
+        index: 0,
         changes: Vec::new(),
         attempts: Vec::new(),
         refusal: None,
@@ -40,7 +43,8 @@ pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) ->
         choice: None,
     };
     for (index, occurrence) in occurrences.iter().enumerate() {
-        judging.judge_occurrence(index, occurrence);
+        judging.index = index;
+        judging.judge_occurrence(occurrence);
     }
     judging.verdict()
 }
@@ -63,30 +67,16 @@ const MAX_ATTEMPTS: usize = 64;
 struct Judging<'p> {
     policy: &'p Policy,
     origin: Origin,
+    /// The index of the occurrence that is judged now.
+    index: usize,
     changes: Vec<Change>,
     attempts: Vec<Attempt>,
     refusal: Option<Rejection>,
     model_match: ModelMatch,
-    /// Says what the model's own place asks for, and which occurrence it is.
-    choice: Option<(usize, ModelChoice)>,
+    choice: Option<ModelChoice>,
 }
 
 impl Judging<'_> {
-    fn judge_occurrence(&mut self, index: usize, occurrence: &Occurrence<'_>) {
-        match occurrence.setting {
-            Setting::Model(capability) => self.model(index, occurrence, capability),
-            Setting::Effort => self.pinned_word(index, occurrence, self.policy.effort()),
-            Setting::ToolType => self.tool_type(occurrence),
-            Setting::Tier => self.pinned_word(index, occurrence, self.policy.tier()),
-            Setting::OtherSelector(capability, force_action) => {
-                self.other_selector(index, occurrence, capability, force_action);
-            }
-            Setting::Limited(condition, limit) => {
-                self.limited(index, occurrence, condition, limit);
-            }
-        }
-    }
-
     /// The mode that holds for this input: `reject` forces the agent's own housekeeping (rule 11).
     fn mode(&self) -> Mode {
         match (self.policy.mode(), self.origin.source) {
@@ -101,72 +91,22 @@ impl Judging<'_> {
         matches!(self.origin.surface, Surface::Argv | Surface::JsonRpc)
     }
 
-    fn model(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability) {
-        let pin = self.policy.pin_of(capability).map(ToString::to_string);
-        let model_match = self.model_match_of(occurrence, capability, pin.as_deref());
-        self.record_match(model_match);
-        self.record_choice(index, occurrence, capability);
-        match (model_match, pin) {
-            (ModelMatch::Exact | ModelMatch::None, _) => {}
-            (_, None) => self.attempt(occurrence, capability, Reason::NoPin, None),
-            (ModelMatch::Absent | ModelMatch::Alias, Some(pin)) => {
-                self.pin_not_spelled(index, occurrence, capability, pin);
-            }
-            (ModelMatch::Other, Some(pin)) => {
-                let reason = match occurrence.stated {
-                    SelectorValue::NotText => Reason::ModelNotText,
-                    SelectorValue::Missing | SelectorValue::Null | SelectorValue::Text(_) => {
-                        Reason::ModelLocked
-                    }
-                };
-                self.attempt(
-                    occurrence,
-                    capability,
-                    reason,
-                    Some((index, Action::Set(pin))),
-                );
-            }
-        }
-    }
-
-    fn record_choice(&mut self, index: usize, occurrence: &Occurrence<'_>, capability: Capability) {
+    /// Records which model was requested and which goes on, once the changes of its place are known.
+    fn record_choice(&mut self, occurrence: &Occurrence<'_>, capability: Capability) {
         let requested = occurrence.text().unwrap_or_default().to_string();
-        let sent = requested.clone();
-        let choice = ModelChoice {
+        let own = self.changes.last();
+        let sent = match own.filter(|change| change.occurrence == self.index) {
+            Some(Change {
+                action: Action::Set(pin),
+                ..
+            }) => pin.clone(),
+            Some(_) | None => requested.clone(),
+        };
+        self.choice = Some(ModelChoice {
             capability,
             requested,
             sent,
-        };
-        self.choice = Some((index, choice));
-    }
-
-    /// Returns what was asked for with what is written in its place.
-    fn model_choice(&mut self) -> Option<ModelChoice> {
-        let (index, mut choice) = self.choice.take()?;
-        let mut changes = self.changes.iter().rev();
-        let change = changes.find(|change| change.occurrence == index);
-        if let Some(Action::Set(text)) = change.map(|change| &change.action) {
-            choice.sent.clone_from(text);
-        }
-        Some(choice)
-    }
-
-    fn model_match_of(
-        &self,
-        occurrence: &Occurrence<'_>,
-        capability: Capability,
-        pin: Option<&str>,
-    ) -> ModelMatch {
-        match &occurrence.stated {
-            SelectorValue::Missing | SelectorValue::Null => ModelMatch::Absent,
-            SelectorValue::Text(text) if Some(text.as_ref()) == pin => ModelMatch::Exact,
-            SelectorValue::Text(text)
-                if capability == Capability::Generation && self.policy.is_alias(text) =>
-            {
-                ModelMatch::Alias
-            }
-            SelectorValue::NotText | SelectorValue::Text(_) => ModelMatch::Other,
-        }
+        });
     }
 
     /// One word for the whole input: another model outweighs all, exact naming is the weakest.
@@ -183,147 +123,9 @@ impl Judging<'_> {
         }
     }
 
-    /// No other model is named, but neither is the pin as it is spelled.
-    fn pin_not_spelled(
-        &mut self,
-        index: usize,
-        occurrence: &Occurrence<'_>,
-        capability: Capability,
-        pin: String,
-    ) {
-        let absent = matches!(
-            occurrence.stated,
-            SelectorValue::Missing | SelectorValue::Null
-        );
-        match self.mode() {
-            Mode::ReportOnly => {}
-            Mode::Reject if !self.inserts_when_missing() => {
-                if absent {
-                    self.refuse(occurrence, Reason::ModelAbsent);
-                } else {
-                    self.attempt(occurrence, capability, Reason::ModelLocked, None);
-                }
-            }
-            Mode::Force | Mode::Reject => self.changes.push(Change {
-                occurrence: index,
-                action: Action::Set(pin),
-            }),
-        }
-    }
-
-    /// Effort and tier: only where they are pinned does anything differ (rule 7). Like the model, they
-    /// are not put into what a gate lets through (rule 5).
-    fn pinned_word(&mut self, index: usize, occurrence: &Occurrence<'_>, pin: Option<&str>) {
-        let Some(pin) = pin else { return };
-        if occurrence.text() == Some(pin) {
-            return;
-        }
-        let action = Action::Set(pin.to_string());
-        match (&occurrence.stated, self.mode()) {
-            (SelectorValue::Missing | SelectorValue::Null, Mode::ReportOnly) => {}
-            (SelectorValue::Missing | SelectorValue::Null, Mode::Reject)
-                if !self.inserts_when_missing() =>
-            {
-                self.refuse(occurrence, Reason::SettingLocked);
-            }
-            (SelectorValue::Missing | SelectorValue::Null, Mode::Force | Mode::Reject) => {
-                self.changes.push(Change {
-                    occurrence: index,
-                    action,
-                });
-            }
-            (SelectorValue::Text(_) | SelectorValue::NotText, _) => {
-                self.attempt(
-                    occurrence,
-                    Capability::Generation,
-                    Reason::SettingLocked,
-                    Some((index, action)),
-                );
-            }
-        }
-    }
-
-    /// Another way to state effort or tier (rule 7), or a program that no pin covers: stating nothing is fine.
-    fn limited(
-        &mut self,
-        index: usize,
-        occurrence: &Occurrence<'_>,
-        condition: Condition,
-        limit: Limit,
-    ) {
-        let pin = match condition {
-            Condition::Always => None,
-            Condition::EffortPinned => self.policy.effort(),
-            Condition::TierPinned => self.policy.tier(),
-        };
-        let allowed = match limit {
-            Limit::Only(word) => Some(word.as_str()),
-            Limit::Drop | Limit::Refuse => pin,
-        };
-        let holds = condition == Condition::Always || pin.is_some();
-        let silent = matches!(
-            occurrence.stated,
-            SelectorValue::Missing | SelectorValue::Null
-        );
-        if !holds || silent || occurrence.text() == allowed && allowed.is_some() {
-            return;
-        }
-        let action = match limit {
-            Limit::Drop => Some(Action::Drop),
-            Limit::Only(word) if pin.is_some() => Some(Action::Set(word.to_string())),
-            Limit::Only(_) | Limit::Refuse => None,
-        };
-        let change = action.map(|action| (index, action));
-        self.attempt(
-            occurrence,
-            Capability::Generation,
-            Reason::SettingLocked,
-            change,
-        );
-    }
-
-    /// The type of a tool that no table lists may run a model of its own, unless the operator lists it (rule 10).
-    fn tool_type(&mut self, occurrence: &Occurrence<'_>) {
-        let listed = self.policy.allow_tool_types();
-        let text = occurrence.text();
-        if !listed.iter().any(|own| Some(own.as_ref()) == text) {
-            let reason = Reason::UnknownToolType;
-            self.attempt(occurrence, Capability::Generation, reason, None);
-        }
-    }
-
-    /// A further selector (rule 9). Stating nothing changes nothing; so does naming the pin where a
-    /// pin may stand. Where none may, the text could be the name of anything: a preset, an agent.
-    fn other_selector(
-        &mut self,
-        index: usize,
-        occurrence: &Occurrence<'_>,
-        capability: Capability,
-        force_action: ForceAction,
-    ) {
-        let pin = self.policy.pin_of(capability).map(ToString::to_string);
-        if matches!(
-            occurrence.stated,
-            SelectorValue::Missing | SelectorValue::Null
-        ) {
-            return;
-        }
-        if force_action == ForceAction::Pin && pin.is_some() && occurrence.text() == pin.as_deref()
-        {
-            return;
-        }
-        let reason = match (&pin, force_action, &occurrence.stated) {
-            (None, ..) => Reason::NoPin,
-            // A place that may hold a model holds another one, as the model's own place may.
-            (Some(_), ForceAction::Pin, SelectorValue::Text(_)) => Reason::ModelLocked,
-            (Some(_), ..) => Reason::Secondary,
-        };
-        let change = match (force_action, pin) {
-            (ForceAction::Drop, _) => Some((index, Action::Drop)),
-            (ForceAction::Pin, Some(pin)) => Some((index, Action::Set(pin))),
-            (ForceAction::Pin, None) | (ForceAction::Refuse, _) => None,
-        };
-        self.attempt(occurrence, capability, reason, change);
+    fn change(&mut self, action: Action) {
+        let occurrence = self.index;
+        self.changes.push(Change { occurrence, action });
     }
 
     /// Counts an attempt and does with it what the mode says; `None` cannot be repaired.
@@ -332,12 +134,12 @@ impl Judging<'_> {
         occurrence: &Occurrence<'_>,
         capability: Capability,
         reason: Reason,
-        change: Option<(usize, Action)>,
+        action: Option<Action>,
     ) {
-        let result = match (self.mode(), change) {
+        let result = match (self.mode(), action) {
             (Mode::ReportOnly, _) => AttemptResult::Reported,
-            (Mode::Force, Some((occurrence, action))) => {
-                self.changes.push(Change { occurrence, action });
+            (Mode::Force, Some(action)) => {
+                self.change(action);
                 AttemptResult::Forced
             }
             (Mode::Force, None) | (Mode::Reject, _) => {
@@ -407,7 +209,6 @@ impl Judging<'_> {
                 attempt.result = AttemptResult::Rejected;
             }
         }
-        let choice = self.model_choice();
         let decision = match self.refusal {
             Some(rejection) => Decision::Reject(rejection),
             None if self.changes.is_empty() => Decision::Pass,
@@ -417,7 +218,7 @@ impl Judging<'_> {
             decision,
             attempts: self.attempts,
             model_match: self.model_match,
-            choice,
+            choice: self.choice,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{Capability, Surface, label_enum};
 pub enum Setting {
     /// The model that runs: exactly one such place stands in every input that names a model.
     Model(Capability),
-    /// Says how long the model may think (rule 7).
+    /// The effort: how long the model may think (rule 7).
     Effort,
     /// The service tier (rule 7).
     Tier,
@@ -28,9 +28,9 @@ pub enum Setting {
 pub enum Condition {
     /// Always.
     Always,
-    /// Where the policy pins the effort: the place is another way to state it.
+    /// The condition that the policy pins the effort, which the place states in another way.
     EffortPinned,
-    /// Where the policy pins the service tier: the place is another way to state it.
+    /// The condition that the policy pins the service tier, which the place states in another way.
     TierPinned,
 }
 
@@ -88,16 +88,21 @@ impl SelectorValue<'_> {
             Self::Missing | Self::Null | Self::NotText => None,
         }
     }
+
+    /// Returns true if nothing is stated, or `null`.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing | Self::Null)
+    }
 }
 
 /// One place in an input that states a setting, with the bytes that say so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence<'a> {
-    /// Says what the place selects.
+    /// The setting that the place selects.
     pub setting: Setting,
-    /// Says what stands there.
+    /// The kind of the value.
     pub stated: SelectorValue<'a>,
-    /// Says how the place is named to a person: a JSON pointer, an option, a header.
+    /// The name of the place for a person: a JSON pointer, an option, a header.
     pub place: Cow<'a, str>,
     /// The bytes of the value; empty, at the point of insertion, where it is absent. A surface
     /// that does not work on bytes (a command line) counts in its own units.

@@ -44,9 +44,9 @@ pub struct ServedReport<'a> {
     pub choice: Option<&'a ModelChoice>,
     /// The model that the response names, the worst match of them; empty where it names none.
     pub served: &'a str,
-    /// Says how the served model compares with the sent one.
+    /// The comparison of the served model with the sent one.
     pub result: Served,
-    /// It is true if the response was ended because of it.
+    /// `true` if the response was ended because of it.
     pub failed: bool,
 }
 
@@ -61,7 +61,7 @@ pub enum Event<'a> {
         mode: Mode,
         /// The surface that the input came through.
         surface: Surface,
-        /// Says how the input named its model.
+        /// The way in which the input named its model.
         model_match: ModelMatch,
     },
     /// The response to a request that was sent has ended.
@@ -98,9 +98,9 @@ pub struct Judged<'a> {
     pub policy: &'a Policy,
     /// The surface that the input came through.
     pub surface: Surface,
-    /// Says what was decided.
+    /// The decision.
     pub verdict: &'a Verdict,
-    /// It is true if the input runs a model, so that it is counted also where it names none.
+    /// `true` if the input runs a model, so that it is counted also where it names none.
     pub runs_model: bool,
 }
 

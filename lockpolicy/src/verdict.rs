@@ -23,7 +23,7 @@ pub enum Decision {
 pub struct Change {
     /// The index of the occurrence.
     pub occurrence: usize,
-    /// Says what is done there.
+    /// The action there.
     pub action: Action,
 }
 
@@ -40,13 +40,13 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Verdict {
-    /// Says what happens to the input.
+    /// The decision about the input.
     pub decision: Decision,
     /// Each attempt to run something that is not pinned.
     pub attempts: Vec<Attempt>,
-    /// Says how the model was named, for the count of requests.
+    /// The way in which the model was named, for the count of requests.
     pub model_match: ModelMatch,
-    /// Says which model was asked for and which goes on, where the input runs one.
+    /// The model that was requested and the one that goes on, where the input runs one.
     pub choice: Option<ModelChoice>,
 }
 
@@ -65,11 +65,11 @@ impl Verdict {
 /// The model that an input asks for, and the one that goes on in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelChoice {
-    /// Says what it is wanted for.
+    /// The capability that it is for.
     pub capability: Capability,
-    /// Says what was asked for; empty where none was named.
+    /// The requested model; empty where none was named.
     pub requested: String,
-    /// Says what goes on; empty where none is named.
+    /// The model that goes on; empty where none is named.
     pub sent: String,
 }
 
@@ -92,11 +92,11 @@ label_enum! {
 /// A refusal: why, where, and what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// Says which rule refuses.
+    /// The reason.
     pub reason: Reason,
     /// The place, as a person would name it; empty where the whole input is meant.
     pub place: String,
-    /// Says what was asked for, escaped and cut; empty where nothing can be said.
+    /// The requested value, escaped and cut; empty where it is not known.
     pub requested: String,
     /// The capability that the place is for, where it is for one.
     pub capability: Option<Capability>,

@@ -3,6 +3,7 @@
 //! One file in `dialects/` per dialect, compiled in. Adding one, or an operation to one, changes no
 //! code. A method and path that no switched-on dialect lists is refused (rule 10).
 
+mod data_file;
 mod operation;
 mod places;
 mod read;
@@ -26,15 +27,15 @@ use alloc::vec::Vec;
 pub struct Dialect {
     /// The word that switches it on.
     pub name: String,
-    /// Says where its requests go when nothing else is configured.
+    /// The provider's URL, unless another one is configured.
     pub upstream: Option<String>,
     /// The field that a key stands in.
     pub credential: Credential,
     /// Request headers that pass, in lower case; a `*` at the end stands for any rest.
     pub headers: Vec<String>,
-    /// Says what it can be asked.
+    /// The operations that it has.
     pub operations: Vec<Operation>,
-    /// Says what it is never asked; nothing reads it but the documentation.
+    /// The operations that are refused; only the documentation reads them.
     pub refused: Vec<Refused>,
 }
 
@@ -44,7 +45,7 @@ pub struct Dialect {
 pub struct Credential {
     /// The name of the field.
     pub field: String,
-    /// Says what stands in front of the key.
+    /// The text in front of the key.
     #[serde(default)]
     pub prefix: String,
 }

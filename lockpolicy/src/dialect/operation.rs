@@ -31,21 +31,21 @@ pub struct Operation {
     pub method: String,
     /// The path, segment by segment; `*` stands for one segment, `{model}` for the model's.
     pub pattern: String,
-    /// Says what the model is used for; `None` where no model runs.
+    /// The capability of the model; `None` where no model runs.
     pub capability: Option<Capability>,
-    /// Says what the content is.
+    /// The kind of the content.
     pub content: Content,
-    /// Says where the model is named.
+    /// The location of the model's name.
     pub model: ModelAt,
-    /// Says what stands in a JSON content.
+    /// The places of a JSON content.
     pub places: Places,
     /// Query parameters that may be given, each once.
     pub query: Vec<String>,
-    /// Says what the answer is.
+    /// The kind of the response.
     pub answer: Answer,
-    /// Says what a client may say once the handshake is done, by the message's `type`.
+    /// The messages that a client may send after the handshake, by their `type`.
     pub messages: Vec<Message>,
-    /// Says how errors are told here.
+    /// The shape of its errors.
     pub errors: ErrorShape,
 }
 
@@ -64,7 +64,7 @@ pub struct Refused {
 pub struct Message {
     /// The value of its member `type`.
     pub kind: String,
-    /// Says what stands in it.
+    /// The places in it.
     pub places: Places,
 }
 
@@ -113,16 +113,16 @@ pub enum ModelAt {
 /// A governed place in a JSON content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Says where it is.
+    /// The JSON pointer.
     pub pointer: String,
-    /// Says what it selects. `None` for an object that is watched because a governed member may have to be
+    /// The setting that it selects. `None` for an object that is watched because a governed member may have to be
     /// put into it.
     pub setting: Option<Setting>,
-    /// It is true if absence is stated too, so that a pin can be put in.
+    /// `true` if absence is stated too, so that a pin can be inserted.
     pub expected: bool,
-    /// It is true if the value is compared in lower case.
+    /// `true` if the value is compared in lower case.
     pub any_case: bool,
-    /// Says what stands in front of the model's name, such as `models/`; it may be left out.
+    /// The prefix of the model's name, such as `models/`; it may be left out.
     pub stem: String,
     /// The entry of the object around it, where that is neither the root nor an array's element.
     pub parent: Option<usize>,
@@ -138,7 +138,7 @@ pub struct Entry {
 pub struct ToolTypes {
     /// The types, as the API spells them.
     pub listed: Arc<[String]>,
-    /// It is true if the API takes `null` there.
+    /// `true` if the API takes `null` there.
     pub null: bool,
 }
 

@@ -9,11 +9,11 @@ use crate::{Capability, Condition, ForceAction, Limit, NeutralWord, Setting};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Meaning<'t> {
     setting: Setting,
-    /// It is true if the place may be left out, because the model is named elsewhere.
+    /// `true` if the place may be left out, because the model is named elsewhere.
     optional: bool,
-    /// It is true if the value is compared without regard to case.
+    /// `true` if the value is compared without regard to case.
     any_case: bool,
-    /// Says what stands in front of the model's name.
+    /// The prefix of the model's name.
     stem: &'t str,
     /// The list of the types of tools that may stand here.
     tools: &'t str,

@@ -5,98 +5,11 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
+use super::data_file::{File, Groups, MessageEntry, OperationEntry, RefusedEntry};
 use super::places::Meaning;
 use super::sources::{COMMON, DIALECTS};
-use super::{
-    Answer, Content, Credential, Dialect, ErrorShape, Message, ModelAt, Operation, Places, Refused,
-    ToolTypes,
-};
+use super::{Dialect, ErrorShape, Message, ModelAt, Operation, Places, Refused, ToolTypes};
 use crate::Capability;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    upstream: Option<String>,
-    #[serde(default)]
-    errors: ErrorShape,
-    #[serde(default)]
-    credential: Credential,
-    #[serde(rename = "served")]
-    _served: Option<IgnoredAny>,
-    #[serde(default)]
-    headers: Vec<String>,
-    #[serde(default)]
-    fields: BTreeMap<String, Vec<String>>,
-    #[serde(default)]
-    selectors: BTreeMap<String, BTreeMap<String, String>>,
-    #[serde(default)]
-    messages: BTreeMap<String, Vec<MessageEntry>>,
-    #[serde(default)]
-    tool_types: BTreeMap<String, Vec<String>>,
-    operations: Vec<OperationEntry>,
-    #[serde(default)]
-    refused: Vec<RefusedEntry>,
-}
-
-/// Describes what operations share, by name: of all dialects, and of this one.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Groups {
-    #[serde(rename = "credentials")]
-    _credentials: Option<IgnoredAny>,
-    fields: BTreeMap<String, Vec<String>>,
-    selectors: BTreeMap<String, BTreeMap<String, String>>,
-    messages: BTreeMap<String, Vec<MessageEntry>>,
-    tool_types: BTreeMap<String, Vec<String>>,
-    #[serde(skip)]
-    tools: BTreeMap<String, Arc<[String]>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OperationEntry {
-    at: At,
-    capability: Option<Capability>,
-    #[serde(default)]
-    content: Content,
-    model: Option<String>,
-    #[serde(default)]
-    selectors: Vec<String>,
-    #[serde(default)]
-    query: Vec<String>,
-    #[serde(default)]
-    answer: Answer,
-    messages: Option<String>,
-    errors: Option<ErrorShape>,
-}
-
-/// One `METHOD PATH`, or several that are the same in all else.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum At {
-    One(String),
-    Each(Vec<String>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MessageEntry {
-    kind: String,
-    capability: Option<Capability>,
-    model: Option<String>,
-    #[serde(default)]
-    selectors: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RefusedEntry {
-    at: At,
-    why: String,
-}
 
 /// Reads the data of one dialect. `None` where there is no such dialect; a test holds every data file
 /// to be readable.
@@ -124,15 +37,6 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Dialect, String> {
         operations: groups.operations(&file.operations, file.errors)?,
         refused: refused(&file.refused),
     })
-}
-
-impl At {
-    fn each(&self) -> impl Iterator<Item = &str> {
-        match self {
-            Self::One(at) => core::slice::from_ref(at).iter().map(String::as_str),
-            Self::Each(all) => all.iter().map(String::as_str),
-        }
-    }
 }
 
 /// The lists of types of tools; `@LIST` stands for the types that stand in another one.

@@ -21,7 +21,7 @@ pub struct Found<'t> {
     pub dialect: &'t Dialect,
     /// The operation.
     pub operation: &'t Operation,
-    /// Says where in the path the model stands.
+    /// The range of the model in the path.
     pub model: Option<Range<usize>>,
 }
 

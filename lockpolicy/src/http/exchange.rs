@@ -32,7 +32,7 @@ label_enum! {
 /// A request that goes on, as the changes to what came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved {
-    /// Says what was decided.
+    /// The decision.
     pub outcome: RequestOutcome,
     /// The path, where it differs.
     pub path: Option<String>,
@@ -42,7 +42,7 @@ pub struct Approved {
     pub fields: Vec<(usize, String)>,
     /// The edits of the content.
     pub content: Vec<Edit>,
-    /// Says what was requested in the pin's place, escaped.
+    /// The model that was requested in the pin's place, escaped.
     pub requested: Option<String>,
     /// The model that was requested and the one that goes on.
     pub choice: Option<ModelChoice>,
@@ -53,11 +53,11 @@ pub struct Approved {
 /// A verdict about a request, and what comes of it.
 #[derive(Clone, Debug)]
 pub struct Decided {
-    /// Says what was decided.
+    /// The decision.
     pub verdict: Verdict,
-    /// It is true if the operation runs a model.
+    /// `true` if the operation runs a model.
     pub runs_model: bool,
-    /// Says what goes on, or what the client gets.
+    /// The request that goes on, or the refusal that the client gets.
     pub result: Result<Approved, Refusal>,
 }
 
@@ -154,9 +154,9 @@ pub struct Forwarded {
 pub struct Exchange {
     /// The shape of the errors that the client reads.
     pub errors: ErrorShape,
-    /// Says what was decided.
+    /// The decision.
     pub verdict: Verdict,
-    /// Says what goes on, or what the client gets.
+    /// The request that goes on, or the refusal that the client gets.
     pub result: Result<Forwarded, Refusal>,
 }
 

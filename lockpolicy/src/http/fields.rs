@@ -30,7 +30,7 @@ const WORDS: [&str; 6] = [
     "rout",
 ];
 
-/// Says what stands in front of the name in a routing hint.
+/// The text in front of the name in a routing hint.
 const HINT: &str = "model=";
 
 /// Returns what a header can do to the choice of the model. `lists` are the names that go on: a `*` at the end

@@ -18,7 +18,7 @@ use crate::{
 /// A verdict with the cuts that carry it out. All are empty unless the decision is a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// Says what was decided.
+    /// The decision.
     pub verdict: Verdict,
     /// Cuts in the path.
     pub path: Vec<Edit>,

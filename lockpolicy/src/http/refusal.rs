@@ -43,9 +43,9 @@ pub struct Refusal {
     pub status: u16,
     /// The value of `x-model-lock-decision`, where the policy decided.
     pub decision: Option<&'static str>,
-    /// It is true if the connection is closed: the rest of the content is in the way of the next request.
+    /// `true` if the connection is closed: the rest of the content is in the way of the next request.
     pub close: bool,
-    /// It is true if another try could succeed.
+    /// `true` if another try could succeed.
     retry: bool,
     message: String,
     kind: &'static str,
@@ -64,7 +64,7 @@ pub struct RefusalContext<'a> {
     pub path: &'a str,
     /// The hash of the policy that decided.
     pub policy: &'a str,
-    /// It is true if the client asked for another protocol: what follows cannot be delimited then.
+    /// `true` if the client asked for another protocol: what follows cannot be delimited then.
     pub upgrade: bool,
 }
 

@@ -20,7 +20,7 @@ pub struct RequestHead<'a> {
     pub fields: &'a [(&'a str, &'a str)],
     /// The provider whose base URL the request came to.
     pub base: BaseMatch<'a>,
-    /// It is true if it came over HTTP/1.1, the only version whose connections can become a WebSocket here.
+    /// `true` if it came over HTTP/1.1, the only version whose connections can become a WebSocket here.
     pub is_http_1_1: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Reason;
 
-/// Says how deep objects and arrays may nest.
+/// The depth to which objects and arrays may nest.
 pub const DEPTH_CAP: usize = 128;
 
 /// Describes why a text is not taken.

@@ -8,9 +8,9 @@ use core::ops::Range;
 #[derive(Debug)]
 pub(super) struct Names<'a> {
     input: &'a [u8],
-    /// Says where each stands: in the input, or behind its end in what was decoded.
+    /// The range of each: in the input, or behind its end in what was decoded.
     open: Vec<(usize, usize)>,
-    /// Says what the names with escapes say, one behind the other.
+    /// The decoded names that have escapes, one behind the other.
     decoded: String,
 }
 

@@ -29,11 +29,11 @@ pub enum Kind {
 pub struct Hit {
     /// The index of the selector.
     pub selector: usize,
-    /// Says what stands there.
+    /// The kind of the value.
     pub kind: Kind,
     /// The bytes of the value, quotes included.
     pub value: Range<usize>,
-    /// Says where the member begins: its name's opening quote, or the value itself in an array.
+    /// The offset of the member: its name's opening quote, or the value itself in an array.
     pub start: usize,
 }
 
@@ -89,11 +89,11 @@ struct Frame {
     object: bool,
     /// The node of the object, or of the array's elements.
     node: Option<usize>,
-    /// Says where the object's names begin.
+    /// The mark of the object's first name.
     mark: usize,
     /// The hit that ends with this container.
     hit: Option<usize>,
-    /// It is true if a member or element has been read.
+    /// `true` if a member or element has been read.
     filled: bool,
 }
 

@@ -31,7 +31,7 @@ struct Child {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
     nodes: Vec<Node>,
-    /// It is true if other names and shapes are passed over.
+    /// `true` if other names and shapes are passed over.
     loose: bool,
 }
 

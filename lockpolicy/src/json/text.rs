@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use super::error::JsonError;
 
-/// Says how many bytes of a string are looked at together: as many as fit into a number.
+/// The bytes of a string that are looked at together: as many as fit into a number.
 const WORD: usize = 8;
 
 /// A string's extent: `end` is behind the closing quote.

@@ -1,8 +1,8 @@
 //! The rules, one by one.
 
 use super::*;
-use crate::PolicyConfig;
 use crate::occurrence::NeutralWord;
+use crate::{Condition, Limit, PolicyConfig, SelectorValue};
 use alloc::borrow::Cow;
 
 fn policy(text: &str) -> Policy {

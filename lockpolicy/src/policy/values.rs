@@ -15,7 +15,7 @@ pub(super) struct Values {
     problems: Vec<Problem>,
     /// The name of the policy file, if one is among the sources.
     file: Option<String>,
-    /// It is true if a source could not be read, so that what it states is not known.
+    /// `true` if a source could not be read, so that what it states is not known.
     pub(super) unreadable: bool,
 }
 

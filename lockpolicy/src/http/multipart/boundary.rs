@@ -43,7 +43,7 @@ mod tests {
                 "multipart/form-data; boundary=\"==B:1/2?(3)'\"",
                 "==B:1/2?(3)'",
             ),
-            (&long, &long[30..]),
+            (&long, long.split_at(30).1),
         ] {
             assert_eq!(boundary(media), Some(expected), "{media}");
         }

@@ -1,11 +1,11 @@
 //! The head of a part: its name, and whether it is a file.
 
-/// What a part's head says.
+/// The head of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PartHead<'a> {
     pub(super) name: &'a str,
     pub(super) file: bool,
-    /// It is true if a type of its own makes something else of it than plain text in UTF-8.
+    /// `true` if a type of its own makes something else of it than plain text in UTF-8.
     pub(super) typed: bool,
 }
 
@@ -59,7 +59,7 @@ fn disposition(value: &str) -> Option<(&str, bool)> {
 
 /// Returns false for a name that ends its quotes, or that is another parameter to a parser that splits at semicolons.
 fn is_file_name(name: &str) -> bool {
-    !name.contains(['"', '\\']) && !(name.contains(';') && name.contains('='))
+    !(name.contains(['"', '\\']) || name.contains(';') && name.contains('='))
 }
 
 /// Returns true for `plain`, `plain[]`, `plain[member]` and so on.
