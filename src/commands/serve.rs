@@ -96,7 +96,7 @@ fn run(
     }
     process.send_metrics(settings.statsd())?;
     announce(&server, loaded, token.is_some());
-    reloader.begin();
+    reloader.record_start();
     let stopped = until_stopped(server, reloader, signals, interrupt, &state);
     let code = process.runtime.block_on(stopped);
     process.finish();

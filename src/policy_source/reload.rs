@@ -35,7 +35,7 @@ pub(crate) struct Reloader {
 
 impl Reloader {
     /// Records the policy at the start.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn record_start(&self) {
         self.record(RecordResult::Start(Start::Started));
     }
 
@@ -55,14 +55,14 @@ impl Reloader {
                 _ = ticks.tick() => false,
                 _ = hangup.recv() => true,
             };
-            self.look(is_requested).await;
+            self.check_file(is_requested).await;
             if let Some(audit) = &self.audit {
                 audit.inspect();
             }
         }
     }
 
-    async fn look(&mut self, is_requested: bool) {
+    async fn check_file(&mut self, is_requested: bool) {
         let location = self.location.clone();
         // A file on a dead network mount must not hold up the requests.
         let Ok(reading) = tokio::task::spawn_blocking(move || policy_source::read(&location)).await
@@ -70,11 +70,11 @@ impl Reloader {
             return;
         };
         if reading != self.last || is_requested {
-            self.take(reading);
+            self.apply(reading);
         }
     }
 
-    fn take(&mut self, reading: Reading) {
+    fn apply(&mut self, reading: Reading) {
         match reading.compile(&self.environment) {
             Ok(loaded) => {
                 self.location = reading.location.clone();
@@ -138,20 +138,20 @@ mod tests {
         let held = reloader.policy.load_full();
 
         std::fs::write(&path, "model = 'b'").unwrap();
-        reloader.look(false).await;
+        reloader.check_file(false).await;
         assert_eq!(pin(&reloader), "b");
         assert_eq!(held.pin(), "a", "a request keeps the policy it began with");
 
         std::fs::write(&path, "model = 'c'\nmode = 'x'").unwrap();
-        reloader.look(false).await;
+        reloader.check_file(false).await;
         assert_eq!(pin(&reloader), "b");
 
         std::fs::remove_file(&path).unwrap();
-        reloader.look(false).await;
+        reloader.check_file(false).await;
         assert_eq!(pin(&reloader), "b", "a file that goes away widens nothing");
 
         std::fs::write(&path, "model = 'd'").unwrap();
-        reloader.look(false).await;
+        reloader.check_file(false).await;
         assert_eq!(pin(&reloader), "d");
     }
 }

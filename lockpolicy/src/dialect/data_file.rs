@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Answer, Content, Credential, ErrorShape};
+use super::{Content, Credential, ErrorShape, ResponseKind};
 use crate::Capability;
 
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ pub(super) struct OperationEntry {
     #[serde(default)]
     pub(super) query: Vec<String>,
     #[serde(default)]
-    pub(super) answer: Answer,
+    pub(super) response: ResponseKind,
     pub(super) messages: Option<String>,
     pub(super) errors: Option<ErrorShape>,
 }

@@ -11,7 +11,8 @@ mod sources;
 mod table;
 
 pub use operation::{
-    Answer, Content, Entry, ErrorShape, Message, ModelAt, Operation, Places, Refused, ToolTypes,
+    Content, Entry, ErrorShape, Message, ModelAt, Operation, Places, Refused, ResponseKind,
+    ToolTypes,
 };
 pub(crate) use sources::{
     SERVED_FIELDS, SERVED_MODELS, SERVED_PREFIXES, SERVED_REGIONS, SERVED_VENDORS, SERVED_VERSIONS,

@@ -42,7 +42,7 @@ pub struct Operation {
     /// Query parameters that may be given, each once.
     pub query: Vec<String>,
     /// The kind of the response.
-    pub answer: Answer,
+    pub response: ResponseKind,
     /// The messages that a client may send after the handshake, by their `type`.
     pub messages: Vec<Message>,
     /// The shape of its errors.
@@ -119,11 +119,11 @@ pub struct Entry {
     /// put into it.
     pub setting: Option<Setting>,
     /// `true` if absence is stated too, so that a pin can be inserted.
-    pub expected: bool,
+    pub insert_if_missing: bool,
     /// `true` if the value is compared in lower case.
     pub any_case: bool,
     /// The prefix of the model's name, such as `models/`; it may be left out.
-    pub stem: String,
+    pub prefix: String,
     /// The entry of the object around it, where that is neither the root nor an array's element.
     pub parent: Option<usize>,
     /// The entry of the array's elements, each of which has to state it; `None` where the whole content
@@ -154,15 +154,15 @@ impl ToolTypes {
     }
 }
 
-/// Describes what is done with an answer.
+/// The kind of a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// A list of models: cut down to what may be used.
+pub enum ResponseKind {
+    /// A list of models: reduced to those that may be used.
     Models,
     /// Passed on as it comes.
     #[default]
     Opaque,
-    /// A response or its events, which say who served it.
-    Response,
+    /// A response or its events, observed because they name the model that served.
+    Observed,
 }

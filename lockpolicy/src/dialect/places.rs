@@ -14,7 +14,7 @@ pub(super) struct Meaning<'t> {
     /// `true` if the value is compared without regard to case.
     any_case: bool,
     /// The prefix of the model's name.
-    stem: &'t str,
+    prefix: &'t str,
     /// The list of the types of tools that may stand here.
     tools: &'t str,
 }
@@ -42,13 +42,13 @@ impl<'t> Meaning<'t> {
         let setting = setting(words.next()?, capability.unwrap_or(Capability::Generation))?;
         let optional = words.next_if_eq(&"optional").is_some();
         let any_case = words.next_if_eq(&"anycase").is_some();
-        let stem = words.next().unwrap_or_default();
-        let whole = words.next().is_none() && (stem.is_empty() || stem.ends_with('/'));
+        let prefix = words.next().unwrap_or_default();
+        let whole = words.next().is_none() && (prefix.is_empty() || prefix.ends_with('/'));
         whole.then_some(Self {
             setting,
             optional,
             any_case,
-            stem,
+            prefix,
             tools: "",
         })
     }
@@ -57,15 +57,16 @@ impl<'t> Meaning<'t> {
     pub(super) fn model(text: &'t str, capability: Capability) -> Option<(&'t str, Self)> {
         let (pointer, rest) = text.split_once(' ').unwrap_or((text, ""));
         let setting = Setting::Model(capability);
-        let stem = rest.strip_prefix("optional").unwrap_or(rest);
+        let prefix = rest.strip_prefix("optional").unwrap_or(rest);
         let meaning = Self {
             setting,
-            optional: stem.len() < rest.len(),
+            optional: prefix.len() < rest.len(),
             any_case: false,
-            stem: stem.trim_start(),
+            prefix: prefix.trim_start(),
             tools: "",
         };
-        let proper = pointer.starts_with('/') && (meaning.stem.is_empty() || stem.ends_with('/'));
+        let proper =
+            pointer.starts_with('/') && (meaning.prefix.is_empty() || prefix.ends_with('/'));
         proper.then_some((pointer, meaning))
     }
 }
@@ -88,7 +89,7 @@ fn limited(text: &str) -> Option<Meaning<'_>> {
         setting: Setting::Limited(condition, limit),
         optional: true,
         any_case: false,
-        stem: "",
+        prefix: "",
         tools: "",
     })
 }
@@ -102,7 +103,7 @@ fn tool(text: &str) -> Option<Meaning<'_>> {
         setting: Setting::ToolType,
         optional: name.is_some(),
         any_case: false,
-        stem: "",
+        prefix: "",
         tools,
     })
 }
@@ -134,26 +135,26 @@ impl Places {
         meaning: Meaning<'_>,
         tools: Option<ToolTypes>,
     ) -> Option<usize> {
-        let expected = !meaning.optional
+        let insert_if_missing = !meaning.optional
             && match meaning.setting {
                 Setting::Model(_) => true,
                 Setting::Effort | Setting::Tier => !pointer.contains('*'),
                 Setting::Limited(..) | Setting::ToolType | Setting::OtherSelector(..) => false,
             };
         let (element, own) = own_names(pointer);
-        (!expected || own.matches('/').count() <= 2).then_some(())?;
+        (!insert_if_missing || own.matches('/').count() <= 2).then_some(())?;
         let parent = pointer
             .rsplit_once('/')
             .map(|(parent, _)| parent)
-            .filter(|parent| expected && *parent != element);
+            .filter(|parent| insert_if_missing && *parent != element);
         let parent = parent.map(|parent| self.watch(parent));
-        let each = (expected && !element.is_empty()).then(|| self.watch(element));
+        let each = (insert_if_missing && !element.is_empty()).then(|| self.watch(element));
         self.push(Entry {
             pointer: pointer.to_string(),
             setting: Some(meaning.setting),
-            expected,
+            insert_if_missing,
             any_case: meaning.any_case,
-            stem: meaning.stem.to_string(),
+            prefix: meaning.prefix.to_string(),
             parent,
             each,
             tools: tools.map(|tools| ToolTypes {
@@ -179,9 +180,9 @@ impl Places {
             self.insert(Entry {
                 pointer: pointer.to_string(),
                 setting: None,
-                expected: false,
+                insert_if_missing: false,
                 any_case: false,
-                stem: String::new(),
+                prefix: String::new(),
                 parent: None,
                 each: None,
                 tools: None,

@@ -145,7 +145,7 @@ impl Groups {
             model,
             places,
             query: entry.query.clone(),
-            answer: entry.answer,
+            response: entry.response,
             messages: self.messages(entry.messages.as_deref())?,
             errors: entry.errors.unwrap_or(errors),
         })

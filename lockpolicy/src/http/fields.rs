@@ -35,13 +35,13 @@ const HINT: &str = "model=";
 
 /// Returns what a header can do to the choice of the model. `lists` are the names that go on: a `*` at the end
 /// of one lists names that nobody has read, so one with such a word is taken for a selector.
-pub(super) fn remedy<'l>(
+pub(super) fn force_action<'l>(
     name: &str,
     lists: impl Iterator<Item = &'l String>,
 ) -> Option<ForceAction> {
     let known = SELECTORS.iter().find(|(selector, _)| *selector == name);
     match known {
-        Some((_, remedy)) => Some(*remedy),
+        Some((_, force_action)) => Some(*force_action),
         None => (selects(name) && is_unread(name, lists)).then_some(ForceAction::Drop),
     }
 }
@@ -64,7 +64,7 @@ fn is_unread<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> boo
 fn is_start(entry: &str, name: &str) -> bool {
     let rest = entry
         .strip_suffix('*')
-        .and_then(|stem| name.strip_prefix(stem));
+        .and_then(|prefix| name.strip_prefix(prefix));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     rest.is_some_and(|rest| rest.bytes().all(plain))
 }
@@ -78,11 +78,11 @@ pub(super) fn is_listed<'l>(name: &str, mut lists: impl Iterator<Item = &'l Stri
 pub(super) fn find<'a>(
     finds: &mut Finds<'a>,
     (name, value): (&'a str, &'a str),
-    (capability, remedy): (Capability, ForceAction),
+    (capability, force_action): (Capability, ForceAction),
 ) {
-    let setting = Setting::OtherSelector(capability, remedy);
+    let setting = Setting::OtherSelector(capability, force_action);
     let start = value.strip_prefix(HINT).map_or(0, |_| HINT.len());
-    let needs_hint = start == 0 && remedy == ForceAction::Pin;
+    let needs_hint = start == 0 && force_action == ForceAction::Pin;
     let before = if needs_hint { HINT } else { "" };
     state(finds, (name, value), setting, (start, before));
 }

@@ -41,7 +41,7 @@ pub fn forwarded_fields<'a>(
     for (index, (name, _)) in head.fields.iter().enumerate() {
         if *name == "content-type" && route.takes_content() {
             content_type = content_type.or(Some(index));
-        } else if goes_on(policy, route, head, name) {
+        } else if is_forwarded(policy, route, head, name) {
             let value = written(head, changed, name);
             let is_repeated = || {
                 out.iter()
@@ -57,7 +57,7 @@ pub fn forwarded_fields<'a>(
     out
 }
 
-fn goes_on(policy: &Policy, route: &Route<'_>, head: &RequestHead<'_>, name: &str) -> bool {
+fn is_forwarded(policy: &Policy, route: &Route<'_>, head: &RequestHead<'_>, name: &str) -> bool {
     match route {
         Route::Listed(found) => passes(found, policy, name) || head.base.adds_field(name),
         Route::Allowed => MINIMAL.contains(&name),

@@ -26,7 +26,7 @@ pub(crate) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
             let place = EditSpan {
                 value: hit.value.clone(),
                 whole: hit.start..hit.value.end,
-                prefix: entry.stem.clone(),
+                prefix: entry.prefix.clone(),
                 ..EditSpan::default()
             };
             let stated = stated(input, hit, entry);
@@ -36,15 +36,15 @@ pub(crate) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
         }
     }
     for (index, entry) in places.entries.iter().enumerate() {
-        let Some(setting) = entry.setting.filter(|_| entry.expected) else {
+        let Some(setting) = entry.setting.filter(|_| entry.insert_if_missing) else {
             continue;
         };
-        for (from, own) in around(&hits, entry)? {
+        for (from, own) in objects_with(&hits, entry)? {
             if own.iter().any(|hit| hit.selector == index) {
                 continue;
             }
             let place = EditSpan {
-                prefix: entry.stem.clone(),
+                prefix: entry.prefix.clone(),
                 ..insertion_point(places, input, own, from, entry)
             };
             finds.push(setting, SelectorValue::Missing, &entry.pointer, place);
@@ -59,7 +59,7 @@ pub(crate) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
 /// # Errors
 ///
 /// [`JsonError::Shape`] where such an element is no object.
-fn around<'h>(hits: &'h [Hit], entry: &Entry) -> Result<Vec<(usize, &'h [Hit])>, JsonError> {
+fn objects_with<'h>(hits: &'h [Hit], entry: &Entry) -> Result<Vec<(usize, &'h [Hit])>, JsonError> {
     let Some(each) = entry.each else {
         return Ok(vec![(0, hits)]);
     };
@@ -93,7 +93,7 @@ fn stated<'a>(input: &'a [u8], hit: &Hit, entry: &Entry) -> SelectorValue<'a> {
                 .get(hit.value.clone())
                 .and_then(decode)
                 .map_or(SelectorValue::NotText, |text| {
-                    SelectorValue::Text(match unstemmed(text, &entry.stem) {
+                    SelectorValue::Text(match without_prefix(text, &entry.prefix) {
                         text if entry.any_case => Cow::Owned(text.to_ascii_lowercase()),
                         text => text,
                     })
@@ -104,10 +104,10 @@ fn stated<'a>(input: &'a [u8], hit: &Hit, entry: &Entry) -> SelectorValue<'a> {
 }
 
 /// The model's name, without what may stand in front of it.
-fn unstemmed<'a>(text: Cow<'a, str>, stem: &str) -> Cow<'a, str> {
+fn without_prefix<'a>(text: Cow<'a, str>, prefix: &str) -> Cow<'a, str> {
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.strip_prefix(stem).unwrap_or(text)),
-        Cow::Owned(text) => Cow::Owned(text.strip_prefix(stem).unwrap_or(&text).into()),
+        Cow::Borrowed(text) => Cow::Borrowed(text.strip_prefix(prefix).unwrap_or(text)),
+        Cow::Owned(text) => Cow::Owned(text.strip_prefix(prefix).unwrap_or(&text).into()),
     }
 }
 
@@ -164,7 +164,7 @@ fn last(pointer: &str) -> &str {
 /// front, or else, where nothing is left of the object, that of a member put in.
 ///
 /// Time grows with the number of edits, but for sorting them.
-pub(crate) fn tidy(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
+pub(crate) fn remove_commas(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
     let (mut drops, mut kept): (Vec<Edit>, Vec<Edit>) =
         edits.into_iter().partition(|edit| edit.text.is_empty());
     drops.sort_by_key(|edit| edit.at.start);
@@ -180,7 +180,7 @@ pub(crate) fn tidy(input: &[u8], edits: Vec<Edit>) -> Vec<Edit> {
     }
     let dropped = runs.into_iter().map(|run| Edit {
         at: with_comma(input, run.clone()).unwrap_or_else(|| {
-            uncomma(input, &mut kept, run.start);
+            strip_comma(input, &mut kept, run.start);
             run
         }),
         text: String::new(),
@@ -212,7 +212,7 @@ fn with_comma(input: &[u8], run: Range<usize>) -> Option<Range<usize>> {
 
 /// Takes the comma off what is put in right before `start`: nothing follows it any more. The edits are in
 /// the order of their ends.
-fn uncomma(input: &[u8], kept: &mut [Edit], start: usize) {
+fn strip_comma(input: &[u8], kept: &mut [Edit], start: usize) {
     let count = kept.partition_point(|edit| edit.at.end <= start);
     let last = count.checked_sub(1).and_then(|last| kept.get_mut(last));
     if let Some(edit) = last

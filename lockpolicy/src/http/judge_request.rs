@@ -64,30 +64,30 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
         source: request.source,
     };
     let verdict = judge(policy, origin, &occurrences);
-    let judged = cut(&request, verdict, &parts, &header_index);
-    if fits(&request, &judged.path) {
+    let judged = with_edits(&request, verdict, &parts, &header_index);
+    if keeps_segments(&request, &judged.path) {
         judged
     } else {
-        misfit(judged.verdict)
+        rejected_path(judged.verdict)
     }
 }
 
 /// Returns true if the path is still one of as many plain segments with its cuts made: a pin such as
 /// `vendor/model` would make another path of it.
-fn fits(request: &Request<'_>, edits: &[Edit]) -> bool {
+fn keeps_segments(request: &Request<'_>, edits: &[Edit]) -> bool {
     let edited = crate::edit::apply(request.path.as_bytes(), edits.to_vec());
     let segments = |path: &[u8]| path.split(|byte| *byte == b'/').count();
     let plain = core::str::from_utf8(&edited).is_ok_and(crate::path::is_plain_path);
     edits.is_empty() || (plain && segments(&edited) == segments(request.path.as_bytes()))
 }
 
-fn misfit(mut verdict: Verdict) -> Judged {
+fn rejected_path(mut verdict: Verdict) -> Judged {
     for attempt in &mut verdict.attempts {
         attempt.result = AttemptResult::Rejected;
     }
     let what = "the approved model's name does not fit into this path";
     let rejection = Rejection::whole(Reason::Malformed, what);
-    uncut(Verdict {
+    unchanged(Verdict {
         decision: Decision::Reject(rejection),
         ..verdict
     })
@@ -115,10 +115,10 @@ fn content_finds<'a>(request: &Request<'a>) -> Result<Finds<'a>, Rejection> {
 }
 
 fn refused(rejection: Rejection) -> Judged {
-    uncut(refuse(rejection))
+    unchanged(refuse(rejection))
 }
 
-fn uncut(verdict: Verdict) -> Judged {
+fn unchanged(verdict: Verdict) -> Judged {
     Judged {
         verdict,
         path: Vec::new(),
@@ -150,8 +150,8 @@ fn header_finds<'a>(policy: &Policy, request: &Request<'a>) -> (Finds<'a>, Vec<u
         for (_, setting) in own.iter().filter(|(own, _)| own == name) {
             fields::find_setting(&mut finds, (name, value), *setting);
         }
-        if let Some(remedy) = fields::remedy(name, lists(request.found, policy)) {
-            fields::find(&mut finds, (name, value), (capability, remedy));
+        if let Some(force_action) = fields::force_action(name, lists(request.found, policy)) {
+            fields::find(&mut finds, (name, value), (capability, force_action));
         }
         indexes.resize(finds.occurrences.len(), index);
     }
@@ -159,14 +159,14 @@ fn header_finds<'a>(policy: &Policy, request: &Request<'a>) -> (Finds<'a>, Vec<u
 }
 
 /// Hands each change to the part that it belongs to.
-fn cut(
+fn with_edits(
     request: &Request<'_>,
     verdict: Verdict,
     parts: &[Finds<'_>; 4],
     header_index: &[usize],
 ) -> Judged {
     let Decision::Rewrite(changes) = &verdict.decision else {
-        return uncut(verdict);
+        return unchanged(verdict);
     };
     let mut start = 0;
     let mut own = parts.iter().map(|part| {
@@ -188,7 +188,7 @@ fn cut(
     let content = match media(request) {
         Media::Form(_) => content.edits(&next(), ToString::to_string),
         Media::Json | Media::Other => {
-            json_body::tidy(request.content, content.edits(&next(), encode))
+            json_body::remove_commas(request.content, content.edits(&next(), encode))
         }
     };
     let header_edits = next().into_iter().filter_map(|change| {
@@ -216,8 +216,10 @@ fn cut(
 /// Returns true if a header goes on to the upstream: listed by the dialect or the policy, or a selector that
 /// the verdict has pinned.
 pub(super) fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
-    match fields::remedy(name, lists(found, policy)) {
-        Some(remedy) => remedy == crate::ForceAction::Pin && found.operation.capability.is_some(),
+    match fields::force_action(name, lists(found, policy)) {
+        Some(force_action) => {
+            force_action == crate::ForceAction::Pin && found.operation.capability.is_some()
+        }
         None => fields::is_listed(name, lists(found, policy)),
     }
 }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::json_body::tidy;
+use super::json_body::remove_commas;
 use crate::Policy;
 use crate::edit::{Edit, apply};
 use crate::json::{Hit, JsonError, Tree, decode, scan};
@@ -48,7 +48,7 @@ pub fn only_pinned(policy: &Policy, answer: &[u8]) -> Result<Vec<u8>, JsonError>
             text: String::new(),
         })
         .collect();
-    Ok(apply(answer, tidy(answer, edits)))
+    Ok(apply(answer, remove_commas(answer, edits)))
 }
 
 fn is_pinned(policy: &Policy, answer: &[u8], name: &Hit) -> bool {

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::json_body::tidy;
+use super::json_body::remove_commas;
 use crate::edit::{Edit, apply};
 use crate::json::{Hit, Tree, decode, scan};
 
@@ -88,7 +88,7 @@ fn edited(line: &[u8], pin: &str) -> Option<Vec<u8>> {
         text: String::new(),
     });
     let mut out = line.get(..start)?.to_vec();
-    out.extend(apply(json, tidy(json, edits.collect())));
+    out.extend(apply(json, remove_commas(json, edits.collect())));
     out.extend_from_slice(line.get(end..)?);
     Some(out)
 }

@@ -7,7 +7,7 @@ use super::exchange::{Approved, RequestOutcome};
 use super::gate::Route;
 use super::refusal::Fault;
 use super::response_edit::{SERVED, SERVED_TOO};
-use crate::dialect::Answer;
+use crate::dialect::ResponseKind;
 use crate::{Mode, Policy};
 
 /// The head of a response.
@@ -62,20 +62,22 @@ pub fn response_handling(
     approved: &Approved,
     head: &ResponseHead<'_>,
 ) -> Result<ResponseHandling, Fault> {
-    let answer = match route {
-        Route::Listed(found) => found.operation.answer,
-        Route::Allowed => Answer::Opaque,
+    let kind = match route {
+        Route::Listed(found) => found.operation.response,
+        Route::Allowed => ResponseKind::Opaque,
     };
     match head.status {
         300..=399 if has(head, "location") => Err(Fault::BadResponse(
             "the upstream redirects, which would lead past the lock",
         )),
         100..=199 => Err(Fault::BadResponse("the upstream changed the protocol")),
-        200 if answer == Answer::Models && policy.mode() != Mode::ReportOnly => {
+        200 if kind == ResponseKind::Models && policy.mode() != Mode::ReportOnly => {
             Ok(ResponseHandling::CutModelList)
         }
-        _ if answer == Answer::Models => Ok(ResponseHandling::Pass),
-        _ if answer == Answer::Opaque && approved.choice.is_none() => Ok(ResponseHandling::Pass),
+        _ if kind == ResponseKind::Models => Ok(ResponseHandling::Pass),
+        _ if kind == ResponseKind::Opaque && approved.choice.is_none() => {
+            Ok(ResponseHandling::Pass)
+        }
         _ => Ok(ResponseHandling::Observe),
     }
 }

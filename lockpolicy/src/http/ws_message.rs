@@ -46,7 +46,7 @@ pub fn judge_message(
         &finds.occurrences,
     );
     let edits = match &verdict.decision {
-        Decision::Rewrite(changes) => json_body::tidy(text, finds.edits(changes, encode)),
+        Decision::Rewrite(changes) => json_body::remove_commas(text, finds.edits(changes, encode)),
         Decision::Pass | Decision::Reject(_) => Vec::new(),
     };
     (verdict, edits)

@@ -20,7 +20,11 @@ fn path(pattern: &str, model: &str) -> String {
 /// The content that names the right models where they are expected.
 pub(super) fn proper(places: &Places) -> Value {
     let mut content = json!({});
-    for entry in places.entries.iter().filter(|entry| entry.expected) {
+    for entry in places
+        .entries
+        .iter()
+        .filter(|entry| entry.insert_if_missing)
+    {
         if let Some(Setting::Model(capability)) = entry.setting {
             put(
                 &mut content,
@@ -33,7 +37,7 @@ pub(super) fn proper(places: &Places) -> Value {
 }
 
 fn named(entry: &Entry, capability: Capability) -> String {
-    format!("{}p-{}", entry.stem, capability.as_str())
+    format!("{}p-{}", entry.prefix, capability.as_str())
 }
 
 /// Puts a value at a pointer; `*` is the first element.

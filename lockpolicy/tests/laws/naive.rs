@@ -52,21 +52,21 @@ pub(crate) fn judge(request: &GeneratedRequest, operation: &Operation) -> Answer
             }
             continue;
         }
-        if entry.expected {
+        if entry.insert_if_missing {
             let Some(absent) = absent(&tree, entry, &found) else {
                 return Answer::Reject;
             };
             found.extend(absent.into_iter().map(|place| (place, None)));
         }
         for (place, value) in found {
-            match rule(&request.rules, setting, value, &entry.stem, gate) {
+            match rule(&request.rules, setting, value, &entry.prefix, gate) {
                 Some(_) if report_only => {}
                 None => {}
                 Some(Deed::Refuse) => return Answer::Reject,
                 Some(_) if gate => return Answer::Reject,
                 Some(Deed::Drop) => drop_at(&mut out, &place),
                 Some(Deed::Set(text)) => {
-                    set_at(&mut out, &place, &[&*entry.stem, &text].concat());
+                    set_at(&mut out, &place, &[&*entry.prefix, &text].concat());
                 }
             }
         }
@@ -144,12 +144,12 @@ fn rule(
     rules: &Rules,
     setting: Setting,
     value: Option<&Tree>,
-    stem: &str,
+    prefix: &str,
     gate: bool,
 ) -> Option<Deed> {
     let unnamed = matches!(value, None | Some(Tree::Null));
     let text = value.and_then(Tree::text);
-    let text = text.map(|text| text.strip_prefix(stem).unwrap_or(text));
+    let text = text.map(|text| text.strip_prefix(prefix).unwrap_or(text));
     match setting {
         Setting::Model(capability) => match pin(rules, capability) {
             None => Some(Deed::Refuse),

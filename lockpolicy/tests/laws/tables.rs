@@ -225,7 +225,7 @@ fn tables_list_each_place_once() {
             pointers.array_windows().all(|[a, b]| a != b),
             "{operation:?}: {pointers:?}"
         );
-        for entry in entries.iter().filter(|entry| entry.expected) {
+        for entry in entries.iter().filter(|entry| entry.insert_if_missing) {
             assert!(
                 entry
                     .pointer

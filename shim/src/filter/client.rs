@@ -23,7 +23,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// Carries lines to the end of the stream, or until codex takes no more.
-    pub(super) fn carry(&self, from: impl Read, mut to: impl Write, output: &Output<impl Write>) {
+    pub(super) fn forward(&self, from: impl Read, mut to: impl Write, output: &Output<impl Write>) {
         let mut lines = Lines::new(from, CAP);
         // A stream that breaks ends here as it would end there.
         while let Ok(Some(line)) = lines.next() {

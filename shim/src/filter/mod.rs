@@ -55,9 +55,12 @@ fn started(program: &PathBuf, start: &Start, client: Client) -> io::Result<u8> {
     if let Some(to) = child.stdin.take() {
         let output = Arc::clone(&output);
         // Nobody waits for it: it may stand in a read that never ends.
-        thread::spawn(move || client.carry(input, to, &output));
+        thread::spawn(move || client.forward(input, to, &output));
     }
-    let server = child.stdout.take().map(|from| server::carry(from, output));
+    let server = child
+        .stdout
+        .take()
+        .map(|from| server::forward(from, output));
     let status = child.wait();
     over.store(true, Ordering::Release);
     if let Some(server) = server {

@@ -21,7 +21,7 @@ pub(super) struct Transfer {
 }
 
 /// Carries a stream to its end, in a thread of its own.
-pub(super) fn carry<R, W>(from: R, to: Arc<Output<W>>) -> Transfer
+pub(super) fn forward<R, W>(from: R, to: Arc<Output<W>>) -> Transfer
 where
     R: Read + Send + 'static,
     W: Write + Send + 'static,
@@ -83,7 +83,7 @@ mod tests {
     fn output_is_written_though_the_stream_stays_open() {
         let (mut out, to) = io::pipe().unwrap();
         let (reader, writer) = pipe(b"one\ntwo");
-        carry(reader, Arc::new(Output::new(to))).drain();
+        forward(reader, Arc::new(Output::new(to))).drain();
         let mut text = [0; 7];
         out.read_exact(&mut text).unwrap();
         assert_eq!(&text, b"one\ntwo");

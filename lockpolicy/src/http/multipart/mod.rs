@@ -51,8 +51,8 @@ pub(super) fn finds<'a>(
         };
         finds.push(setting, stated, &entry.pointer, place);
     }
-    let is_expected = |entry: &&Entry| entry.expected && entry.parent.is_none();
-    for entry in places.entries.iter().filter(is_expected) {
+    let is_inserted = |entry: &&Entry| entry.insert_if_missing && entry.parent.is_none();
+    for entry in places.entries.iter().filter(is_inserted) {
         if let (Some(setting), false) = (entry.setting, seen.contains(&name(entry))) {
             let before = [
                 "--",

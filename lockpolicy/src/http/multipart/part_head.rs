@@ -65,21 +65,21 @@ fn is_file_name(name: &str) -> bool {
 /// Returns true for `plain`, `plain[]`, `plain[member]` and so on.
 fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let stem = stem(name);
-    let mut rest = name.get(stem.len()..).unwrap_or_default();
+    let base = base_name(name);
+    let mut rest = name.get(base.len()..).unwrap_or_default();
     while let Some((inner, behind)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
         if !inner.bytes().all(plain) {
             return false;
         }
         rest = behind;
     }
-    let proper = stem.starts_with(|c: char| c.is_ascii_alphabetic()) && stem.bytes().all(plain);
+    let proper = base.starts_with(|c: char| c.is_ascii_alphabetic()) && base.bytes().all(plain);
     proper && rest.is_empty()
 }
 
 /// The name in front of the brackets of a list or of a member: `include[]`, `chunking_strategy[type]`.
-fn stem(name: &str) -> &str {
-    name.split_once('[').map_or(name, |(stem, _)| stem)
+fn base_name(name: &str) -> &str {
+    name.split_once('[').map_or(name, |(base, _)| base)
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ fn edits(line: &[u8], finds: &Finds<'_>, changes: &[Change]) -> Vec<Edit> {
         },
     };
     let changes: Vec<Change> = changes.iter().map(written).collect();
-    json_body::tidy(line, finds.edits(&changes, encode))
+    json_body::remove_commas(line, finds.edits(&changes, encode))
 }
 
 fn answered(id: Option<&str>, rejection: &Rejection) -> LineAction {
