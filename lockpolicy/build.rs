@@ -16,7 +16,7 @@ const LISTS: [(&str, &[&str]); 2] = [
             "models", "fields", "prefixes", "regions", "vendors", "versions",
         ],
     ),
-    ("credentials", &["fields"]),
+    ("credentials", &["fields", "query", "words"]),
 ];
 
 type Lists = BTreeMap<String, BTreeSet<String>>;

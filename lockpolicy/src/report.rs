@@ -21,6 +21,8 @@ pub struct RequestContext<'a> {
     /// The path of a request, without its query.
     pub path: &'a str,
     /// The name that the client gives itself.
+    pub user_agent: &'a str,
+    /// The name of the client that stated its token.
     pub client: &'a str,
     /// The status that the client got, or the exit status; 0 while it has none.
     pub status: u16,

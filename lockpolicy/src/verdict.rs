@@ -133,16 +133,22 @@ label_enum! {
         TooLarge = "too_large",
         /// A media type that the operation does not take.
         Type = "type",
+        /// No client that is known, where only those are served.
+        UnknownClient = "unknown_client",
+        /// A `Host` that is neither loopback's nor allowed.
+        UnknownHost = "unknown_host",
         /// A method and path that no table lists.
         UnknownOperation = "unknown_operation",
+        /// An `Origin` that is not allowed: a page of another site calls.
+        UnknownOrigin = "unknown_origin",
         /// The type of a tool that no table lists.
         UnknownToolType = "unknown_tool_type",
     }
 }
 
 impl Reason {
-    /// Returns true if the input could not be understood, which is counted as `undecidable` (rule 1), as
-    /// opposed to understood and refused.
+    /// Returns true if the input could not be understood, or its sender may not use the listener, which is counted
+    /// as `undecidable` (rules 1 and 17), as opposed to judged and refused.
     pub const fn is_undecidable(self) -> bool {
         match self {
             Self::Ambiguous
@@ -153,7 +159,10 @@ impl Reason {
             | Self::NotJson
             | Self::TooLarge
             | Self::Type
-            | Self::UnknownOperation => true,
+            | Self::UnknownClient
+            | Self::UnknownHost
+            | Self::UnknownOperation
+            | Self::UnknownOrigin => true,
             Self::ModelAbsent
             | Self::ModelLocked
             | Self::NoPin
@@ -204,7 +213,16 @@ impl fmt::Display for Rejection {
             Reason::SettingLocked => write!(f, "`{}` is not permitted here", self.requested)?,
             Reason::TooLarge => f.write_str("the content is too large to be judged")?,
             Reason::Type => f.write_str("the media type is not one that this operation takes")?,
+            Reason::UnknownClient => f.write_str(
+                "this proxy serves known clients only: state the token that its operator gave you as the API key, or in x-model-lock-token",
+            )?,
+            Reason::UnknownHost => {
+                f.write_str("the host of this request is none of this proxy's; an operator can allow it with --allow-host")?;
+            }
             Reason::UnknownOperation => f.write_str("this method and path are not permitted")?,
+            Reason::UnknownOrigin => {
+                f.write_str("pages of this origin may not call here; an operator can allow them with --allow-origin")?;
+            }
             Reason::UnknownToolType => write!(
                 f,
                 "no table lists the type of tool `{}`; an operator can add it to `allow_tool_types`",

@@ -138,6 +138,9 @@ pub struct Record {
     /// The name that the client gives itself.
     #[serde(skip_serializing_if = "is_empty")]
     pub user_agent: String,
+    /// The name of the client that stated its token.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub client: String,
     /// The reason of a rejection.
     #[serde(skip_serializing_if = "is_empty")]
     pub reason: String,
@@ -199,7 +202,8 @@ impl Record {
             request_id: escape_for_log(context.request_id),
             method: escape_for_log(context.method),
             path: escape_for_log(context.path),
-            user_agent: escape_for_log(context.client),
+            user_agent: escape_for_log(context.user_agent),
+            client: escape_for_log(context.client),
             reason: context.reason.to_owned(),
             policy_hash: context.policy.to_owned(),
             status: context.status,
@@ -268,7 +272,7 @@ impl Record {
     }
 
     /// Returns every text that a search looks at.
-    pub(crate) fn texts(&self) -> [&str; 15] {
+    pub(crate) fn texts(&self) -> [&str; 16] {
         [
             &self.requested_model,
             &self.applied_model,
@@ -277,6 +281,7 @@ impl Record {
             &self.place,
             &self.path,
             &self.user_agent,
+            &self.client,
             &self.request_id,
             &self.reason,
             &self.method,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lockpolicy::dialect::ErrorShape;
-use lockpolicy::http::{Fault, Refusal, RefusalContext};
+use lockpolicy::http::{Client, Fault, Refusal, RefusalContext};
 use lockpolicy::{Judged, Policy, Rejection, RequestContext, Surface, Verdict, report};
 
 use crate::error::{RequestError, chain};
@@ -20,7 +20,9 @@ pub(crate) struct Call {
     pub(crate) id: String,
     pub(crate) method: String,
     pub(crate) path: String,
-    pub(crate) client: String,
+    pub(crate) user_agent: String,
+    /// The client that stated its token, where clients have one.
+    pub(crate) client: Option<Arc<Client>>,
     /// True if the request asks for another protocol: what follows a refusal cannot be delimited.
     pub(crate) upgrade: bool,
     pub(crate) errors: ErrorShape,
@@ -56,7 +58,8 @@ impl Call {
             request_id: &self.id,
             method: &self.method,
             path: &self.path,
-            client: &self.client,
+            user_agent: &self.user_agent,
+            client: self.client.as_ref().map_or("", |client| &client.name),
             status,
             policy: self.policy.hash(),
             reason,

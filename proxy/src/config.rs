@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::key::Key;
+use crate::client_access::ClientAccess;
+use crate::held_keys::DialectKey;
+use crate::listen_address::ListenAddress;
 use crate::upstream::connector::Egress;
 use crate::upstream::provider::Upstream;
 use crate::upstream::provider_route::ProviderRoute;
@@ -12,7 +14,9 @@ use crate::upstream::provider_route::ProviderRoute;
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The address that requests are taken at. Port 0 takes any free port.
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
+    /// Who is served there.
+    pub access: ClientAccess,
     /// The address of the admin port, if there is one.
     pub admin: Option<SocketAddr>,
     /// The providers, by path prefix; empty means each dialect's own provider.
@@ -24,8 +28,8 @@ pub struct Config {
     pub dialects: Vec<String>,
     /// The forward proxy on the way to upstreams, if there is one.
     pub egress: Option<Egress>,
-    /// The provider's key, where clients hold none.
-    pub key: Option<Key>,
+    /// The providers' keys, where clients hold none.
+    pub keys: Vec<DialectKey>,
     /// The limits of requests and connections.
     pub limits: Limits,
 }

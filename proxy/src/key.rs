@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use lockpolicy::dialect::{CREDENTIAL_FIELDS, Credential};
+use lockpolicy::dialect::Credential;
 use subtle::ConstantTimeEq as _;
 
 /// A secret text. It can be replaced while requests run.
@@ -42,11 +42,13 @@ impl Key {
         self.0.load().as_bytes().ct_eq(given).into()
     }
 
-    /// Replaces every credential of the client by the key.
-    pub(crate) fn replace_credentials(&self, fields: &mut HeaderMap, credential: &Credential) {
-        for name in CREDENTIAL_FIELDS {
-            fields.remove(*name);
-        }
+    /// Returns true if both are the same text now.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.equals(other.0.load().as_bytes())
+    }
+
+    /// Sets the field of a credential.
+    pub(crate) fn set_credential(&self, fields: &mut HeaderMap, credential: &Credential) {
         let text = [&credential.prefix, self.0.load().as_str()].concat();
         // Both were checked when they came; a request without a key is refused by the provider.
         let name = HeaderName::try_from(&credential.field);
@@ -80,25 +82,13 @@ mod tests {
         for (field, prefix, value) in [
             ("authorization", "Bearer ", "Bearer sk-own"),
             ("x-api-key", "", "sk-own"),
-            ("api-key", "", "sk-own"),
-            ("x-goog-api-key", "", "sk-own"),
         ] {
             let credential = Credential {
                 field: field.into(),
                 prefix: prefix.into(),
             };
             let mut fields = HeaderMap::new();
-            for name in [
-                "authorization",
-                "api-key",
-                "chatgpt-account-id",
-                "x-api-key",
-                "x-goog-api-key",
-                "ocp-apim-subscription-key",
-            ] {
-                fields.append(name, HeaderValue::from_static("theirs"));
-            }
-            key.replace_credentials(&mut fields, &credential);
+            key.set_credential(&mut fields, &credential);
             assert_eq!(fields.len(), 1, "{fields:?}");
             assert_eq!(fields[field], value);
         }

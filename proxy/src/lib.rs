@@ -9,10 +9,14 @@
 
 mod admin;
 mod call;
+mod client_access;
 mod config;
+mod credentials;
 mod error;
 mod fields;
+mod held_keys;
 mod key;
+mod listen_address;
 mod metrics;
 mod request;
 mod response;
@@ -22,8 +26,11 @@ mod upstream;
 mod websocket;
 
 pub use admin::{Page, PageContent, PageRequest, PageResponse, TextStream};
+pub use client_access::{ClientAccess, ClientTokensHandle};
 pub use config::{Config, Limits};
+pub use held_keys::{DialectKey, KeyError};
 pub use key::{InvalidKey, Key};
+pub use listen_address::{InvalidAddress, ListenAddress};
 pub use metrics::ProxyMetrics;
 pub use server::{BindError, Server};
 pub use upstream::connector::{Egress, EgressError};

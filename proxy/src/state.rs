@@ -10,8 +10,9 @@ use lockpolicy::{Observer, Policy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::client_access::ClientAccess;
 use crate::config::Limits;
-use crate::key::Key;
+use crate::held_keys::HeldKeys;
 use crate::metrics::ProxyMetrics;
 use crate::upstream::client::Client;
 use crate::upstream::provider::Upstream;
@@ -24,7 +25,8 @@ pub(crate) struct State {
     pub(crate) table: Table,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) provider_routes: Vec<ProviderRoute>,
-    pub(crate) key: Option<Key>,
+    pub(crate) access: ClientAccess,
+    pub(crate) keys: HeldKeys,
     pub(crate) policy: Arc<ArcSwap<Policy>>,
     pub(crate) sink: Arc<dyn Observer>,
     pub(crate) metrics: Arc<dyn ProxyMetrics>,

@@ -45,7 +45,8 @@ async fn serve(upstream: SocketAddr) -> SocketAddr {
         dialects: vec!["openai".to_owned()],
         provider_routes: Vec::new(),
         egress: None,
-        key: None,
+        access: proxy::ClientAccess::default(),
+        keys: Vec::new(),
         limits: Limits::default(),
     };
     let server = Server::bind(
@@ -55,7 +56,7 @@ async fn serve(upstream: SocketAddr) -> SocketAddr {
     )
     .await
     .unwrap();
-    let address = server.address();
+    let address = server.address().tcp().unwrap();
     tokio::task::spawn_local(server.run(std::future::pending()));
     address
 }

@@ -56,7 +56,7 @@ fn dashboard(settings: &Settings, observers: &Observers) -> Option<Dashboard> {
     let statsd = settings.statsd().map(|target| target.to_string());
     let about = About {
         statsd: statsd.unwrap_or_default(),
-        holds_key: settings.key.is_some(),
+        holds_key: !settings.key.is_empty(),
         level: |mode| level(mode).as_str(),
     };
     let (metrics, state) = (Arc::clone(&observers.metrics), Arc::clone(&observers.state));
@@ -91,11 +91,15 @@ fn run(
         let page = AdminPage(DashboardRoutes::open(dashboard, settings.audit.clone())?);
         server = server.with_page(Arc::new(page), token.map(|file| file.key.clone()));
     }
-    for secret in [&settings.key, &settings.admin_token].into_iter().flatten() {
+    let keys = settings.key.iter().map(|key| &key.file);
+    for secret in keys.chain(&settings.admin_token) {
         process.runtime.spawn(secret.clone().follow());
     }
+    if let Some(clients) = &settings.client_tokens {
+        process.runtime.spawn(clients.clone().follow());
+    }
     process.send_metrics(settings.statsd())?;
-    announce(&server, loaded, token.is_some());
+    announce(&server, loaded, settings);
     reloader.record_start();
     let stopped = until_stopped(server, reloader, signals, interrupt, &state);
     let code = process.runtime.block_on(stopped);
@@ -103,11 +107,13 @@ fn run(
     Ok(code)
 }
 
-fn announce(server: &Server, loaded: &Loaded, has_token: bool) {
+fn announce(server: &Server, loaded: &Loaded, settings: &Settings) {
+    let has_token = settings.admin_token.is_some();
     let policy = &loaded.policy;
     tracing::info!(
         event = "listening",
         address = %server.address(),
+        clients = settings.served_clients(),
         admin = server.admin().map(tracing::field::display),
         page = server.admin().map(|at| who_may_see(at, has_token)),
         mode = policy.mode().as_str(),

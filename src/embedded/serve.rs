@@ -5,8 +5,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lockpolicy::Problems;
+use lockpolicy::http::HostRules;
 use observe::log::{self, audit_failed};
-use proxy::{Config, Egress, EgressError, Limits, ProviderRoute, Server, UpstreamError};
+use proxy::{
+    ClientAccess, Config, Egress, EgressError, Limits, ListenAddress, ProviderRoute, Server,
+    UpstreamError,
+};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::request::{self, StartReply, StartRequest};
@@ -81,7 +85,9 @@ fn run(order: StartRequest, environment: Environment) -> Result<(), EmbeddedErro
         audit_failed(&error);
     }
     process.send_metrics(order.statsd)?;
-    request::write(&StartReply::Ready(server.address()), io::stdout().lock())?;
+    let address = server.address().tcp();
+    let address = address.ok_or_else(|| io::Error::other("it has no port"))?;
+    request::write(&StartReply::Ready(address), io::stdout().lock())?;
     process.runtime.block_on(until(server, reloader, signals));
     process.finish();
     Ok(())
@@ -96,14 +102,21 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
         ProviderRoute::new(format!("/{}/{}", order.secret, route.name), route)
     };
     Ok(Config {
-        listen: ([127, 0, 0, 1], 0).into(),
+        listen: ListenAddress::Tcp(([127, 0, 0, 1], 0).into()),
+        access: ClientAccess {
+            hosts: HostRules {
+                checks_host: true,
+                ..HostRules::default()
+            },
+            clients: None,
+        },
         admin: None,
         upstreams: Vec::new(),
         provider_routes: order.routes.iter().map(mounted).collect::<Result<_, _>>()?,
         dialects: order.dialects.clone(),
         egress,
         // Clients have their own: they are the user's.
-        key: None,
+        keys: Vec::new(),
         limits: Limits {
             // Nobody is left who could read an answer.
             drain_timeout: Duration::ZERO,

@@ -1,11 +1,15 @@
 //! The settings of a process: flag, then environment, then default; read once, all problems kept.
 
+mod client_access;
 pub(crate) mod environment;
 pub(crate) mod flags;
+mod followed_file;
 mod parse;
+mod parse_access;
 mod secret_file;
 mod show;
 pub(crate) mod table;
+mod tokens_file;
 mod units;
 
 use std::ffi::OsString;
@@ -54,7 +58,8 @@ impl Settings {
 
     /// Returns the configuration of the proxy.
     pub(crate) fn config(&self, problems: &mut Vec<Problem>) -> Config {
-        if self.listen.port() != 0 && self.admin == Some(self.listen) {
+        let listen = self.listen.tcp().filter(|at| at.port() != 0);
+        if listen.is_some() && self.admin == listen {
             let what = format!(
                 "`{}` is where requests are accepted: another port expected",
                 self.listen
@@ -63,13 +68,14 @@ impl Settings {
             problems.push(Problem::new(place, what));
         }
         Config {
-            listen: self.listen,
+            listen: self.listen.clone(),
+            access: self.access(problems),
             admin: self.admin,
             upstreams: self.upstream.clone(),
             dialects: self.dialect.clone(),
             provider_routes: Vec::new(),
             egress: parse::or_default(Some(self.egress()), problems, || None),
-            key: self.key.as_ref().map(|file| file.key.clone()),
+            keys: self.keys(problems),
             limits: self.limits(),
         }
     }

@@ -51,7 +51,11 @@ impl Given {
         last.ok_or_else(|| vec![self.problem("not UTF-8")])
     }
 
-    fn parse<T>(&self, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Parsed<T> {
+    pub(super) fn parse<T>(
+        &self,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Parsed<T> {
         let text = self.text()?;
         let problem =
             || vec![self.problem(format!("`{}`: {expected} expected", escape_for_log(text)))];
@@ -173,7 +177,7 @@ pub(super) fn dialects(given: &Given) -> Parsed<Vec<String>> {
 
 pub(super) fn upstreams(given: &Given) -> Parsed<Vec<Upstream>> {
     let (mut upstreams, mut prefixes, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-    for text in upstream_texts(given)? {
+    for text in texts(given)? {
         match Upstream::parse(text) {
             Ok(upstream) => upstreams.push(upstream),
             Err(error) => problems.push(given.problem(error.to_string())),
@@ -195,7 +199,7 @@ pub(super) fn upstreams(given: &Given) -> Parsed<Vec<Upstream>> {
 }
 
 /// A variable is one text for all of them; a flag is one text for each.
-fn upstream_texts(given: &Given) -> Parsed<Vec<&str>> {
+pub(super) fn texts(given: &Given) -> Parsed<Vec<&str>> {
     if !given.is_flag() {
         return Ok(given.text()?.split(',').collect());
     }

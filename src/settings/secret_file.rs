@@ -2,20 +2,18 @@
 //! the admin port.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use lockpolicy::Problem;
 use proxy::Key;
 
-/// The time between two reads of the file.
-const PERIOD: Duration = Duration::from_secs(2);
+use super::followed_file::on_change;
 
 /// A key and where it came from.
 #[derive(Clone, Debug)]
 pub(crate) struct SecretFile {
     path: PathBuf,
     /// The setting that names it.
-    place: &'static str,
+    pub(super) place: &'static str,
     shortest: usize,
     pub(crate) key: Key,
 }
@@ -39,28 +37,15 @@ impl SecretFile {
 
     /// Takes the file's key again and again; never ends. A file that holds none changes nothing.
     pub(crate) async fn follow(self) {
-        let mut ticks = tokio::time::interval(PERIOD);
-        let mut last = None;
-        loop {
-            ticks.tick().await;
-            let path = self.path.clone();
-            let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await;
-            let Ok(Ok(text)) = read else { continue };
-            if last.as_ref() == Some(&text) {
-                continue;
+        on_change(&self.path, |text, is_change| {
+            let fits = text.ok().filter(|text| !is_short(text, self.shortest));
+            let taken = fits.is_some_and(|text| self.key.replace(text).is_ok());
+            let result = if taken { "applied" } else { "kept" };
+            if is_change {
+                tracing::info!(event = "key", of = self.place, result);
             }
-            let known = last.replace(text).is_some();
-            let taken = last.as_deref().is_some_and(|text| {
-                !is_short(text, self.shortest) && self.key.replace(text).is_ok()
-            });
-            if known {
-                tracing::info!(
-                    event = "key",
-                    of = self.place,
-                    result = if taken { "applied" } else { "kept" }
-                );
-            }
-        }
+        })
+        .await;
     }
 }
 

@@ -1,9 +1,10 @@
 //! The text of a default value, as a person would write it.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tracing_subscriber::filter::Targets;
+
+use proxy::ListenAddress;
 
 use super::units;
 use observe::metrics::TagStyle;
@@ -24,7 +25,7 @@ macro_rules! show_as_display {
     };
 }
 
-show_as_display!(SocketAddr, String, Targets, u16);
+show_as_display!(ListenAddress, String, Targets, u16);
 
 impl Show for Vec<String> {
     fn show(&self) -> String {

@@ -6,12 +6,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use proxy::{Limits, Upstream};
+use lockpolicy::http::{AllowedHost, AllowedOrigin};
+use proxy::{Limits, ListenAddress, Upstream};
 use tracing_subscriber::filter::Targets;
 
 use super::parse::{self, Given, Parsed};
+use super::parse_access::{self, ClientAuth, KeyFile};
 use super::secret_file::SecretFile;
 use super::show::Show;
+use super::tokens_file::TokensFile;
 use observe::metrics::TagStyle;
 
 /// The programs that read a setting, and the heading under which help lists its flag.
@@ -141,9 +144,30 @@ macro_rules! settings {
 }
 
 settings! {
-    /// Address and port on which requests are accepted; port 0 takes a free one.
-    [Serve, "MODEL_LOCK_LISTEN", "--listen ADDRESS", parse::address]
-    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8383)),
+    /// Address and port on which requests are accepted; port 0 takes a free one. `unix:PATH` makes a socket that its
+    /// owner alone may use (mode 0600).
+    [Serve, "MODEL_LOCK_LISTEN", "--listen ADDRESS|unix:PATH", parse_access::listen]
+    listen: ListenAddress = ListenAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 8383))),
+
+    /// The file that lists the clients: `NAME TOKEN` or `NAME TOKEN GROUP,GROUP` in each line, a token of at least 16
+    /// characters. Only requests with one of these tokens are served. It is read again when it changes.
+    [Serve, "MODEL_LOCK_CLIENT_TOKENS", "--client-tokens FILE", parse_access::client_tokens]
+    client_tokens: Option<TokensFile> = None => "none",
+
+    /// Who is served: `token` serves the clients of `--client-tokens`, `none` everyone who reaches the listener.
+    [Serve, "MODEL_LOCK_CLIENT_AUTH", "--client-auth none|token", parse_access::client_auth]
+    client_auth: Option<ClientAuth> = None => "`token` where a key is held, except on a unix socket; else `none`",
+
+    /// The origins whose pages may call, such as `https://app.example`, separated by commas. The flag may be repeated.
+    /// A request with any other `Origin` is refused.
+    [Serve, "MODEL_LOCK_ALLOW_ORIGIN", "--allow-origin ORIGIN,…...", parse_access::origins]
+    allow_origin: Vec<AllowedOrigin> = Vec::new() => "none",
+
+    /// The names besides those of loopback under which the proxy may be called, separated by commas: `NAME`, or
+    /// `*.SUFFIX` for all below a domain. The flag may be repeated. `Host` is checked on the admin port without a
+    /// token, and where a key is held without client authentication.
+    [Serve, "MODEL_LOCK_ALLOW_HOST", "--allow-host NAME|*.SUFFIX,…...", parse_access::hosts]
+    allow_host: Vec<AllowedHost> = Vec::new() => "none",
 
     /// Address and port of the dashboard, its API, liveness, readiness and metrics. On an address other than loopback,
     /// dashboard and API require a token.
@@ -170,10 +194,11 @@ settings! {
     [Shared, "NO_PROXY no_proxy", "", |given| Ok(Some(given.clone()))]
     no_proxy: Option<Given> = None => "none",
 
-    /// The file that holds the provider's key. The key replaces every credential that a client sends, and is read again
-    /// when the file changes.
-    [Serve, "MODEL_LOCK_KEY", "--key FILE", |given| parse::secret(given, 0)]
-    key: Option<SecretFile> = None => "none: clients send their own",
+    /// The file that holds the key of a dialect's provider: `DIALECT=FILE`, or `FILE` where one dialect alone takes a
+    /// key. The flag may be repeated; in the variable, commas separate. The key replaces every credential that a client
+    /// sends, goes to that provider alone, and is read again when the file changes.
+    [Serve, "MODEL_LOCK_KEY", "--key FILE|DIALECT=FILE...", parse_access::keys]
+    key: Vec<KeyFile> = Vec::new() => "none: clients send their own",
 
     /// The dialects that are switched on, separated by commas. What no dialect lists is refused.
     [Serve, "MODEL_LOCK_DIALECT", "--dialect NAME,…", parse::dialects]

@@ -75,7 +75,7 @@ fn flag_wins_over_its_variable() {
         &environment,
     );
     assert!(problems.is_empty(), "{problems:?}");
-    assert_eq!(config.listen.port(), 2);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:2");
     assert_eq!(config.limits.max_body, 1 << 20);
     assert_eq!(config.upstreams.len(), 2);
 }

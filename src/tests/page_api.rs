@@ -133,7 +133,7 @@ const STATUS: [Member; 52] = [
     ("pace.upstream_errors", "Requests without an answer."),
 ];
 
-const ATTEMPTS: [Member; 29] = [
+const ATTEMPTS: [Member; 30] = [
     (
         "attempts[].id",
         "The number of the row; a later one has a higher one. Not kept over a restart.",
@@ -178,6 +178,10 @@ const ATTEMPTS: [Member; 29] = [
     ("attempts[].method", ""),
     ("attempts[].path", ""),
     ("attempts[].user_agent", ""),
+    (
+        "attempts[].client",
+        "The name of the client that stated its token.",
+    ),
     ("attempts[].policy_hash", ""),
     ("attempts[].pid", ""),
     (
@@ -240,6 +244,7 @@ fn routes() -> DashboardRoutes {
         request_id: "req_1",
         method: "POST",
         path: "/v1/responses",
+        user_agent: "a",
         client: "a",
         status: 200,
         policy: "hash",

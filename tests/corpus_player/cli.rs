@@ -33,6 +33,7 @@ pub(crate) fn play(case: &Case, mode: &str) -> Vec<String> {
         let key = directory.path().join("key");
         std::fs::write(&key, KEY).unwrap();
         command.arg("--key").arg(key);
+        command.args(["--client-auth", "none", "--allow-host", "proxy.test"]);
     }
     let result = match expect.outcome.as_str() {
         "refuse_to_start" => ends(&mut command, expect),

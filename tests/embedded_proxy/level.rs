@@ -57,9 +57,10 @@ fn real_codex_by_its_own_path_is_held_as_each_assurance_level_says() {
         let sealed = EmbeddedCodex::real(version, "force");
         let file = sealed.codex.config().with_file_name("key");
         std::fs::write(&file, format!("{KEY}\n")).unwrap();
-        let holder = sealed
-            .fixture
-            .start_proxy(&["--key", file.to_str().unwrap()], &[]);
+        let holder = sealed.fixture.start_proxy(
+            &["--key", file.to_str().unwrap(), "--client-auth", "none"],
+            &[],
+        );
         sealed
             .fixture
             .provider

@@ -19,6 +19,8 @@ pub(super) struct File {
     pub(super) errors: ErrorShape,
     #[serde(default)]
     pub(super) credential: Credential,
+    #[serde(default = "takes_key")]
+    pub(super) takes_key: bool,
     #[serde(rename = "served")]
     _served: Option<IgnoredAny>,
     #[serde(default)]
@@ -101,4 +103,9 @@ impl At {
             Self::Each(all) => all.iter().map(String::as_str),
         }
     }
+}
+
+/// Returns what holds for a provider that says nothing else.
+const fn takes_key() -> bool {
+    true
 }

@@ -15,7 +15,8 @@ pub use operation::{
     ToolTypes,
 };
 pub(crate) use sources::{
-    SERVED_FIELDS, SERVED_MODELS, SERVED_PREFIXES, SERVED_REGIONS, SERVED_VENDORS, SERVED_VERSIONS,
+    CREDENTIALS_FIELDS, CREDENTIALS_QUERY, CREDENTIALS_WORDS, SERVED_FIELDS, SERVED_MODELS,
+    SERVED_PREFIXES, SERVED_REGIONS, SERVED_VENDORS, SERVED_VERSIONS,
 };
 pub(crate) use table::model_in_path;
 pub use table::{Found, Table, UnknownDialect};
@@ -32,6 +33,8 @@ pub struct Dialect {
     pub upstream: Option<String>,
     /// The field that a key stands in.
     pub credential: Credential,
+    /// It is true if the provider takes a key, and false if it takes the login of an account alone.
+    pub takes_key: bool,
     /// Request headers that pass, in lower case; a `*` at the end stands for any rest.
     pub headers: Vec<String>,
     /// The operations that it has.
@@ -60,9 +63,6 @@ impl Default for Credential {
         }
     }
 }
-
-/// Every field that a client may state a credential in, of all dialects.
-pub const CREDENTIAL_FIELDS: &[&str] = sources::CREDENTIALS_FIELDS;
 
 /// The names of all dialects.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -33,6 +33,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Dialect, String> {
         name: name.to_string(),
         upstream: file.upstream,
         credential: file.credential,
+        takes_key: file.takes_key,
         headers: groups.headers(&file.headers)?,
         operations: groups.operations(&file.operations, file.errors)?,
         refused: refused(&file.refused),

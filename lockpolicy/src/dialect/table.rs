@@ -83,6 +83,12 @@ impl Table {
             .find(|(_, operation)| first_segment(&operation.pattern) == own)
     }
 
+    /// Returns the dialect whose provider a path belongs to, where no operation of it is listed: that of the nearest
+    /// one.
+    pub fn nearest_dialect(&self, path: &str) -> Option<&Dialect> {
+        self.nearest(path).map(|(dialect, _)| dialect)
+    }
+
     /// Returns the shape of errors below a path that no operation has: the one of the nearest operation, or
     /// else of the first.
     pub(crate) fn nearest_errors(&self, path: &str) -> ErrorShape {

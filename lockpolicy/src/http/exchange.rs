@@ -10,6 +10,7 @@ use super::handshake::check_handshake;
 use super::judge_request;
 use super::refusal::Refusal;
 use super::request::{Request, RequestHead};
+use super::request_host::HostRules;
 use crate::agents::codex::identity::source;
 use crate::dialect::{ErrorShape, Table};
 use crate::edit::{Edit, apply};
@@ -162,6 +163,9 @@ pub struct Exchange {
 
 /// Decides about one whole request: route, then the rules of its content, then the verdict.
 ///
+/// No origin is allowed here. A transport whose operator allows one checks that by itself, with [`HostRules`], and
+/// leaves the field out.
+///
 /// A transport that reads the content by itself calls [`route`], [`decide`] and [`forwarded_fields`] one
 /// after the other instead.
 pub fn decide_exchange(
@@ -172,7 +176,8 @@ pub fn decide_exchange(
 ) -> Exchange {
     let routing = route(table, policy, head);
     let errors = routing.errors;
-    let checked = routing.route.and_then(|route| {
+    let admitted = HostRules::default().check(head);
+    let checked = admitted.and(routing.route).and_then(|route| {
         check_content(&route, head, content)?;
         Ok(route)
     });

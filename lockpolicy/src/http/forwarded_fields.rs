@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::credentials::OWN_FIELDS;
 use super::gate::Route;
 use super::passes;
 use super::request::RequestHead;
@@ -58,6 +59,9 @@ pub fn forwarded_fields<'a>(
 }
 
 fn is_forwarded(policy: &Policy, route: &Route<'_>, head: &RequestHead<'_>, name: &str) -> bool {
+    if name.starts_with(OWN_FIELDS) {
+        return false;
+    }
     match route {
         Route::Listed(found) => passes(found, policy, name) || head.base.adds_field(name),
         Route::Allowed => MINIMAL.contains(&name),

@@ -2,7 +2,7 @@
 
 use super::request::{BaseMatch, RequestHead};
 use super::{query, unknown_operation};
-use crate::dialect::{Content, ErrorShape, Found, Table};
+use crate::dialect::{Content, Dialect, ErrorShape, Found, Table};
 use crate::path::is_plain_path;
 use crate::{Policy, Reason, Rejection};
 
@@ -23,6 +23,14 @@ impl Route<'_> {
                 !matches!(found.operation.content, Content::None | Content::WebSocket)
             }
             Self::Allowed => true,
+        }
+    }
+
+    /// Returns the dialect that it belongs to, the nearest one's where no table lists it.
+    pub fn dialect<'d>(&'d self, table: &'d Table, path: &str) -> Option<&'d Dialect> {
+        match self {
+            Self::Listed(found) => Some(found.dialect),
+            Self::Allowed => table.nearest_dialect(path),
         }
     }
 

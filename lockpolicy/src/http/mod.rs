@@ -2,8 +2,10 @@
 //! response says.
 
 mod body_format;
+mod client_tokens;
 mod content_coding;
 mod content_type;
+mod credentials;
 mod exchange;
 mod fields;
 mod forwarded_fields;
@@ -18,6 +20,7 @@ mod path_and_query;
 mod query;
 mod refusal;
 mod request;
+mod request_host;
 pub mod response_edit;
 mod response_head;
 mod served_check;
@@ -25,7 +28,11 @@ pub mod served_names;
 pub mod ws_message;
 
 pub use body_format::BodyFormat;
+pub use client_tokens::{Client, ClientTokens, SHORTEST_TOKEN};
 pub use content_coding::{ContentCoding, content_coding};
+pub use credentials::{
+    CLIENT_TOKEN_FIELD, is_credential_field, is_credential_parameter, query_without,
+};
 pub use exchange::{
     Approved, Decided, Exchange, Forwarded, RequestOutcome, decide, decide_exchange,
 };
@@ -35,6 +42,7 @@ pub use handshake::{check_handshake, declined};
 pub use judge_request::{Judged, judge_request};
 pub use refusal::{Fault, Refusal, RefusalContext};
 pub use request::{BaseMatch, Request, RequestHead};
+pub use request_host::{AllowedHost, AllowedOrigin, HostRules, NotAllowable};
 pub use response_head::{
     HeadEdits, ResponseHandling, ResponseHead, handshake_edits, response_edits, response_handling,
 };

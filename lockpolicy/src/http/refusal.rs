@@ -71,13 +71,18 @@ pub struct RefusalContext<'a> {
 impl From<&Rejection> for Refusal {
     fn from(rejection: &Rejection) -> Self {
         let undecidable = rejection.reason.is_undecidable();
+        let status = status(rejection.reason);
         Self {
-            status: status(rejection.reason),
+            status,
             decision: Some("rejected"),
             close: matches!(rejection.reason, Reason::Malformed | Reason::TooLarge),
             retry: false,
             message: rejection.to_string(),
-            kind: "invalid_request_error",
+            kind: match status {
+                401 => "authentication_error",
+                403 => "permission_error",
+                _ => "invalid_request_error",
+            },
             code: if undecidable {
                 rejection.reason.as_str()
             } else {
@@ -123,6 +128,8 @@ pub(super) fn status(reason: Reason) -> u16 {
     match reason {
         Reason::TooLarge => 413,
         Reason::Coding | Reason::Type => 415,
+        Reason::UnknownClient => 401,
+        Reason::UnknownHost | Reason::UnknownOrigin => 403,
         Reason::UnknownOperation => 404,
         Reason::Ambiguous
         | Reason::Corrupt
@@ -153,8 +160,10 @@ impl Refusal {
         }
         fields.push(("x-model-lock-policy", to.policy));
         fields.extend(self.decision.map(|word| ("x-model-lock-decision", word)));
-        if self.status == 426 {
-            fields.push(("upgrade", "HTTP/1.1"));
+        match self.status {
+            401 => fields.push(("www-authenticate", "Bearer")),
+            426 => fields.push(("upgrade", "HTTP/1.1")),
+            _ => {}
         }
         if !self.retry {
             fields.push(("x-should-retry", "false"));
@@ -180,7 +189,7 @@ impl Refusal {
             ErrorShape::Google => format!(
                 r#"{{"error":{{"code":{},"message":{message},"status":"{}"}}}}"#,
                 self.status,
-                self.either("INVALID_ARGUMENT", "UNAVAILABLE")
+                self.google_status()
             ),
             ErrorShape::Plain => format!(r#"{{"error":{message}}}"#),
             ErrorShape::Openai => {
@@ -208,10 +217,21 @@ impl Refusal {
 
     /// Returns the exception that the clients of AWS raise.
     fn exception(&self) -> &'static str {
-        self.either("ValidationException", "ServiceUnavailableException")
+        match self.status {
+            401 => "UnrecognizedClientException",
+            403 => "AccessDeniedException",
+            ..500 => "ValidationException",
+            _ => "ServiceUnavailableException",
+        }
     }
 
-    fn either(&self, client: &'static str, server: &'static str) -> &'static str {
-        if self.status < 500 { client } else { server }
+    /// Returns the word of `google.rpc.Code`.
+    fn google_status(&self) -> &'static str {
+        match self.status {
+            401 => "UNAUTHENTICATED",
+            403 => "PERMISSION_DENIED",
+            ..500 => "INVALID_ARGUMENT",
+            _ => "UNAVAILABLE",
+        }
     }
 }

@@ -233,7 +233,7 @@ mod tests {
             };
             let context = RequestContext {
                 path: "/v1/responses",
-                client: "a\r\nb\u{1b}[0m",
+                user_agent: "a\r\nb\u{1b}[0m",
                 status: 200,
                 ..RequestContext::default()
             };

@@ -4,10 +4,9 @@
 //! on its own site: a foreign page whose name resolves to 127.0.0.1 still has that name in `Host`, and a page that
 //! asks across sites has `Sec-Fetch-Site` or `Origin`.
 
-use std::net::IpAddr;
-
 use http::uri::Authority;
 use http::{HeaderMap, Request, header};
+use lockpolicy::http::HostRules;
 
 use crate::key::Key;
 
@@ -16,6 +15,7 @@ pub(super) struct Access {
     /// True if the port is on loopback.
     local: bool,
     token: Option<Key>,
+    hosts: HostRules,
 }
 
 /// The reason why a request is refused.
@@ -25,7 +25,9 @@ pub(super) enum AccessError {
     Closed,
     #[error("the token of this port is wanted: Authorization: Bearer TOKEN")]
     Token,
-    #[error("without a token, only localhost and loopback addresses are answered as Host")]
+    #[error(
+        "without a token, only localhost, loopback addresses and what --allow-host names are answered as Host"
+    )]
     Host,
     #[error("another site may not ask here")]
     Site,
@@ -44,8 +46,21 @@ impl AccessError {
 }
 
 impl Access {
-    pub(super) fn new(local: bool, token: Option<Key>) -> Self {
-        Self { local, token }
+    pub(super) fn new(local: bool, token: Option<Key>, hosts: HostRules) -> Self {
+        Self {
+            local,
+            token,
+            hosts,
+        }
+    }
+
+    /// Checks the site of the page that asks. It is checked on every path, since no probe has one.
+    pub(super) fn check_origin<B>(&self, request: &Request<B>) -> Result<(), AccessError> {
+        if self.passes_origins(request.headers()) {
+            Ok(())
+        } else {
+            Err(AccessError::Site)
+        }
     }
 
     /// Checks that a request may be answered. An open path needs no token, so that a browser can load the page
@@ -55,7 +70,7 @@ impl Access {
             Some(_) if open => Ok(()),
             Some(token) => check_token(token, request.headers()),
             None if !self.local => Err(AccessError::Closed),
-            None if !names_loopback(request) => Err(AccessError::Host),
+            None if !self.names_port(request) => Err(AccessError::Host),
             None if !open && is_cross_site(request.headers()) => Err(AccessError::Site),
             None => Ok(()),
         }
@@ -75,46 +90,43 @@ fn check_token(token: &Key, fields: &HeaderMap) -> Result<(), AccessError> {
 
 const BEARER: &[u8] = b"Bearer ";
 
-/// Returns true if `Host`, and the authority of the target if there is one, name loopback. Any port will do,
-/// since it may be forwarded.
-fn names_loopback<B>(request: &Request<B>) -> bool {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return false;
-    };
-    let host = host.to_str().ok().and_then(|host| host.parse().ok());
-    host.as_ref().is_some_and(is_loopback) && request.uri().authority().is_none_or(is_loopback)
-}
+impl Access {
+    /// Returns true if `Host`, and the authority of the target if there is one, name loopback or an allowed host.
+    fn names_port<B>(&self, request: &Request<B>) -> bool {
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            return false;
+        };
+        let passes = |host: &str| self.hosts.passes_host(host);
+        let authority = request.uri().authority().map(Authority::as_str);
+        host.to_str().is_ok_and(passes) && authority.is_none_or(passes)
+    }
 
-fn is_loopback(authority: &Authority) -> bool {
-    let host = authority.host();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let ip = bare.parse::<IpAddr>();
-    !authority.as_str().contains('@')
-        && (host.eq_ignore_ascii_case("localhost")
-            || ip.is_ok_and(|ip| ip.to_canonical().is_loopback()))
+    /// Returns true if each origin is the host of the request, or allowed.
+    fn passes_origins(&self, fields: &HeaderMap) -> bool {
+        let mut origins = fields.get_all(header::ORIGIN).iter();
+        let passes = |origin: &str| self.hosts.passes_origin(origin) || is_own(origin, fields);
+        origins.all(|origin| origin.to_str().is_ok_and(passes))
+    }
 }
 
 fn is_cross_site(fields: &HeaderMap) -> bool {
     let site = fields.get("sec-fetch-site");
-    let elsewhere = site.is_some_and(|site| site != "same-origin" && site != "none");
-    elsewhere
-        || fields
-            .get(header::ORIGIN)
-            .is_some_and(|origin| !is_own(origin.as_bytes(), fields))
+    site.is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// Returns true if an origin is the host of the request.
-fn is_own(origin: &[u8], fields: &HeaderMap) -> bool {
-    let origin = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| origin.strip_prefix(scheme.as_bytes()));
+fn is_own(origin: &str, fields: &HeaderMap) -> bool {
+    let mut schemes = ["http://", "https://"].iter();
+    let origin = schemes.find_map(|scheme| origin.strip_prefix(scheme));
     let host = fields.get(header::HOST).map(http::HeaderValue::as_bytes);
-    origin.is_some() && origin == host
+    origin.is_some() && origin.map(str::as_bytes) == host
 }
 
 #[cfg(test)]
 mod tests {
+    use lockpolicy::http::{AllowedHost, AllowedOrigin};
+
     use super::*;
 
     fn request_with(fields: &[(&str, &str)]) -> Request<()> {
@@ -127,7 +139,7 @@ mod tests {
 
     #[test]
     fn host_without_token_names_loopback_or_is_refused() {
-        let access = Access::new(true, None);
+        let access = Access::new(true, None, HostRules::default());
         for host in [
             "localhost",
             "LOCALHOST:1",
@@ -168,48 +180,60 @@ mod tests {
         assert_eq!(access.check(&absolute, false), Err(AccessError::Host));
     }
 
+    fn checked(access: &Access, request: &Request<()>, open: bool) -> Result<(), AccessError> {
+        access.check_origin(request)?;
+        access.check(request, open)
+    }
+
     #[test]
-    fn cross_site_request_to_data_is_refused() {
-        let access = Access::new(true, None);
+    fn cross_site_request_is_refused_and_a_link_to_the_page_is_not() {
+        let access = Access::new(true, None, HostRules::default());
         let host = ("host", "localhost:8384");
-        for field in [
-            ("sec-fetch-site", "cross-site"),
-            ("sec-fetch-site", "same-site"),
-            ("origin", "http://evil.example"),
-            ("origin", "null"),
-            ("origin", "http://localhost:1"),
-        ] {
-            let request = request_with(&[host, field]);
-            assert_eq!(
-                access.check(&request, false),
-                Err(AccessError::Site),
-                "{field:?}"
-            );
-            assert_eq!(access.check(&request, true), Ok(()), "{field:?}");
+        for site in ["cross-site", "same-site"] {
+            let request = request_with(&[host, ("sec-fetch-site", site)]);
+            let data = checked(&access, &request, false);
+            assert_eq!(data, Err(AccessError::Site), "{site}");
+            assert_eq!(checked(&access, &request, true), Ok(()), "{site}");
+        }
+        for origin in ["http://evil.example", "null", "http://localhost:1", ""] {
+            let request = request_with(&[host, ("origin", origin)]);
+            for open in [false, true] {
+                let refused = checked(&access, &request, open);
+                assert_eq!(refused, Err(AccessError::Site), "{origin}");
+            }
         }
         for field in [
             ("sec-fetch-site", "same-origin"),
             ("sec-fetch-site", "none"),
             ("origin", "http://localhost:8384"),
         ] {
-            assert_eq!(
-                access.check(&request_with(&[host, field]), false),
-                Ok(()),
-                "{field:?}"
-            );
+            let request = request_with(&[host, field]);
+            assert_eq!(checked(&access, &request, false), Ok(()), "{field:?}");
         }
     }
 
     #[test]
+    fn listed_host_and_origin_are_answered() {
+        let hosts = HostRules {
+            origins: vec![AllowedOrigin::parse("https://ops.example").unwrap()],
+            hosts: vec![AllowedHost::parse("*.example").unwrap()],
+            checks_host: true,
+        };
+        let access = Access::new(true, None, hosts);
+        let fields = [("host", "lock.example"), ("origin", "https://ops.example")];
+        assert_eq!(checked(&access, &request_with(&fields), false), Ok(()));
+    }
+
+    #[test]
     fn request_off_loopback_without_token_is_refused() {
-        let closed = Access::new(false, None);
+        let closed = Access::new(false, None, HostRules::default());
         let request = request_with(&[("host", "localhost")]);
         for open in [true, false] {
             assert_eq!(closed.check(&request, open), Err(AccessError::Closed));
         }
         let token = Key::new("0123456789abcdef").unwrap();
         for local in [true, false] {
-            let access = Access::new(local, Some(token.clone()));
+            let access = Access::new(local, Some(token.clone()), HostRules::default());
             assert_eq!(access.check(&request_with(&[]), true), Ok(()));
             for right in ["Bearer 0123456789abcdef", "bearer 0123456789abcdef"] {
                 let request = request_with(&[("host", "any.example"), ("authorization", right)]);

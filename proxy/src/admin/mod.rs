@@ -22,6 +22,7 @@ use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use lockpolicy::http::HostRules;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -43,6 +44,7 @@ pub(crate) struct Admin {
     pub(crate) listener: TcpListener,
     pub(crate) page: Option<Arc<dyn Page>>,
     pub(crate) token: Option<Key>,
+    pub(crate) hosts: HostRules,
 }
 
 /// The state that all connections share.
@@ -59,7 +61,11 @@ pub(crate) async fn accept(admin: Admin, state: Arc<State>, shut: CancellationTo
     let service = Arc::new(AdminService {
         state,
         page: admin.page,
-        access: Access::new(local.is_ok_and(|at| at.ip().is_loopback()), admin.token),
+        access: Access::new(
+            local.is_ok_and(|at| at.ip().is_loopback()),
+            admin.token,
+            admin.hosts,
+        ),
     });
     let connections = TaskTracker::new();
     loop {
@@ -99,6 +105,9 @@ impl AdminService {
     fn response(&self, request: &Request<Incoming>) -> Response<AdminBody> {
         if request.method() != Method::GET {
             return fields::only_get();
+        }
+        if let Err(refused) = self.access.check_origin(request) {
+            return refusal(refused);
         }
         let path = request.uri().path();
         let ready = !self.state.stop.is_cancelled();

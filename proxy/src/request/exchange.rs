@@ -14,7 +14,7 @@ use lockpolicy::http::{
 };
 
 use super::forward::ClientHead;
-use super::{decide, decode, forward, open_websocket, read, reply};
+use super::{admit, decide, decode, forward, open_websocket, read, reply};
 use crate::call::Call;
 use crate::error::RequestError;
 use crate::fields;
@@ -40,7 +40,8 @@ pub(crate) async fn handle(
         id: state.ids.next(),
         method: request.method().as_str().to_owned(),
         path: path_for_log(&route_match, request.uri().path()),
-        client: fields::user_agent(request.headers()),
+        user_agent: fields::user_agent(request.headers()),
+        client: None,
         upgrade: false,
         errors: ErrorShape::default(),
         route_match,
@@ -87,7 +88,8 @@ async fn respond(
     }
     let routing = route(&state.table, &call.policy, &request);
     call.errors = routing.errors;
-    let route = match routing.route {
+    let admitted = admit::admit(&mut call, &request, &routing);
+    let route = match admitted.and(routing.route) {
         Ok(route) => route,
         Err(rejection) => {
             if !fields::expects_continue(&head.headers) {

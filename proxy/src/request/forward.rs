@@ -3,10 +3,10 @@
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, Uri};
 use hyper::body::{Body as _, Incoming};
-use lockpolicy::dialect::Credential;
 use lockpolicy::http::{Approved, Fault, RequestHead, Route, forwarded_fields};
 
 use crate::call::Call;
+use crate::credentials;
 use crate::error::RequestError;
 use crate::upstream::provider::target as target_of;
 use crate::upstream::provider_route::RouteMatch;
@@ -44,6 +44,7 @@ pub(super) fn request(
     *request.method_mut() = Method::try_from(head.text.method).unwrap_or_default();
     *request.uri_mut() = target(call, route, &head.text, approved).ok_or(Fault::NoUpstream)?;
     *request.headers_mut() = fields(call, route, head, approved);
+    credentials::replace(call, route, head.text.path, &mut request);
     length(&mut request);
     Ok(request)
 }
@@ -72,7 +73,7 @@ fn target(
     )
 }
 
-/// Returns the fields that go on, with the key that is held here.
+/// Returns the fields that go on.
 fn fields(call: &Call, route: &Route<'_>, head: &ClientHead<'_>, approved: &Approved) -> HeaderMap {
     let all: Vec<_> = head.headers.iter().collect();
     let mut out = HeaderMap::with_capacity(all.len());
@@ -86,12 +87,6 @@ fn fields(call: &Call, route: &Route<'_>, head: &ClientHead<'_>, approved: &Appr
         };
         if let Some(value) = value {
             out.append(*name, value);
-        }
-    }
-    if let Some(key) = &call.state.key {
-        match route {
-            Route::Listed(found) => key.replace_credentials(&mut out, &found.dialect.credential),
-            Route::Allowed => key.replace_credentials(&mut out, &Credential::default()),
         }
     }
     out

@@ -1,5 +1,6 @@
 //! The life of a request.
 
+mod admit;
 mod decide;
 mod decode;
 pub(crate) mod exchange;

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection;
+use super::listener::Listener;
 use crate::state::State;
 
 /// Takes connections until `stop` is cancelled. Each runs on `tasks`, which outlives this function.
 pub(crate) async fn accept(
-    listener: TcpListener,
+    listener: Listener,
     state: Arc<State>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -23,10 +23,7 @@ pub(crate) async fn accept(
             socket = listener.accept() => socket,
         };
         match socket {
-            Ok((socket, _)) => {
-                if let Err(error) = socket.set_nodelay(true) {
-                    tracing::debug!(%error, "nodelay");
-                }
+            Ok(socket) => {
                 tasks.spawn(connection::serve(socket, Arc::clone(&state), stop.clone()));
             }
             Err(error) => {

@@ -9,10 +9,10 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::head_check::stream::HeadValidatingStream;
+use super::listener::Socket;
 use super::rewind::Rewind;
 use crate::request::exchange;
 use crate::state::State;
@@ -22,7 +22,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Serves a connection until it ends. When `stop` is cancelled, the requests that run are finished and
 /// no other is taken.
-pub(crate) async fn serve(mut socket: TcpStream, state: Arc<State>, stop: CancellationToken) {
+pub(crate) async fn serve(mut socket: Socket, state: Arc<State>, stop: CancellationToken) {
     let mut read = BytesMut::with_capacity(8 << 10);
     let timeout = state.limits.header_timeout;
     let opening = tokio::select! {
@@ -38,7 +38,7 @@ pub(crate) async fn serve(mut socket: TcpStream, state: Arc<State>, stop: Cancel
 }
 
 /// Reads until the first bytes are, or are not, those of HTTP/2.
-async fn is_preface(socket: &mut TcpStream, read: &mut BytesMut) -> io::Result<bool> {
+async fn is_preface(socket: &mut Socket, read: &mut BytesMut) -> io::Result<bool> {
     use tokio::io::AsyncReadExt as _;
     loop {
         let seen = read.len().min(PREFACE.len());
@@ -54,7 +54,7 @@ async fn is_preface(socket: &mut TcpStream, read: &mut BytesMut) -> io::Result<b
     }
 }
 
-async fn serve_h1(socket: TcpStream, read: BytesMut, state: Arc<State>, stop: CancellationToken) {
+async fn serve_h1(socket: Socket, read: BytesMut, state: Arc<State>, stop: CancellationToken) {
     let (stream, heads) = HeadValidatingStream::new(
         socket,
         read,

@@ -3,6 +3,7 @@
 mod accept;
 mod connection;
 mod head_check;
+mod listener;
 mod rewind;
 
 use std::future::Future;
@@ -17,10 +18,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use listener::Listener;
+
 use crate::Config;
 use crate::admin;
 use crate::admin::{Admin, Page};
+use crate::held_keys::{HeldKeys, KeyError};
 use crate::key::Key;
+use crate::listen_address::ListenAddress;
 use crate::metrics::{NoMetrics, ProxyMetrics};
 use crate::state::State;
 use crate::upstream::client::Client;
@@ -28,9 +33,8 @@ use crate::upstream::client::Client;
 /// A proxy that has its sockets and takes no requests yet.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
+    listener: Listener,
     admin: Option<Admin>,
-    address: SocketAddr,
     state: State,
 }
 
@@ -41,10 +45,13 @@ pub enum BindError {
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: ListenAddress,
         /// The reason.
         source: io::Error,
     },
+    /// A key that cannot be bound to one provider.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// A dialect that does not exist.
     #[error(transparent)]
     Dialect(#[from] UnknownDialect),
@@ -67,12 +74,14 @@ impl Server {
         let table = Table::of(config.dialects.iter().map(String::as_str))?;
         let client = Client::new(config.limits.idle_timeout, config.egress.as_ref())
             .map_err(BindError::Roots)?;
-        let (listener, address) = bind(config.listen).await?;
+        let keys = HeldKeys::new(config.keys, &table, &config.upstreams)?;
+        let listener = bind(config.listen).await?;
         let admin = match config.admin {
             Some(address) => Some(Admin {
-                listener: bind(address).await?.0,
+                listener: bind_admin(address).await?,
                 page: None,
                 token: None,
+                hosts: config.access.admin_rules(),
             }),
             None => None,
         };
@@ -85,7 +94,8 @@ impl Server {
             table,
             upstreams,
             provider_routes,
-            key: config.key,
+            access: config.access,
+            keys,
             policy,
             sink,
             client,
@@ -97,7 +107,6 @@ impl Server {
         Ok(Self {
             listener,
             admin,
-            address,
             state,
         })
     }
@@ -121,8 +130,8 @@ impl Server {
     }
 
     /// Returns the address that requests are taken at: the real port, if 0 was configured.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> &ListenAddress {
+        self.listener.address()
     }
 
     /// Returns the address of the admin port.
@@ -172,9 +181,13 @@ impl Server {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
-    let fail = |source| BindError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(fail)?;
-    let address = listener.local_addr().map_err(fail)?;
-    Ok((listener, address))
+async fn bind(address: ListenAddress) -> Result<Listener, BindError> {
+    let bound = Listener::bind(&address).await;
+    bound.map_err(|source| BindError::Listen { address, source })
+}
+
+async fn bind_admin(address: SocketAddr) -> Result<TcpListener, BindError> {
+    let bound = TcpListener::bind(address).await;
+    let address = ListenAddress::Tcp(address);
+    bound.map_err(|source| BindError::Listen { address, source })
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use http::Uri;
-use lockpolicy::dialect::Table;
+use lockpolicy::dialect::{Dialect, Table};
 
 /// One provider: requests whose path begins with `prefix` go to `base`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,11 +102,62 @@ pub(crate) fn target(
     Uri::from_parts(parts).ok()
 }
 
+/// Returns the upstreams that operations of a dialect can go to: the configured ones, or else its own.
+pub(crate) fn reachable(upstreams: &[Upstream], dialect: &Dialect) -> Vec<Uri> {
+    if upstreams.is_empty() {
+        let own = dialect.upstream.as_deref().and_then(|url| url.parse().ok());
+        return own.into_iter().collect();
+    }
+    let patterns = dialect
+        .operations
+        .iter()
+        .map(|operation| &operation.pattern);
+    let reached = |upstream: &&Upstream| {
+        patterns
+            .clone()
+            .any(|pattern| upstream.is_reached(upstreams, pattern))
+    };
+    upstreams
+        .iter()
+        .filter(reached)
+        .map(|upstream| upstream.base.clone())
+        .collect()
+}
+
 impl Upstream {
+    /// Returns true if some path of a pattern goes here: the prefix fits, and no longer one fits every such path.
+    fn is_reached(&self, all: &[Self], pattern: &str) -> bool {
+        let is_longer = |other: &&Self| other.prefix.len() > self.prefix.len();
+        let always = |other: &Self| fits(&other.prefix, pattern) == Some(Fit::Always);
+        fits(&self.prefix, pattern).is_some() && !all.iter().filter(is_longer).any(always)
+    }
+
     fn covers(&self, path: &str) -> bool {
         let rest = path.strip_prefix(self.prefix.as_str());
         self.prefix == "/" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
+}
+
+/// The paths of a pattern that begin with a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Always,
+    Sometimes,
+}
+
+/// Compares a prefix with a pattern, segment by segment; `None` where no path of the pattern has the prefix.
+fn fits(prefix: &str, pattern: &str) -> Option<Fit> {
+    let mut given = pattern.split('/');
+    let mut fit = Fit::Always;
+    for want in prefix.trim_end_matches('/').split('/') {
+        let segment = given.next()?;
+        if segment == "*" || segment.contains('{') {
+            fit = Fit::Sometimes;
+        } else if segment != want {
+            return None;
+        }
+    }
+    Some(fit)
 }
 
 #[cfg(test)]

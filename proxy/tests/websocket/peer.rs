@@ -160,7 +160,8 @@ impl Stack {
             dialects: vec!["openai".to_owned()],
             provider_routes: Vec::new(),
             egress: None,
-            key: None,
+            access: proxy::ClientAccess::default(),
+            keys: Vec::new(),
             limits,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -173,7 +174,7 @@ impl Stack {
         let observer = Arc::clone(&attempts);
         let binding = Server::bind(config, Arc::clone(&policy), observer);
         let server = runtime.block_on(binding).unwrap();
-        let address = server.address();
+        let address = server.address().tcp().unwrap();
         let stop = Arc::new(Notify::new());
         let output = Arc::clone(&stop);
         runtime.spawn(server.run(async move { output.notified().await }));

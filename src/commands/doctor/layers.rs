@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use hyper::Request;
 use lockpolicy::{Mode, NoObserver, Policy};
-use proxy::{Config, Limits, Server, Upstream};
+use proxy::{ClientAccess, Config, Limits, ListenAddress, Server, Upstream};
 use shim::Process;
 
 use super::capture_server::{CaptureServer, Captured};
@@ -160,12 +160,13 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Captured>> {
     let upstream =
         Upstream::parse(&format!("http://{}", capture.authority())).map_err(io::Error::other)?;
     let config = Config {
-        listen: ([127, 0, 0, 1], 0).into(),
+        listen: ListenAddress::Tcp(([127, 0, 0, 1], 0).into()),
+        access: ClientAccess::default(),
         admin: None,
         upstreams: vec![upstream],
         provider_routes: Vec::new(),
         egress: None,
-        key: None,
+        keys: Vec::new(),
         dialects: vec!["openai".to_owned()],
         limits: Limits::default(),
     };
@@ -176,7 +177,7 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Captured>> {
     let policy = Arc::new(ArcSwap::new(Arc::clone(policy)));
     let server = runtime.block_on(Server::bind(config, policy, Arc::new(NoObserver)));
     let server = server.map_err(io::Error::other)?;
-    let address = server.address();
+    let address = server.address().to_string();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = runtime.spawn(server.run(async { drop(stopped.await) }));
     let request = Request::post(format!("http://{address}/v1/responses"))

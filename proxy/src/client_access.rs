@@ -1,0 +1,28 @@
+//! Who may use the listener: under which names it is called, from which sites, and by which clients.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use lockpolicy::http::{ClientTokens, HostRules};
+
+/// The clients that are served. They can change while requests run.
+pub type ClientTokensHandle = Arc<ArcSwap<ClientTokens>>;
+
+/// The rules of the listener of requests.
+#[derive(Clone, Debug, Default)]
+pub struct ClientAccess {
+    /// The names and sites that pass. The admin port, where there is one, has the same lists.
+    pub hosts: HostRules,
+    /// The clients that are served; `None` serves everyone.
+    pub clients: Option<ClientTokensHandle>,
+}
+
+impl ClientAccess {
+    /// Returns the rules of the admin port.
+    pub(crate) fn admin_rules(&self) -> HostRules {
+        HostRules {
+            checks_host: true,
+            ..self.hosts.clone()
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The credential of a request that goes on: the key that is held for its provider, or the client's own.
+
+use std::borrow::Cow;
+
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Request, Uri};
+use lockpolicy::http::{
+    Client, Route, is_credential_field, is_credential_parameter, query_without,
+};
+
+use crate::call::Call;
+use crate::held_keys::HeldKey;
+
+/// Puts the key of the provider in the place of every credential that the client has stated. Where none is held for
+/// it, the client's own go on, but for the token by which the proxy knows the client.
+pub(crate) fn replace<B>(call: &Call, route: &Route<'_>, path: &str, request: &mut Request<B>) {
+    let state = &call.state;
+    match state
+        .keys
+        .of(route.dialect(&state.table, path), request.uri())
+    {
+        Some(key) => put(key, request),
+        None => {
+            if let Some(client) = &call.client {
+                take_token(client, request);
+            }
+        }
+    }
+}
+
+fn put<B>(key: &HeldKey, request: &mut Request<B>) {
+    remove_fields(request, |name, _| is_credential_field(name.as_str()));
+    remove_parameters(request, |name, _| is_credential_parameter(name));
+    key.put(request.headers_mut());
+}
+
+/// Takes out the token of a client, wherever it stands.
+fn take_token<B>(client: &Client, request: &mut Request<B>) {
+    remove_fields(request, |_, value| client.is_stated_in(value.as_bytes()));
+    remove_parameters(request, |_, value| client.is_stated_in(value.as_bytes()));
+}
+
+fn remove_fields<B>(request: &mut Request<B>, is_out: impl Fn(&HeaderName, &HeaderValue) -> bool) {
+    let fields = request.headers_mut();
+    let out = fields.iter().filter(|(name, value)| is_out(name, value));
+    let out: Vec<HeaderName> = out.map(|(name, _)| name.clone()).collect();
+    for name in out {
+        fields.remove(name);
+    }
+}
+
+fn remove_parameters<B>(request: &mut Request<B>, is_out: impl Fn(&str, &str) -> bool) {
+    let uri = request.uri();
+    let rest = uri.query().and_then(|query| query_without(query, is_out));
+    if let Some(uri) = rest.and_then(|rest| with_query(uri, &rest)) {
+        *request.uri_mut() = uri;
+    }
+}
+
+fn with_query(uri: &Uri, query: &str) -> Option<Uri> {
+    let target: Cow<'_, str> = match query {
+        "" => uri.path().into(),
+        query => format!("{}?{query}", uri.path()).into(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(&*target).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use lockpolicy::dialect::Credential;
+    use lockpolicy::http::{ClientTokens, RequestHead};
+
+    use super::*;
+
+    fn request(uri: &str, fields: &[(&str, &str)]) -> Request<()> {
+        let mut request = Request::builder().uri(uri);
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap()
+    }
+
+    #[test]
+    fn token_of_the_client_is_taken_out_and_its_own_credential_stays() {
+        let text = "alice 0123456789abcdef";
+        let clients = ClientTokens::from_file("f", text).unwrap();
+        let fields = [("x-model-lock-token", "0123456789abcdef")];
+        let head = RequestHead {
+            fields: &fields,
+            ..RequestHead::default()
+        };
+        let client = clients.authenticate(&head, &Credential::default()).unwrap();
+        let mut request = request(
+            "https://api.test/v1?key=0123456789abcdef&alt=sse",
+            &[
+                ("authorization", "Bearer 0123456789abcdef"),
+                ("x-api-key", "sk-own"),
+            ],
+        );
+        take_token(&client, &mut request);
+        assert_eq!(request.uri(), "https://api.test/v1?alt=sse");
+        assert_eq!(request.headers().len(), 1);
+        assert_eq!(request.headers()["x-api-key"], "sk-own");
+    }
+}
