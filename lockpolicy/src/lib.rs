@@ -126,6 +126,8 @@ pub mod path;
 mod policy;
 mod report;
 mod served_match;
+#[cfg(test)]
+mod tests;
 mod text;
 mod verdict;
 

@@ -23,6 +23,12 @@ pub enum Setting {
     Limited(Condition, Limit),
 }
 
+impl Setting {
+    /// A program that lets the same model do more: only the ordinary one passes, in every mode that locks.
+    pub(crate) const PROGRAM: Self =
+        Self::Limited(Condition::Always, Limit::Only(NeutralWord::Standard));
+}
+
 /// Describes when a [`Setting::Limited`] is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Condition {

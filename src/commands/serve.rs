@@ -100,6 +100,7 @@ fn run(
     }
     process.send_metrics(settings.statsd())?;
     announce(&server, loaded, settings);
+    announce_unheld(settings, loaded);
     reloader.record_start();
     let stopped = until_stopped(server, reloader, signals, interrupt, &state);
     let code = process.runtime.block_on(stopped);
@@ -125,6 +126,17 @@ fn announce(server: &Server, loaded: &Loaded, settings: &Settings) {
         tracing::warn!(
             event = "report_only",
             "mode is report_only: nothing is locked, attempts are only counted"
+        );
+    }
+}
+
+/// Says where a pinned effort or tier holds only what a request states, in one line for each dialect.
+fn announce_unheld(settings: &Settings, loaded: &Loaded) {
+    for unheld in settings.unheld(&loaded.policy) {
+        tracing::warn!(
+            event = "pin_not_inserted",
+            dialect = unheld.dialect,
+            "{unheld}"
         );
     }
 }

@@ -14,7 +14,8 @@ mod units;
 
 use std::ffi::OsString;
 
-use lockpolicy::Problem;
+use lockpolicy::dialect::{Table, Unheld};
+use lockpolicy::{Policy, Problem};
 use observe::audit::AuditFile;
 use observe::metrics::StatsdTarget;
 use proxy::{Config, Egress, Limits};
@@ -54,6 +55,12 @@ impl Settings {
             .filter(|(old, _)| environment.raw(old).is_some());
         let problem = |(old, new)| Problem::new(old, format!("was renamed: set {new} instead"));
         problems.extend(set.map(problem));
+    }
+
+    /// Returns where the dialects that are switched on do not put in a pinned effort or tier.
+    pub(crate) fn unheld(&self, policy: &Policy) -> Vec<Unheld> {
+        let table = Table::of(self.dialect.iter().map(String::as_str));
+        table.map_or_else(|_| Vec::new(), |table| table.unheld(policy))
     }
 
     /// Returns the configuration of the proxy.

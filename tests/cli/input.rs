@@ -177,6 +177,32 @@ fn check_prints_the_policy_and_its_origin() {
     );
 }
 
+#[test]
+fn check_names_the_dialects_that_do_not_put_a_pin_in() {
+    let pinned = [
+        ("OPENCLAW_MODEL", "gpt-5.5"),
+        ("OPENCLAW_REASONING_EFFORT", "low"),
+        ("OPENCLAW_SERVICE_TIER", "default"),
+        ("MODEL_LOCK_DIALECT", "openai,deepseek"),
+    ];
+    let (status, out, errors) = run(&["check"], &pinned);
+    assert_eq!((status, errors.len()), (0, 0));
+    let warnings = out.lines().filter(|line| line.starts_with("warning = "));
+    let starts: Vec<&str> = warnings
+        .filter_map(|line| line.split(" is not").next())
+        .collect();
+    assert_eq!(
+        starts,
+        [
+            "warning = dialect `openai`: the pinned reasoning_effort",
+            "warning = dialect `deepseek`: the pinned reasoning_effort",
+            "warning = dialect `deepseek`: the pinned service_tier",
+        ]
+    );
+    let (_, out, _) = run(&["check"], &pinned[..1]);
+    assert!(!out.contains("warning"), "{out}");
+}
+
 /// Runs as somebody who owns nothing where we may; as ourselves where we are nobody special.
 #[test]
 fn policy_file_not_writable_by_the_user_overrides_the_environment() {

@@ -23,6 +23,22 @@ fn serve_after_signal_exits_0_and_logs_it() {
     }
 }
 
+#[test]
+fn serve_names_the_dialects_that_do_not_put_a_pin_in() {
+    let pinned = [
+        ("OPENCLAW_MODEL", "gpt-5.5"),
+        ("OPENCLAW_SERVICE_TIER", "default"),
+    ];
+    let mut proxy = ServedProcess::start(&["--dialect", "openai,mistral"], &pinned);
+    let line = proxy.event("pin_not_inserted");
+    assert_eq!(text(&line, "dialect"), "mistral");
+    let message = "dialect `mistral`: the pinned service_tier is not put into a request that states none, \
+                   at POST /v1/chat/completions, POST /v1/fim/completions";
+    assert_eq!(text(&line, "message"), message);
+    proxy.signal(Signal::TERM);
+    assert_eq!(proxy.wait().code(), Some(0));
+}
+
 /// What a container's health check sees: nobody, then a proxy that is ready, then nobody again.
 #[test]
 fn health_reports_what_the_admin_port_answers() {

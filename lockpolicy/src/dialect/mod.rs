@@ -9,6 +9,7 @@ mod places;
 mod read;
 mod sources;
 mod table;
+mod unheld;
 
 pub use operation::{
     Content, Entry, ErrorShape, Message, ModelAt, Operation, Places, Refused, ResponseKind,
@@ -20,6 +21,7 @@ pub(crate) use sources::{
 };
 pub(crate) use table::model_in_path;
 pub use table::{Found, Table, UnknownDialect};
+pub use unheld::Unheld;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -335,6 +335,100 @@ fn place_with_another_effort_or_tier_never_passes_under_a_pin() {
     assert!(count > 50, "{count} places");
 }
 
+/// Where a model generates, a request that states another effort or tier than the pinned one is not forwarded so,
+/// whether the API knows the member or not.
+#[test]
+fn no_generation_lets_another_effort_or_tier_through() {
+    let pinned = ["reasoning_effort='low'\nservice_tier='flex'\n", PINS].concat();
+    let (force, reject) = (policy("force", &pinned), policy("reject", &pinned));
+    let mut count = 0;
+    each(|table, operation, name| {
+        let generates = operation.capability == Some(Capability::Generation);
+        if !generates || !is_json(operation) {
+            return;
+        }
+        let stated = operation.places.entries.iter().filter(|entry| {
+            let setting = entry.setting;
+            let limited = |condition| match setting {
+                Some(Setting::Limited(own, _)) => own == condition,
+                _ => false,
+            };
+            matches!(setting, Some(Setting::Effort | Setting::Tier))
+                || limited(Condition::EffortPinned)
+                || limited(Condition::TierPinned)
+        });
+        let stated: Vec<&Entry> = stated.collect();
+        let is_effort = |entry: &&&Entry| {
+            matches!(
+                entry.setting,
+                Some(Setting::Effort | Setting::Limited(Condition::EffortPinned, _))
+            )
+        };
+        let efforts = stated.iter().filter(is_effort).count();
+        assert!(efforts > 0, "{name}: no place of an effort");
+        let header = !operation.places.headers.is_empty();
+        assert!(
+            stated.len() > efforts || header,
+            "{name}: no place of a tier"
+        );
+        for entry in stated {
+            let mut content = proper(&operation.places);
+            put(&mut content, &entry.pointer, json!("other"));
+            let (target, content) = (target(operation, None), content.to_string());
+            let found = table.find(&operation.method, &target).unwrap();
+            let refused = ask(&reject, &found, &target, &content).map(drop);
+            assert!(refused.is_err(), "{name} {}", entry.pointer);
+            let forced = ask(&force, &found, &target, &content);
+            assert!(
+                forced.is_err() || !forced.unwrap().1.contains("other"),
+                "{name} {}",
+                entry.pointer
+            );
+            count += 1;
+        }
+    });
+    println!("{count} places of an effort or a tier where a model generates");
+    assert!(count > 200, "{count}");
+}
+
+/// The report at start-up names exactly the operations where force leaves a silent request as it is.
+#[test]
+fn unheld_operations_are_those_where_nothing_is_put_in() {
+    let pinned = ["reasoning_effort='low'\nservice_tier='flex'\n", PINS].concat();
+    let policy = policy("force", &pinned);
+    each(|table, operation, name| {
+        let generates = operation.capability == Some(Capability::Generation);
+        if !generates || !is_json(operation) {
+            return;
+        }
+        let target = target(operation, None);
+        let found = table.find(&operation.method, &target).unwrap();
+        let content = proper(&operation.places).to_string();
+        let (_, sent) = ask(&policy, &found, &target, &content).expect(name);
+        let at = format!("{} {}", operation.method, operation.pattern);
+        for (key, word) in [
+            ("reasoning_effort", "\"low\""),
+            ("service_tier", "\"flex\""),
+        ] {
+            let unheld = table.unheld(&policy);
+            let mut own = unheld.iter().filter(|unheld| unheld.key == key);
+            let told = own.any(|unheld| unheld.operations.contains(&at));
+            assert_eq!(told, !sent.contains(word), "{name} {key}: {sent}");
+        }
+    });
+    assert_eq!(
+        Table::of(["openai", "chatgpt"])
+            .unwrap()
+            .unheld(&policy)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
+        [
+            "dialect `openai`: the pinned reasoning_effort is not put into a request that states none, at POST /v1/completions"
+        ]
+    );
+}
+
 /// A limited place passes where nothing pins what it stands for, and else lets nothing but the pin or its
 /// word through.
 #[test]

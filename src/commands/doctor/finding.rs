@@ -126,6 +126,8 @@ findings! {
         "chmod 600 the file";
     auth_unrecognized(path) prevents None, "{path} is in no format that codex writes",
         "log in again: codex login";
+    pin_not_inserted(what) prevents None, "{what}",
+        "have the client state it: the API has no such place, or another default; docs/reference/operations.md lists the places";
     statsd_off() prevents None, "STATSD_HOST is not set: no metrics are sent",
         "set STATSD_HOST to have attempts counted";
     statsd_unreachable(address) prevents None, "no StatsD daemon listens at {address}",

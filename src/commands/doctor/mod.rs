@@ -25,7 +25,9 @@ use shim::Process;
 
 use crate::assurance::Level;
 use crate::policy_source::{Loaded, Origin};
+use crate::settings::Settings;
 use crate::settings::environment::Environment;
+use crate::settings::flags::Flags;
 use crate::{exit, output, policy_source};
 use finding::Finding;
 use layers::ExpectedRoute;
@@ -103,7 +105,12 @@ impl Examined {
         let source = policy_source::for_shim(environment);
         findings.extend(network::statsd(source.settings.statsd().as_ref()));
         match source.loaded {
-            Ok(loaded) => layers(process, &codexes, &loaded, &mut findings, &mut facts),
+            Ok(loaded) => {
+                let settings = Settings::read(&Flags::default(), environment, &mut Vec::new());
+                let unheld = settings.unheld(&loaded.policy);
+                findings.extend(unheld.iter().map(Finding::pin_not_inserted));
+                layers(process, &codexes, &loaded, &mut findings, &mut facts);
+            }
             Err(Problems(problems)) => {
                 let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 findings.push(Finding::no_policy(texts.join("; ")));

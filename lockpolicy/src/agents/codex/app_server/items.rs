@@ -30,13 +30,15 @@ pub(super) fn find(finder: &mut Finder<'_>, at: &Range<usize>, place: &str) -> R
 }
 
 /// Returns the rest of a pointer that leads into the items; `None` for any other.
-fn below(pointer: &str) -> Option<&str> {
+pub(super) fn below(pointer: &str) -> Option<&str> {
     let rest = pointer.strip_prefix(MEMBER)?;
     rest.starts_with('/').then_some(rest)
 }
 
 /// Calls `with` with the operation that the items go to.
-fn with_operation<T>(with: impl FnOnce(&Operation) -> Result<T, Unclear>) -> Result<T, Unclear> {
+pub(super) fn with_operation<T>(
+    with: impl FnOnce(&Operation) -> Result<T, Unclear>,
+) -> Result<T, Unclear> {
     let table = Table::of(["openai"]).map_err(|_| Unclear)?;
     let found = table.find("POST", "/v1/responses").ok_or(Unclear)?;
     with(found.operation)

@@ -135,7 +135,8 @@ const MODE_EFFORT: Field = selects(
 const EFFORT: Field = selects(&["effort"], Setting::Effort);
 const TIER: Field = selects(&["serviceTier"], Setting::Tier);
 const AGENTS: Field = at(&["multiAgentMode"], Kind::DropsWithEffort);
-const DAYBREAK: Field = selects(&["daybreakEnabled"], DROP).unless("false");
+/// The program in older versions.
+const DAYBREAK: Field = selects(&["daybreakEnabled"], Setting::PROGRAM).unless("false");
 const SHOWN: &[Field] = &[at(&["modelProvider"], Kind::Harmless)];
 const WHOLE: &[Field] = &[at(&[], Kind::Whole)];
 
@@ -186,7 +187,7 @@ pub(super) const APP_SERVER: &[Method] = &[
             EFFORT.insert_if_missing(),
             TIER.insert_if_missing(),
             selects(&["serviceTierForTurn"], Setting::Tier),
-            selects(&["cyberAccessProgram"], DROP).unless("\"standard\""),
+            selects(&["cyberAccessProgram"], Setting::PROGRAM),
             AGENTS,
             MODE_MODEL,
             MODE_EFFORT,
@@ -195,7 +196,7 @@ pub(super) const APP_SERVER: &[Method] = &[
 ];
 
 /// The requests of `codex mcp-server`: a call of the tool `codex`.
-const MCP_SERVER: &[Method] = &[method(
+pub(super) const MCP_SERVER: &[Method] = &[method(
     "tools/call",
     &[
         selects(&["arguments", "model"], Setting::Model(Generation)).insert_if_missing(),

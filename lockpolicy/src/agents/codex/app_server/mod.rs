@@ -38,4 +38,4 @@ pub use methods::Server;
 pub use proxy_overrides::with_overrides;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,6 +1,6 @@
 //! What the surface promises, as tables of lines and as laws.
 
-mod printed;
+pub(crate) mod printed;
 mod tables;
 
 use alloc::format;

@@ -82,9 +82,7 @@ pub(super) static TURN: &[OptionSpec] = &[
     BYPASS_TRUST,
     WORKTREE,
     long("thread-source"),
-    long("cyber-access-program")
-        .role(OTHER)
-        .harmless(Some("standard")),
+    long("cyber-access-program").role(Role::Selects(Setting::PROGRAM)),
     flag("skip-git-repo-check"),
     TRUST,
     flag("ephemeral"),

@@ -14,8 +14,6 @@ pub struct OptionSpec {
     pub takes: Takes,
     /// Its meaning to the lock.
     pub role: Role,
-    /// The value with which it selects nothing.
-    pub(super) harmless: Option<&'static str>,
     /// True where its value may contain a password, so that it is not reported.
     pub(super) is_secret: bool,
     /// The long name of the option that codex requires beside it: where that is dropped, it is dropped too.
@@ -53,7 +51,6 @@ impl OptionSpec {
             long,
             takes,
             role: Role::Plain,
-            harmless: None,
             is_secret: false,
             requires: None,
         }
@@ -179,8 +176,7 @@ macro_rules! setters {
     };
 }
 
-setters!(OptionSpec: takes: Takes, role: Role, harmless: Option<&'static str>, is_secret: bool,
-    requires: Option<&'static str>);
+setters!(OptionSpec: takes: Takes, role: Role, is_secret: bool, requires: Option<&'static str>);
 setters!(Command: aliases: &'static [&'static str], everywhere: bool, server: Option<Server>,
     operands: Operands, is_tui: bool, options: &'static [&'static [OptionSpec]],
     children: &'static [Self]);

@@ -175,7 +175,7 @@ static COMMANDS: &[Command] =
             no_model("uninstall").everywhere(false),
             sandbox("windows").everywhere(false),
         ]),
-        no_model("stdio-to-uds"),
+        no_model("stdio-to-uds").everywhere(false),
         no_model("unarchive").everywhere(false).options(&[SESSION]),
         no_model("update").everywhere(false),
     ];

@@ -237,7 +237,7 @@ fn vec_of(text: &str) -> Vec<String> {
 }
 
 /// Options of `exec`, and the attempts.
-const TAKEN_OUT: [[&str; 2]; 13] = [
+const TAKEN_OUT: [[&str; 2]; 12] = [
     ["--oss", "--oss:oss"],
     [
         "--oss --local-provider ollama",
@@ -259,11 +259,23 @@ const TAKEN_OUT: [[&str; 2]; 13] = [
     ],
     ["-c agents={r={config_file=\"/x\"}}", "-c agents:<value>"],
     ["-c MODEL=x", "-c MODEL:x"],
-    [
-        "--cyber-access-program daybreak_red",
-        "--cyber-access-program:daybreak_red",
-    ],
 ];
+
+/// As over HTTP, the ordinary program passes, and no mode makes another one of it.
+#[test]
+fn program_other_than_the_ordinary_one_is_refused() {
+    for policy in [force(), reject()] {
+        let other = outcome(&policy, "exec --cyber-access-program daybreak_red hi");
+        let counted = vec_of("--cyber-access-program:daybreak_red");
+        assert_eq!(other, ("!setting_locked".to_string(), counted));
+        let (ordinary, counted) = outcome(&policy, "exec --cyber-access-program=standard hi");
+        assert!(
+            ordinary.contains("--cyber-access-program=standard hi"),
+            "{ordinary}"
+        );
+        assert!(counted.is_empty(), "{counted:?}");
+    }
+}
 
 #[test]
 fn option_that_selects_a_provider_is_dropped_or_refused() {

@@ -5,7 +5,9 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use super::super::methods::{APP_SERVER, Kind, Method};
+use super::super::items;
+use super::super::methods::{APP_SERVER, Kind, MCP_SERVER, Method, Server};
+use crate::Setting;
 use crate::agents::codex::cli::{Command, GLOBAL, OptionSpec, ROOT, Takes};
 use crate::agents::codex::config::keys::KEYS;
 
@@ -33,6 +35,45 @@ fn printed_tables_equal_the_committed_ones() {
         written == made,
         "{file} differs: UPDATE_DOCS=1 cargo test writes it"
     );
+}
+
+/// Every field that states a setting, with its server and method, and the places of its items.
+pub(crate) fn selecting() -> Vec<(Server, &'static str, String, Setting)> {
+    let app = APP_SERVER.iter().map(|method| (Server::App, method));
+    let mcp = MCP_SERVER.iter().map(|method| (Server::Mcp, method));
+    let mut found = Vec::new();
+    for (server, method) in app.chain(mcp) {
+        for field in method.fields() {
+            let own = field
+                .path
+                .iter()
+                .flat_map(|name| ["/", name])
+                .collect::<String>();
+            match field.kind {
+                Kind::Selects(setting) => found.push((server, method.name, own, setting)),
+                Kind::Items => found.extend(in_items().map(|(rest, setting)| {
+                    (server, method.name, [&own, &*rest].concat(), setting)
+                })),
+                Kind::Config
+                | Kind::DropsWithEffort
+                | Kind::Edit
+                | Kind::Harmless
+                | Kind::Whole => {}
+            }
+        }
+    }
+    found
+}
+
+/// The places of items.
+fn in_items() -> impl Iterator<Item = (String, Setting)> {
+    let places = items::with_operation(|operation| {
+        let entries = operation.places.entries.iter();
+        let places = entries
+            .filter_map(|entry| Some((items::below(&entry.pointer)?.into(), entry.setting?)));
+        Ok(places.collect::<Vec<(String, Setting)>>())
+    });
+    places.unwrap().into_iter()
 }
 
 fn or_dash(text: &str) -> &str {

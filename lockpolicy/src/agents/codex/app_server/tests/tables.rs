@@ -96,8 +96,8 @@ pub(super) const SELECTING: &[[&str; 4]] = &[
     [
         "thread/start",
         r#"{"model":"PIN","daybreakEnabled":true}"#,
-        r#"{"model":"PIN"}"#,
-        "!secondary",
+        "!setting_locked",
+        "!setting_locked",
     ],
     [
         "thread/start",
@@ -138,8 +138,8 @@ pub(super) const SELECTING: &[[&str; 4]] = &[
     [
         "turn/start",
         r#"{"model":"PIN","cyberAccessProgram":"daybreak"}"#,
-        r#"{"model":"PIN"}"#,
-        "!secondary",
+        "!setting_locked",
+        "!setting_locked",
     ],
     [
         "turn/start",
@@ -218,8 +218,8 @@ pub(super) const SELECTING: &[[&str; 4]] = &[
     [
         "thread/metadata/update",
         r#"{"threadId":"t","daybreakEnabled":true}"#,
-        r#"{"threadId":"t"}"#,
-        "!secondary",
+        "!setting_locked",
+        "!setting_locked",
     ],
     [
         "tools/call",
