@@ -286,9 +286,11 @@ fn head(
             (&format!("target {dialect}"), at),
             setting,
             move |policy, value| {
-                let content = match operation.content {
-                    Content::Multipart => form(&[]),
-                    _ => json(policy, &operation.places),
+                let is_form = operation.content == Content::Multipart;
+                let content = if is_form {
+                    form(&[])
+                } else {
+                    json(policy, &operation.places)
                 };
                 asked(policy, (table, operation), content, (value, &[]))
             },
