@@ -83,6 +83,6 @@ impl Operation {
 impl Places {
     fn inserts(&self, setting: Setting) -> bool {
         let mut entries = self.entries.iter();
-        entries.any(|entry| entry.expected && entry.setting == Some(setting))
+        entries.any(|entry| entry.insert_if_missing && entry.setting == Some(setting))
     }
 }

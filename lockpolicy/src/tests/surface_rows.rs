@@ -231,7 +231,7 @@ fn stated(
         move |policy, value| {
             let places = message.map_or(&operation.places, |message| &message.places);
             let mut members = members(policy, places, &entry.pointer);
-            members.push((&entry.pointer, [entry.stem.as_str(), value].concat()));
+            members.push((&entry.pointer, [entry.prefix.as_str(), value].concat()));
             match message {
                 Some(message) => {
                     let text = body(&members, &message.kind);
@@ -345,7 +345,10 @@ fn members<'p>(policy: &Policy, places: &'p Places, stated: &str) -> Vec<(&'p st
         let around = entry.each.map(|each| places.entries[each].pointer.as_str());
         around.is_none_or(|around| stated.starts_with(around))
     };
-    let expected = places.entries.iter().filter(|entry| entry.expected);
+    let expected = places
+        .entries
+        .iter()
+        .filter(|entry| entry.insert_if_missing);
     let named = expected
         .filter(|entry| entry.pointer != stated)
         .filter(is_there);
@@ -356,7 +359,10 @@ fn members<'p>(policy: &Policy, places: &'p Places, stated: &str) -> Vec<(&'p st
             Setting::Tier => policy.tier(),
             Setting::Limited(..) | Setting::OtherSelector(..) | Setting::ToolType => None,
         };
-        Some((entry.pointer.as_str(), [entry.stem.as_str(), pin?].concat()))
+        Some((
+            entry.pointer.as_str(),
+            [entry.prefix.as_str(), pin?].concat(),
+        ))
     };
     named.filter_map(text).collect()
 }
