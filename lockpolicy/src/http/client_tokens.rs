@@ -191,6 +191,7 @@ fn problem(file: &str, line: Option<usize>, place: &str, what: &str) -> Problem 
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
     use alloc::string::ToString as _;
 
     use super::*;
