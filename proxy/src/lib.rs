@@ -14,6 +14,8 @@ mod config;
 mod credentials;
 mod error;
 mod fields;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod held_keys;
 mod key;
 mod listen_address;

@@ -14,7 +14,7 @@ use lockpolicy::{Reason, Rejection};
 /// # Errors
 ///
 /// A coding that the content does not have, more than the cap.
-pub(super) fn decode(
+pub(crate) fn decode(
     coding: ContentCoding,
     content: Bytes,
     cap: usize,

@@ -2,7 +2,7 @@
 
 mod admit;
 mod decide;
-mod decode;
+pub(crate) mod decode;
 pub(crate) mod exchange;
 mod forward;
 mod open_websocket;

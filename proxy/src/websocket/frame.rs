@@ -9,14 +9,14 @@ use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 /// A frame's head: what it is and how much it holds.
 #[derive(Clone, Debug)]
-pub(super) struct FrameHead {
-    pub(super) header: FrameHeader,
-    pub(super) length: u64,
+pub(crate) struct FrameHead {
+    pub(crate) header: FrameHeader,
+    pub(crate) length: u64,
 }
 
 /// Why a connection has to end.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum WsError {
+pub(crate) enum WsError {
     /// The peer that is read from left, or its socket failed.
     #[error("connection lost: {0}")]
     ReadFailed(#[from] io::Error),
@@ -51,7 +51,7 @@ impl WsError {
 }
 
 /// Reads a frame's head. `masked` says whether this peer has to mask.
-pub(super) async fn read_head<R: AsyncRead + Unpin>(
+pub(crate) async fn read_head<R: AsyncRead + Unpin>(
     reader: &mut R,
     masked: bool,
 ) -> Result<FrameHead, WsError> {
@@ -83,7 +83,7 @@ fn checked(head: FrameHead, masked: bool) -> Result<FrameHead, WsError> {
 }
 
 /// Reads a frame's payload onto the end of `into`, unmasked.
-pub(super) async fn read_payload<R: AsyncRead + Unpin>(
+pub(crate) async fn read_payload<R: AsyncRead + Unpin>(
     reader: &mut R,
     head: &FrameHead,
     into: &mut Vec<u8>,

@@ -8,5 +8,5 @@
 //! did not.
 
 mod chunk;
-mod head;
-pub(super) mod stream;
+pub(crate) mod head;
+pub(crate) mod stream;

@@ -33,6 +33,13 @@ impl HeadVerdicts {
             .push_back(verdict);
     }
 
+    /// Returns whether each head passed.
+    #[cfg(fuzzing)]
+    pub(crate) fn all(&self) -> Vec<bool> {
+        let verdicts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        verdicts.iter().map(Result::is_ok).collect()
+    }
+
     /// The verdict on the head that is served now.
     pub(crate) fn next(&self) -> Result<(), HeadError> {
         // hyper serves nothing that was not pushed; if it did, nothing would be known of it.
@@ -130,8 +137,9 @@ impl<S> HeadValidatingStream<S> {
 
     /// Takes a head if all of it is there; `false` asks for more.
     fn head(&mut self) -> bool {
-        // An empty line before a request line is to be skipped (RFC 9112 section 2.2).
-        if self.raw.starts_with(b"\r\n") {
+        // Empty lines before a request line are skipped (RFC 9112 section 2.2): all of them, so that it does not
+        // matter how they are cut into reads.
+        while self.raw.starts_with(b"\r\n") {
             self.raw.advance(2);
         }
         let end = self
