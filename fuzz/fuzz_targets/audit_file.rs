@@ -15,7 +15,7 @@ static FILE: LazyLock<PathBuf> =
 /// A file of five lines, as it is written.
 static WRITTEN: LazyLock<Vec<u8>> = LazyLock::new(|| {
     fs::remove_file(&*FILE).unwrap_or_default();
-    let sink = AuditSink::direct(AuditFile::new(FILE.clone()));
+    let sink = AuditSink::direct(AuditFile { path: FILE.clone(), size: 1 << 20 });
     for status in 0..5 {
         sink.record(&Record { status, path: "/v1/responses".into(), ..Record::default() });
     }

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use lockpolicy::Policy;
-use lockpolicy::dialect::{NAMES, Table};
+use lockpolicy::dialect::{Table, names};
 use lockpolicy::http::{RequestHead, route};
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(NAMES).expect("known"));
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(names()).expect("known"));
 static POLICY: LazyLock<Policy> = LazyLock::new(|| oracles::policy("force", ""));
 
 const OPERATIONS: [(&str, &str); 4] = [
