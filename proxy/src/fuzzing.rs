@@ -50,7 +50,10 @@ pub fn frames(bytes: &[u8], masked: bool) -> Vec<(bool, u8, Vec<u8>)> {
         let mut frames = Vec::new();
         while let Ok(head) = read_head(&mut reader, masked).await {
             let mut payload = Vec::new();
-            if read_payload(&mut reader, &head, &mut payload).await.is_err() {
+            if read_payload(&mut reader, &head, &mut payload)
+                .await
+                .is_err()
+            {
                 break;
             }
             frames.push((head.header.is_final, head.header.opcode.into(), payload));

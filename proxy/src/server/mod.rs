@@ -2,12 +2,8 @@
 
 mod accept;
 mod connection;
-<<<<<<< HEAD
-mod head_check;
-mod listener;
-=======
 pub(crate) mod head_check;
->>>>>>> c3b7ea3 (fuzz: a target with an oracle for every parser of untrusted bytes (not yet run))
+mod listener;
 mod rewind;
 
 use std::future::Future;
