@@ -304,3 +304,27 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"GET /v1/models HTTP/1.1\r\nhost: h\r\n\r\n";
+
+    #[tokio::test]
+    async fn empty_lines_before_a_request_in_one_read_or_two_are_skipped() {
+        let whole = [b"\r\n\r\n", REQUEST].concat();
+        for cut in [0, 1, 2, 3, 4] {
+            let (one, other) = whole.split_at(cut);
+            let (read, timeout) = (BytesMut::new(), Duration::from_secs(60));
+            let (mut stream, heads) =
+                HeadValidatingStream::new(AsyncReadExt::chain(one, other), read, 1024, timeout);
+            let mut passed = Vec::new();
+            stream.read_to_end(&mut passed).await.unwrap();
+            assert_eq!(passed, REQUEST, "{cut}");
+            assert_eq!(heads.next(), Ok(()));
+        }
+    }
+}
