@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::adapters::MetricsAdapter;
+use crate::background_read::BackgroundRead;
 use crate::policy_source::reload::Reloader;
 use crate::policy_source::{Loaded, Reading};
 use crate::settings::environment::Environment;
@@ -65,6 +66,7 @@ impl Observers {
             location: reading.location.clone(),
             environment,
             last: reading,
+            file: BackgroundRead::default(),
             policy: Arc::clone(&self.policy),
             metrics: Arc::clone(&self.metrics),
             state: Arc::clone(&self.state),

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod assurance;
+mod background_read;
 mod bootstrap;
 mod cli;
 mod codex_on_path;

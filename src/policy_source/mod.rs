@@ -4,7 +4,7 @@
 //! stands alone, and the environment is not looked at; any other file lies below the environment.
 
 use std::fmt;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use lockpolicy::{
 };
 
 use serde::{Deserialize, Serialize};
+use shim::regular_file::{self, CONFIGURATION_CAP};
 
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
@@ -25,9 +26,6 @@ use file_protection::is_tamper_proof;
 
 /// The policy file that is read when no other is named.
 const DEFAULT: &str = "/etc/model-lock/policy.toml";
-
-/// A policy file is some lines long; more than this is something else.
-const CAP: u64 = 1 << 20;
 
 /// The policy file to read, if any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,24 +123,26 @@ pub(crate) struct Loaded {
 /// Reads the file, if there is one, and finds out who can change it.
 pub(crate) fn read(location: &Location) -> Reading {
     let path = location.path().to_owned();
-    let read = content(&path).and_then(|content| Ok((content, is_tamper_proof(&path)?)));
-    let found = Location::At(path.clone());
-    let (location, origin, content, problem) = match read {
-        Ok((content, true)) => (found, Origin::Protected(path), content, None),
-        Ok((content, false)) => (found, Origin::Layered(path), content, None),
+    let read = regular_file::read(&path, CONFIGURATION_CAP);
+    let read = read.and_then(|content| Ok((content, is_tamper_proof(&path)?)));
+    let (origin, content) = match read {
+        Ok((content, true)) => (Origin::Protected(path.clone()), content),
+        Ok((content, false)) => (Origin::Layered(path.clone()), content),
         Err(error) if is_left_out(location, &error) => {
-            (location.clone(), Origin::Environment, Vec::new(), None)
+            return Reading {
+                location: location.clone(),
+                origin: Origin::Environment,
+                content: Vec::new(),
+                problem: None,
+            };
         }
-        Err(error) => {
-            let problem = Problem::new(&path.display().to_string(), error.to_string());
-            (found, Origin::Layered(path), Vec::new(), Some(problem))
-        }
+        Err(error) => return Reading::unreadable(location, error),
     };
     Reading {
-        location,
+        location: Location::At(path),
         origin,
         content,
-        problem,
+        problem: None,
     }
 }
 
@@ -151,20 +151,19 @@ fn is_left_out(location: &Location, error: &io::Error) -> bool {
     matches!(location, Location::IfPresent(_)) && absent.contains(&error.kind())
 }
 
-fn content(path: &Path) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    let file = std::fs::File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("not a file"));
-    }
-    file.take(CAP + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > CAP {
-        return Err(io::Error::other("larger than 1 MiB"));
-    }
-    Ok(content)
-}
-
 impl Reading {
+    /// Returns what is known of a file that could not be read.
+    fn unreadable(location: &Location, why: impl fmt::Display) -> Self {
+        let path = location.path().to_owned();
+        let problem = Problem::new(&path.display().to_string(), why.to_string());
+        Self {
+            location: Location::At(path.clone()),
+            origin: Origin::Layered(path),
+            content: Vec::new(),
+            problem: Some(problem),
+        }
+    }
+
     /// Makes the policy.
     ///
     /// # Errors

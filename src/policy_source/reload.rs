@@ -15,6 +15,7 @@ use observe::{ProcessState, Record, Reload};
 use tokio::signal::unix::Signal;
 use tokio::time::MissedTickBehavior;
 
+use crate::background_read::BackgroundRead;
 use crate::policy_source::{self, Location, Reading};
 use crate::settings::environment::Environment;
 
@@ -27,6 +28,7 @@ pub(crate) struct Reloader {
     pub(crate) location: Location,
     pub(crate) environment: Environment,
     pub(crate) last: Reading,
+    pub(crate) file: BackgroundRead<Reading>,
     pub(crate) policy: Arc<ArcSwap<Policy>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) state: Arc<ProcessState>,
@@ -64,11 +66,9 @@ impl Reloader {
 
     async fn check_file(&mut self, is_requested: bool) {
         let location = self.location.clone();
-        // A file on a dead network mount must not hold up the requests.
-        let Ok(reading) = tokio::task::spawn_blocking(move || policy_source::read(&location)).await
-        else {
-            return;
-        };
+        // A file on a dead network mount must hold up neither the requests nor the reads after it.
+        let reading = self.file.read(move || policy_source::read(&location)).await;
+        let reading = reading.unwrap_or_else(|why| Reading::unreadable(&self.location, why));
         if reading != self.last || is_requested {
             self.apply(reading);
         }
@@ -121,6 +121,7 @@ mod tests {
             location,
             environment: Environment::default(),
             last: first,
+            file: BackgroundRead::default(),
             policy,
             metrics: Arc::default(),
             state: Arc::default(),
@@ -153,5 +154,42 @@ mod tests {
         std::fs::write(&path, "model = 'd'").unwrap();
         reloader.check_file(false).await;
         assert_eq!(pin(&reloader), "d");
+    }
+
+    /// What may stand in the place of a file, and how it is put there.
+    const OTHERS: [(&str, fn(&std::path::Path)); 3] = [
+        ("fifo", |path| {
+            let mode = rustix::fs::Mode::from_raw_mode(0o600);
+            let kind = rustix::fs::FileType::Fifo;
+            rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0).unwrap();
+        }),
+        ("directory", |path| std::fs::create_dir(path).unwrap()),
+        ("endless device", |path| {
+            std::os::unix::fs::symlink("/dev/zero", path).unwrap();
+        }),
+    ];
+
+    #[tokio::test]
+    async fn something_else_in_the_place_of_the_file_is_not_waited_for() {
+        for (what, put) in OTHERS {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("policy.toml");
+            std::fs::write(&path, "model = 'a'").unwrap();
+            let mut reloader = reloader(&path);
+            std::fs::remove_file(&path).unwrap();
+            put(&path);
+            let looked = reloader.look(false);
+            let looked = tokio::time::timeout(Duration::from_secs(60), looked).await;
+            assert!(looked.is_ok(), "{what}");
+            assert_eq!(reloader.policy.load().pin(), "a", "{what}");
+            assert!(reloader.state.has_failed_reload(), "{what}");
+            let failed = reloader.last.clone();
+            reloader.look(false).await;
+            assert_eq!(reloader.last, failed, "{what}: it is reported once");
+            std::fs::rename(&path, directory.path().join("aside")).unwrap();
+            std::fs::write(&path, "model = 'b'").unwrap();
+            reloader.look(false).await;
+            assert_eq!(reloader.policy.load().pin(), "b", "{what}");
+        }
     }
 }

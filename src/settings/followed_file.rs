@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use shim::regular_file;
 
+use crate::background_read::BackgroundRead;
+
 /// The time between two reads of the file.
 const PERIOD: Duration = Duration::from_secs(2);
 
@@ -20,13 +22,13 @@ pub(super) fn read_text(path: &Path) -> io::Result<String> {
 /// argument is true if it has changed.
 pub(super) async fn on_change(path: &Path, take: impl Fn(Result<&str, &str>, bool)) {
     let mut ticks = tokio::time::interval(PERIOD);
-    let mut last = None;
+    let (mut file, mut last) = (BackgroundRead::default(), None);
     loop {
         ticks.tick().await;
         let path = path.to_owned();
-        // A file on a dead network mount must not hold up the requests.
-        let read = tokio::task::spawn_blocking(move || read_text(&path)).await;
-        let Ok(read) = read else { continue };
+        // A file on a dead network mount must hold up neither the requests nor the reads after it.
+        let read = file.read(move || read_text(&path)).await;
+        let read = read.unwrap_or_else(|why| Err(io::Error::other(why)));
         let read = read.map_err(|error| error.to_string());
         if last.as_ref() != Some(&read) {
             let text = read.as_deref().map_err(String::as_str);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use lockpolicy::Problem;
 use proxy::Key;
 
-use super::followed_file::on_change;
+use super::followed_file::{on_change, read_text};
 
 /// A key and where it came from.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ impl SecretFile {
     /// Reads a key of so many characters at the least. What is wrong never quotes the file.
     pub(crate) fn read(path: &Path, place: &'static str, shortest: usize) -> Result<Self, Problem> {
         let problem = |what: String| Problem::new(place, format!("{}: {what}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+        let text = read_text(path).map_err(|error| problem(error.to_string()))?;
         if is_short(&text, shortest) {
             return Err(problem(format!("at least {shortest} characters expected")));
         }
