@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use lockpolicy::http::{ClientTokens, HostRules};
+use rustls::ServerConfig;
 
 /// The clients that are served. They can change while requests run.
 pub type ClientTokensHandle = Arc<ArcSwap<ClientTokens>>;
@@ -15,6 +16,10 @@ pub struct ClientAccess {
     pub hosts: HostRules,
     /// The clients that are served; `None` serves everyone.
     pub clients: Option<ClientTokensHandle>,
+    /// Set where only processes of the user who runs the proxy are served, as `/proc` shows them.
+    pub is_for_own_user: bool,
+    /// The certificate and key for clients that speak TLS, if any may. Others are served without.
+    pub tls: Option<Arc<ServerConfig>>,
 }
 
 impl ClientAccess {

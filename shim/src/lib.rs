@@ -40,7 +40,7 @@ pub use error::ShimError;
 pub use find_real::find_real;
 pub use plan::plan;
 pub use process::Process;
-pub use proxy_overrides::{ProxyRequest, StartProxy, no_proxy_including};
+pub use proxy_overrides::{ProxyAddress, ProxyRequest, StartProxy, no_proxy_including};
 pub use recursion::DEPTH;
 
 /// Judges the command line and becomes the real codex, or its parent where it is a server on standard

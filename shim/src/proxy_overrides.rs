@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
 
 use lockpolicy::Policy;
 use lockpolicy::agents::ProviderRoute;
@@ -14,12 +15,24 @@ use crate::{Process, ShimError};
 
 /// Starts a proxy that ends with the process that started it.
 pub trait StartProxy {
-    /// Returns the proxy's URL, below which its routes are.
+    /// Returns the proxy's address.
     ///
     /// # Errors
     ///
     /// Returns an error where the proxy does not start; then nothing runs.
-    fn start(&self, request: &ProxyRequest<'_>) -> io::Result<String>;
+    fn start(&self, request: &ProxyRequest<'_>) -> io::Result<ProxyAddress>;
+}
+
+/// The address of a proxy that was started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyAddress {
+    /// The URL below which its routes are, with TLS.
+    pub url: String,
+    /// The same without TLS, for models of this machine: codex 0.125.0 looks for their server with a client that
+    /// trusts the machine's authorities only.
+    pub plain_url: String,
+    /// The file with the authorities that codex has to trust: the proxy's, and those that it trusts already.
+    pub authorities: PathBuf,
 }
 
 /// The description of the proxy that codex needs.
@@ -29,6 +42,8 @@ pub struct ProxyRequest<'a> {
     pub providers: &'a Providers,
     /// The variables that locate providers of this machine.
     pub oss: Oss<'a>,
+    /// The file with further authorities that codex trusts, if there is one.
+    pub authorities: Option<&'a Path>,
     /// True where codex draws on the terminal, where nothing else should write.
     pub is_tui: bool,
 }
@@ -50,6 +65,9 @@ pub(crate) struct ProxyOverrides {
 }
 
 const OSS_BASE_URL: &str = "CODEX_OSS_BASE_URL";
+
+/// The variables from which codex takes the file with further authorities, the one that wins first.
+const AUTHORITIES: [&str; 2] = ["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"];
 
 /// Starts the proxy that the policy asks for, and returns what codex needs to reach it.
 ///
@@ -79,11 +97,23 @@ pub(crate) fn proxy_overrides(
             base_url: text(OSS_BASE_URL),
             port: text("CODEX_OSS_PORT"),
         },
+        authorities: AUTHORITIES
+            .iter()
+            .find_map(|name| process.variable(name))
+            .map(Path::new),
         is_tui,
     };
-    let url = proxy.start(&request).map_err(ShimError::Proxy)?;
-    let target = ProxyTarget::Routes(&url);
-    Ok(overrides(process, &providers, target, &url))
+    let address = proxy.start(&request).map_err(ShimError::Proxy)?;
+    let target = ProxyTarget::Routes(&address.url);
+    let mut overrides = overrides(process, &providers, target, &address.url);
+    let [authorities, _] = AUTHORITIES;
+    overrides
+        .env
+        .insert(authorities, address.authorities.into());
+    if let Some(url) = overrides.env.get_mut(OSS_BASE_URL) {
+        *url = Providers::oss_base_url(ProxyTarget::Routes(&address.plain_url)).into();
+    }
+    Ok(overrides)
 }
 
 fn overrides(

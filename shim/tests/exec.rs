@@ -100,7 +100,7 @@ fn be_the_shim() -> ExitCode {
 struct NoProxy;
 
 impl shim::StartProxy for NoProxy {
-    fn start(&self, _: &shim::ProxyRequest<'_>) -> std::io::Result<String> {
+    fn start(&self, _: &shim::ProxyRequest<'_>) -> std::io::Result<shim::ProxyAddress> {
         Err(std::io::Error::other("no proxy was wanted"))
     }
 }

@@ -67,7 +67,7 @@ const TESTS: [Test; 10] = [
 struct NoProxy;
 
 impl shim::StartProxy for NoProxy {
-    fn start(&self, _: &shim::ProxyRequest<'_>) -> std::io::Result<String> {
+    fn start(&self, _: &shim::ProxyRequest<'_>) -> std::io::Result<shim::ProxyAddress> {
         Err(std::io::Error::other("no proxy was wanted"))
     }
 }

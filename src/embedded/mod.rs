@@ -4,6 +4,8 @@
 //! then the terminal, job control, signals and the exit status are codex's own. The kernel ends it
 //! when the program that started it is gone.
 
+mod authorities;
+mod certificate;
 mod request;
 mod serve;
 mod start;

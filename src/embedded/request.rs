@@ -16,6 +16,8 @@ pub(super) struct StartRequest {
     pub(super) parent: i32,
     /// The path segment that nobody can guess, below which the routes are.
     pub(super) secret: String,
+    /// Set where clients speak TLS.
+    pub(super) tls: bool,
     /// The dialects that are switched on.
     pub(super) dialects: Vec<String>,
     /// The providers.
@@ -37,8 +39,8 @@ pub(super) struct StartRequest {
 /// The reply that it writes to its standard output.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum StartReply {
-    /// It listens at this address.
-    Ready(std::net::SocketAddr),
+    /// It listens at this address. The authority, as PEM, vouches for it.
+    Ready(std::net::SocketAddr, Option<String>),
     /// It does not, and why.
     Failed(String),
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lockpolicy::Problems;
@@ -13,6 +14,7 @@ use proxy::{
 };
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
+use super::certificate::OneTimeCertificate;
 use super::request::{self, StartReply, StartRequest};
 use crate::bootstrap::{Observers, Process, Signals, StartError};
 use crate::exit;
@@ -76,7 +78,9 @@ fn run(order: StartRequest, environment: Environment) -> Result<(), EmbeddedErro
         Err(StartError::Audit(_, error)) => (Observers::open(&loaded, None)?, Some(error)),
         opened => (opened?, None),
     };
-    let config = config(&order)?;
+    let mut config = config(&order)?;
+    let certificate = order.tls.then(OneTimeCertificate::new).transpose()?;
+    config.access.tls = certificate.as_ref().map(|made| Arc::clone(&made.server));
     let reloader = observers.reloader(order.reading, environment);
     let mut process = Process::start(observers, Some(1))?;
     let (server, signals) = process.bind(config, None, false)?;
@@ -87,7 +91,9 @@ fn run(order: StartRequest, environment: Environment) -> Result<(), EmbeddedErro
     process.send_metrics(order.statsd)?;
     let address = server.address().tcp();
     let address = address.ok_or_else(|| io::Error::other("it has no port"))?;
-    request::write(&StartReply::Ready(address), io::stdout().lock())?;
+    let authority = certificate.map(|made| made.authority);
+    let reply = StartReply::Ready(address, authority);
+    request::write(&reply, io::stdout().lock())?;
     process.runtime.block_on(until(server, reloader, signals));
     process.finish();
     Ok(())
@@ -108,7 +114,9 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
                 checks_host: true,
                 ..HostRules::default()
             },
-            clients: None,
+            // Its address stands in codex's command line, which every user of the machine can read.
+            is_for_own_user: true,
+            ..ClientAccess::default()
         },
         admin: None,
         upstreams: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -11,6 +12,7 @@ use lockpolicy::agents::ProviderRoute;
 use lockpolicy::dialect::Table;
 use rustix::rand::{GetRandomFlags, getrandom};
 
+use super::authorities::publish;
 use super::request::{self, StartReply, StartRequest};
 use crate::policy_source::Reading;
 use crate::settings::Settings;
@@ -26,15 +28,23 @@ pub(crate) struct EmbeddedProxy {
 }
 
 impl shim::StartProxy for EmbeddedProxy {
-    fn start(&self, request: &shim::ProxyRequest<'_>) -> io::Result<String> {
+    fn start(&self, request: &shim::ProxyRequest<'_>) -> io::Result<shim::ProxyAddress> {
         let table = Table::of(DIALECTS).map_err(io::Error::other)?;
         let log_to_stderr = !(request.is_tui && io::stderr().is_terminal());
-        self.open(&DIALECTS, request.routes(&table), log_to_stderr, None)
+        let mut start = self.request(&DIALECTS, request.routes(&table), log_to_stderr, None)?;
+        start.tls = true;
+        let (address, authority) = ask(&start)?;
+        let authorities = publish(&authority.unwrap_or_default(), request.authorities)?;
+        Ok(shim::ProxyAddress {
+            url: format!("https://{address}/{}", start.secret),
+            plain_url: format!("http://{address}/{}", start.secret),
+            authorities,
+        })
     }
 }
 
 impl EmbeddedProxy {
-    /// Starts a proxy that exits with this process, also when that becomes another program, and waits
+    /// Starts a proxy without TLS that exits with this process, also when that becomes another program, and waits
     /// until it listens. Returns the URL below which the routes are.
     ///
     /// # Errors
@@ -48,10 +58,8 @@ impl EmbeddedProxy {
         cleanup_dir: Option<PathBuf>,
     ) -> io::Result<String> {
         let request = self.request(dialects, routes, log_to_stderr, cleanup_dir)?;
-        match ask(&request)? {
-            StartReply::Ready(address) => Ok(format!("http://{address}/{}", request.secret)),
-            StartReply::Failed(why) => Err(io::Error::other(why)),
-        }
+        let (address, _) = ask(&request)?;
+        Ok(format!("http://{address}/{}", request.secret))
     }
 
     fn request(
@@ -65,6 +73,7 @@ impl EmbeddedProxy {
         Ok(StartRequest {
             parent: rustix::process::getpid().as_raw_nonzero().get(),
             secret: secret()?,
+            tls: false,
             dialects: dialects.iter().map(ToString::to_string).collect(),
             routes,
             log_to_stderr,
@@ -77,7 +86,8 @@ impl EmbeddedProxy {
     }
 }
 
-fn ask(request: &StartRequest) -> io::Result<StartReply> {
+/// Starts the process; returns its address and the authority that vouches for it.
+fn ask(request: &StartRequest) -> io::Result<(SocketAddr, Option<String>)> {
     let mut child = Command::new("/proc/self/exe")
         .arg0("model-lock")
         .arg("embedded-proxy")
@@ -88,14 +98,15 @@ fn ask(request: &StartRequest) -> io::Result<StartReply> {
         .spawn()?;
     let missing = || io::Error::other("no pipe");
     request::write(request, child.stdin.take().ok_or_else(missing)?)?;
-    let reply = request::read(child.stdout.take().ok_or_else(missing)?);
-    if matches!(reply, Ok(StartReply::Ready(_))) {
-        return reply;
-    }
+    let why = match request::read(child.stdout.take().ok_or_else(missing)?) {
+        Ok(StartReply::Ready(address, authority)) => return Ok((address, authority)),
+        Ok(StartReply::Failed(why)) => why,
+        Err(_) => "it ended before it listened".to_owned(),
+    };
     // It has nothing to live for.
     child.kill().unwrap_or_default();
     child.wait()?;
-    reply.map_err(|_| io::Error::other("it ended before it listened"))
+    Err(io::Error::other(why))
 }
 
 /// 128 bits that nobody can guess, as digits.

@@ -157,7 +157,9 @@ mod tests {
     }
 
     /// What may stand in the place of a file, and how it is put there.
-    const OTHERS: [(&str, fn(&std::path::Path)); 3] = [
+    type Other = (&'static str, fn(&std::path::Path));
+
+    const OTHERS: [Other; 3] = [
         ("fifo", |path| {
             let mode = rustix::fs::Mode::from_raw_mode(0o600);
             let kind = rustix::fs::FileType::Fifo;
@@ -178,17 +180,17 @@ mod tests {
             let mut reloader = reloader(&path);
             std::fs::remove_file(&path).unwrap();
             put(&path);
-            let looked = reloader.look(false);
-            let looked = tokio::time::timeout(Duration::from_secs(60), looked).await;
+            let looked = reloader.check_file(false);
+            let looked = tokio::time::timeout(Duration::from_mins(1), looked).await;
             assert!(looked.is_ok(), "{what}");
             assert_eq!(reloader.policy.load().pin(), "a", "{what}");
             assert!(reloader.state.has_failed_reload(), "{what}");
             let failed = reloader.last.clone();
-            reloader.look(false).await;
+            reloader.check_file(false).await;
             assert_eq!(reloader.last, failed, "{what}: it is reported once");
             std::fs::rename(&path, directory.path().join("aside")).unwrap();
             std::fs::write(&path, "model = 'b'").unwrap();
-            reloader.look(false).await;
+            reloader.check_file(false).await;
             assert_eq!(reloader.policy.load().pin(), "b", "{what}");
         }
     }

@@ -26,6 +26,7 @@ impl Settings {
                 checks_host,
             },
             clients,
+            ..ClientAccess::default()
         }
     }
 

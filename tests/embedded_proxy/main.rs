@@ -12,6 +12,7 @@ mod process;
 mod providers;
 mod run;
 mod screen;
+mod strangers;
 mod terminal;
 
 /// The versions that are promised to work.

@@ -14,14 +14,14 @@ use crate::embedded_codex::EmbeddedCodex;
 /// A stand-in for codex: says its own number and its arguments.
 const SAY: &str = r#"echo "$$"; for word in "$@"; do echo "$word"; done"#;
 
-/// Where the companion listens, as codex was told.
-fn companion(output: &str) -> SocketAddr {
+/// The address of the embedded proxy, as codex was told.
+pub(crate) fn proxy_address(output: &str) -> SocketAddr {
     let line = output
         .lines()
         .find(|line| line.starts_with("openai_base_url="));
     let line = line.unwrap_or_else(|| panic!("not led: {output}"));
     let url = line.split('"').nth(1).unwrap();
-    let rest = url.strip_prefix("http://").unwrap();
+    let rest = url.strip_prefix("https://").unwrap();
     rest.split('/').next().unwrap().parse().unwrap()
 }
 
@@ -56,7 +56,7 @@ fn embedded_proxy_ends_with_codex_however_it_ends() {
         let finished = codex.codex.run(&["exec", "hi"]).unwrap();
         assert_eq!(finished.status.code(), code, "{end}");
         assert_eq!(finished.status.signal(), signal, "{end}");
-        assert!(is_gone(companion(&finished.out())), "{end}");
+        assert!(is_gone(proxy_address(&finished.out())), "{end}");
     }
 }
 
@@ -112,14 +112,14 @@ fn embedded_proxy_outside_of_its_secret_path_answers_404() {
         "/openai/responses",
         "/0123456789abcdef/openai/responses",
     ] {
-        let url = format!("http://{}{path}", companion(&output));
+        let url = format!("http://{}{path}", proxy_address(&output));
         let body = br#"{"model":"gpt-5.5","input":"hi"}"#;
         assert_eq!(post_to(&url, body).status, 404, "{path}");
     }
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(codex.fixture.models(), [""; 0]);
-    assert!(is_gone(companion(&output)));
+    assert!(is_gone(proxy_address(&output)));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn embedded_proxy_traffic_is_counted() {
     while !output.contains("openai_base_url") {
         assert!(std::io::BufRead::read_line(&mut out, &mut output).unwrap() > 0);
     }
-    let (_, base) = output.split_once("openai_base_url=\"http://").unwrap();
+    let (_, base) = output.split_once("openai_base_url=\"https://").unwrap();
     let (address, path) = base.split('"').next().unwrap().split_once('/').unwrap();
     let mut client = HttpClient::connect(address.parse().unwrap());
     let target = format!("/{path}/responses");

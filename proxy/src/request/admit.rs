@@ -17,7 +17,7 @@ pub(super) fn admit(
     head: &RequestHead<'_>,
     routing: &Routing<'_>,
 ) -> Result<(), Rejection> {
-    let ClientAccess { hosts, clients } = &call.state.access;
+    let ClientAccess { hosts, clients, .. } = &call.state.access;
     hosts.check(head)?;
     let Some(clients) = clients else {
         return Ok(());

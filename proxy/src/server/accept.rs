@@ -1,13 +1,19 @@
 //! The listening socket: one task for each connection, until told to stop.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ServerConfig;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection;
-use super::listener::Listener;
+use super::listener::{Listener, Socket};
+use super::{connection, peer_owner};
 use crate::state::State;
 
 /// Takes connections until `stop` is cancelled. Each runs on `tasks`, which outlives this function.
@@ -23,8 +29,18 @@ pub(crate) async fn accept(
             socket = listener.accept() => socket,
         };
         match socket {
+            // One after the other: what others of the machine can make this process do is bounded.
+            Ok(socket) if !is_served(&socket, &state).await => {
+                tracing::debug!("a connection of another user is closed");
+            }
             Ok(socket) => {
-                tasks.spawn(connection::serve(socket, Arc::clone(&state), stop.clone()));
+                let (state, stop) = (Arc::clone(&state), stop.clone());
+                tasks.spawn(async move {
+                    match state.access.tls.clone() {
+                        Some(tls) => serve_tls(tls, socket, state, stop).await,
+                        None => connection::serve(socket, state, stop).await,
+                    }
+                });
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -34,3 +50,61 @@ pub(crate) async fn accept(
         }
     }
 }
+
+/// Returns whether a connection is served. Of a path in the file system, its mode decides who may connect.
+async fn is_served(socket: &Socket, state: &State) -> bool {
+    let Either::Left(socket) = socket else {
+        return true;
+    };
+    if !state.access.is_for_own_user {
+        return true;
+    }
+    match (socket.local_addr(), socket.peer_addr()) {
+        (Ok(local), Ok(peer)) => peer_owner::is_own_user(local, peer).await,
+        _ => false,
+    }
+}
+
+/// A connection, after the handshake where there is one.
+enum Opened {
+    Plain(Socket),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Serves a connection of a client that speaks TLS, or does not.
+async fn serve_tls(
+    tls: Arc<ServerConfig>,
+    socket: Socket,
+    state: Arc<State>,
+    stop: CancellationToken,
+) {
+    let timeout = state.limits.header_timeout;
+    let opening = tokio::select! {
+        () = stop.cancelled() => return,
+        opening = tokio::time::timeout(timeout, open(tls, socket)) => opening,
+    };
+    match opening {
+        Ok(Ok(Opened::Plain(socket))) => connection::serve(socket, state, stop).await,
+        Ok(Ok(Opened::Tls(stream))) => connection::serve(stream, state, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
+        Err(_) => tracing::debug!("no TLS handshake in time"),
+    }
+}
+
+/// Looks at the first byte, and completes the handshake that it begins.
+async fn open(tls: Arc<ServerConfig>, socket: Socket) -> io::Result<Opened> {
+    let socket = match socket {
+        Either::Left(socket) => socket,
+        Either::Right(_) => return Ok(Opened::Plain(socket)),
+    };
+    let mut first = [0];
+    socket.peek(&mut first).await?;
+    if first != [HANDSHAKE] {
+        return Ok(Opened::Plain(Either::Left(socket)));
+    }
+    let stream = TlsAcceptor::from(tls).accept(socket).await?;
+    Ok(Opened::Tls(Box::new(stream)))
+}
+
+/// The first byte of a TLS record with a handshake (RFC 8446, section 5.1).
+const HANDSHAKE: u8 = 22;

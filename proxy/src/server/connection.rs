@@ -9,10 +9,10 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::head_check::stream::HeadValidatingStream;
-use super::listener::Socket;
 use super::rewind::Rewind;
 use crate::request::exchange;
 use crate::state::State;
@@ -20,9 +20,14 @@ use crate::state::State;
 /// What a client sends first when it knows that HTTP/2 is spoken here.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// A connection of a client, with or without TLS.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
 /// Serves a connection until it ends. When `stop` is cancelled, the requests that run are finished and
 /// no other is taken.
-pub(crate) async fn serve(mut socket: Socket, state: Arc<State>, stop: CancellationToken) {
+pub(crate) async fn serve<S: Stream>(mut socket: S, state: Arc<State>, stop: CancellationToken) {
     let mut read = BytesMut::with_capacity(8 << 10);
     let timeout = state.limits.header_timeout;
     let opening = tokio::select! {
@@ -38,7 +43,7 @@ pub(crate) async fn serve(mut socket: Socket, state: Arc<State>, stop: Cancellat
 }
 
 /// Reads until the first bytes are, or are not, those of HTTP/2.
-async fn is_preface(socket: &mut Socket, read: &mut BytesMut) -> io::Result<bool> {
+async fn is_preface<S: Stream>(socket: &mut S, read: &mut BytesMut) -> io::Result<bool> {
     use tokio::io::AsyncReadExt as _;
     loop {
         let seen = read.len().min(PREFACE.len());
@@ -54,7 +59,12 @@ async fn is_preface(socket: &mut Socket, read: &mut BytesMut) -> io::Result<bool
     }
 }
 
-async fn serve_h1(socket: Socket, read: BytesMut, state: Arc<State>, stop: CancellationToken) {
+async fn serve_h1<S: Stream>(
+    socket: S,
+    read: BytesMut,
+    state: Arc<State>,
+    stop: CancellationToken,
+) {
     let (stream, heads) = HeadValidatingStream::new(
         socket,
         read,
@@ -89,10 +99,7 @@ async fn serve_h1(socket: Socket, read: BytesMut, state: Arc<State>, stop: Cance
     note(ended);
 }
 
-async fn serve_h2<S>(socket: S, state: Arc<State>, stop: CancellationToken)
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
+async fn serve_h2<S: Stream>(socket: S, state: Arc<State>, stop: CancellationToken) {
     let limits = state.limits;
     let service = service_fn(move |request: Request<Incoming>| {
         let state = Arc::clone(&state);

@@ -4,6 +4,7 @@ mod accept;
 mod connection;
 pub(crate) mod head_check;
 mod listener;
+mod peer_owner;
 mod rewind;
 
 use std::future::Future;
