@@ -15,7 +15,7 @@ use crate::upstream::provider_route::ProviderRoute;
 pub struct Config {
     /// The address that requests are taken at. Port 0 takes any free port.
     pub listen: ListenAddress,
-    /// Who is served there.
+    /// The rules about who is served there.
     pub access: ClientAccess,
     /// The address of the admin port, if there is one.
     pub admin: Option<SocketAddr>,
@@ -34,7 +34,24 @@ pub struct Config {
     pub limits: Limits,
 }
 
-/// What is too much, and how long is too long.
+impl Config {
+    /// Returns a configuration with a free port on loopback, these dialects, and nothing else.
+    pub fn on_loopback(dialects: Vec<String>) -> Self {
+        Self {
+            listen: ListenAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
+            access: ClientAccess::default(),
+            admin: None,
+            upstreams: Vec::new(),
+            provider_routes: Vec::new(),
+            dialects,
+            egress: None,
+            keys: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The limits of sizes and times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The bytes of a request's head.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lockpolicy::{NoObserver, PolicyConfig};
-use proxy::{Config, Limits, Server, Upstream};
+use proxy::{Config, Server, Upstream};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -39,15 +39,8 @@ async fn serve(upstream: SocketAddr) -> SocketAddr {
         .build()
         .unwrap();
     let config = Config {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        admin: None,
         upstreams: vec![Upstream::parse(&format!("http://{upstream}")).unwrap()],
-        dialects: vec!["openai".to_owned()],
-        provider_routes: Vec::new(),
-        egress: None,
-        access: proxy::ClientAccess::default(),
-        keys: Vec::new(),
-        limits: Limits::default(),
+        ..Config::on_loopback(vec!["openai".to_owned()])
     };
     let server = Server::bind(
         config,

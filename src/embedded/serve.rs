@@ -9,8 +9,7 @@ use lockpolicy::Problems;
 use lockpolicy::http::HostRules;
 use observe::log::{self, audit_failed};
 use proxy::{
-    ClientAccess, Config, Egress, EgressError, Limits, ListenAddress, ProviderRoute, Server,
-    UpstreamError,
+    ClientAccess, Config, Egress, EgressError, Limits, ProviderRoute, Server, UpstreamError,
 };
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
@@ -108,7 +107,6 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
         ProviderRoute::new(format!("/{}/{}", order.secret, route.name), route)
     };
     Ok(Config {
-        listen: ListenAddress::Tcp(([127, 0, 0, 1], 0).into()),
         access: ClientAccess {
             hosts: HostRules {
                 checks_host: true,
@@ -118,18 +116,15 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
             is_for_own_user: true,
             ..ClientAccess::default()
         },
-        admin: None,
-        upstreams: Vec::new(),
         provider_routes: order.routes.iter().map(mounted).collect::<Result<_, _>>()?,
-        dialects: order.dialects.clone(),
         egress,
-        // Clients have their own: they are the user's.
-        keys: Vec::new(),
         limits: Limits {
             // Nobody is left who could read an answer.
             drain_timeout: Duration::ZERO,
             ..Limits::default()
         },
+        // There is no key: clients have their own, which are the user's.
+        ..Config::on_loopback(order.dialects.clone())
     })
 }
 

@@ -79,11 +79,10 @@ impl Settings {
             access: self.access(problems),
             admin: self.admin,
             upstreams: self.upstream.clone(),
-            dialects: self.dialect.clone(),
-            provider_routes: Vec::new(),
             egress: parse::or_default(Some(self.egress()), problems, || None),
             keys: self.keys(problems),
             limits: self.limits(),
+            ..Config::on_loopback(self.dialect.clone())
         }
     }
 

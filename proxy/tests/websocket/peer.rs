@@ -154,15 +154,9 @@ impl Stack {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let upstream = format!("http://{}", listener.local_addr().unwrap());
         let config = Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            admin: None,
             upstreams: vec![Upstream::parse(&upstream).unwrap()],
-            dialects: vec!["openai".to_owned()],
-            provider_routes: Vec::new(),
-            egress: None,
-            access: proxy::ClientAccess::default(),
-            keys: Vec::new(),
             limits,
+            ..Config::on_loopback(vec!["openai".to_owned()])
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

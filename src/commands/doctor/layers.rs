@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use hyper::Request;
 use lockpolicy::{Mode, NoObserver, Policy};
-use proxy::{ClientAccess, Config, Limits, ListenAddress, Server, Upstream};
+use proxy::{Config, Server, Upstream};
 use shim::Process;
 
 use super::capture_server::{CaptureServer, Captured};
@@ -160,15 +160,8 @@ fn through_proxy(policy: &Arc<Policy>) -> io::Result<Option<Captured>> {
     let upstream =
         Upstream::parse(&format!("http://{}", capture.authority())).map_err(io::Error::other)?;
     let config = Config {
-        listen: ListenAddress::Tcp(([127, 0, 0, 1], 0).into()),
-        access: ClientAccess::default(),
-        admin: None,
         upstreams: vec![upstream],
-        provider_routes: Vec::new(),
-        egress: None,
-        keys: Vec::new(),
-        dialects: vec!["openai".to_owned()],
-        limits: Limits::default(),
+        ..Config::on_loopback(vec!["openai".to_owned()])
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

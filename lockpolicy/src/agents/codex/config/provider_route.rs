@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::providers::{Custom, Providers};
 use crate::agents::provider_route::{ProviderBase, ProviderRoute};
-use crate::dialect::Table;
+use crate::dialect::{CREDENTIALS_FIELDS, Table};
 
 /// The variables that locate providers of this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,13 +23,6 @@ const BY_KEY: &str = "/v1";
 const BY_ACCOUNT: &str = "/backend-api/codex";
 /// The only query parameter that selects nothing at any provider.
 const QUERY: [&str; 1] = ["api-version"];
-/// Fields that hold a credential and nothing else.
-const HEADERS: [&str; 4] = [
-    "api-key",
-    "ocp-apim-subscription-key",
-    "x-api-key",
-    "x-goog-api-key",
-];
 
 impl Providers {
     /// Returns the routes of all providers that codex may call, judged by `table`.
@@ -72,7 +65,7 @@ fn route(index: usize, custom: &Custom, table: &Table) -> ProviderRoute {
         known.cloned().collect::<Vec<String>>()
     };
     route.key.query = listed(&custom.query, &QUERY);
-    route.key.headers = listed(&custom.headers, &HEADERS);
+    route.key.headers = listed(&custom.headers, CREDENTIALS_FIELDS);
     route.name = route_name(index);
     route
 }
