@@ -124,6 +124,7 @@ mod label;
 mod occurrence;
 pub mod path;
 mod policy;
+mod rejection;
 mod report;
 mod served_match;
 #[cfg(test)]
@@ -143,9 +144,10 @@ pub use policy::{
     OnServedMismatch, Policy, PolicyConfig, Problem, Problems, ProxySetting, ServedAliases,
     ToolTypeName, ValueKind, Word, policy_variables, renamed_policy_variables,
 };
+pub use rejection::{Reason, Rejection};
 pub use report::{Event, Judged, NoObserver, Observer, RequestContext, ServedReport, report};
 #[doc(hidden)]
 pub use serde;
 pub use served_match::Served;
 pub use text::escape_for_log;
-pub use verdict::{Action, Change, Decision, ModelChoice, ModelMatch, Reason, Rejection, Verdict};
+pub use verdict::{Action, Change, Decision, ModelChoice, ModelMatch, Verdict};
