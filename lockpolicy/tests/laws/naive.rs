@@ -102,7 +102,7 @@ fn is_listed(entry: &Entry, tool: &Tree) -> bool {
     match tool {
         Tree::Null => tools.null || entry.pointer.ends_with("{}"),
         Tree::Text(text) => tools.listed.contains(text),
-        _ => false,
+        Tree::Bool(_) | Tree::Number(_) | Tree::List(_) | Tree::Object(_) => false,
     }
 }
 
@@ -159,7 +159,8 @@ fn rule(
         },
         Setting::Effort => word(rules.effort, text),
         Setting::Tier => word(rules.tier, text),
-        Setting::ToolType => unreachable!("judged by its list"),
+        // A listed one is no setting.
+        Setting::ToolType => Some(Deed::Refuse),
         Setting::OtherSelector(..) | Setting::Limited(..) if unnamed => None,
         Setting::Limited(condition, limit) => {
             let pin = match condition {
