@@ -58,7 +58,7 @@ fn documents(answer: &Value) -> Vec<Value> {
 #[test]
 fn manifests_equal_what_helm_renders() {
     for form in ["gateway", "sidecar"] {
-        let values = json!({"form": form, "policy": {"model": "gpt-5.5"}, "providerKey": {"secret": "provider-key"}});
+        let values = json!({"form": form, "policy": {"model": "gpt-5.5"}, "providerKey": {"secret": "provider-key"}, "clientTokens": {"secret": "client-tokens"}});
         let answers = answers(&json!([chart(&values), plain(form)]));
         let [mut rendered, mut written] = [0, 1].map(|at| documents(&answers[at]));
         for document in &mut rendered {
@@ -99,6 +99,33 @@ fn chart_values_of_each_kind_render_valid_kubernetes() {
     }
     for (case, answer) in cases.iter().zip(answers(&json!(cases))) {
         assert!(documents(&answer).len() > 1, "{case}");
+    }
+}
+
+/// The proxy that holds a key serves a client of the chart's own, unless the operator lists others.
+#[test]
+fn chart_with_a_provider_key_makes_a_token() {
+    let values = |tokens: &str| json!({"policy": {"model": "gpt-5.5"}, "providerKey": {"secret": "key"}, "clientTokens": {"secret": tokens}});
+    let answers = answers(&json!([chart(&values("")), chart(&values("own"))]));
+    let secret = |answer: &Value| {
+        let mut all = documents(answer).into_iter();
+        all.find(|document| document["kind"] == "Secret")
+    };
+    assert_eq!(secret(&answers[1]), None);
+    let made = secret(&answers[0]).unwrap();
+    let name = made["metadata"]["name"].as_str().unwrap();
+    assert_eq!(name, "openclaw-model-lock-clients");
+    let token = made["stringData"]["token"].as_str().unwrap();
+    assert!(token.len() >= 32, "{token}");
+    assert_eq!(
+        made["stringData"]["tokens"],
+        json!(format!("agent {token}\n"))
+    );
+    for (answer, name) in answers.iter().zip([name, "own"]) {
+        let text = json!(documents(answer)).to_string();
+        let volume = format!(r#""secretName":"{name}""#);
+        assert_eq!(text.matches(&volume).count(), 1, "{name}");
+        assert!(text.contains("--client-tokens=/run/clients/tokens"));
     }
 }
 

@@ -188,7 +188,7 @@ fn provider_key_is_mounted_in_the_proxy_alone() {
     assert_eq!(tops(&below(&own, "services")), ["model-lock"]);
     assert_eq!(
         tops(&below(&own, "services/model-lock/secrets")),
-        ["provider_key"]
+        ["provider_key", "client_tokens"]
     );
     let command = |text: &str| {
         let line = text
@@ -196,7 +196,15 @@ fn provider_key_is_mounted_in_the_proxy_alone() {
             .find_map(|line| line.trim().strip_prefix("command: ["));
         line.unwrap().trim_end_matches(']').to_owned()
     };
-    let expected = command(&file(COMPOSE)) + ", \"--key\", \"/run/secrets/provider_key\"";
+    let added = [
+        "--key",
+        "/run/secrets/provider_key",
+        "--client-tokens",
+        "/run/secrets/client_tokens",
+    ];
+    let expected = added.iter().fold(command(&file(COMPOSE)), |all, word| {
+        format!("{all}, \"{word}\"")
+    });
     assert_eq!(command(&own), expected);
 }
 

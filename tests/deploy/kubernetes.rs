@@ -196,6 +196,10 @@ fn provider_key_is_mounted_in_the_proxy_alone() {
     let mount = "- name: provider-key\nmountPath: /run/provider\nreadOnly: true\n";
     let gateway = flat(&document("gateway", "Deployment/openclaw-model-lock"));
     assert!(gateway.contains("- --key=/run/provider/key\n") && gateway.contains(mount));
+    let clients = "- name: client-tokens\nmountPath: /run/clients\nreadOnly: true\n";
+    assert!(
+        gateway.contains("- --client-tokens=/run/clients/tokens\n") && gateway.contains(clients)
+    );
     let agent = flat(&document("gateway", "Deployment/openclaw-model-lock-agent"));
     assert!(!agent.contains("provider-key") && !agent.contains("secret"));
     let pod = flat(&document("sidecar", "Deployment/openclaw-model-lock-agent"));

@@ -17,6 +17,7 @@ mod kubernetes;
 mod layout;
 mod stage;
 mod text;
+mod token;
 
 /// The approved model.
 const PIN: &str = "gpt-5.5";

@@ -186,20 +186,25 @@ counted() {
 # What the agent sends in the place of a key does not arrive; what the proxy holds does.
 the_proxy_has_the_key() {
     local keyed=1
-    export OPENCLAW_PROVIDER_KEY_FILE=$run/key ENGINE_UPSTREAM=http://keyed:8080
+    export OPENCLAW_PROVIDER_KEY_FILE=$run/key OPENCLAW_CLIENT_TOKENS_FILE=$run/clients/client-tokens
+    export ENGINE_UPSTREAM=http://keyed:8080
     echo key-of-the-proxy >"$run/key"
-    chmod 755 "$run"
-    chmod 644 "$run/key"
+    "$root/tools/make-client-token.sh" first "$run/clients"
+    chmod 755 "$run" "$run/clients"
+    chmod 644 "$run/key" "$run/clients/client-tokens"
     docker rm --force keyed >/dev/null 2>&1 || true
     docker run --detach --name keyed --network $way_out --entrypoint node "$agent" -e '
         const answer = (request, response) => { console.log(request.headers.authorization); response.end("{}"); };
         require("http").createServer(answer).listen(8080, () => console.log("listening"));' >/dev/null
     OPENCLAW_MODEL_LOCK_MODE=force up first
     in_stack first curl --silent --max-time 20 --output /dev/null --header 'content-type: application/json' \
-        --header 'authorization: Bearer sk-of-first' --data "{\"model\":\"$pin\",\"input\":\"hi\"}" http://model-lock:8383/v1/responses
+        --header "authorization: Bearer $(cat "$run/clients/first.token")" --data "{\"model\":\"$pin\",\"input\":\"hi\"}" http://model-lock:8383/v1/responses
+    same "without the token, the agent is not served" 401 "$(in_stack first curl --silent --max-time 20 --output /dev/null \
+        --write-out '%{http_code}' --header 'content-type: application/json' --header 'authorization: Bearer sk-of-first' \
+        --data "{\"model\":\"$pin\",\"input\":\"hi\"}" http://model-lock:8383/v1/responses)"
     same "the provider gets the proxy's key, and not what the agent sends" "listening Bearer key-of-the-proxy" "$(docker logs keyed | xargs)"
     docker rm --force keyed >/dev/null
-    unset OPENCLAW_PROVIDER_KEY_FILE ENGINE_UPSTREAM
+    unset OPENCLAW_PROVIDER_KEY_FILE OPENCLAW_CLIENT_TOKENS_FILE ENGINE_UPSTREAM
 }
 
 stack_down() {

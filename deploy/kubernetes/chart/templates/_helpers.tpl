@@ -50,6 +50,7 @@ args:
   - --admin=0.0.0.0:8384
   {{- if .Values.providerKey.secret }}
   - --key=/run/provider/key
+  - --client-tokens=/run/clients/tokens
   {{- end }}
   {{- if .Values.adminToken.secret }}
   - --admin-token=/run/admin/token
@@ -86,6 +87,9 @@ volumeMounts:
   - name: provider-key
     mountPath: /run/provider
     readOnly: true
+  - name: client-tokens
+    mountPath: /run/clients
+    readOnly: true
   {{- end }}
   {{- if .Values.adminToken.secret }}
   - name: admin-token
@@ -94,7 +98,7 @@ volumeMounts:
   {{- end }}
 {{- end -}}
 
-{{/* The provider's key, of which the proxy's container alone has a mount. */}}
+{{/* The provider's key and the clients that are served with it, of which the proxy's container alone has a mount. */}}
 {{- define "provider-key" -}}
 {{- with .Values.providerKey.secret -}}
 - name: provider-key
@@ -104,7 +108,19 @@ volumeMounts:
     items:
       - key: key
         path: key
+- name: client-tokens
+  secret:
+    secretName: {{ include "client-tokens" $ }}
+    defaultMode: 0440
+    items:
+      - key: tokens
+        path: tokens
 {{- end }}
+{{- end -}}
+
+{{/* The Secret that lists the clients. */}}
+{{- define "client-tokens" -}}
+{{ .Values.clientTokens.secret | default (printf "%s-clients" (include "name" .)) }}
 {{- end -}}
 
 {{/* The token of the dashboard on the admin port, which only the proxy's container has. */}}
