@@ -3,10 +3,8 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::content_coding::content_coding;
 use super::forwarded_fields::{ForwardedField, forwarded_fields};
 use super::gate::{Route, route};
-use super::handshake::check_handshake;
 use super::judge_request;
 use super::refusal::Refusal;
 use super::request::{Request, RequestHead};
@@ -14,7 +12,7 @@ use super::request_host::HostRules;
 use crate::agents::codex::identity::source;
 use crate::dialect::{ErrorShape, Table};
 use crate::edit::{Edit, apply};
-use crate::{Decision, ModelChoice, Policy, Rejection, Source, Verdict, label_enum, refuse};
+use crate::{Decision, ModelChoice, Policy, Source, Verdict, label_enum, refuse};
 
 label_enum! {
     /// Describes what was decided about a request, as `x-model-lock-decision` tells the client.
@@ -161,13 +159,11 @@ pub struct Exchange {
     pub result: Result<Forwarded, Refusal>,
 }
 
-/// Decides about one whole request: route, then the rules of its content, then the verdict.
+/// Decides about one whole request: [`route`], then [`decide`], then [`forwarded_fields`]. A transport that reads the
+/// content by itself calls the same three; each needs the result of the one before.
 ///
 /// No origin is allowed here. A transport whose operator allows one checks that by itself, with [`HostRules`], and
 /// leaves the field out.
-///
-/// A transport that reads the content by itself calls [`route`], [`decide`] and [`forwarded_fields`] one
-/// after the other instead.
 pub fn decide_exchange(
     policy: &Policy,
     table: &Table,
@@ -178,8 +174,12 @@ pub fn decide_exchange(
     let errors = routing.errors;
     let admitted = HostRules::default().check(head);
     let checked = admitted.and(routing.route).and_then(|route| {
-        check_content(&route, head, content)?;
-        Ok(route)
+        let fits = content.is_empty() || route.takes_content();
+        if fits {
+            Ok(route)
+        } else {
+            Err(route.too_large())
+        }
     });
     let (verdict, result) = match checked {
         Err(rejection) => {
@@ -197,20 +197,6 @@ pub fn decide_exchange(
         verdict,
         result,
     }
-}
-
-fn check_content(
-    route: &Route<'_>,
-    head: &RequestHead<'_>,
-    content: &[u8],
-) -> Result<(), Rejection> {
-    if route.opens_websocket() {
-        return check_handshake(head);
-    }
-    if !content.is_empty() && !route.takes_content() {
-        return Err(route.too_large());
-    }
-    content_coding(head.field("content-encoding")).map(drop)
 }
 
 fn forwarded(

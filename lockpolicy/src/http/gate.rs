@@ -1,5 +1,7 @@
 //! The operation that a request is, and whether its method, target and fields have one reading.
 
+use super::content_coding::content_coding;
+use super::handshake::check_handshake;
 use super::request::{BaseMatch, RequestHead};
 use super::{query, unknown_operation};
 use crate::dialect::{Content, Dialect, ErrorShape, Found, Table};
@@ -58,8 +60,8 @@ pub struct Routing<'t> {
     pub route: Result<Route<'t>, Rejection>,
 }
 
-/// Finds the operation of a request. The target is matched and later sent byte for byte, in plain
-/// characters.
+/// Finds the operation of a request, and rejects a head that is wrong for it: its query, its handshake, its content
+/// coding. The target is matched and later sent byte for byte, in plain characters.
 pub fn route<'t>(table: &'t Table, policy: &Policy, head: &RequestHead<'_>) -> Routing<'t> {
     let checked = check_target(head).and_then(|()| check_fields(head));
     let checked = checked.and_then(|()| match head.base {
@@ -97,7 +99,7 @@ fn check_route<'t>(
     let upgrade = wants_upgrade(head);
     let route = match found {
         Some(found) => Route::Listed(found),
-        None if plain && !upgrade && allowed() => return Ok(Route::Allowed),
+        None if plain && !upgrade && allowed() => Route::Allowed,
         None => return Err(unknown_operation(path)),
     };
     if !plain || (route.opens_websocket() && !upgrade) {
@@ -108,6 +110,11 @@ fn check_route<'t>(
     }
     if let Route::Listed(found) = &route {
         query::check(head, found)?;
+    }
+    if route.opens_websocket() {
+        check_handshake(head)?;
+    } else {
+        content_coding(head.field("content-encoding"))?;
     }
     Ok(route)
 }

@@ -11,7 +11,7 @@ use crate::{Reason, Rejection};
 /// Whatever RFC 6455 section 4.2.1 does not allow, and a subprotocol that is not known: its messages
 /// would be read by rules that nobody here knows, and credentials in it would carry the session past
 /// whoever holds the key.
-pub fn check_handshake(head: &RequestHead<'_>) -> Result<(), Rejection> {
+pub(super) fn check_handshake(head: &RequestHead<'_>) -> Result<(), Rejection> {
     let is = |name: &str, want: &str| {
         let value = head.field(name);
         value.is_some_and(|value| value.eq_ignore_ascii_case(want))

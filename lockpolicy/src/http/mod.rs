@@ -38,7 +38,7 @@ pub use exchange::{
 };
 pub use forwarded_fields::{ForwardedField, forwarded_fields};
 pub use gate::{Route, Routing, route, wants_upgrade};
-pub use handshake::{check_handshake, declined};
+pub use handshake::declined;
 pub use judge_request::{Judged, judge_request};
 pub use refusal::{Fault, Refusal, RefusalContext};
 pub use request::{BaseMatch, Request, RequestHead};

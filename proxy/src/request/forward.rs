@@ -92,7 +92,7 @@ fn fields(call: &Call, route: &Route<'_>, head: &ClientHead<'_>, approved: &Appr
     out
 }
 
-/// Says how long a content is, also where it is nothing, in a request that may carry one.
+/// Sets the length of a content, also of an empty one, in a request that may carry one.
 fn length(request: &mut Request<SegmentedBody>) {
     if request.body().is_end_stream() && request.method() == Method::POST {
         let none = HeaderValue::from_static("0");

@@ -10,8 +10,7 @@ use hyper_util::rt::TokioIo;
 use lockpolicy::Surface;
 use lockpolicy::dialect::Operation;
 use lockpolicy::http::{
-    Approved, BodyFormat, Refusal, ResponseHead, Route, ServedCheck, check_handshake, declined,
-    handshake_edits,
+    Approved, BodyFormat, Refusal, ResponseHead, Route, ServedCheck, declined, handshake_edits,
 };
 
 use super::forward::ClientHead;
@@ -88,7 +87,6 @@ async fn send_handshake(
     route: &Route<'_>,
     head: &ClientHead<'_>,
 ) -> Result<AcceptedHandshake, Refusal> {
-    check_handshake(&head.text).map_err(|rejection| call.reject(&rejection))?;
     let handshake = Handshake::of(&head.text);
     let approved = decide::judge(call, route, &head.text, &[])?;
     let request = forward::request(call, route, head, &approved, SegmentedBody::default());

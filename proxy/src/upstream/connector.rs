@@ -25,7 +25,7 @@ use crate::error::{BodyError, chain};
 #[derive(Clone, Debug)]
 pub struct Egress(Arc<Matcher>);
 
-/// Why a text names no forward proxy. It holds nothing of the text, which may hold a password.
+/// The error of a text that names no forward proxy. It holds nothing of the text, which may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a forward proxy expected: http://HOST:PORT or socks5://HOST:PORT, with USER:PASSWORD@ before the host where it wants them"
@@ -51,7 +51,7 @@ impl Egress {
     }
 }
 
-/// Whether a forward proxy speaks SOCKS 5; if not, it is asked by CONNECT.
+/// Returns true if a forward proxy speaks SOCKS 5; another one gets CONNECT.
 fn is_socks(proxy: &Intercept) -> bool {
     matches!(proxy.uri().scheme_str(), Some("socks5" | "socks5h"))
 }
@@ -131,7 +131,7 @@ async fn with_timeout<T, E: Error>(
     }
 }
 
-/// How long the forward proxy may take to connect.
+/// The time that the forward proxy may take to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where requests go.
+//! The upstreams of requests.
 
 pub(crate) mod client;
 pub(crate) mod connector;

@@ -12,7 +12,7 @@ pub struct Upstream {
     pub(crate) base: Uri,
 }
 
-/// Why a text names no upstream.
+/// The error of a text that names no upstream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("upstream `{text}`: {what}")]
 pub struct UpstreamError {

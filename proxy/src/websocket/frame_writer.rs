@@ -59,7 +59,7 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
         writer.flush().await.map_err(WsError::WriteFailed)
     }
 
-    /// Says goodbye; whether the other end hears it does not matter any more.
+    /// Sends a close frame. It does not matter if it arrives.
     pub(super) async fn close(&self, code: CloseCode, mask: Option<[u8; 4]>) {
         let mut bytes = frame::close_payload(code);
         if let Err(error) = self

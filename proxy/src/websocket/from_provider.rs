@@ -20,7 +20,7 @@ const OBSERVE_CAP: usize = 4 << 20;
 struct Passing {
     bytes: Vec<u8>,
     over: bool,
-    /// Whether a response ends with it.
+    /// `true` if a response ends with it.
     last: bool,
 }
 
@@ -128,7 +128,7 @@ where
     Ok(())
 }
 
-/// What has come of a frame's payload.
+/// Returns what has come of a frame's payload.
 fn start<'b>(read: &'b [u8], head: &FrameHead) -> &'b [u8] {
     let length = usize::try_from(head.length).unwrap_or(usize::MAX);
     read.get(..length).unwrap_or(read)

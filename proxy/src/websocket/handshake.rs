@@ -5,7 +5,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use lockpolicy::http::RequestHead;
 use tungstenite::handshake::derive_accept_key;
 
-/// What a client has opened with.
+/// The fields of a client's handshake.
 #[derive(Clone, Debug)]
 pub(crate) struct Handshake {
     key: HeaderValue,
@@ -47,7 +47,7 @@ impl Handshake {
     }
 }
 
-/// Whether the upstream has agreed to this handshake and to nothing that was not asked for.
+/// Returns true if the upstream has agreed to this handshake and to nothing that was not requested.
 pub(crate) fn answered(handshake: &Handshake, status: StatusCode, fields: &HeaderMap) -> bool {
     let accept = fields
         .get(header::SEC_WEBSOCKET_ACCEPT)

@@ -1,4 +1,4 @@
-//! Whether a response is running on a connection, so that a drain lets it finish.
+//! The responses that run on a connection, so that a drain lets them finish.
 
 use lockpolicy::http::response_edit;
 use tokio::sync::watch;

@@ -1,4 +1,4 @@
-//! Where a chunked content ends, and whether its framing has one reading (RFC 9112 section 7.1).
+//! The end of a chunked content, whose framing has to have one reading (RFC 9112 section 7.1).
 
 /// Follows a chunked content byte by byte without keeping any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ enum State {
 pub(crate) struct BadChunk;
 
 impl Chunks {
-    /// Whether the last chunk has ended.
+    /// Returns true if the last chunk has ended.
     pub(crate) fn is_done(&self) -> bool {
         self.state == State::Done
     }

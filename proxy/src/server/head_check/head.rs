@@ -2,7 +2,7 @@
 
 use lockpolicy::{Reason, Rejection};
 
-/// How the content that follows a head is delimited (RFC 9112 section 6).
+/// The framing of the content behind a head (RFC 9112 section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     /// Chunked transfer coding.
@@ -13,7 +13,7 @@ pub(crate) enum Framing {
     Upgrade,
 }
 
-/// What is wrong with a head.
+/// The error of a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HeadError {
     /// One content coding in another.
@@ -105,11 +105,11 @@ fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// What the request line says.
+/// The request line.
 struct Start<'h> {
     /// The host of a target in absolute form.
     host: Option<&'h [u8]>,
-    /// Whether it is HTTP/1.0.
+    /// `true` for HTTP/1.0.
     old: bool,
 }
 
@@ -144,7 +144,7 @@ fn parts(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
     (Some(host), path)
 }
 
-/// What the fields say about the message.
+/// The fields that concern the message.
 #[derive(Default)]
 struct Fields<'h> {
     seen: [bool; ONCE.len()],
