@@ -1,4 +1,4 @@
-//! Who may use the listener: under which names it is called, from which sites, and by which clients.
+//! The rules of the listener: the names under which it is called, the sites and the clients.
 
 use std::sync::Arc;
 

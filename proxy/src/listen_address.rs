@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where requests are taken.
+/// The address that requests are taken at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenAddress {
     /// An address and a port.
@@ -24,7 +24,7 @@ impl ListenAddress {
     }
 }
 
-/// Why a text is no address.
+/// The error of a text that is no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an address and port like 127.0.0.1:8383, or unix:PATH, expected")]
 pub struct InvalidAddress;

@@ -130,7 +130,7 @@ fn announce(server: &Server, loaded: &Loaded, settings: &Settings) {
     }
 }
 
-/// Says where a pinned effort or tier holds only what a request states, in one line for each dialect.
+/// Returns where a pinned effort or tier holds only what a request states, in one line for each dialect.
 fn announce_unheld(settings: &Settings, loaded: &Loaded) {
     for unheld in settings.unheld(&loaded.policy) {
         tracing::warn!(

@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(pin(&reloader), "d");
     }
 
-    /// What may stand in the place of a file, and how it is put there.
+    /// The things that may stand in the place of a file, and how each is put there.
     type Other = (&'static str, fn(&std::path::Path));
 
     const OTHERS: [Other; 3] = [

@@ -1,4 +1,4 @@
-//! Who is served, and with which keys: what the settings say together.
+//! The settings of clients and keys, checked together.
 
 use lockpolicy::dialect::Table;
 use lockpolicy::http::HostRules;

@@ -11,7 +11,7 @@ use super::secret_file::SecretFile;
 use super::tokens_file::TokensFile;
 
 label_enum! {
-    /// Whether clients have to state a token.
+    /// The clients that are served.
     pub(crate) enum ClientAuth {
         /// Everyone who reaches the listener is served.
         None = "none",

@@ -154,7 +154,7 @@ settings! {
     [Serve, "MODEL_LOCK_CLIENT_TOKENS", "--client-tokens FILE", parse_access::client_tokens]
     client_tokens: Option<TokensFile> = None => "none",
 
-    /// Who is served: `token` serves the clients of `--client-tokens`, `none` everyone who reaches the listener.
+    /// The clients that are served: with `token` those of `--client-tokens`, with `none` all who reach the listener.
     [Serve, "MODEL_LOCK_CLIENT_AUTH", "--client-auth none|token", parse_access::client_auth]
     client_auth: Option<ClientAuth> = None => "`token` where a key is held, except on a unix socket; else `none`",
 

@@ -35,7 +35,7 @@ pub struct Dialect {
     pub upstream: Option<String>,
     /// The field that a key stands in.
     pub credential: Credential,
-    /// It is true if the provider takes a key, and false if it takes the login of an account alone.
+    /// `true` if the provider takes a key, `false` if it takes the login of an account alone.
     pub takes_key: bool,
     /// Request headers that pass, in lower case; a `*` at the end stands for any rest.
     pub headers: Vec<String>,

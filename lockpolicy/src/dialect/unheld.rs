@@ -1,4 +1,4 @@
-//! Where a pinned effort or tier is not put into a request that states none: the API's own default runs there.
+//! The operations in which a pinned effort or tier is not inserted, so that the API's own default runs.
 
 use alloc::string::String;
 use alloc::vec::Vec;

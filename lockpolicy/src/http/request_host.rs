@@ -18,7 +18,7 @@ pub struct HostRules {
     pub origins: Vec<AllowedOrigin>,
     /// The hosts that pass besides loopback's.
     pub hosts: Vec<AllowedHost>,
-    /// It is true if `Host` is checked: a caller could use something that the listener holds.
+    /// `true` if `Host` is checked: a caller could use something that the listener holds.
     pub checks_host: bool,
 }
 

@@ -94,7 +94,8 @@ async fn serve(socket: TcpStream, admin: Arc<AdminService>, shut: CancellationTo
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(admin.state.limits.header_timeout);
-    let socket = WriteTimeout::new(socket, WRITE_TIMEOUT);
+    let (reader, writer) = socket.into_split();
+    let socket = tokio::io::join(reader, WriteTimeout::new(writer, WRITE_TIMEOUT));
     tokio::select! {
         ended = builder.serve_connection(TokioIo::new(socket), service) => drop(ended),
         () = shut.cancelled() => {}

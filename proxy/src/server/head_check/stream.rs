@@ -318,7 +318,7 @@ mod tests {
         let whole = [b"\r\n\r\n", REQUEST].concat();
         for cut in [0, 1, 2, 3, 4] {
             let (one, other) = whole.split_at(cut);
-            let (read, timeout) = (BytesMut::new(), Duration::from_secs(60));
+            let (read, timeout) = (BytesMut::new(), Duration::from_mins(1));
             let (mut stream, heads) =
                 HeadValidatingStream::new(AsyncReadExt::chain(one, other), read, 1024, timeout);
             let mut passed = Vec::new();
