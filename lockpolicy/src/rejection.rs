@@ -141,7 +141,7 @@ impl fmt::Display for Rejection {
             }
             Reason::UnknownToolType => write!(
                 f,
-                "no table lists the type of tool `{}`; an operator can add it to `allow_tool_types`",
+                "no table lists `{}` here; an operator can add it to `allow_tool_types`",
                 self.requested
             )?,
         }

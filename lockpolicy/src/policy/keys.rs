@@ -129,8 +129,8 @@ policy_keys! {
         example: "allow_headers = [\"x-team-*\"]",
     }
 
-    /// Types of tools that pass besides those that the dialects list, as the API spells them. A listed type
-    /// passes whatever it runs.
+    /// Types of tools, and rankers of their searches, that pass besides those that the dialects list, as the API
+    /// spells them. A listed one passes whatever it runs.
     allow_tool_types: Vec<ToolTypeName> {
         key: "allow_tool_types",
         variable: None,

@@ -222,6 +222,8 @@ class Comparison:
                 above = pointer.rpartition("/")[0]
                 if member == "type" and above.endswith(("/tools/*", "/tool/definition")):
                     found[pointer] |= {last[1:] for _, last in shapes if last.startswith("=")}
+                elif member == "ranker":
+                    found[pointer] |= {last[1:] for _, last in shapes if last.startswith("=")}
                 elif above.endswith("/tools/*"):
                     found[above + "/{}"].add(member)
         return self.cache[key]

@@ -7,7 +7,7 @@ scalar, `?` for a value of any shape, `=text` for a literal. A member may have s
 import re
 from dataclasses import dataclass, field
 
-LITERALS = {"type", "id", "kind", "effort", "tier", "speed", "mode", "level"}
+LITERALS = {"type", "id", "kind", "effort", "tier", "speed", "mode", "level", "ranker"}
 MODELS = re.compile(
     r"=(gpt|chatgpt|claude|gemini|gemma|o[1-9]|mistral|ministral|magistral|codestral|pixtral|voxtral|grok|dall-e|sora|imagen|veo|lyria"
     r"|whisper|tts|text-embedding|text-moderation|omni|computer-use|codex|deepseek|llama|nova|titan)[-:.0-9]"

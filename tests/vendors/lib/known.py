@@ -11,7 +11,7 @@ multiAgentMode author runner svg_author routingConfig auto_router_config custom_
 prompt_id additionalModelRequestFields x-amzn-bedrock-service-tier x-litellm-model allowed_models
 analysis_models modelProvider profile cyberAccessProgram keyPath config allowProviderModelFallback
 review_model model_provider openai_base_url default_subagent_model complexity input_file_id
-completion.model
+completion.model prompt_label prompt_version dotprompt_config llm ranker
 """.split()
 # Places that select, as the packages name them: vendor, operation or `MESSAGE:name`, pointer.
 PLACES = """
