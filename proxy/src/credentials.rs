@@ -14,11 +14,7 @@ use crate::held_keys::HeldKey;
 /// Puts the key of the provider in the place of every credential that the client has stated. Where none is held for
 /// it, the client's own go on, but for the token by which the proxy knows the client.
 pub(crate) fn replace<B>(call: &Call, route: &Route<'_>, path: &str, request: &mut Request<B>) {
-    let state = &call.state;
-    match state
-        .keys
-        .of(route.dialect(&state.table, path), request.uri())
-    {
+    match held(call, route, path, request.uri()) {
         Some(key) => put(key, request),
         None => {
             if let Some(client) = &call.client {
@@ -26,6 +22,16 @@ pub(crate) fn replace<B>(call: &Call, route: &Route<'_>, path: &str, request: &m
             }
         }
     }
+}
+
+/// Returns the key that is held for the provider of a request.
+fn held<'c>(call: &'c Call, route: &Route<'_>, path: &str, target: &Uri) -> Option<&'c HeldKey> {
+    let state = &call.state;
+    if state.keys.is_empty() {
+        return None;
+    }
+    let dialect = route.dialect(&state.table, path)?;
+    state.keys.of(dialect, target)
 }
 
 fn put<B>(key: &HeldKey, request: &mut Request<B>) {

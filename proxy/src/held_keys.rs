@@ -92,9 +92,13 @@ impl HeldKeys {
         Ok(())
     }
 
+    /// Returns true if no key is held for any provider.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the key for a request of a dialect, if its target is the provider that the key belongs to.
-    pub(crate) fn of(&self, dialect: Option<&Dialect>, target: &Uri) -> Option<&HeldKey> {
-        let dialect = dialect.filter(|_| !self.0.is_empty())?;
+    pub(crate) fn of(&self, dialect: &Dialect, target: &Uri) -> Option<&HeldKey> {
         let mut held = self.0.iter();
         held.find(|key| key.dialect == dialect.name && key.goes_to(target))
     }
@@ -167,14 +171,13 @@ mod tests {
     fn key_goes_to_the_provider_of_its_dialect_alone() {
         let keys = held(&["openai", "openrouter"], &[("openai", "k")], &[]).unwrap();
         let table = Table::of(["openai", "openrouter"]).unwrap();
-        let [openai, openrouter] = [0, 1].map(|index| table.dialects().get(index));
+        let [openai, openrouter] = [0, 1].map(|index| &table.dialects()[index]);
         let own: Uri = "https://api.openai.com/v1/responses".parse().unwrap();
         let other: Uri = "https://openrouter.ai/api/v1/responses".parse().unwrap();
         assert!(keys.of(openai, &own).is_some());
         assert!(keys.of(openai, &other).is_none());
         assert!(keys.of(openrouter, &other).is_none());
         assert!(keys.of(openrouter, &own).is_none());
-        assert!(keys.of(None, &own).is_none());
     }
 
     #[test]

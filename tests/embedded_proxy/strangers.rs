@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use fake_provider::http_client::post_to;
+use fake_provider::http_client::{HttpClient, post_to};
 use fake_provider::process::run;
 
 use crate::embedded_codex::EmbeddedCodex;
@@ -64,6 +64,30 @@ fn embedded_proxy_serves_no_process_of_another_user() {
     let body = format!(r#"{{"model":"{PIN}","input":"hi"}}"#);
     let answer = post_to(&format!("{url}/responses"), body.as_bytes());
     assert_eq!(answer.status, 200);
+    assert_eq!(codex.fixture.models(), [PIN]);
+    drop(child.stdin.take());
+    child.wait().unwrap();
+}
+
+/// A page that learned the address could make a browser of the same user call it.
+#[test]
+fn embedded_proxy_serves_no_page_of_another_site() {
+    let codex = EmbeddedCodex::script(WAIT, "force");
+    let (mut child, url) = start(&codex);
+    let (address, path) = url.split_once("://").unwrap().1.split_once('/').unwrap();
+    let body = format!(r#"{{"model":"{PIN}"}}"#);
+    for (host, fields, status) in [
+        ("evil.example", "", 403),
+        (address, "origin: https://evil.example\r\n", 403),
+        (address, "", 200),
+    ] {
+        let request = format!(
+            "POST /{path}/responses HTTP/1.1\r\nhost: {host}\r\n{fields}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = HttpClient::connect(address.parse().unwrap()).call(request.as_bytes());
+        assert_eq!(answer.status, status, "{host} {fields}");
+    }
     assert_eq!(codex.fixture.models(), [PIN]);
     drop(child.stdin.take());
     child.wait().unwrap();

@@ -117,7 +117,7 @@ findings! {
     egress_open(host) prevents SEALED, "{host} can be reached without the proxy",
         "let only the proxy reach the internet: an internal network, or a firewall rule by user";
     key_visible(place) prevents SEALED, "{place} holds what looks like a real credential",
-        "give the real key to the proxy alone, and a placeholder to the agent";
+        "give the real key to the proxy alone, and a token of the proxy to the agent";
     other_codex(path) prevents None, "{path} can be started by its own path",
         "model-lock route codex --proxy URL, as root: the route is what locks a codex that is started this way";
     daemon(path) prevents None, "a codex server accepts requests at {path}",
