@@ -146,7 +146,7 @@ macro_rules! settings {
 settings! {
     /// Address and port on which requests are accepted; port 0 takes a free one. `unix:PATH` makes a socket that its
     /// owner alone may use (mode 0600).
-    [Serve, "MODEL_LOCK_LISTEN", "--listen ADDRESS|unix:PATH", parse_access::listen]
+    [Serve, "MODEL_LOCK_LISTEN", "--listen ADDRESS", parse_access::listen]
     listen: ListenAddress = ListenAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 8383))),
 
     /// The file that lists the clients: `NAME TOKEN` or `NAME TOKEN GROUP,GROUP` in each line, a token of at least 16
