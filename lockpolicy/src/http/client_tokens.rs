@@ -198,93 +198,65 @@ mod tests {
 
     const FILE: &str = "# ours\n\n alice  0123456789abcdef\tdev,ops\nbob fedcba9876543210\n";
 
-    fn field(name: &str, prefix: &str) -> Credential {
-        Credential {
-            field: name.into(),
-            prefix: prefix.into(),
-        }
+    /// The token of `alice`, and that of `bob`.
+    const TOKENS: [&str; 2] = ["0123456789abcdef", "fedcba9876543210"];
+
+    /// Returns the name of the client, or the reason why there is none. Each field is `NAME: VALUE`.
+    fn name(fields: &[&str], credential: &Credential) -> String {
+        let fields = fields.iter().map(|field| field.split_once(": ").unwrap());
+        let fields: Vec<(&str, &str)> = fields.collect();
+        let head = RequestHead {
+            fields: &fields,
+            ..RequestHead::default()
+        };
+        let clients = ClientTokens::from_file("f", FILE).unwrap();
+        let client = clients.authenticate(&head, credential);
+        client.map_or_else(|no| no.reason.to_string(), |client| client.name.clone())
     }
 
     #[test]
     fn client_is_found_by_its_token_in_each_place() {
-        let clients = ClientTokens::from_file("f", FILE).unwrap();
-        let name = |fields: &[(&str, &str)], credential: &Credential| {
-            let head = RequestHead {
-                fields,
-                ..RequestHead::default()
-            };
-            let client = clients.authenticate(&head, credential);
-            client.map_or_else(|no| no.reason.to_string(), |client| client.name.clone())
+        let bearer = Credential::default();
+        let own = Credential {
+            field: "x-api-key".into(),
+            prefix: String::new(),
         };
-        let (bearer, own) = (Credential::default(), field("x-api-key", ""));
-        for (fields, credential, want) in [
-            (
-                &[("authorization", "Bearer 0123456789abcdef")][..],
-                &bearer,
-                "alice",
-            ),
-            (
-                &[("authorization", "bearer fedcba9876543210")],
-                &bearer,
-                "bob",
-            ),
-            (&[("x-api-key", "0123456789abcdef")], &own, "alice"),
-            (
-                &[("authorization", "Bearer 0123456789abcdef")],
-                &own,
-                "alice",
-            ),
-            (&[("x-model-lock-token", "0123456789abcdef")], &own, "alice"),
-            (
-                &[
-                    ("x-api-key", "sk-other"),
-                    ("x-model-lock-token", "fedcba9876543210"),
-                ],
-                &own,
-                "bob",
-            ),
-            (&[], &bearer, "unknown_client"),
-            (
-                &[("x-api-key", "0123456789abcdef")],
-                &bearer,
-                "unknown_client",
-            ),
-            (
-                &[("authorization", "0123456789abcdef")],
-                &bearer,
-                "unknown_client",
-            ),
-            (
-                &[("authorization", "Basic 0123456789abcdef")],
-                &bearer,
-                "unknown_client",
-            ),
-            (
-                &[("authorization", "Bearer 0123456789abcdeF")],
-                &bearer,
-                "unknown_client",
-            ),
-            (
-                &[("authorization", "Bearer 0123456789abcde")],
-                &bearer,
-                "unknown_client",
-            ),
-            (
-                &[("authorization", "Bearer  0123456789abcdef")],
-                &bearer,
-                "unknown_client",
-            ),
-            (&[("authorization", "Bearer ")], &bearer, "unknown_client"),
-        ] {
-            assert_eq!(name(fields, credential), want, "{fields:?}");
+        let [alice, bob] = TOKENS;
+        for credential in [&bearer, &own] {
+            for scheme in ["Bearer", "bearer"] {
+                let field = format!("authorization: {scheme} {alice}");
+                assert_eq!(name(&[&field], credential), "alice");
+            }
+            let field = format!("x-model-lock-token: {bob}");
+            assert_eq!(name(&[&field, "x-api-key: sk-other"], credential), "bob");
         }
-        let nobody = ClientTokens::default();
+        let field = format!("x-api-key: {bob}");
+        assert_eq!(name(&[&field], &own), "bob");
+        assert_eq!(name(&[&field], &bearer), "unknown_client");
+    }
+
+    #[test]
+    fn client_without_its_whole_token_is_not_found() {
+        for value in [
+            "0123456789abcdef",
+            "Basic 0123456789abcdef",
+            "Bearer 0123456789abcdeF",
+            "Bearer 0123456789abcde",
+            "Bearer  0123456789abcdef",
+            "Bearer ",
+        ] {
+            let field = format!("authorization: {value}");
+            let found = name(&[&field], &Credential::default());
+            assert_eq!(found, "unknown_client", "{value}");
+        }
+        assert_eq!(name(&[], &Credential::default()), "unknown_client");
         let fields = [("authorization", "Bearer ")];
         let head = RequestHead {
             fields: &fields,
             ..RequestHead::default()
         };
-        assert!(nobody.authenticate(&head, &bearer).is_err());
+        let nobody = ClientTokens::default();
+        assert!(nobody.authenticate(&head, &Credential::default()).is_err());
     }
 
     #[test]
