@@ -13,7 +13,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::head_check::stream::HeadValidatingStream;
-use super::rewind::Rewind;
 use crate::request::exchange;
 use crate::state::State;
 
@@ -35,7 +34,7 @@ pub(crate) async fn serve<S: Stream>(mut socket: S, state: Arc<State>, stop: Can
         opening = tokio::time::timeout(timeout, is_preface(&mut socket, &mut read)) => opening,
     };
     match opening {
-        Ok(Ok(true)) => serve_h2(Rewind::new(socket, read), state, stop).await,
+        Ok(Ok(true)) => serve_h2(HeadValidatingStream::unchecked(socket, read), state, stop).await,
         Ok(Ok(false)) => serve_h1(socket, read, state, stop).await,
         Ok(Err(error)) => tracing::debug!(%error, "connection lost"),
         Err(_) => tracing::debug!("no request in time"),

@@ -5,7 +5,6 @@ mod connection;
 pub(crate) mod head_check;
 mod listener;
 mod peer_owner;
-mod rewind;
 
 use std::future::Future;
 use std::io;

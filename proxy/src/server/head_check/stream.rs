@@ -100,6 +100,13 @@ impl<S> HeadValidatingStream<S> {
         (stream, heads)
     }
 
+    /// Wraps a socket whose bytes are no HTTP/1.1, with those that were read from it already.
+    pub(crate) fn unchecked(socket: S, read: BytesMut) -> Self {
+        let (mut stream, _) = Self::new(socket, read, 0, Duration::ZERO);
+        (stream.state, stream.timing) = (State::Length(u64::MAX), false);
+        stream
+    }
+
     /// Looks at what was read and moves on what may be handed on.
     fn advance(&mut self) -> io::Result<()> {
         while !self.raw.is_empty() && self.ready.is_empty() {
