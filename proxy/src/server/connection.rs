@@ -1,12 +1,14 @@
 //! One connection: HTTP/1.1, or HTTP/2 with prior knowledge (RFC 9113 section 3.3).
 
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use bytes::BytesMut;
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::server::conn::http1::{self, UpgradeableConnection};
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,7 +18,7 @@ use super::head_check::stream::HeadValidatingStream;
 use crate::request::exchange;
 use crate::state::State;
 
-/// What a client sends first when it knows that HTTP/2 is spoken here.
+/// The first bytes of a client that has prior knowledge of HTTP/2.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A connection of a client, with or without TLS.
@@ -77,25 +79,15 @@ async fn serve_h1<S: Stream>(
             Ok::<_, io::Error>(exchange::handle(state, verdict.map_err(Into::into), request).await)
         }
     });
-    let mut builder = hyper::server::conn::http1::Builder::new();
+    let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .max_headers(130);
     builder.max_buf_size(state.limits.max_head.max(512 << 10));
-    let mut connection = pin!(
-        builder
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades()
-    );
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    note(ended);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let shut_down = UpgradeableConnection::graceful_shutdown;
+    finish(connection.with_upgrades(), shut_down, stop).await;
 }
 
 async fn serve_h2<S: Stream>(socket: S, state: Arc<State>, stop: CancellationToken) {
@@ -104,7 +96,7 @@ async fn serve_h2<S: Stream>(socket: S, state: Arc<State>, stop: CancellationTok
         let state = Arc::clone(&state);
         async move { Ok::<_, io::Error>(exchange::handle(state, Ok(()), request).await) }
     });
-    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(256)
@@ -113,19 +105,24 @@ async fn serve_h2<S: Stream>(socket: S, state: Arc<State>, stop: CancellationTok
     builder
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(4 << 20);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    let connection = builder.serve_connection(TokioIo::new(socket), service);
+    finish(connection, http2::Connection::graceful_shutdown, stop).await;
+}
+
+/// Serves a connection to its end; once `stop` is cancelled, it takes no other request.
+async fn finish<C>(connection: C, shut_down: impl FnOnce(Pin<&mut C>), stop: CancellationToken)
+where
+    C: Future<Output = hyper::Result<()>>,
+{
+    let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
+            shut_down(connection.as_mut());
             connection.await
         }
     };
-    note(ended);
-}
-
-/// Logs how a connection ended. A broken one is the client's affair.
-fn note(ended: hyper::Result<()>) {
+    // A connection that breaks is the client's affair.
     if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
     }
