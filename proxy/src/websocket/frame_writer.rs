@@ -24,6 +24,22 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
         frame::write(&mut *self.0.lock().await, opcode, bytes, mask).await
     }
 
+    /// Reads a control frame and passes it on. Returns true if it is a close frame.
+    pub(super) async fn relay_control<R: AsyncRead + Unpin>(
+        &self,
+        reader: &mut R,
+        head: &FrameHead,
+        control: Control,
+        mask: Option<[u8; 4]>,
+    ) -> Result<bool, WsError> {
+        let mut bytes = Vec::new();
+        frame::read_payload(reader, head, &mut bytes).await?;
+        frame::check_close(control, &bytes)?;
+        self.frame(OpCode::Control(control), &mut bytes, mask)
+            .await?;
+        Ok(control == Control::Close)
+    }
+
     /// Passes a frame on as it comes, without holding it; `copy` gets what passes.
     pub(super) async fn pass_through<R: AsyncRead + Unpin>(
         &self,

@@ -1,9 +1,9 @@
 //! From the client: fragments to whole messages, judged, and sent on as one frame each.
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::frame::{self, FrameHead, MaskKeys, WsError, check_close};
+use super::frame::{self, FrameHead, MaskKeys, WsError};
 use super::frame_writer::FrameWriter;
 use super::judge::{MessageDecision, MessageJudge};
 
@@ -34,13 +34,8 @@ where
         let head = frame::read_head(reader, true).await?;
         match head.header.opcode {
             OpCode::Control(control) => {
-                let mut bytes = Vec::new();
-                frame::read_payload(reader, &head, &mut bytes).await?;
-                check_close(control, &bytes)?;
-                upstream
-                    .frame(OpCode::Control(control), &mut bytes, Some(masks.next()))
-                    .await?;
-                if control == Control::Close {
+                let mask = Some(masks.next());
+                if upstream.relay_control(reader, &head, control, mask).await? {
                     return Ok(());
                 }
             }

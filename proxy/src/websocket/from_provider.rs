@@ -1,11 +1,11 @@
-//! From the provider: frames as they come, but for the pin's name on a forced connection (rule 12), and
-//! listened to (rule 13).
+//! From the provider: frames as they come, except for the pin's name on a forced connection (rule 12), and
+//! observed (rule 13).
 
 use lockpolicy::http::response_edit;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite};
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::frame::{self, FrameHead, WsError, check_close};
+use super::frame::{self, FrameHead, WsError};
 use super::frame_writer::FrameWriter;
 use super::judge::MessageJudge;
 
@@ -61,13 +61,10 @@ where
         }
         match head.header.opcode {
             OpCode::Control(control) => {
-                let mut bytes = Vec::new();
-                frame::read_payload(reader, &head, &mut bytes).await?;
-                check_close(control, &bytes)?;
-                downstream
-                    .frame(OpCode::Control(control), &mut bytes, None)
-                    .await?;
-                if control == Control::Close {
+                if downstream
+                    .relay_control(reader, &head, control, None)
+                    .await?
+                {
                     return Ok(());
                 }
             }
