@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use lockpolicy::Problems;
 
 use crate::output;
-use crate::policy_source::{self, Location};
+use crate::policy_source::{self, Location, user_namespace};
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::settings::flags::Flags;
@@ -15,13 +15,20 @@ use crate::settings::flags::Flags;
 /// what would stop it is told here.
 pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCode {
     let mut problems = Vec::new();
-    let settings = Settings::read(&Flags::default(), environment, &mut problems);
+    let reading = policy_source::read(&Location::choose(policy, environment));
+    let (effective, ignored) = reading.effective(environment);
+    let settings = Settings::read(&Flags::default(), &effective, &mut problems);
     settings.config(&mut problems);
-    let location = Location::choose(policy, environment);
-    match policy_source::read(&location).compile_after(problems, environment) {
+    match reading.compile_after(problems, environment) {
         Ok(loaded) => {
             let unheld = settings.unheld(&loaded.policy).into_iter();
-            let warnings = unheld.map(|unheld| format!("warning = {unheld}\n"));
+            let unheld = unheld.map(|unheld| format!("warning = {unheld}\n"));
+            let ignored = ignored.iter().map(|name| {
+                format!("warning = {name} is ignored: only the policy file or a flag sets that\n")
+            });
+            let namespace = user_namespace::is_private();
+            let namespace = namespace.then(|| format!("warning = {}\n", user_namespace::WARNING));
+            let warnings = unheld.chain(ignored).chain(namespace);
             output::result(&format!(
                 "{}hash = {}\nfrom = {}\n{}",
                 loaded.policy.describe(),

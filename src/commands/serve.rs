@@ -1,7 +1,9 @@
 //! `model-lock serve`: everything is checked, then the sockets are taken, then it runs to its drain.
 
+use std::io;
 use std::net::SocketAddr;
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use lockpolicy::{Mode, Problem, Problems};
@@ -16,7 +18,7 @@ use crate::adapters::AdminPage;
 use crate::assurance::Level;
 use crate::bootstrap::{Observers, Process, Signals, StartError};
 use crate::policy_source::reload::Reloader;
-use crate::policy_source::{self, Loaded, Location};
+use crate::policy_source::{self, Loaded, Location, user_namespace};
 use crate::settings::environment::Environment;
 use crate::settings::flags::Flags;
 use crate::settings::table::Setting;
@@ -26,21 +28,34 @@ use crate::{exit, output};
 /// Runs the proxy until a signal ends it.
 pub(crate) fn serve(flags: &Flags, environment: Environment) -> ExitCode {
     let mut problems = Vec::new();
-    let settings = Settings::read(flags, &environment, &mut problems);
-    let config = settings.config(&mut problems);
-    let flag = settings.policy.as_ref().filter(|given| given.is_flag());
+    let named = Settings::read(flags, &environment, &mut Vec::new()).policy;
+    let flag = named.as_ref().filter(|given| given.is_flag());
     let location = Location::choose(flag.map(Given::path), &environment);
     let reading = policy_source::read(&location);
+    let (effective, ignored) = reading.effective(&environment);
+    let mut settings = Settings::read(flags, &effective, &mut problems);
+    if let Ok(loaded) = reading.compile(&environment) {
+        settings.fill_from(&loaded.policy);
+    }
+    let config = settings.config(&mut problems);
     let loaded = match reading.compile_after(problems, &environment) {
         Ok(loaded) => loaded,
         Err(Problems(problems)) => return output::problems(&problems),
     };
+    if settings.has_other_authorities(&environment) {
+        return output::failure(&restart(&settings));
+    }
     let observers = match Observers::open(&loaded, settings.audit_file().as_ref()) {
         Ok(observers) => observers,
         Err(error) => return output::failure(&error),
     };
     let reloader = observers.reloader(reading, environment);
-    match run((&settings, config), &loaded, reloader, observers) {
+    match run(
+        (&settings, config),
+        (&loaded, &ignored),
+        reloader,
+        observers,
+    ) {
         Ok(code) => code,
         Err(StartError::Bind(BindError::Dialect(name))) => {
             let what = format!("unknown dialect `{name}`");
@@ -48,6 +63,20 @@ pub(crate) fn serve(flags: &Flags, environment: Environment) -> ExitCode {
         }
         Err(error) => output::failure(&error),
     }
+}
+
+/// Becomes the same program with the authorities of the settings: the TLS library reads them from the environment
+/// alone. Returns only where that failed.
+fn restart(settings: &Settings) -> io::Error {
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0("model-lock").args(std::env::args_os().skip(1));
+    for (name, value) in settings.authorities() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.exec()
 }
 
 /// Returns the dashboard, where there is a port for it.
@@ -74,7 +103,7 @@ fn level(mode: Mode) -> Level {
 
 fn run(
     (settings, config): (&Settings, Config),
-    loaded: &Loaded,
+    (loaded, ignored): (&Loaded, &[&str]),
     reloader: Reloader,
     observers: Observers,
 ) -> Result<ExitCode, StartError> {
@@ -100,6 +129,7 @@ fn run(
     }
     process.send_metrics(settings.statsd())?;
     announce(&server, loaded, settings);
+    warn(ignored);
     announce_unheld(settings, loaded);
     reloader.record_start();
     let stopped = until_stopped(server, reloader, signals, interrupt, &state);
@@ -138,6 +168,20 @@ fn announce_unheld(settings: &Settings, loaded: &Loaded) {
             dialect = unheld.dialect,
             "{unheld}"
         );
+    }
+}
+
+/// Logs what makes the policy file less than it seems, or the environment less than it says.
+fn warn(ignored: &[&str]) {
+    for variable in ignored {
+        tracing::warn!(
+            event = "setting_ignored",
+            variable,
+            "the user cannot change the policy file: only that or a flag sets this"
+        );
+    }
+    if user_namespace::is_private() {
+        tracing::warn!(event = "user_namespace", "{}", user_namespace::WARNING);
     }
 }
 

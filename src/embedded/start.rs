@@ -33,7 +33,7 @@ impl shim::StartProxy for EmbeddedProxy {
         let log_to_stderr = !(request.is_tui && io::stderr().is_terminal());
         let mut start = self.request(&DIALECTS, request.routes(&table), log_to_stderr, None)?;
         start.tls = true;
-        let (address, authority) = ask(&start)?;
+        let (address, authority) = self.ask(&start)?;
         let authorities = publish(&authority.unwrap_or_default(), request.authorities)?;
         Ok(shim::ProxyAddress {
             url: format!("https://{address}/{}", start.secret),
@@ -58,8 +58,38 @@ impl EmbeddedProxy {
         cleanup_dir: Option<PathBuf>,
     ) -> io::Result<String> {
         let request = self.request(dialects, routes, log_to_stderr, cleanup_dir)?;
-        let (address, _) = ask(&request)?;
+        let (address, _) = self.ask(&request)?;
         Ok(format!("http://{address}/{}", request.secret))
+    }
+
+    /// Starts the process; returns its address and the authority that vouches for it.
+    fn ask(&self, request: &StartRequest) -> io::Result<(SocketAddr, Option<String>)> {
+        let mut command = Command::new("/proc/self/exe");
+        for (name, value) in self.settings.authorities() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let mut child = command
+            .arg0("model-lock")
+            .arg("embedded-proxy")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // The keyboard's signals are for codex.
+            .process_group(0)
+            .spawn()?;
+        let missing = || io::Error::other("no pipe");
+        request::write(request, child.stdin.take().ok_or_else(missing)?)?;
+        let why = match request::read(child.stdout.take().ok_or_else(missing)?) {
+            Ok(StartReply::Ready(address, authority)) => return Ok((address, authority)),
+            Ok(StartReply::Failed(why)) => why,
+            Err(_) => "it ended before it listened".to_owned(),
+        };
+        // It has nothing to live for.
+        child.kill().unwrap_or_default();
+        child.wait()?;
+        Err(io::Error::other(why))
     }
 
     fn request(
@@ -84,29 +114,6 @@ impl EmbeddedProxy {
             audit: self.settings.audit_file(),
         })
     }
-}
-
-/// Starts the process; returns its address and the authority that vouches for it.
-fn ask(request: &StartRequest) -> io::Result<(SocketAddr, Option<String>)> {
-    let mut child = Command::new("/proc/self/exe")
-        .arg0("model-lock")
-        .arg("embedded-proxy")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        // The keyboard's signals are for codex.
-        .process_group(0)
-        .spawn()?;
-    let missing = || io::Error::other("no pipe");
-    request::write(request, child.stdin.take().ok_or_else(missing)?)?;
-    let why = match request::read(child.stdout.take().ok_or_else(missing)?) {
-        Ok(StartReply::Ready(address, authority)) => return Ok((address, authority)),
-        Ok(StartReply::Failed(why)) => why,
-        Err(_) => "it ended before it listened".to_owned(),
-    };
-    // It has nothing to live for.
-    child.kill().unwrap_or_default();
-    child.wait()?;
-    Err(io::Error::other(why))
 }
 
 /// 128 bits that nobody can guess, as digits.

@@ -17,10 +17,12 @@ use shim::regular_file::{self, CONFIGURATION_CAP};
 
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
+use crate::settings::protection::protected;
 use crate::settings::table::Setting;
 
 pub(crate) mod file_protection;
 pub(crate) mod reload;
+pub(crate) mod user_namespace;
 
 use file_protection::is_tamper_proof;
 
@@ -181,6 +183,14 @@ impl Reading {
         })
     }
 
+    /// Returns the environment as far as it counts beside the file, and the names of the variables that do not.
+    pub(crate) fn effective(&self, environment: &Environment) -> (Environment, Vec<&'static str>) {
+        match self.origin {
+            Origin::Protected(_) => protected(environment),
+            Origin::Environment | Origin::Layered(_) => (environment.clone(), Vec::new()),
+        }
+    }
+
     /// Makes the policy, where nothing was wrong before either: whoever starts wants to know all of it.
     ///
     /// # Errors
@@ -223,9 +233,13 @@ pub(crate) struct ShimSource {
 /// Reads settings and policy as the shim does. Everything that is wrong with either is in `loaded`.
 pub(crate) fn for_shim(environment: &Environment) -> ShimSource {
     let mut problems = Vec::new();
-    let settings = Settings::shared(environment, &mut problems);
     let reading = read(&Location::choose(None, environment));
+    let (effective, _) = reading.effective(environment);
+    let mut settings = Settings::shared(&effective, &mut problems);
     let loaded = reading.compile_after(problems, environment);
+    if let Ok(loaded) = &loaded {
+        settings.fill_from(&loaded.policy);
+    }
     ShimSource {
         settings,
         reading,

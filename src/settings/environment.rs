@@ -15,6 +15,17 @@ impl Environment {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
+    /// Returns the same without some variables, and the names of those that it has.
+    pub(super) fn without(
+        &self,
+        names: impl Iterator<Item = &'static str>,
+    ) -> (Self, Vec<&'static str>) {
+        let mut left = self.clone();
+        let removed = names.filter(|name| left.0.remove(OsStr::new(name)).is_some());
+        let removed = removed.collect();
+        (left, removed)
+    }
+
     /// Returns what a variable holds, as text.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ pub(crate) mod flags;
 mod followed_file;
 mod parse;
 mod parse_access;
+pub(crate) mod protection;
 mod secret_file;
 mod show;
 pub(crate) mod table;

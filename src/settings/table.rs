@@ -33,6 +33,9 @@ pub(crate) enum Group {
 pub(crate) struct Setting {
     /// The programs that read it.
     pub(crate) group: Group,
+    /// Set where no value can weaken the lock, or open the proxy to more clients or larger requests. From all other
+    /// rows the environment is ignored under a policy file that the user cannot change.
+    pub(crate) is_harmless: bool,
     /// Names in the environment, separated by spaces. The first one that is set counts.
     variables: &'static str,
     /// The flag of `serve` that wins over the variables, and the name of its value; empty where there is none.
@@ -47,6 +50,11 @@ impl Setting {
     /// Returns the names in the environment, the one that wins first.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.variables.split(' ')
+    }
+
+    /// Returns the name in the environment of a setting that has one.
+    pub(crate) const fn only_variable(&self) -> &'static str {
+        self.variables
     }
 
     /// Returns the name in the environment that wins over all others.
@@ -97,17 +105,28 @@ macro_rules! default_text {
     };
 }
 
+/// Writes whether a row is marked as harmless. Without a mark it is not.
+macro_rules! is_harmless {
+    () => {
+        false
+    };
+    (harmless) => {
+        true
+    };
+}
+
 /// Makes the table, the typed settings, and the function that reads them, from one row each.
 macro_rules! settings {
     ($(
         $(#[doc = $doc:literal])+
-        [$group:ident, $variables:literal, $flag:literal, $parse:expr]
+        [$group:ident, $variables:literal, $flag:literal, $parse:expr $(, $effect:ident)?]
         $name:ident: $type:ty = $default:expr $(=> $text:literal)?,
     )+) => {
         impl Setting {
             $(pub(crate) const fn $name() -> Self {
                 Self {
                     group: Group::$group,
+                    is_harmless: is_harmless!($($effect)?),
                     variables: $variables,
                     flag: $flag,
                     default: default_text!($type, $default $(, $text)?),
@@ -146,7 +165,7 @@ macro_rules! settings {
 settings! {
     /// Address and port on which requests are accepted; port 0 takes a free one. `unix:PATH` makes a socket that its
     /// owner alone may use (mode 0600).
-    [Serve, "MODEL_LOCK_LISTEN", "--listen ADDRESS", parse_access::listen]
+    [Serve, "MODEL_LOCK_LISTEN", "--listen ADDRESS", parse_access::listen, harmless]
     listen: ListenAddress = ListenAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 8383))),
 
     /// The file that lists the clients: `NAME TOKEN` or `NAME TOKEN GROUP,GROUP` in each line, a token of at least 16
@@ -171,7 +190,7 @@ settings! {
 
     /// Address and port of the dashboard, its API, liveness, readiness and metrics. On an address other than loopback,
     /// dashboard and API require a token.
-    [Serve, "MODEL_LOCK_ADMIN", "--admin ADDRESS", |given| parse::address(given).map(Some)]
+    [Serve, "MODEL_LOCK_ADMIN", "--admin ADDRESS", |given| parse::address(given).map(Some), harmless]
     admin: Option<SocketAddr> = None => "none",
 
     /// The file that holds the token for dashboard, API and policy, at least 16 characters. It is read again when it
@@ -194,10 +213,18 @@ settings! {
     [Shared, "NO_PROXY no_proxy", "", |given| Ok(Some(given.clone()))]
     no_proxy: Option<Given> = None => "none",
 
+    /// The file with the certificate authorities that upstreams are checked by, instead of the machine's.
+    [Shared, "SSL_CERT_FILE", "", parse::path]
+    ca_file: Option<PathBuf> = None => "the machine's authorities",
+
+    /// The directories with the certificate authorities that upstreams are checked by, separated by colons.
+    [Shared, "SSL_CERT_DIR", "", parse::path]
+    ca_directory: Option<PathBuf> = None => "the machine's authorities",
+
     /// The file that holds the key of a dialect's provider: `DIALECT=FILE`, or `FILE` where one dialect alone takes a
     /// key. The flag may be repeated; in the variable, commas separate. The key replaces every credential that a client
     /// sends, goes to that provider alone, and is read again when the file changes.
-    [Serve, "MODEL_LOCK_KEY", "--key FILE|DIALECT=FILE...", parse_access::keys]
+    [Serve, "MODEL_LOCK_KEY", "--key FILE|DIALECT=FILE...", parse_access::keys, harmless]
     key: Vec<KeyFile> = Vec::new() => "none: clients send their own",
 
     /// The dialects that are switched on, separated by commas. What no dialect lists is refused.
@@ -206,12 +233,12 @@ settings! {
 
     /// The policy file. The variable is ignored where the default file exists and the user who runs the program cannot
     /// change it.
-    [Shared, "MODEL_LOCK_POLICY", "--policy FILE", |given| Ok(Some(given.clone()))]
+    [Shared, "MODEL_LOCK_POLICY", "--policy FILE", |given| Ok(Some(given.clone())), harmless]
     policy: Option<Given> = None => "/etc/model-lock/policy.toml where it exists",
 
     /// The filter of the log: a level, or `TARGET=LEVEL` separated by commas, such as `info,proxy=debug`. Attempts are
     /// always logged.
-    [Serve, "MODEL_LOCK_LOG", "--log LEVEL|TARGET=LEVEL,…", parse::log_filter]
+    [Serve, "MODEL_LOCK_LOG", "--log LEVEL|TARGET=LEVEL,…", parse::log_filter, harmless]
     log: Targets = Targets::new().with_default(tracing::Level::INFO),
 
     /// The largest header section of a request.
@@ -235,36 +262,36 @@ settings! {
     body_timeout: Duration = Limits::default().body_timeout,
 
     /// The time that an unused connection to an upstream is kept; 0 keeps none.
-    [Limit, "MODEL_LOCK_IDLE_TIMEOUT", "--idle-timeout TIME", parse::time]
+    [Limit, "MODEL_LOCK_IDLE_TIMEOUT", "--idle-timeout TIME", parse::time, harmless]
     idle_timeout: Duration = Limits::default().idle_timeout,
 
     /// The time that running requests get to finish after SIGTERM or SIGINT. A second signal ends them at once.
-    [Limit, "MODEL_LOCK_DRAIN_TIMEOUT", "--drain-timeout TIME", parse::time]
+    [Limit, "MODEL_LOCK_DRAIN_TIMEOUT", "--drain-timeout TIME", parse::time, harmless]
     drain_timeout: Duration = Limits::default().drain_timeout,
 
     /// The file to which every attempt and every change of the policy is appended, one chained JSON line each.
-    [Shared, "MODEL_LOCK_AUDIT", "--audit FILE", parse::path]
+    [Shared, "MODEL_LOCK_AUDIT", "--audit FILE", parse::path, harmless]
     audit: Option<PathBuf> = None => "none",
 
     /// The size at which the audit file is renamed to `FILE.1`, `FILE.2` and so on.
-    [Shared, "MODEL_LOCK_AUDIT_SIZE", "--audit-size SIZE", parse::size]
+    [Shared, "MODEL_LOCK_AUDIT_SIZE", "--audit-size SIZE", parse::size, harmless]
     audit_size: usize = 64 << 20,
 
     /// The host of the StatsD daemon. Where it is unset or empty, no metrics are sent.
-    [Shared, "STATSD_HOST DD_AGENT_HOST", "", |given| given.text().map(|host| Some(host.to_owned()))]
+    [Shared, "STATSD_HOST DD_AGENT_HOST", "", |given| given.text().map(|host| Some(host.to_owned())), harmless]
     statsd_host: Option<String> = None => "none",
 
     /// The UDP port of the StatsD daemon.
-    [Shared, "STATSD_PORT DD_DOGSTATSD_PORT", "", parse::port]
+    [Shared, "STATSD_PORT DD_DOGSTATSD_PORT", "", parse::port, harmless]
     statsd_port: u16 = 8125,
 
     /// The prefix of the name of every metric.
-    [Shared, "STATSD_PREFIX", "", parse::metric_prefix]
+    [Shared, "STATSD_PREFIX", "", parse::metric_prefix, harmless]
     statsd_prefix: String = "model_lock".to_owned(),
 
     /// The form of tags: `datadog` sends `name:1|c|#tag:word`; `name` sends `name.word:1|c`, for a daemon that knows no
     /// tags.
-    [Shared, "STATSD_TAGS", "", parse::tags]
+    [Shared, "STATSD_TAGS", "", parse::tags, harmless]
     statsd_tags: TagStyle = TagStyle::default(),
 }
 

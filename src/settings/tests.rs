@@ -168,3 +168,68 @@ fn datadog_variables_without_statsd_ones_are_used() {
     ];
     assert_eq!(daemon(&both).unwrap(), "a:1");
 }
+
+/// The settings that the environment sets under a policy file that the user cannot change. None of them can make
+/// another model run, let more clients in, or raise a limit.
+const HARMLESS: [&str; 16] = [
+    "MODEL_LOCK_LISTEN",
+    "MODEL_LOCK_ADMIN",
+    "MODEL_LOCK_KEY",
+    "MODEL_LOCK_POLICY",
+    "MODEL_LOCK_LOG",
+    "MODEL_LOCK_IDLE_TIMEOUT",
+    "MODEL_LOCK_DRAIN_TIMEOUT",
+    "MODEL_LOCK_AUDIT",
+    "MODEL_LOCK_AUDIT_SIZE",
+    "STATSD_HOST",
+    "DD_AGENT_HOST",
+    "STATSD_PORT",
+    "DD_DOGSTATSD_PORT",
+    "STATSD_PREFIX",
+    "STATSD_TAGS",
+    "PATH",
+];
+
+#[test]
+fn environment_weakens_nothing_under_a_protected_policy_file() {
+    let all = TABLE.iter().flat_map(Setting::variables).chain(["PATH"]);
+    let all: Vec<&str> = all.collect();
+    let environment: Environment = all.iter().map(|name| (*name, "1")).collect();
+    let (left, ignored) = protection::protected(&environment);
+    for name in all {
+        let is_left = left.raw(name).is_some();
+        assert_eq!(is_left, HARMLESS.contains(&name), "{name}");
+        assert_eq!(is_left, !ignored.contains(&name), "{name}");
+    }
+    for name in [
+        "HTTPS_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ] {
+        assert!(ignored.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn policy_sets_what_the_environment_may_not() {
+    let text =
+        "model = 'a'\nforward_proxy = 'http://p:1'\nno_forward_proxy = 'h'\nca_file = '/own.pem'";
+    let policy = lockpolicy::PolicyConfig::from_toml(text).build().unwrap();
+    let mut settings = Settings::shared(&Environment::default(), &mut Vec::new());
+    settings.fill_from(&policy);
+    let texts = settings.egress_texts().unwrap();
+    assert_eq!(texts, Some(("http://p:1".to_owned(), "h".to_owned())));
+    let [file, directory] = settings.authorities();
+    assert_eq!(file, ("SSL_CERT_FILE", Some("/own.pem".into())));
+    assert_eq!(directory, ("SSL_CERT_DIR", None));
+    let own: Environment = [("HTTPS_PROXY", "http://own:2"), ("SSL_CERT_DIR", "/d")]
+        .into_iter()
+        .collect();
+    let mut settings = Settings::shared(&own, &mut Vec::new());
+    settings.fill_from(&policy);
+    let texts = settings.egress_texts().unwrap();
+    assert_eq!(texts.unwrap().0, "http://own:2");
+    assert!(!settings.has_other_authorities(&own));
+}

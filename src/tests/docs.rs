@@ -10,6 +10,14 @@ use crate::exit;
 use crate::settings::table::{SHIM, Setting, TABLE};
 use observe::metrics::Metrics;
 
+/// Returns what the table adds to a setting whose variables do not always count.
+fn under_protection(setting: &Setting) -> &'static str {
+    if setting.is_harmless {
+        return "";
+    }
+    " Under a policy file that the user cannot change, the environment is ignored."
+}
+
 #[test]
 fn page_of_metrics_equals_the_table() {
     let prefix = Setting::statsd_prefix().default_text();
@@ -74,7 +82,7 @@ fn page_of_settings_equals_the_table() {
             variables.join(", "),
             code(setting.flag().unwrap_or_default()),
             setting.default_text(),
-            setting.doc().to_owned(),
+            [setting.doc(), under_protection(setting)].concat(),
         ]
     };
     let head = ["Variable", "Flag", "Default", "Meaning"];

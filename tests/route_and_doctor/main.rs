@@ -13,6 +13,7 @@ mod cluster;
 mod doctor;
 mod machine;
 mod net;
+mod protected;
 mod route;
 mod sealed;
 

@@ -9,7 +9,7 @@ use super::key::{Key, policy_keys};
 use super::mode::{Mode, OnServedMismatch};
 use super::name::Name;
 use super::served_aliases::ServedAliases;
-use super::texts::{AllowedOperation, HeaderPattern, ProxySetting, ToolTypeName, Word};
+use super::texts::{AllowedOperation, HeaderPattern, Line, ProxySetting, ToolTypeName, Word};
 use super::value::KeyValue;
 use super::values::Values;
 use crate::Capability;
@@ -135,6 +135,29 @@ policy_keys! {
         key: "allow_tool_types",
         variable: None,
         example: "allow_tool_types = [\"x_search\"]",
+    }
+
+    /// The forward proxy through which `https` upstreams are reached, without credentials: it stands in for
+    /// `HTTPS_PROXY`, which is ignored where the user cannot change the file.
+    forward_proxy: Option<Line> {
+        key: "forward_proxy",
+        variable: None,
+        example: "forward_proxy = \"http://proxy.example:3128\"",
+    }
+
+    /// The upstreams that are reached without the forward proxy, as in `NO_PROXY`.
+    no_forward_proxy: Option<Line> {
+        key: "no_forward_proxy",
+        variable: None,
+        example: "no_forward_proxy = \"internal.example,10.0.0.0/8\"",
+    }
+
+    /// The file with the certificate authorities that upstreams are checked by: it stands in for
+    /// `SSL_CERT_FILE`, which is ignored where the user cannot change the file.
+    ca_file: Option<Line> {
+        key: "ca_file",
+        variable: None,
+        example: "ca_file = \"/etc/ssl/certs/company.pem\"",
     }
 
     /// The URL of a running proxy. The shim sends codex there, and a command line may name it. `off`

@@ -21,5 +21,5 @@ pub use name::{MAX_NAME_BYTES, Name, NameError};
 pub use problem::{Problem, Problems};
 pub use renamed::renamed_policy_variables;
 pub use served_aliases::ServedAliases;
-pub use texts::{AllowedOperation, HeaderPattern, ProxySetting, ToolTypeName, Word};
+pub use texts::{AllowedOperation, HeaderPattern, Line, ProxySetting, ToolTypeName, Word};
 pub use value::{KeyValue, ValueKind};

@@ -138,6 +138,33 @@ impl KeyValue for ToolTypeName {
     }
 }
 
+/// A path or an address that only this machine can check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line(String);
+
+impl KeyValue for Line {
+    type Ref<'a> = &'a str;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err("printable characters without spaces expected".to_owned());
+        }
+        // The policy is shown to whoever may read it.
+        if text.contains('@') {
+            return Err("no credentials expected: a policy holds no secret".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    fn get(&self) -> &str {
+        &self.0
+    }
+
+    fn write(&self) -> Vec<String> {
+        alloc::vec![self.0.clone()]
+    }
+}
+
 /// The proxy that codex is pointed at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProxySetting {

@@ -100,6 +100,8 @@ findings! {
         "run the agent, and doctor, as a user that is not root";
     policy_open(origin) prevents SEALED, "the agent can change the policy: it comes from {origin}",
         "write /etc/model-lock/policy.toml as root, where the agent cannot change it";
+    user_namespace(what) prevents SEALED, "{what}",
+        "run doctor outside of it; docs/design/threat-model.md says what else may be replaced";
     route_missing() prevents SEALED, "no route: a codex that is started by its own path does not use the proxy",
         "model-lock route codex --proxy URL, as root";
     route_writable(path) prevents SEALED, "this user can change {path}",

@@ -24,7 +24,7 @@ use serde::Serialize;
 use shim::Process;
 
 use crate::assurance::Level;
-use crate::policy_source::{Loaded, Origin};
+use crate::policy_source::{Loaded, Origin, user_namespace};
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::settings::flags::Flags;
@@ -100,13 +100,17 @@ impl Examined {
         if rustix::process::geteuid().is_root() {
             findings.push(Finding::root());
         }
+        if user_namespace::is_private() {
+            findings.push(Finding::user_namespace(user_namespace::WARNING));
+        }
         findings.extend(network::egress());
         // What is wrong with the settings stands with the policy.
         let source = policy_source::for_shim(environment);
         findings.extend(network::statsd(source.settings.statsd().as_ref()));
         match source.loaded {
             Ok(loaded) => {
-                let settings = Settings::read(&Flags::default(), environment, &mut Vec::new());
+                let (effective, _) = source.reading.effective(environment);
+                let settings = Settings::read(&Flags::default(), &effective, &mut Vec::new());
                 let unheld = settings.unheld(&loaded.policy);
                 findings.extend(unheld.iter().map(Finding::pin_not_inserted));
                 layers(process, &codexes, &loaded, &mut findings, &mut facts);
