@@ -56,7 +56,11 @@ fn bad_setting_prints_one_line_and_exits_78() {
             &[model],
             "model-lock: /nowhere: No such file or directory (os error 2)",
         ),
-        (&["--policy", "/"], &[model], "model-lock: /: not a regular file"),
+        (
+            &["--policy", "/"],
+            &[model],
+            "model-lock: /: not a regular file",
+        ),
         (
             &["--upstream", "https://"],
             &[model],
