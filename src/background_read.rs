@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// The time after which a file counts as one that does not answer, as on a network mount that is gone.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The error that a file did not answer in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +23,7 @@ impl<T> Default for BackgroundRead<T> {
     fn default() -> Self {
         Self {
             running: None,
-            patience: PATIENCE,
+            patience: TIMEOUT,
         }
     }
 }
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(file.read(waiting).await, Err(NoAnswer));
         assert_eq!(file.read(|| 2).await, Err(NoAnswer));
         answer.send(1).unwrap();
-        file.patience = PATIENCE;
+        file.patience = TIMEOUT;
         assert_eq!(file.read(|| 3).await, Ok(1));
         assert_eq!(file.read(|| 4).await, Ok(4));
     }

@@ -56,9 +56,9 @@ pub(crate) fn verify(file: &Path) -> Finished {
 /// The lines that the verb counts, in a file that it finds whole.
 pub(crate) fn whole_lines(file: &Path) -> usize {
     let found = verify(file);
-    let said = found.out();
-    assert_eq!(found.status.code(), Some(0), "{said} {}", found.err());
-    let last = said
+    let output = found.out();
+    assert_eq!(found.status.code(), Some(0), "{output} {}", found.err());
+    let last = output
         .lines()
         .last()
         .unwrap()

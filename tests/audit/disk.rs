@@ -76,9 +76,9 @@ fn full_disk_keeps_whole_lines_and_reports_the_loss() {
     let deadline = std::time::Instant::now() + SOON;
     loop {
         std::fs::copy(seen(&file), &copy).unwrap();
-        let said = verify(&copy);
-        assert_eq!(said.status.code(), Some(0), "{}", said.out());
-        let (there, lost) = (count_events(&copy, "attempt"), lost(&said));
+        let output = verify(&copy);
+        assert_eq!(output.status.code(), Some(0), "{}", output.out());
+        let (there, lost) = (count_events(&copy, "attempt"), lost(&output));
         // Each of them is there, or one of those of which it is said that they are not.
         if lost > 0 && there + lost == 21 * EACH {
             assert!(there > 50, "{there}");
@@ -87,7 +87,7 @@ fn full_disk_keeps_whole_lines_and_reports_the_loss() {
         assert!(
             std::time::Instant::now() < deadline,
             "{there} {}",
-            said.out()
+            output.out()
         );
     }
     daemon.signal("TERM").unwrap();
@@ -105,8 +105,8 @@ fn dropped(fixture: &Fixture) -> usize {
 }
 
 /// What the verb says could not be written.
-fn lost(said: &Finished) -> usize {
-    let out = said.out();
+fn lost(output: &Finished) -> usize {
+    let out = output.out();
     let lost = out.lines().filter_map(|line| {
         let (_, what) = line.split_once("jsonl:")?.1.split_once(": ")?;
         let lines = what.strip_suffix(" lines could not be written before it")?;

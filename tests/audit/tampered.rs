@@ -42,14 +42,14 @@ fn shim_that_cannot_have_the_lock_ends_and_its_attempt_is_reported_as_lost() {
     let lock = fs::File::options().append(true).open(lock).unwrap();
     lock.lock().unwrap();
     refused(&fixture, &codex);
-    let said = verify(&audit_file(&fixture)).out();
+    let output = verify(&audit_file(&fixture)).out();
     let lost = "1 lines could not be written, and none says so yet";
-    assert!(said.contains(lost), "{said}");
+    assert!(output.contains(lost), "{output}");
     lock.unlock().unwrap();
     refused(&fixture, &codex);
-    let said = verify(&audit_file(&fixture)).out();
+    let output = verify(&audit_file(&fixture)).out();
     let lost = "1 lines could not be written before it";
-    assert!(said.contains(lost), "{said}");
+    assert!(output.contains(lost), "{output}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use fake_provider::fixture;
 use fake_provider::fixture::Fixture;
 
 use crate::call::{Call, PROTOCOLS, Protocol};
-use crate::operations::{Asked, with_key};
+use crate::operations::{CaseRequest, with_key};
 use crate::{KEY, OWN, TOKEN, answer_all, key_file, tokens_file, write};
 
 /// The places of a credential in a field, with what stands in front of it. The list is the test's own.
@@ -30,16 +30,16 @@ const FIELDS: [(&str, &str); 15] = [
 /// The places of a credential in a query that is listed.
 const QUERY: [&str; 2] = ["key", "access_token"];
 
-fn locked(asked: &Asked) -> Fixture {
+fn locked(requested: &CaseRequest) -> Fixture {
     // An operator lets all of these fields through; beside a key they do not go on all the same.
     let policy = "pins.audio = 'gpt-5.5'\nallow_headers = ['cookie', 'proxy-authorization', 'x-team-*', 'x-model-lock-*', 'x-amz-*']";
     let fixture = fixture!("force").with_policy(policy);
     answer_all(&fixture.provider);
     let (key, clients) = (key_file(&fixture), tokens_file(&fixture));
-    let key = format!("{}={key}", asked.dialect);
+    let key = format!("{}={key}", requested.dialect);
     let flags = [
         "--dialect",
-        &asked.dialect,
+        &requested.dialect,
         "--key",
         &key,
         "--client-tokens",
@@ -51,14 +51,14 @@ fn locked(asked: &Asked) -> Fixture {
 /// Sends a request over a protocol, if the dialect speaks it, and returns what arrived.
 fn arrived(
     fixture: &Fixture,
-    asked: &Asked,
+    requested: &CaseRequest,
     protocol: Protocol,
     query: &str,
     field: Option<(&str, &str)>,
 ) -> Option<Request> {
     let target = match protocol {
-        Protocol::WebSocket => asked.socket.as_ref()?,
-        Protocol::Http1 | Protocol::Http2 => &asked.target,
+        Protocol::WebSocket => requested.socket.as_ref()?,
+        Protocol::Http1 | Protocol::Http2 => &requested.target,
     };
     let target = format!("{target}{query}");
     let mut fields = vec![("x-model-lock-token", TOKEN)];
@@ -67,11 +67,11 @@ fn arrived(
         target: &target,
         host: "proxy.test",
         fields: &fields,
-        body: asked.body,
+        body: requested.body,
     };
     let before = fixture.provider.requests().len();
     let status = call.send(fixture.address(), protocol);
-    let case = format!("{} {protocol:?} {target} {field:?}", asked.dialect);
+    let case = format!("{} {protocol:?} {target} {field:?}", requested.dialect);
     assert!(status == 200 || status == 101, "{case}: {status}");
     let mut requests = fixture
         .provider
@@ -82,8 +82,8 @@ fn arrived(
 }
 
 /// The key stands where the dialect has it, and nothing that the client said as a credential stands anywhere.
-fn assert_key_alone(asked: &Asked, request: &Request, case: &str) {
-    let Asked { credential, .. } = asked;
+fn assert_key_alone(requested: &CaseRequest, request: &Request, case: &str) {
+    let CaseRequest { credential, .. } = requested;
     let want = format!("{}{KEY}", credential.prefix);
     assert_eq!(
         request.field(&credential.field),
@@ -102,15 +102,16 @@ fn assert_key_alone(asked: &Asked, request: &Request, case: &str) {
 #[test]
 fn client_credential_beside_a_held_key_goes_nowhere() {
     let mut tried = 0;
-    for asked in with_key() {
-        let fixture = locked(&asked);
+    for requested in with_key() {
+        let fixture = locked(&requested);
         for protocol in PROTOCOLS {
             for (name, prefix) in FIELDS {
                 let value = format!("{prefix}{OWN}");
-                let case = format!("{} {protocol:?} {name}", asked.dialect);
-                if let Some(request) = arrived(&fixture, &asked, protocol, "", Some((name, &value)))
+                let case = format!("{} {protocol:?} {name}", requested.dialect);
+                if let Some(request) =
+                    arrived(&fixture, &requested, protocol, "", Some((name, &value)))
                 {
-                    assert_key_alone(&asked, &request, &case);
+                    assert_key_alone(&requested, &request, &case);
                     tried += 1;
                 }
             }
@@ -122,17 +123,20 @@ fn client_credential_beside_a_held_key_goes_nowhere() {
 #[test]
 fn query_beside_a_held_key_loses_the_credential_alone() {
     let mut tried = 0;
-    for asked in with_key().into_iter().filter(|asked| asked.takes_query_key) {
-        let fixture = locked(&asked);
+    for requested in with_key()
+        .into_iter()
+        .filter(|requested| requested.takes_query_key)
+    {
+        let fixture = locked(&requested);
         for protocol in [Protocol::Http1, Protocol::Http2] {
             for (query, rest) in [
                 (format!("?key={OWN}"), ""),
                 (format!("?alt=sse&key={OWN}"), "?alt=sse"),
                 (format!("?key={OWN}&alt=sse"), "?alt=sse"),
             ] {
-                let request = arrived(&fixture, &asked, protocol, &query, None).unwrap();
-                assert_key_alone(&asked, &request, &query);
-                assert_eq!(request.target, format!("{}{rest}", asked.target));
+                let request = arrived(&fixture, &requested, protocol, &query, None).unwrap();
+                assert_key_alone(&requested, &request, &query);
+                assert_eq!(request.target, format!("{}{rest}", requested.target));
                 tried += 1;
             }
         }

@@ -4,7 +4,7 @@ use lockpolicy::Capability;
 use lockpolicy::dialect::{Content, Credential, Dialect, ModelAt, Operation, Table, names};
 
 /// One operation of a dialect, approved by the pin.
-pub(crate) struct Asked {
+pub(crate) struct CaseRequest {
     pub(crate) dialect: String,
     pub(crate) credential: Credential,
     pub(crate) target: String,
@@ -15,15 +15,15 @@ pub(crate) struct Asked {
 }
 
 /// Returns an operation of each dialect that takes a key.
-pub(crate) fn with_key() -> Vec<Asked> {
+pub(crate) fn with_key() -> Vec<CaseRequest> {
     let table = Table::of(names()).unwrap();
     let dialects = table.dialects().iter().filter(|dialect| dialect.takes_key);
-    let all: Vec<Asked> = dialects.map(asked).collect();
+    let all: Vec<CaseRequest> = dialects.map(request).collect();
     assert!(all.len() >= 15, "{}", all.len());
     all
 }
 
-fn asked(dialect: &Dialect) -> Asked {
+fn request(dialect: &Dialect) -> CaseRequest {
     let is_call = |operation: &&Operation| {
         operation.method == "POST"
             && operation.content == Content::Json
@@ -36,7 +36,7 @@ fn asked(dialect: &Dialect) -> Asked {
     let socket = dialect.operations.iter().find(|operation| {
         operation.content == Content::WebSocket && matches!(operation.model, ModelAt::Nowhere)
     });
-    Asked {
+    CaseRequest {
         dialect: dialect.name.clone(),
         credential: dialect.credential.clone(),
         target: target(call),

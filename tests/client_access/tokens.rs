@@ -23,43 +23,43 @@ fn locked(flags: &[&str]) -> Fixture {
 
 #[test]
 fn token_is_taken_in_each_place_of_each_dialect_and_an_unknown_one_is_not() {
-    for asked in with_key() {
+    for request in with_key() {
         let fixture = fixture!("force").with_policy("pins.audio = 'gpt-5.5'");
         answer_all(&fixture.provider);
         let (key, clients) = (key_file(&fixture), tokens_file(&fixture));
-        let key = format!("{}={key}", asked.dialect);
+        let key = format!("{}={key}", request.dialect);
         let fixture = fixture.with_proxy(&[
             "--dialect",
-            &asked.dialect,
+            &request.dialect,
             "--key",
             &key,
             "--client-tokens",
             &clients,
         ]);
-        let own = asked.credential.field.as_str();
+        let own = request.credential.field.as_str();
         let stated = |token: &str| {
             [
-                (own, format!("{}{token}", asked.credential.prefix)),
+                (own, format!("{}{token}", request.credential.prefix)),
                 ("authorization", format!("Bearer {token}")),
                 ("x-model-lock-token", token.to_owned()),
             ]
         };
         for protocol in PROTOCOLS {
-            let target = match (protocol, &asked.socket) {
+            let target = match (protocol, &request.socket) {
                 (Protocol::WebSocket, None) => continue,
                 (Protocol::WebSocket, Some(socket)) => socket,
-                (Protocol::Http1 | Protocol::Http2, _) => &asked.target,
+                (Protocol::Http1 | Protocol::Http2, _) => &request.target,
             };
             let send = |fields: &[(&str, &str)]| {
                 let call = Call {
                     target,
                     host: "proxy.test",
                     fields,
-                    body: asked.body,
+                    body: request.body,
                 };
                 call.send(fixture.address(), protocol)
             };
-            let case = format!("{} {protocol:?}", asked.dialect);
+            let case = format!("{} {protocol:?}", request.dialect);
             let before = fixture.provider.connections();
             assert_eq!(send(&[]), 401, "{case}");
             for (name, value) in stated("token-of-nobody-0001") {

@@ -292,7 +292,7 @@ fn head(
                 } else {
                     json(policy, &operation.places)
                 };
-                asked(policy, (table, operation), content, (value, &[]))
+                requested(policy, (table, operation), content, (value, &[]))
             },
         );
     }
@@ -307,10 +307,10 @@ fn by_http(
     let pin =
         at.1.capability
             .and_then(|capability| policy.pin_of(capability));
-    asked(policy, at, content, (pin.unwrap_or_default(), headers))
+    requested(policy, at, content, (pin.unwrap_or_default(), headers))
 }
 
-fn asked(
+fn requested(
     policy: &Policy,
     (table, operation): (&'static Table, &Operation),
     (media, content): (&str, String),

@@ -412,8 +412,8 @@ fn unheld_operations_are_those_where_nothing_is_put_in() {
         ] {
             let unheld = table.unheld(&policy);
             let mut own = unheld.iter().filter(|unheld| unheld.key == key);
-            let told = own.any(|unheld| unheld.operations.contains(&at));
-            assert_eq!(told, !sent.contains(word), "{name} {key}: {sent}");
+            let output = own.any(|unheld| unheld.operations.contains(&at));
+            assert_eq!(output, !sent.contains(word), "{name} {key}: {sent}");
         }
     });
     assert_eq!(

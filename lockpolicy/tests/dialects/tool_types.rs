@@ -40,8 +40,8 @@ fn answer(
     }
     let target = target(operation, None);
     let found = table.find(&operation.method, &target).unwrap();
-    let asked = ask(policy, &found, &target, &content.to_string());
-    asked.map(drop).map_err(|rejection| rejection.reason)
+    let request = ask(policy, &found, &target, &content.to_string());
+    request.map(drop).map_err(|rejection| rejection.reason)
 }
 
 /// Tries a type at every place of a tool, in every dialect.

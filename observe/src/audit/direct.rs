@@ -1,4 +1,4 @@
-//! Writes each line before the call returns, in a process that ends soon, and waits no longer than [`PATIENCE`].
+//! Writes each line before the call returns, in a process that ends soon, and waits no longer than [`TIMEOUT`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{io, thread};
 
 use super::lost_note;
-use super::writer::{AuditFile, PATIENCE, Writer};
+use super::writer::{AuditFile, TIMEOUT, Writer};
 use crate::log::audit_failed;
 
 /// The writer of a process that ends soon.
@@ -42,7 +42,7 @@ impl Direct {
             // Nobody waits for it where it took too long.
             done.send(()).unwrap_or_default();
         });
-        if started.is_err() || wait.recv_timeout(PATIENCE).is_err() {
+        if started.is_err() || wait.recv_timeout(TIMEOUT).is_err() {
             self.is_stuck.store(true, Ordering::Relaxed);
             audit_failed(&io::ErrorKind::TimedOut.into());
         }
@@ -72,5 +72,5 @@ impl Direct {
     }
 }
 
-/// The time that the lock is waited for: less than [`PATIENCE`], so that a note can be left.
+/// The time that the lock is waited for: less than [`TIMEOUT`], so that a note can be left.
 const LOCK: Duration = Duration::from_secs(1);

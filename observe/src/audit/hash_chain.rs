@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_read_as_it_was_written_and_not_otherwise() {
+    fn line_that_was_altered_anywhere_is_not_read() {
         let mut last = Last::default();
         let first = last.next("\"event\":\"attempt\",\"asked\":\"x\"");
         let after = last.clone();

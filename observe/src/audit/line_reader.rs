@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_any_length_keep_their_hash_and_little_else() {
+    fn line_of_any_length_keeps_its_hash_and_little_memory() {
         let long = vec![b'x'; 3 * LINE_CAP];
         let longest = vec![b'y'; LINE_CAP];
         let text = [&b"a"[..], b"", &longest, &long, b"half"].join(&b'\n');

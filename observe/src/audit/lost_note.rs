@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_are_added_up_and_taken_once() {
+    fn note_of_lost_lines_is_added_up_and_taken_once() {
         let directory = tempfile::tempdir().unwrap();
         let audit = directory.path().join("audit.jsonl");
         for other in [

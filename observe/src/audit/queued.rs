@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::lost_note;
-use super::writer::{AuditFile, PATIENCE, Writer};
+use super::writer::{AuditFile, TIMEOUT, Writer};
 use crate::log::audit_failed;
 use crate::metrics::Metrics;
 use crate::queue::{Bounds, Queue};
@@ -17,7 +17,7 @@ const BOUNDS: Bounds = Bounds {
     capacity: 16 << 10,
     batch: 512,
     gather: Duration::ZERO,
-    patience: PATIENCE,
+    patience: TIMEOUT,
 };
 
 /// The writer of a process that serves.
@@ -88,7 +88,7 @@ impl Queued {
 
     /// Waits until everything is written, but not for long. What is not written then is lost.
     pub(super) fn finish(&self) {
-        let is_written = self.queue.finish(PATIENCE);
+        let is_written = self.queue.finish(TIMEOUT);
         self.state.is_over.store(true, Ordering::Relaxed);
         let [waiting, lost] = [&self.state.waiting, &self.state.lost];
         let lost = waiting.load(Ordering::Relaxed) + lost.load(Ordering::Relaxed);
@@ -129,7 +129,7 @@ impl Thread {
     fn append(&mut self, lines: &[String]) -> usize {
         loop {
             let lost = self.state.lost.load(Ordering::Relaxed);
-            let appended = self.writer.append(lines, lost, PATIENCE);
+            let appended = self.writer.append(lines, lost, TIMEOUT);
             if appended.has_noted {
                 self.state.lost.fetch_sub(lost, Ordering::Relaxed);
             }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::file::beside;
 use super::verify::What;
-use super::writer::{PATIENCE, Writer};
+use super::writer::{TIMEOUT, Writer};
 use super::*;
 
 fn place(directory: &Path, size: u64) -> AuditFile {
@@ -24,7 +24,7 @@ fn members(number: usize) -> String {
 fn write(place: &AuditFile, numbers: std::ops::Range<usize>) {
     let mut writer = Writer::open(place).unwrap();
     for number in numbers {
-        let appended = writer.append(&[members(number)], 0, PATIENCE);
+        let appended = writer.append(&[members(number)], 0, TIMEOUT);
         assert!(matches!((appended.done, appended.failure), (1, None)));
     }
 }
@@ -45,7 +45,7 @@ fn replace(place: &AuditFile, lines: &[String]) {
 }
 
 /// Returns the findings in a file of ten lines after a change.
-fn told(change: impl Fn(&mut Vec<String>)) -> String {
+fn output(change: impl Fn(&mut Vec<String>)) -> String {
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 1 << 20);
     write(&place, 0..10);
@@ -54,37 +54,38 @@ fn told(change: impl Fn(&mut Vec<String>)) -> String {
     replace(&place, &lines);
     let report = verify(&place.path).unwrap();
     assert_eq!(report.is_whole(), report.findings.is_empty());
-    let told = report.to_string();
-    let told = told
+    let output = report.to_string();
+    let output = output
         .lines()
         .filter_map(|line| line.split_once("audit.jsonl:"));
-    told.map(|(_, told)| told.to_owned())
+    output
+        .map(|(_, output)| output.to_owned())
         .collect::<Vec<_>>()
         .join("; ")
 }
 
 #[test]
-fn whatever_is_altered_or_missing_is_told_at_its_line() {
-    assert_eq!(told(|_| {}), "");
+fn altered_or_missing_line_is_reported_with_its_number() {
+    assert_eq!(output(|_| {}), "");
     for at in 0..10 {
-        let altered = told(|lines| lines[at] = lines[at].replace("attempt", "attemqt"));
+        let altered = output(|lines| lines[at] = lines[at].replace("attempt", "attemqt"));
         assert_eq!(altered, format!("{}: altered", at + 1));
     }
-    let one = told(|lines| drop(lines.remove(4)));
+    let one = output(|lines| drop(lines.remove(4)));
     assert_eq!(one, "5: line number 5 is missing before it");
-    let first = told(|lines| drop(lines.drain(..3)));
+    let first = output(|lines| drop(lines.drain(..3)));
     assert_eq!(first, "1: lines number 1 to 3 are missing before it");
-    let swapped = told(|lines| lines.swap(3, 4));
+    let swapped = output(|lines| lines.swap(3, 4));
     assert!(
         swapped.starts_with("4: line number 4 is missing before it; 5: stands where"),
         "{swapped}"
     );
-    let twice = told(|lines| lines.insert(5, lines[4].clone()));
+    let twice = output(|lines| lines.insert(5, lines[4].clone()));
     assert_eq!(twice, "6: stands where another line belongs");
-    let put_in = told(|lines| lines.insert(5, "{}".to_owned()));
+    let put_in = output(|lines| lines.insert(5, "{}".to_owned()));
     assert_eq!(put_in, "6: altered");
     // Whoever makes the sum anew is found out by the line behind.
-    let forged = told(|lines| {
+    let forged = output(|lines| {
         let line = Line::read(lines[6].as_bytes()).unwrap();
         let mut last = hash_chain::Last {
             seq: line.seq - 1,
@@ -100,7 +101,7 @@ fn whatever_is_altered_or_missing_is_told_at_its_line() {
 
 /// The end is the one thing that a chain cannot miss: what is told of it has to be noted elsewhere.
 #[test]
-fn a_missing_end_shows_in_the_number_and_hash_of_the_last_line() {
+fn missing_end_shows_in_number_and_hash_of_the_last_line() {
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 1 << 20);
     write(&place, 0..10);
@@ -119,7 +120,7 @@ fn a_missing_end_shows_in_the_number_and_hash_of_the_last_line() {
 }
 
 #[test]
-fn half_a_line_is_closed_off_and_told() {
+fn half_a_line_is_closed_off_and_reported() {
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 1 << 20);
     write(&place, 0..3);
@@ -152,7 +153,7 @@ fn half_a_line_is_closed_off_before_the_file_is_put_aside() {
 }
 
 #[test]
-fn several_processes_write_one_chain_over_several_files() {
+fn lines_of_several_processes_form_one_chain_over_several_files() {
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 20_000);
     std::thread::scope(|scope| {
@@ -177,7 +178,7 @@ fn several_processes_write_one_chain_over_several_files() {
 
 /// A process that ended between two steps of putting the file aside leaves nothing in the way.
 #[test]
-fn putting_aside_can_be_broken_off_anywhere() {
+fn rotation_that_is_interrupted_anywhere_is_completed() {
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 600);
     write(&place, 0..4);
@@ -196,7 +197,7 @@ fn putting_aside_can_be_broken_off_anywhere() {
 }
 
 #[test]
-fn a_file_of_somebody_else_is_left_alone() {
+fn file_that_is_no_audit_file_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 600);
     fs::write(&place.path, "model = 'a'\n").unwrap();
@@ -210,7 +211,7 @@ fn a_file_of_somebody_else_is_left_alone() {
 }
 
 #[test]
-fn a_hundred_thousand_lines_are_all_there() {
+fn hundred_thousand_lines_in_a_burst_are_all_written() {
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 4 << 20);
     let metrics = Arc::new(Metrics::default());
@@ -246,7 +247,7 @@ fn held(place: &AuditFile) -> File {
 
 /// Where the disk stands still, callers wait once, and then no more; what was lost is told.
 #[test]
-fn a_disk_that_stands_still_costs_lines_and_little_time() {
+fn disk_that_stands_still_costs_lines_and_little_time() {
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 64 << 20);
     let metrics = Arc::new(Metrics::default());
@@ -254,7 +255,7 @@ fn a_disk_that_stands_still_costs_lines_and_little_time() {
     let held = held(&place);
     let began = Instant::now();
     (0..40_000).for_each(|number| audit.line(members(number)));
-    assert!(began.elapsed() < 4 * PATIENCE, "{:?}", began.elapsed());
+    assert!(began.elapsed() < 4 * TIMEOUT, "{:?}", began.elapsed());
     held.unlock().unwrap();
     wait(&audit);
     audit.line(members(1));
@@ -275,9 +276,9 @@ fn a_disk_that_stands_still_costs_lines_and_little_time() {
     });
     let lost: u64 = lost.sum();
     assert_eq!(written + lost, 40_001);
-    let told = crate::metrics::render(&metrics);
+    let output = crate::metrics::render(&metrics);
     let line = format!("model_lock_audit_lines_dropped_total {lost}\n");
-    assert!(told.contains(&line), "{lost}");
+    assert!(output.contains(&line), "{lost}");
 }
 
 /// Who can only read the file can lock it, and cannot open the lock of the writers.
@@ -307,7 +308,7 @@ fn process_that_ends_soon_waits_little_and_its_loss_is_noted() {
     let audit = AuditSink::direct(place.clone());
     let began = Instant::now();
     (2..12).for_each(|number| audit.line(members(number)));
-    assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
+    assert!(began.elapsed() < 2 * TIMEOUT, "{:?}", began.elapsed());
     assert_eq!(found(&place), (2, vec![What::Unnoted(10)]));
     held.unlock().unwrap();
     write(&place, 12..13);
@@ -318,12 +319,12 @@ fn process_that_ends_soon_waits_little_and_its_loss_is_noted() {
 #[test]
 fn line_that_is_longer_than_any_hides_nothing_behind_it() {
     let long = "x".repeat(200_000);
-    let altered = told(|lines| {
+    let altered = output(|lines| {
         lines[2] = lines[2].replace("attempt", &long);
         lines[7] = lines[7].replace("attempt", "attemqt");
     });
     assert_eq!(altered, "3: altered; 8: altered");
-    let put_in = told(|lines| lines.insert(4, long.clone()));
+    let put_in = output(|lines| lines.insert(4, long.clone()));
     assert_eq!(put_in, "5: altered");
     let directory = tempfile::tempdir().unwrap();
     let place = place(directory.path(), 1 << 20);

@@ -363,7 +363,7 @@ fn part(mut file: &File, range: Range<u64>) -> io::Result<Vec<u8>> {
 }
 
 /// The time that a caller waits for a file that cannot be written, and the end for the rest.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The time between two looks for the notes of other processes.
 const NOTES: Duration = Duration::from_secs(1);

@@ -15,7 +15,7 @@ const CAPACITY: usize = 4096;
 /// The time that the first line waits for others.
 const GATHER: Duration = Duration::from_millis(2);
 /// The time that the end may wait for a reader of standard error.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 /// The most that a pipe takes as one, so that lines of several processes do not mix: `PIPE_BUF` of Linux.
 const PIECE: usize = 4096;
 
@@ -54,7 +54,7 @@ impl LogQueue {
 
     /// Waits until everything is written, but not for long.
     pub fn finish(&self) {
-        if !self.queue.finish(PATIENCE) {
+        if !self.queue.finish(TIMEOUT) {
             self.metrics.log_lines_dropped.add((), 1);
         }
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_does_not_read_costs_lines_and_no_time() {
+    fn reader_that_does_not_read_costs_lines_and_no_time() {
         let metrics = Arc::new(Metrics::default());
         let slow = Slow::default();
         let lines = LogQueue::onto(slow.clone(), Arc::clone(&metrics), 2).unwrap();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_stay_whole_and_in_order() {
+    fn lines_of_several_threads_stay_whole_and_in_order() {
         let slow = Slow::default();
         let lines = LogQueue::onto(slow.clone(), Arc::default(), CAPACITY).unwrap();
         let wanted: Vec<String> = (0..CAPACITY)
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn one_write_is_whole_lines_and_no_longer_than_a_pipe_takes() {
+    fn write_to_a_pipe_is_whole_lines_and_no_longer_than_a_pipe_takes() {
         let line = |length: usize| [&vec![b'x'; length - 1][..], b"\n"].concat();
         let lines = [PIECE, 1, PIECE, PIECE + 1, 9, 7].map(line);
         let mut lengths = Lengths::default();
