@@ -191,6 +191,12 @@ fn held_key_without_tokens_serves_nobody_and_says_so() {
     }
 }
 
+/// Puts another file in the place of the clients' at once: half of one could be read otherwise.
+fn replace_clients(fixture: &Fixture, text: &str) {
+    let next = write(fixture, "clients.next", text);
+    std::fs::rename(next, fixture.directory.path().join("clients")).unwrap();
+}
+
 #[test]
 fn changed_file_of_clients_is_taken_whole_or_not_at_all() {
     let fixture = locked(&[]);
@@ -201,7 +207,7 @@ fn changed_file_of_clients_is_taken_whole_or_not_at_all() {
         };
         call.send(fixture.address(), Protocol::Http1)
     };
-    write(&fixture, "clients", "carol short\n");
+    replace_clients(&fixture, "carol short\n");
     let line = fixture.wait_for_log(&["client_tokens", "kept"]);
     assert!(
         line.contains("line 1: token: ") && line.contains("/clients"),
@@ -210,7 +216,7 @@ fn changed_file_of_clients_is_taken_whole_or_not_at_all() {
     assert!(!line.contains("short\\n"), "{line}");
     assert_eq!(status(TOKEN), 200);
     let next = "token-of-carol-0001";
-    write(&fixture, "clients", &format!("carol {next}\n"));
+    replace_clients(&fixture, &format!("carol {next}\n"));
     fixture.wait_for_log(&["client_tokens", "applied"]);
     let deadline = Instant::now() + SOON;
     while status(next) != 200 {
