@@ -6,6 +6,7 @@ mod client_tokens;
 mod content_coding;
 mod content_type;
 mod credentials;
+mod decide;
 mod exchange;
 mod fields;
 mod forwarded_fields;
@@ -33,9 +34,8 @@ pub use content_coding::{ContentCoding, content_coding};
 pub use credentials::{
     CLIENT_TOKEN_FIELD, is_credential_field, is_credential_parameter, query_without,
 };
-pub use exchange::{
-    Approved, Decided, Exchange, Forwarded, RequestOutcome, decide, decide_exchange,
-};
+pub use decide::{Approved, Decided, RequestOutcome, decide};
+pub use exchange::{Exchange, Forwarded, decide_exchange};
 pub use forwarded_fields::{ForwardedField, forwarded_fields};
 pub use gate::{Route, Routing, route, wants_upgrade};
 pub use handshake::declined;

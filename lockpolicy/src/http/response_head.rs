@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::exchange::{Approved, RequestOutcome};
+use super::decide::{Approved, RequestOutcome};
 use super::gate::Route;
 use super::refusal::Fault;
 use super::response_edit::{SERVED, SERVED_TOO};
