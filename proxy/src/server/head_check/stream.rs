@@ -64,6 +64,8 @@ pub(crate) struct HeadValidatingStream<S> {
     limit: usize,
     timeout: Duration,
     timer: Pin<Box<Sleep>>,
+    /// Whether the empty line before a head was skipped.
+    skipped: bool,
     /// Whether the timer runs: from the first byte of a head to its last.
     timing: bool,
 }
@@ -95,6 +97,7 @@ impl<S> HeadValidatingStream<S> {
             limit,
             timeout,
             timer: Box::pin(tokio::time::sleep(timeout)),
+            skipped: false,
             timing: true,
         };
         (stream, heads)
@@ -144,10 +147,14 @@ impl<S> HeadValidatingStream<S> {
 
     /// Takes a head if all of it is there; `false` asks for more.
     fn head(&mut self) -> bool {
-        // Empty lines before a request line are skipped (RFC 9112 section 2.2): all of them, so that it does not
-        // matter how they are cut into reads.
-        while self.raw.starts_with(b"\r\n") {
+        // One empty line before a request line is skipped (RFC 9112 section 2.2), however it is cut into reads.
+        if self.raw.starts_with(b"\r\n") && !self.skipped {
             self.raw.advance(2);
+            self.skipped = true;
+        }
+        if self.raw.starts_with(b"\r\n") {
+            self.refuse(HeadError::Start);
+            return true;
         }
         let end = self
             .raw
@@ -173,7 +180,7 @@ impl<S> HeadValidatingStream<S> {
     }
 
     fn take(&mut self, head: BytesMut) {
-        self.timing = false;
+        (self.timing, self.skipped) = (false, false);
         match head::check(&head) {
             Ok(framing) => {
                 self.heads.push(Ok(()));
@@ -320,18 +327,25 @@ mod tests {
 
     const REQUEST: &[u8] = b"GET /v1/models HTTP/1.1\r\nhost: h\r\n\r\n";
 
+    /// Returns what passes of a connection that is cut into two reads, and the verdict on its first head.
+    async fn validated(whole: &[u8], cut: usize) -> (Vec<u8>, Result<(), HeadError>) {
+        let (one, other) = whole.split_at(cut);
+        let (read, timeout) = (BytesMut::new(), Duration::from_secs(60));
+        let socket = AsyncReadExt::chain(one, other);
+        let (mut stream, heads) = HeadValidatingStream::new(socket, read, 1024, timeout);
+        let mut passed = Vec::new();
+        stream.read_to_end(&mut passed).await.unwrap();
+        (passed, heads.next())
+    }
+
     #[tokio::test]
-    async fn empty_lines_before_a_request_in_one_read_or_two_are_skipped() {
-        let whole = [b"\r\n\r\n", REQUEST].concat();
-        for cut in [0, 1, 2, 3, 4] {
-            let (one, other) = whole.split_at(cut);
-            let (read, timeout) = (BytesMut::new(), Duration::from_mins(1));
-            let (mut stream, heads) =
-                HeadValidatingStream::new(AsyncReadExt::chain(one, other), read, 1024, timeout);
-            let mut passed = Vec::new();
-            stream.read_to_end(&mut passed).await.unwrap();
-            assert_eq!(passed, REQUEST, "{cut}");
-            assert_eq!(heads.next(), Ok(()));
+    async fn empty_lines_in_one_read_or_two_are_skipped_once_and_rejected_twice() {
+        let one = [b"\r\n", REQUEST].concat();
+        let two = [b"\r\n\r\n", REQUEST].concat();
+        for cut in 0..5 {
+            assert_eq!(validated(&one, cut).await, (REQUEST.to_vec(), Ok(())));
+            let rejected = (REFUSED.to_vec(), Err(HeadError::Start));
+            assert_eq!(validated(&two, cut).await, rejected);
         }
     }
 }
