@@ -1,4 +1,4 @@
-//! What the environment may not set under a policy file that the user cannot change, and what that file sets instead.
+//! The settings that a policy file takes from the environment, where the user cannot change the file.
 
 use std::ffi::OsString;
 

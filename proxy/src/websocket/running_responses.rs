@@ -21,8 +21,8 @@ impl RunningResponses {
         }
     }
 
-    /// Whether the start of a message to the client says that a response has ended which runs. Where it does
-    /// not say so although it has, the drain waits for its deadline.
+    /// Returns true if the start of a message to the client ends a response that runs. An end that does not show in
+    /// the start is missed, and the drain waits for its deadline.
     pub(super) fn is_ended_by(&self, start: &[u8]) -> bool {
         *self.0.borrow() > 0 && response_edit::ends_response(start)
     }
