@@ -5,6 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::query::escaped_byte;
 use crate::dialect::{CREDENTIALS_FIELDS, CREDENTIALS_QUERY, CREDENTIALS_WORDS};
 
 /// The field in which a client can state its token for this proxy, whatever the dialect. No field that starts as it
@@ -65,18 +66,12 @@ fn decoded(name: &str) -> Vec<u8> {
         let escaped = behind
             .split_at_checked(2)
             .filter(|_| *first == b'%')
-            .and_then(|(digits, behind)| Some((escape(digits)?, behind)));
+            .and_then(|(digits, behind)| Some((escaped_byte(digits)?, behind)));
         let (byte, behind) = escaped.unwrap_or((*first, behind));
         plain.push(byte);
         rest = behind;
     }
     plain
-}
-
-fn escape(digits: &[u8]) -> Option<u8> {
-    let digits = core::str::from_utf8(digits).ok()?;
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_hex.then(|| u8::from_str_radix(digits, 16).ok())?
 }
 
 #[cfg(test)]

@@ -58,9 +58,15 @@ fn is_value(value: &str) -> bool {
 }
 
 fn is_escape(digits: &str) -> bool {
-    let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let byte = u8::from_str_radix(digits, 16).ok().filter(|_| hex);
-    byte.is_some_and(|byte| !byte.is_ascii_control() && !b"#%&;".contains(&byte))
+    escaped_byte(digits.as_bytes())
+        .is_some_and(|byte| !byte.is_ascii_control() && !b"#%&;".contains(&byte))
+}
+
+/// Returns the byte that two digits behind a percent sign mean.
+pub(super) fn escaped_byte(digits: &[u8]) -> Option<u8> {
+    let digits = core::str::from_utf8(digits).ok()?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| u8::from_str_radix(digits, 16).ok())?
 }
 
 fn is_plain(byte: u8) -> bool {

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::{Body, Frame, SizeHint};
+use http_body_util::{Either, Full};
+use hyper::body::{Body, Frame};
 
 /// The pieces of a response as they come. The next one is polled when the last one was written, so that nothing
 /// is kept for a slow reader. It is dropped when the reader goes.
@@ -16,20 +16,14 @@ pub trait TextStream: fmt::Debug + Send {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<String>>;
 }
 
-/// The content of a response.
+/// The body of a response.
+pub(super) type AdminBody = Either<Full<Bytes>, StreamBody>;
+
+/// A body in the pieces of a stream.
 #[derive(Debug)]
-pub(super) enum AdminBody {
-    Whole(Full<Bytes>),
-    Stream(Box<dyn TextStream>),
-}
+pub(super) struct StreamBody(pub(super) Box<dyn TextStream>);
 
-impl AdminBody {
-    pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
-        Self::Whole(Full::new(bytes.into()))
-    }
-}
-
-impl Body for AdminBody {
+impl Body for StreamBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -37,25 +31,12 @@ impl Body for AdminBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match &mut *self {
-            Self::Whole(body) => Pin::new(body).poll_frame(cx),
-            Self::Stream(stream) => stream
-                .poll_next(cx)
-                .map(|piece| piece.map(|piece| Ok(Frame::data(piece.into())))),
-        }
+        let piece = self.0.poll_next(cx);
+        piece.map(|piece| piece.map(|text| Ok(Frame::data(text.into()))))
     }
+}
 
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(body) => body.is_end_stream(),
-            Self::Stream(_) => false,
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(body) => body.size_hint(),
-            Self::Stream(_) => SizeHint::default(),
-        }
-    }
+/// Returns a whole body.
+pub(super) fn whole(bytes: impl Into<Bytes>) -> AdminBody {
+    Either::Left(Full::new(bytes.into()))
 }

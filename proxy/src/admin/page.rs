@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::body::{AdminBody, TextStream};
+use super::body::{AdminBody, StreamBody, TextStream, whole};
 
 /// Answers what no probe does, and gets only what `access` lets pass.
 pub trait Page: fmt::Debug + Send + Sync {
@@ -72,9 +72,9 @@ impl PageResponse {
 impl From<PageResponse> for Response<AdminBody> {
     fn from(page: PageResponse) -> Self {
         let content = match page.content {
-            PageContent::Whole(Cow::Borrowed(text)) => AdminBody::whole(text),
-            PageContent::Whole(Cow::Owned(text)) => AdminBody::whole(text),
-            PageContent::Stream(stream) => AdminBody::Stream(stream),
+            PageContent::Whole(Cow::Borrowed(text)) => whole(text),
+            PageContent::Whole(Cow::Owned(text)) => whole(text),
+            PageContent::Stream(stream) => AdminBody::Right(StreamBody(stream)),
         };
         let mut response = Self::new(content);
         *response.status_mut() =

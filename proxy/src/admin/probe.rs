@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::body::AdminBody;
+use super::body::{AdminBody, whole};
 use crate::state::State;
 
 /// Answers a probe; `None` where the path is none.
@@ -22,7 +22,7 @@ pub(super) fn response(path: &str, state: &State, ready: bool) -> Option<Respons
 }
 
 pub(super) fn plain_text(status: StatusCode, text: String) -> Response<AdminBody> {
-    let mut response = Response::new(AdminBody::whole(text));
+    let mut response = Response::new(whole(text));
     *response.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, plain);
