@@ -28,22 +28,15 @@ fn bad_setting_prints_one_line_and_exits_78() {
     let unknown = format!("model-lock: {file}: line 2: modle: unknown key");
     let renamed = "MODEL_LOCK_DISCLOSE: renamed to `MODEL_LOCK_DISCLOSE_MODEL_IN_ERRORS`";
     let renamed = format!("model-lock: {renamed}");
+    let empty = "model-lock: OPENCLAW_MODEL: empty: a model's name expected";
     let cases: [Case<'_>; 11] = [
         (
             &[],
             &[],
             "model-lock: OPENCLAW_MODEL: not set: it names the one approved model",
         ),
-        (
-            &[],
-            &[("OPENCLAW_MODEL", "")],
-            "model-lock: OPENCLAW_MODEL: empty: a model's name expected",
-        ),
-        (
-            &[],
-            &[("OPENCLAW_MODEL", " ")],
-            "model-lock: OPENCLAW_MODEL: empty: a model's name expected",
-        ),
+        (&[], &[("OPENCLAW_MODEL", "")], empty),
+        (&[], &[("OPENCLAW_MODEL", " ")], empty),
         (
             &[],
             &[model, ("OPENCLAW_MODEL_LOCK_MODE", "Force")],

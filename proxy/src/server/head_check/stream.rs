@@ -330,7 +330,7 @@ mod tests {
     /// Returns what passes of a connection that is cut into two reads, and the verdict on its first head.
     async fn validated(whole: &[u8], cut: usize) -> (Vec<u8>, Result<(), HeadError>) {
         let (one, other) = whole.split_at(cut);
-        let (read, timeout) = (BytesMut::new(), Duration::from_secs(60));
+        let (read, timeout) = (BytesMut::new(), Duration::from_mins(1));
         let socket = AsyncReadExt::chain(one, other);
         let (mut stream, heads) = HeadValidatingStream::new(socket, read, 1024, timeout);
         let mut passed = Vec::new();
