@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use lockpolicy::http::Resource;
 use observe::dashboard::{self, DashboardRoutes, Stream};
 use observe::metrics::{Direction, Metrics, render};
 use proxy::{Page, PageContent, PageRequest, PageResponse, ProxyMetrics, TextStream};
@@ -44,6 +45,10 @@ impl ProxyMetrics for MetricsAdapter {
 
     fn upstream_latency(&self, time: Duration) {
         self.metrics.upstream_seconds.observe(time);
+    }
+
+    fn exhausted(&self, resource: Resource) {
+        self.metrics.exhausted.add((resource,), 1);
     }
 
     fn upstream_failed(&self) {

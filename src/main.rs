@@ -9,6 +9,7 @@ mod codex_on_path;
 mod commands;
 mod embedded;
 mod exit;
+mod memory_limit;
 mod output;
 mod policy_source;
 mod probe;

@@ -6,6 +6,7 @@ use lockpolicy::dialect::ErrorShape;
 use lockpolicy::http::{Client, Fault, Refusal, RefusalContext};
 use lockpolicy::{Judged, Policy, Rejection, RequestContext, Surface, Verdict, report};
 
+use crate::cost::Admission;
 use crate::error::{RequestError, chain};
 use crate::metrics::InFlight;
 use crate::state::State;
@@ -28,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) errors: ErrorShape,
     pub(crate) route_match: RouteMatch,
     pub(crate) in_flight: Arc<InFlight>,
+    /// The place of its connection.
+    pub(crate) admission: Arc<Admission>,
 }
 
 impl Call {
@@ -82,9 +85,13 @@ impl Call {
         match error.fault {
             // The report of the served model contains it.
             Fault::ModelMismatch(_) => {}
-            Fault::BodyIncomplete | Fault::BodyTimeout | Fault::WebSocketUnsupported => {
+            Fault::BodyBeyondMemory
+            | Fault::BodyIncomplete
+            | Fault::BodyTimeout
+            | Fault::WebSocketUnsupported => {
                 tracing::debug!(event = "stopped", request_id = id, path, %error, "stopped");
             }
+            Fault::Exhausted(resource) => self.state.exhausted(resource, id),
             Fault::NoUpstream | Fault::UpstreamFailed | Fault::BadResponse(_) => {
                 self.state.metrics.upstream_failed();
                 let error = chain(&error);

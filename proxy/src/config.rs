@@ -60,10 +60,26 @@ pub struct Limits {
     pub max_body: usize,
     /// The bytes of a request's content after decoding.
     pub max_decoded: usize,
+    /// The bytes of a content after decoding, for each byte that arrived.
+    pub max_expansion: usize,
+    /// The places of a content that can select something.
+    pub max_locations: usize,
+    /// The bytes that all requests together may hold.
+    pub memory_budget: usize,
+    /// The connections of all clients.
+    pub max_connections: usize,
+    /// The connections of one client.
+    pub max_client_connections: usize,
+    /// The `WebSocket`s of all clients.
+    pub max_websockets: usize,
+    /// The `WebSocket`s of one client.
+    pub max_client_websockets: usize,
     /// The time for a head to arrive.
     pub header_timeout: Duration,
     /// The time for the next piece of a request's content to arrive.
     pub body_timeout: Duration,
+    /// The time for a request's content, or a message of a WebSocket, from its first byte to its last.
+    pub body_deadline: Duration,
     /// The time that an idle upstream connection is kept; zero keeps none.
     pub idle_timeout: Duration,
     /// The time that running requests get after the stop signal.
@@ -76,8 +92,16 @@ impl Default for Limits {
             max_head: 64 << 10,
             max_body: 64 << 20,
             max_decoded: 128 << 20,
+            max_expansion: 200,
+            max_locations: lockpolicy::json::LOCATION_CAP,
+            memory_budget: 512 << 20,
+            max_connections: 4096,
+            max_client_connections: 1024,
+            max_websockets: 1024,
+            max_client_websockets: 256,
             header_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_mins(1),
+            body_deadline: Duration::from_mins(10),
             idle_timeout: Duration::from_mins(1),
             drain_timeout: Duration::from_secs(30),
         }

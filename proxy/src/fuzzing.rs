@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use lockpolicy::http::ContentCoding;
+use lockpolicy::http::{ContentCoding, DecodedLimits};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::runtime::Builder;
 
-use crate::request::decode;
+use crate::request::decode::Decoding;
 use crate::server::head_check::head::check;
 use crate::server::head_check::stream::HeadValidatingStream;
 use crate::websocket::frame::{read_head, read_payload};
@@ -21,8 +21,16 @@ pub fn head(text: &[u8]) -> Option<String> {
 
 /// Decodes a content; `None` where it is rejected.
 pub fn decode(coding: ContentCoding, content: Vec<u8>, cap: usize) -> Option<Vec<u8>> {
-    let decoded = decode::decode(coding, Bytes::from(content), cap);
-    decoded.ok().map(Into::into)
+    let limits = DecodedLimits {
+        bytes: cap,
+        ratio: usize::MAX,
+    };
+    let content = Bytes::from(content);
+    let Some(mut decoding) = Decoding::begin(coding, &content, limits).ok()? else {
+        return Some(content.into());
+    };
+    while !decoding.step(64 << 10).ok()? {}
+    Some(decoding.finish().into())
 }
 
 /// Returns the bytes that pass the check of a connection that is read in these pieces, the verdicts on its

@@ -11,6 +11,7 @@ mod admin;
 mod call;
 mod client_access;
 mod config;
+mod cost;
 mod credentials;
 mod error;
 mod fields;

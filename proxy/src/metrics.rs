@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lockpolicy::http::Resource;
+
 /// Receives measurements. Each method is called for every request, so it has to be cheap.
 pub trait ProxyMetrics: fmt::Debug + Send + Sync {
     /// A request is in flight from now on.
@@ -26,6 +28,9 @@ pub trait ProxyMetrics: fmt::Debug + Send + Sync {
 
     /// A request got no response of its provider.
     fn upstream_failed(&self) {}
+
+    /// A client was told to come again, because nothing was left of what all share.
+    fn exhausted(&self, _resource: Resource) {}
 
     /// Returns the page `/metrics` of the admin port; `None` if there is none.
     fn render(&self) -> Option<String> {

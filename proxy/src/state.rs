@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use lockpolicy::dialect::Table;
+use lockpolicy::http::Resource;
 use lockpolicy::{Observer, Policy};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::client_access::ClientAccess;
 use crate::config::Limits;
+use crate::cost::Cost;
 use crate::held_keys::HeldKeys;
 use crate::metrics::ProxyMetrics;
 use crate::upstream::client::Client;
@@ -22,6 +24,7 @@ use crate::upstream::provider_route::ProviderRoute;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) limits: Limits,
+    pub(crate) cost: Cost,
     pub(crate) table: Table,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) provider_routes: Vec<ProviderRoute>,
@@ -36,6 +39,15 @@ pub(crate) struct State {
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the process is told to stop.
     pub(crate) stop: CancellationToken,
+}
+
+impl State {
+    /// Counts and logs that a client was told to come again. `request` is empty where there is no request yet.
+    pub(crate) fn exhausted(&self, resource: Resource, request: &str) {
+        self.metrics.exhausted(resource);
+        let resource = resource.as_str();
+        tracing::warn!(event = "exhausted", resource, request_id = request);
+    }
 }
 
 /// Request ids: a random prefix for the process, a number for the request.

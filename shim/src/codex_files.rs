@@ -1,13 +1,14 @@
 //! codex's configuration files: those that define its providers, and the file of its login.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use lockpolicy::agents::codex::cli::directories;
 use lockpolicy::agents::codex::config::{Layer, Providers, Unreadable, is_account, role_files};
 
+use crate::regular_file::{self, CONFIGURATION_CAP};
+use crate::workspace::{File, Workspace};
 use crate::{Process, ShimError};
 
 /// Reads the files of the working directory, the machine and the user, lowest first, and then those of
@@ -15,12 +16,14 @@ use crate::{Process, ShimError};
 ///
 /// # Errors
 ///
-/// Returns [`ShimError::Configuration`] where a file states an address that nothing can override.
+/// Returns [`ShimError::Configuration`] where a file states an address that nothing can override, and
+/// [`ShimError::NotRead`] where one that may do so cannot be read.
 pub(crate) fn providers(process: &Process) -> Result<Providers, ShimError> {
-    let project: Vec<File> = project(process).filter_map(with_text).collect();
+    let mut workspace = Workspace::default();
+    let project = workspace.texts(project(process))?;
     let user = home(process).map(|home| home.join("config.toml"));
     let own = [Some(PathBuf::from(MACHINE)), user].into_iter().flatten();
-    let own: Vec<File> = own.filter_map(with_text).collect();
+    let own = workspace.texts(own)?;
     for (file, text) in &own {
         Providers::read([Layer::Own(text)]).map_err(|why| refused(file, why))?;
     }
@@ -36,62 +39,72 @@ pub(crate) fn providers(process: &Process) -> Result<Providers, ShimError> {
         }
     }
     layers.extend(owned);
-    let read = |role: Option<Layer<'_>>| Providers::read(layers.iter().copied().chain(role));
-    let (by_project, by_user) = (project_roles(process, &project), own_roles(process, &own));
+    let by_project = project_roles(process, &project, &mut workspace)?;
+    let by_user = own_roles(process, &own, &mut workspace)?;
     let of_project = by_project
         .iter()
         .map(|(file, text)| (file, Layer::ProjectRole(text)));
     let of_user = by_user.iter().map(|(file, text)| (file, Layer::Role(text)));
-    for (file, role) in of_project.chain(of_user) {
-        match read(Some(role)) {
-            // No codex takes it as a role then.
-            Ok(_) | Err(Unreadable::Syntax) => {}
-            Err(why) => return Err(refused(file, why)),
+    // No codex takes what is no TOML as a role.
+    let is_role =
+        |(_, role): &(&PathBuf, Layer<'_>)| Providers::read([*role]) != Err(Unreadable::Syntax);
+    let roles: Vec<_> = of_project.chain(of_user).filter(is_role).collect();
+    check_roles(&layers, &roles)?;
+    Providers::read(layers).map_err(|why| refused(Path::new(MACHINE), why))
+}
+
+/// Checks each role on top of the other files: all at once, and where one is refused, half of them, and so on, since
+/// the other files are read again each time.
+fn check_roles(layers: &[Layer<'_>], roles: &[(&PathBuf, Layer<'_>)]) -> Result<(), ShimError> {
+    let texts = roles.iter().map(|(_, role)| *role);
+    let Err(why) = Providers::read(layers.iter().copied().chain(texts)) else {
+        return Ok(());
+    };
+    match roles {
+        [] => Err(refused(Path::new(MACHINE), why)),
+        [(file, _)] => Err(refused(file, why)),
+        several => {
+            let (first, rest) = several.split_at(several.len() / 2);
+            check_roles(layers, first)?;
+            check_roles(layers, rest)
         }
     }
-    read(None).map_err(|why| refused(Path::new(MACHINE), why))
 }
 
-/// A file and its text.
-type File = (PathBuf, String);
-
-fn project_roles(process: &Process, configurations: &[File]) -> Vec<File> {
+fn project_roles(
+    process: &Process,
+    configurations: &[File],
+    workspace: &mut Workspace,
+) -> Result<Vec<File>, ShimError> {
     let beside = project(process).filter_map(|file| Some(file.parent()?.join("agents")));
-    roles(beside, configurations)
+    roles(beside, configurations, (workspace, false))
 }
 
-fn own_roles(process: &Process, configurations: &[File]) -> Vec<File> {
+fn own_roles(
+    process: &Process,
+    configurations: &[File],
+    workspace: &mut Workspace,
+) -> Result<Vec<File>, ShimError> {
     let beside = home(process).map(|home| home.join("agents"));
-    roles(beside.into_iter(), configurations)
+    roles(beside.into_iter(), configurations, (workspace, true))
 }
 
 /// Returns the files of all roles: those in these directories, and those that a configuration names.
-fn roles(directories: impl Iterator<Item = PathBuf>, configurations: &[File]) -> Vec<File> {
+fn roles(
+    directories: impl Iterator<Item = PathBuf>,
+    configurations: &[File],
+    (workspace, own): (&mut Workspace, bool),
+) -> Result<Vec<File>, ShimError> {
     let mut files = Vec::new();
     for directory in directories {
-        below(&directory, MAX_DEPTH, &mut files);
+        files.append(&mut workspace.below(&directory, own)?);
     }
     for (file, text) in configurations {
         let beside = |name: &String| Some(file.parent()?.join(name));
         files.extend(role_files(text).iter().filter_map(beside));
     }
-    files.into_iter().filter_map(with_text).collect()
+    workspace.texts(files)
 }
-
-/// Collects the files with the extension of a role's, to a depth that no user exceeds.
-fn below(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let place = entry.path();
-        if place.extension() == Some(OsStr::new("toml")) {
-            files.push(place);
-        } else if depth > 0 && place.is_dir() {
-            below(&place, depth - 1, files);
-        }
-    }
-}
-
-/// The depth to which directories of roles are searched.
-const MAX_DEPTH: usize = 8;
 
 fn refused(file: &Path, why: Unreadable) -> ShimError {
     let file = file.to_owned();
@@ -100,12 +113,6 @@ fn refused(file: &Path, why: Unreadable) -> ShimError {
 
 /// The machine's configuration.
 const MACHINE: &str = "/etc/codex/config.toml";
-
-/// Returns a file and its text; `None` where codex could not read it either.
-fn with_text(file: PathBuf) -> Option<File> {
-    let bytes = fs::read(&file).ok()?;
-    Some((file, String::from_utf8_lossy(&bytes).into_owned()))
-}
 
 /// Returns the configuration files of every directory that codex works in, and of those above.
 fn project(process: &Process) -> impl Iterator<Item = PathBuf> {
@@ -138,6 +145,7 @@ pub(crate) fn has_account(process: &Process) -> bool {
     if process.variable("CODEX_API_KEY").is_some() {
         return false;
     }
-    let file = home(process).and_then(|home| fs::read(home.join("auth.json")).ok());
+    let file = home(process).map(|home| home.join("auth.json"));
+    let file = file.and_then(|file| regular_file::read(&file, CONFIGURATION_CAP).ok());
     file.is_some_and(|text| is_account(&text))
 }

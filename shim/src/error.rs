@@ -31,6 +31,9 @@ pub enum ShimError {
         /// The reason.
         why: Unreadable,
     },
+    /// A file that codex may read cannot be read here within its bounds.
+    #[error("`{}` cannot be read", escape_path(.0))]
+    NotRead(PathBuf, #[source] io::Error),
     /// The embedded proxy does not start.
     #[error("no proxy for codex")]
     Proxy(#[source] io::Error),
@@ -49,7 +52,7 @@ impl ShimError {
             Self::MetItself => exit::MET_ITSELF,
             Self::NotFound | Self::NotThere(_) => exit::NOT_FOUND,
             Self::NotRunnable(..) => exit::NOT_RUNNABLE,
-            Self::Policy(_) | Self::Configuration { .. } => exit::NO_POLICY,
+            Self::Policy(_) | Self::Configuration { .. } | Self::NotRead(..) => exit::NO_POLICY,
             Self::Proxy(_) => exit::NO_PROXY,
             Self::Refused(_) => exit::REFUSED,
         }
@@ -66,6 +69,9 @@ impl ShimError {
             Self::Configuration { .. } => {
                 "correct it, or set MODEL_LOCK_PROXY to the URL of a proxy that reaches the provider"
             }
+            Self::NotRead(..) => {
+                "it may select a model or a provider: put a regular file there, or remove it"
+            }
             Self::Policy(_) | Self::Proxy(_) => "codex was not started",
             Self::Refused(_) => "",
         }
@@ -74,7 +80,8 @@ impl ShimError {
     /// Returns error, causes and hint in one line without control characters.
     pub fn line(&self) -> String {
         let mut line = self.to_string();
-        if let Self::NotRunnable(_, source) | Self::Proxy(source) = self {
+        if let Self::NotRunnable(_, source) | Self::NotRead(_, source) | Self::Proxy(source) = self
+        {
             line.extend([": ", &source.to_string()]);
         }
         if !self.hint().is_empty() {

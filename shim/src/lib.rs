@@ -21,6 +21,7 @@ mod process;
 mod proxy_overrides;
 mod recursion;
 pub mod regular_file;
+pub mod workspace;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -37,6 +38,7 @@ use proxy_overrides::{ProxyOverrides, proxy_overrides};
 
 pub use codex_files::home as codex_home;
 pub use error::ShimError;
+pub use filter::LINE_CAP;
 pub use find_real::find_real;
 pub use plan::plan;
 pub use process::Process;

@@ -17,6 +17,7 @@ use super::certificate::OneTimeCertificate;
 use super::request::{self, StartReply, StartRequest};
 use crate::bootstrap::{Observers, Process, Signals, StartError};
 use crate::exit;
+use crate::memory_limit::default_budget;
 use crate::policy_source::reload::Reloader;
 use crate::settings::environment::Environment;
 
@@ -121,6 +122,7 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
         limits: Limits {
             // Nobody is left who could read an answer.
             drain_timeout: Duration::ZERO,
+            memory_budget: default_budget(),
             ..Limits::default()
         },
         // There is no key: clients have their own, which are the user's.

@@ -21,6 +21,7 @@ use observe::audit::AuditFile;
 use observe::metrics::StatsdTarget;
 use proxy::{Config, Egress, Limits};
 
+use crate::memory_limit::default_budget;
 use environment::Environment;
 use flags::Flags;
 pub(crate) use parse::{Given, address};
@@ -88,7 +89,16 @@ impl Settings {
     }
 
     fn limits(&self) -> Limits {
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         Limits {
+            max_expansion: count(self.max_expansion),
+            max_locations: count(self.max_locations),
+            memory_budget: self.memory_budget.unwrap_or_else(default_budget),
+            max_connections: count(self.max_connections),
+            max_client_connections: count(self.max_client_connections),
+            max_websockets: count(self.max_websockets),
+            max_client_websockets: count(self.max_client_websockets),
+            body_deadline: self.body_deadline,
             max_head: self.max_header_bytes,
             max_body: self.max_body,
             max_decoded: self.max_decoded,

@@ -96,6 +96,12 @@ pub(super) fn size(given: &Given) -> Parsed<usize> {
     })
 }
 
+pub(super) fn count(given: &Given) -> Parsed<u32> {
+    given.parse("a whole number of at least 1", |text| {
+        text.parse().ok().filter(|count| *count > 0)
+    })
+}
+
 pub(super) fn time(given: &Given) -> Parsed<Duration> {
     given.parse("a time like 30s", units::time)
 }

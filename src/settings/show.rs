@@ -25,7 +25,7 @@ macro_rules! show_as_display {
     };
 }
 
-show_as_display!(ListenAddress, String, Targets, u16);
+show_as_display!(ListenAddress, String, Targets, u16, u32);
 
 impl Show for Vec<String> {
     fn show(&self) -> String {

@@ -253,6 +253,35 @@ settings! {
     [Limit, "MODEL_LOCK_MAX_DECODED", "--max-decoded SIZE", parse::size]
     max_decoded: usize = Limits::default().max_decoded,
 
+    /// The most bytes of a content after decoding, for each byte that arrives. It is checked beyond 8 MiB.
+    [Limit, "MODEL_LOCK_MAX_EXPANSION", "--max-expansion NUMBER", parse::count]
+    max_expansion: u32 = number(Limits::default().max_expansion),
+
+    /// The most places of a content that can select something. Each costs more memory than its text.
+    [Limit, "MODEL_LOCK_MAX_LOCATIONS", "--max-locations NUMBER", parse::count]
+    max_locations: u32 = number(Limits::default().max_locations),
+
+    /// The memory that all requests together may hold. A request that does not fit waits 5 seconds. Large requests leave
+    /// an eighth of it to those of up to 64 KiB.
+    [Limit, "MODEL_LOCK_MEMORY_BUDGET", "--memory-budget SIZE", |given| parse::size(given).map(Some)]
+    memory_budget: Option<usize> = None => "half of the memory limit of the cgroup, or 512MiB where it has none",
+
+    /// The most connections of all clients.
+    [Limit, "MODEL_LOCK_MAX_CONNECTIONS", "--max-connections NUMBER", parse::count]
+    max_connections: u32 = number(Limits::default().max_connections),
+
+    /// The most connections of one client: of one IPv4 address, or of one /64 network of IPv6.
+    [Limit, "MODEL_LOCK_MAX_CLIENT_CONNECTIONS", "--max-client-connections NUMBER", parse::count]
+    max_client_connections: u32 = number(Limits::default().max_client_connections),
+
+    /// The most WebSockets of all clients. Each is a connection, too.
+    [Limit, "MODEL_LOCK_MAX_WEBSOCKETS", "--max-websockets NUMBER", parse::count]
+    max_websockets: u32 = number(Limits::default().max_websockets),
+
+    /// The most WebSockets of one client: of the client whose token was stated, or else as with connections.
+    [Limit, "MODEL_LOCK_MAX_CLIENT_WEBSOCKETS", "--max-client-websockets NUMBER", parse::count]
+    max_client_websockets: u32 = number(Limits::default().max_client_websockets),
+
     /// The longest time until the header section of a request has arrived.
     [Limit, "MODEL_LOCK_HEADER_TIMEOUT", "--header-timeout TIME", parse::timeout]
     header_timeout: Duration = Limits::default().header_timeout,
@@ -260,6 +289,10 @@ settings! {
     /// The longest wait for the next part of a request's content.
     [Limit, "MODEL_LOCK_BODY_TIMEOUT", "--body-timeout TIME", parse::timeout]
     body_timeout: Duration = Limits::default().body_timeout,
+
+    /// The longest time for a request's content, or for a message of a WebSocket, from its first byte to its last.
+    [Limit, "MODEL_LOCK_BODY_DEADLINE", "--body-deadline TIME", parse::timeout]
+    body_deadline: Duration = Limits::default().body_deadline,
 
     /// The time that an unused connection to an upstream is kept; 0 keeps none.
     [Limit, "MODEL_LOCK_IDLE_TIMEOUT", "--idle-timeout TIME", parse::time, harmless]
@@ -293,6 +326,11 @@ settings! {
     /// tags.
     [Shared, "STATSD_TAGS", "", parse::tags, harmless]
     statsd_tags: TagStyle = TagStyle::default(),
+}
+
+/// Returns a number of things as it is set.
+fn number(limit: usize) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
 }
 
 /// The variables that the shim itself reads: name, default, documentation.

@@ -2,4 +2,5 @@
 
 mod dashboards;
 pub(crate) mod docs;
+mod limits;
 mod page_api;

@@ -14,6 +14,7 @@ mod run;
 mod screen;
 mod strangers;
 mod terminal;
+mod working_directory;
 
 /// The versions that are promised to work.
 const VERSIONS: [&str; 3] = ["0.125.0", "0.154.0", "0.169.0"];

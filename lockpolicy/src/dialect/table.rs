@@ -70,6 +70,25 @@ impl Table {
         })
     }
 
+    /// Sets how many places of one content can select something; more of them are refused.
+    #[must_use]
+    pub fn with_location_cap(mut self, cap: usize) -> Self {
+        let operations = self
+            .dialects
+            .iter_mut()
+            .flat_map(|dialect| &mut dialect.operations);
+        for operation in operations {
+            let messages = operation
+                .messages
+                .iter_mut()
+                .map(|message| &mut message.places);
+            for places in messages.chain([&mut operation.places]) {
+                places.tree.set_cap(cap);
+            }
+        }
+        self
+    }
+
     /// The dialects, in their order.
     pub fn dialects(&self) -> &[Dialect] {
         &self.dialects

@@ -1,5 +1,6 @@
 //! The content codings that are taken off (RFC 9110 section 8.4): one at most.
 
+use alloc::format;
 use alloc::string::String;
 
 use crate::{Reason, Rejection};
@@ -17,6 +18,39 @@ pub enum ContentCoding {
     Brotli,
     /// `zstd`.
     Zstd,
+}
+
+/// How much a content may grow when its coding is taken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecodedLimits {
+    /// The most bytes of the decoded content.
+    pub bytes: usize,
+    /// The most decoded bytes for each byte that came. It is checked beyond [`Self::UNCHECKED`].
+    pub ratio: usize,
+}
+
+impl DecodedLimits {
+    /// The decoded bytes up to which the ratio is free: small texts of blanks or repetitions compress far.
+    pub const UNCHECKED: usize = 8 << 20;
+
+    /// Checks how much was decoded from a content of `encoded` bytes so far.
+    ///
+    /// # Errors
+    ///
+    /// A rejection where that is more than may be, in bytes or as a ratio.
+    pub fn check(&self, encoded: usize, decoded: usize) -> Result<(), Rejection> {
+        let too_large = |place: String| Err(Rejection::whole(Reason::TooLarge, place));
+        if decoded > self.bytes {
+            return too_large(String::from("decoded content"));
+        }
+        if decoded > Self::UNCHECKED && decoded > encoded.saturating_mul(self.ratio) {
+            let ratio = self.ratio;
+            return too_large(format!(
+                "decoded content: more than {ratio} times what arrived"
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Returns the coding that `content-encoding` names.
@@ -43,5 +77,29 @@ pub fn content_coding(value: Option<&str>) -> Result<ContentCoding, Rejection> {
             Reason::Coding,
             crate::escape_for_log(&name),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_may_grow_up_to_bytes_and_ratio() {
+        let limits = DecodedLimits {
+            bytes: 128 << 20,
+            ratio: 200,
+        };
+        let free = DecodedLimits::UNCHECKED;
+        for (encoded, decoded, fits) in [
+            (1, free, true),
+            (1, free + 1, false),
+            (50_000, 10_000_000, true),
+            (50_000, 10_000_001, false),
+            (64 << 20, 128 << 20, true),
+            (64 << 20, (128 << 20) + 1, false),
+        ] {
+            assert_eq!(limits.check(encoded, decoded).is_ok(), fits, "{decoded}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::json::{Hit, JsonError, Kind, decode, encode, scan};
 ///
 /// # Errors
 ///
-/// [`JsonError`] where it is not one complete I-JSON object.
+/// [`JsonError`] where it is not one complete I-JSON object, or states too much.
 pub(crate) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>, JsonError> {
     let hits = scan(input, &places.tree)?;
     let mut finds = Finds::default();
@@ -48,6 +48,7 @@ pub(crate) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
                 ..insertion_point(places, input, own, from, entry)
             };
             finds.push(setting, SelectorValue::Missing, &entry.pointer, place);
+            places.tree.check(finds.places.len())?;
         }
     }
     Ok(finds)
@@ -80,6 +81,10 @@ fn objects_with<'h>(hits: &'h [Hit], entry: &Entry) -> Result<Vec<(usize, &'h [H
     Ok(out)
 }
 
+/// The longest spelling of a text that is decoded. No name is as long, not in escapes either, so a longer text is
+/// judged as it is written, without a copy of it.
+const LONGEST: usize = 4 << 10;
+
 /// Returns what stands at a place. Where it is any member of an object, that is the member's name.
 fn stated<'a>(input: &'a [u8], hit: &Hit, entry: &Entry) -> SelectorValue<'a> {
     if entry.pointer.ends_with("/{}") {
@@ -88,6 +93,15 @@ fn stated<'a>(input: &'a [u8], hit: &Hit, entry: &Entry) -> SelectorValue<'a> {
     }
     match hit.kind {
         Kind::Null => SelectorValue::Null,
+        Kind::String if hit.value.len() > LONGEST => {
+            let inside = hit.value.start + 1..hit.value.end - 1;
+            let text = input
+                .get(inside)
+                .and_then(|text| core::str::from_utf8(text).ok());
+            text.map_or(SelectorValue::NotText, |text| {
+                SelectorValue::Text(Cow::Borrowed(text))
+            })
+        }
         Kind::String => {
             input
                 .get(hit.value.clone())

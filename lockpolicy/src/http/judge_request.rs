@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::mem;
 
 use super::content_type::{Media, media};
 use super::request::Request;
@@ -51,18 +52,20 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
     };
     let (headers, header_index) = header_finds(policy, &request);
     // The headers come last: what they repeat has been counted by then.
-    let parts = [
+    let mut parts = [
         path_and_query::path(&request),
         path_and_query::query(&request),
         content,
         headers,
     ];
-    let occurrences = parts.iter().flat_map(|part| &part.occurrences);
-    let occurrences: Vec<Occurrence<'_>> = occurrences.cloned().collect();
     let origin = Origin {
         surface: surface(&request, &parts),
         source: request.source,
     };
+    let occurrences = parts
+        .iter_mut()
+        .map(|part| mem::take(&mut part.occurrences));
+    let occurrences: Vec<Occurrence<'_>> = occurrences.flatten().collect();
     let verdict = judge(policy, origin, &occurrences);
     let judged = with_edits(&request, verdict, &parts, &header_index);
     if keeps_segments(&request, &judged.path) {
@@ -132,7 +135,7 @@ fn unchanged(verdict: Verdict) -> Judged {
 fn surface(request: &Request<'_>, parts: &[Finds<'_>; 4]) -> Surface {
     let [path, query, _, _] = parts;
     match media(request) {
-        _ if !path.occurrences.is_empty() || !query.occurrences.is_empty() => Surface::Target,
+        _ if !path.places.is_empty() || !query.places.is_empty() => Surface::Target,
         Media::Form(_) => Surface::Multipart,
         Media::Json | Media::Other => Surface::Http,
     }
@@ -158,7 +161,7 @@ fn header_finds<'a>(policy: &Policy, request: &Request<'a>) -> (Finds<'a>, Vec<u
     (finds, indexes)
 }
 
-/// Hands each change to the part that it belongs to.
+/// Hands each change to the part that it belongs to, by the places of the parts.
 fn with_edits(
     request: &Request<'_>,
     verdict: Verdict,
@@ -170,7 +173,7 @@ fn with_edits(
     };
     let mut start = 0;
     let mut own = parts.iter().map(|part| {
-        let range = start..start + part.occurrences.len();
+        let range = start..start + part.places.len();
         start = range.end;
         let inside = changes
             .iter()

@@ -22,6 +22,7 @@ mod query;
 mod refusal;
 mod request;
 mod request_host;
+mod resource;
 pub mod response_edit;
 mod response_head;
 mod served_check;
@@ -30,7 +31,7 @@ pub mod ws_message;
 
 pub use body_format::BodyFormat;
 pub use client_tokens::{Client, ClientTokens, SHORTEST_TOKEN};
-pub use content_coding::{ContentCoding, content_coding};
+pub use content_coding::{ContentCoding, DecodedLimits, content_coding};
 pub use credentials::{
     CLIENT_TOKEN_FIELD, is_credential_field, is_credential_parameter, query_without,
 };
@@ -40,9 +41,11 @@ pub use forwarded_fields::{ForwardedField, forwarded_fields};
 pub use gate::{Route, Routing, route, wants_upgrade};
 pub use handshake::declined;
 pub use judge_request::{Judged, judge_request};
+pub use multipart::PART_CAP;
 pub use refusal::{Fault, Refusal, RefusalContext};
 pub use request::{BaseMatch, Request, RequestHead};
 pub use request_host::{AllowedHost, AllowedOrigin, HostRules, NotAllowable};
+pub use resource::Resource;
 pub use response_head::{
     HeadEdits, ResponseHandling, ResponseHead, handshake_edits, response_edits, response_handling,
 };

@@ -25,6 +25,7 @@ const LISTS: [(&str, &str); 5] = [
 /// [`JsonError`] where the answer is no list that can be read; it must not be shown then.
 pub fn only_pinned(policy: &Policy, answer: &[u8]) -> Result<Vec<u8>, JsonError> {
     let mut tree = Tree::default();
+    tree.set_cap(CAP);
     for (index, (element, name)) in LISTS.iter().enumerate() {
         tree.insert(element, LISTS.len());
         tree.insert(name, index);
@@ -59,6 +60,9 @@ fn is_pinned(policy: &Policy, answer: &[u8], name: &Hit) -> bool {
         .map(|text| text.strip_prefix("models/").unwrap_or(text));
     name.is_some_and(|name| policy.pinned().any(|pin| pin == name))
 }
+
+/// The most places of a list that are read. The list is the provider's, and its bytes are bounded.
+const CAP: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {

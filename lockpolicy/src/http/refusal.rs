@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use super::resource::{Exhausted, RETRY_AFTER, Resource};
 use crate::dialect::ErrorShape;
 use crate::json::encode;
 use crate::{Reason, Rejection};
@@ -19,6 +20,12 @@ pub enum Fault {
     /// The client took too long.
     #[error("the content took too long to arrive")]
     BodyTimeout,
+    /// The content is larger than everything that all requests may hold together.
+    #[error("the content needs more memory than the proxy has for all requests together")]
+    BodyBeyondMemory,
+    /// Nothing is left of what all requests share.
+    #[error("{}", Exhausted(*.0))]
+    Exhausted(Resource),
     /// The provider does not speak WebSocket.
     #[error("WebSocket is not spoken here")]
     WebSocketUnsupported,
@@ -35,6 +42,9 @@ pub enum Fault {
     #[error("another model was served: `{0}`")]
     ModelMismatch(String),
 }
+
+/// The code of a refusal that another try may not meet.
+const OVERLOADED: &str = "overloaded";
 
 /// A refusal or a failure, as the client gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +108,8 @@ impl From<&Fault> for Refusal {
         let (status, code, close) = match fault {
             Fault::BodyIncomplete => (400, "incomplete_request", true),
             Fault::BodyTimeout => (408, "request_timeout", true),
+            Fault::BodyBeyondMemory => (413, Reason::TooLarge.as_str(), true),
+            Fault::Exhausted(_) => (503, OVERLOADED, true),
             // What stands behind a refused upgrade is not read as a request.
             Fault::WebSocketUnsupported => (426, "websocket_not_supported", true),
             Fault::ModelMismatch(_) => (502, "model_mismatch", false),
@@ -165,6 +177,9 @@ impl Refusal {
             426 => fields.push(("upgrade", "HTTP/1.1")),
             _ => {}
         }
+        if self.code == OVERLOADED {
+            fields.push(("retry-after", RETRY_AFTER));
+        }
         if !self.retry {
             fields.push(("x-should-retry", "false"));
         }
@@ -181,6 +196,11 @@ impl Refusal {
         let (kind, code, id) = (self.kind, self.code, to.id);
         match to.errors {
             ErrorShape::Anthropic => {
+                let kind = if code == OVERLOADED {
+                    "overloaded_error"
+                } else {
+                    kind
+                };
                 format!(
                     r#"{{"type":"error","error":{{"type":"{kind}","message":{message}}},"request_id":"{id}"}}"#
                 )

@@ -5,6 +5,12 @@ use crate::Reason;
 /// The depth to which objects and arrays may nest.
 pub const DEPTH_CAP: usize = 128;
 
+/// Says how many places one text may have that can select something, unless the operator sets another number.
+pub const LOCATION_CAP: usize = 65_536;
+
+/// Says how many member names the objects that are open at a time may have.
+pub const NAME_CAP: usize = 262_144;
+
 /// Describes why a text is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
@@ -14,6 +20,12 @@ pub enum JsonError {
     /// An object has a member name twice.
     #[error("a member name stands twice in one object")]
     Duplicate,
+    /// More than so many places that can select something: each costs more memory than the text that makes it.
+    #[error("more than {0} places that can select something")]
+    Locations(usize),
+    /// More than [`NAME_CAP`].
+    #[error("more than {NAME_CAP} member names in open objects")]
+    ManyNames,
     /// A member's name, where governed names stand, is spelled so that some decoder may read one.
     #[error("a member name may be read as a governed one")]
     Name,
@@ -36,6 +48,7 @@ impl JsonError {
     pub const fn reason(self) -> Reason {
         match self {
             Self::Duplicate | Self::Name | Self::Shape => Reason::Ambiguous,
+            Self::Locations(_) | Self::ManyNames => Reason::TooLarge,
             Self::Depth | Self::Root | Self::Syntax | Self::Utf8 => Reason::NotJson,
         }
     }

@@ -12,7 +12,7 @@ mod scan;
 mod selector;
 mod text;
 
-pub use error::{DEPTH_CAP, JsonError};
+pub use error::{DEPTH_CAP, JsonError, LOCATION_CAP, NAME_CAP};
 pub use scan::{Hit, Kind, scan};
 pub use selector::{Node, Tree};
 pub use text::{decode, encode};

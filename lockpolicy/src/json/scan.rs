@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::error::{DEPTH_CAP, JsonError};
+use super::error::{DEPTH_CAP, JsonError, NAME_CAP};
 use super::names::Names;
 use super::selector::Tree;
 use super::text::{self, decode};
@@ -53,7 +53,8 @@ impl Hit {
 /// # Limits
 ///
 /// Time is linear but for the sort of an object's names; memory grows with the names of the objects
-/// that are open and with the hits, never with the text. Nesting ends at [`DEPTH_CAP`].
+/// that are open and with the hits, never with the text: up to [`NAME_CAP`] names and the cap of the tree,
+/// at which the scan stops. Nesting ends at [`DEPTH_CAP`].
 ///
 /// # Errors
 ///
@@ -165,6 +166,9 @@ impl Scanner<'_> {
             Some(name) => self.names.push_decoded(name),
             None => self.names.push_plain(inside),
         }
+        if self.names.mark() > NAME_CAP {
+            return Err(JsonError::ManyNames);
+        }
         self.at = extent.end;
         self.blanks();
         if self.peek() != Some(b':') {
@@ -192,7 +196,7 @@ impl Scanner<'_> {
                 Kind::Scalar
             }
         };
-        self.hit(node, kind, from, start);
+        self.hit(node, kind, from, start)?;
         Ok(())
     }
 
@@ -206,15 +210,24 @@ impl Scanner<'_> {
     }
 
     /// Remembers a selected value; a container's end is filled in when it closes.
-    fn hit(&mut self, node: Option<usize>, kind: Kind, from: usize, start: usize) -> Option<usize> {
-        let selector = self.tree.selector(node?)?;
+    fn hit(
+        &mut self,
+        node: Option<usize>,
+        kind: Kind,
+        from: usize,
+        start: usize,
+    ) -> Result<Option<usize>, JsonError> {
+        let Some(selector) = node.and_then(|node| self.tree.selector(node)) else {
+            return Ok(None);
+        };
+        self.tree.check(self.hits.len() + 1)?;
         self.hits.push(Hit {
             selector,
             kind,
             value: from..self.at,
             start,
         });
-        Some(self.hits.len() - 1)
+        Ok(Some(self.hits.len() - 1))
     }
 
     fn open(&mut self, object: bool, node: Option<usize>, start: usize) -> Result<(), JsonError> {
@@ -222,7 +235,7 @@ impl Scanner<'_> {
             return Err(JsonError::Depth);
         }
         let kind = if object { Kind::Object } else { Kind::Array };
-        let hit = self.hit(node, kind, self.at, start);
+        let hit = self.hit(node, kind, self.at, start)?;
         let node = match node {
             Some(node) if object => {
                 self.tree.object(node)?;

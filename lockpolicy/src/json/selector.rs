@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::error::JsonError;
+use super::error::{JsonError, LOCATION_CAP};
 
 /// A place in a document, as far as some pointer reaches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Tree {
     nodes: Vec<Node>,
     /// `true` if other names and shapes are passed over.
     loose: bool,
+    /// The most places of one text that are reported.
+    cap: usize,
 }
 
 impl Default for Tree {
@@ -40,6 +42,7 @@ impl Default for Tree {
         Self {
             nodes: alloc::vec![Node::default()],
             loose: false,
+            cap: LOCATION_CAP,
         }
     }
 }
@@ -52,6 +55,23 @@ impl Tree {
             loose: true,
             ..Self::default()
         }
+    }
+
+    /// Sets how many places of one text are reported.
+    pub(crate) const fn set_cap(&mut self, cap: usize) {
+        self.cap = cap;
+    }
+
+    /// Checks a number of places that were found in one text.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError::Locations`] where they are more than the cap.
+    pub(crate) const fn check(&self, found: usize) -> Result<(), JsonError> {
+        if found > self.cap {
+            return Err(JsonError::Locations(self.cap));
+        }
+        Ok(())
     }
 
     /// Adds a pointer; what it leads to is reported as `selector`.

@@ -8,6 +8,8 @@ use lockpolicy::{
     label_enum,
 };
 
+use lockpolicy::http::Resource;
+
 use super::label_set::LabelSet;
 use super::series::{Counter, Family, Gauge, Histogram, Kind, LabelWords, Metric, Series};
 use crate::record::Reload;
@@ -137,6 +139,9 @@ metrics! {
 
     /// Requests without a response of their provider: it could not be reached, broke off, or responded with something that must not be passed on.
     upstream_errors: Counter {} of "requests", seeded |()| true;
+
+    /// Requests and connections that were told to come again: nothing was left of what all of them share.
+    exhausted: Counter { resource: Resource } of "refusals", seeded |_: (Resource,)| true;
 
     /// Requests and WebSocket connections in progress. The embedded proxy does not export this gauge, since several would overwrite each other.
     in_flight: Gauge {} of "requests", seeded |()| true;

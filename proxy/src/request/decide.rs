@@ -1,7 +1,7 @@
 //! The call into the policy, and the content that it lets through.
 
 use bytes::Bytes;
-use lockpolicy::edit::{Piece, pieces};
+use lockpolicy::edit::{Piece, apply, pieces};
 use lockpolicy::http::{Approved, Refusal, RequestHead, Route, decide};
 
 use crate::call::Call;
@@ -20,12 +20,20 @@ pub(super) fn judge(
     decided.result
 }
 
-/// Returns the content that goes on; its pieces are shared, not copied.
-pub(super) fn approved_content(approved: &Approved, content: &Bytes) -> SegmentedBody {
+/// Returns the content that goes on; its pieces are shared, not copied. Where they are many, they become one: a small
+/// piece costs more memory than its bytes.
+pub(super) fn approved_content(approved: &mut Approved, content: &Bytes) -> SegmentedBody {
+    let edits = std::mem::take(&mut approved.content);
+    if edits.len() > FEW {
+        return SegmentedBody::new([Bytes::from(apply(content, edits))]);
+    }
     let piece = |piece| match piece {
         Piece::Kept(range) => content.slice(range),
         Piece::New(text) => Bytes::from(text),
     };
-    let all = pieces(content.len(), approved.content.clone());
+    let all = pieces(content.len(), edits);
     SegmentedBody::new(all.into_iter().map(piece))
 }
+
+/// The most edits whose pieces are kept apart.
+const FEW: usize = 64;

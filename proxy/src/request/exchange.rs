@@ -9,20 +9,18 @@ use hyper::Request;
 use hyper::body::Incoming;
 use lockpolicy::Rejection;
 use lockpolicy::dialect::{Content, ErrorShape};
-use lockpolicy::http::{
-    Approved, Refusal, RequestHead, Route, content_coding, route, wants_upgrade,
-};
+use lockpolicy::http::{Fault, Refusal, RequestHead, Route, route, wants_upgrade};
 
 use super::forward::ClientHead;
-use super::{admit, decide, decode, forward, open_websocket, read, reply};
+use super::{admit, content, forward, open_websocket, read, reply};
 use crate::call::Call;
+use crate::cost::Admission;
 use crate::error::RequestError;
 use crate::fields;
 use crate::metrics::InFlight;
 use crate::response::bodies::{MeteredBody, ResponseBody};
 use crate::state::State;
 use crate::upstream::provider_route::{RouteMatch, match_route};
-use crate::upstream::segmented_body::SegmentedBody;
 
 /// Forwards a request to its upstream and returns the response. Never fails: every error becomes a response.
 ///
@@ -30,7 +28,7 @@ use crate::upstream::segmented_body::SegmentedBody;
 ///
 /// Dropping the future ends the call to the upstream; nothing is left running.
 pub(crate) async fn handle(
-    state: Arc<State>,
+    (state, admission): (Arc<State>, Arc<Admission>),
     head: Result<(), Rejection>,
     mut request: Request<Incoming>,
 ) -> Response<MeteredBody> {
@@ -46,6 +44,7 @@ pub(crate) async fn handle(
         errors: ErrorShape::default(),
         route_match,
         in_flight: InFlight::new(&state.metrics),
+        admission,
         state,
     };
     let in_flight = Arc::clone(&call.in_flight);
@@ -88,6 +87,11 @@ async fn respond(
     }
     let routing = route(&state.table, &call.policy, &request);
     call.errors = routing.errors;
+    if let Some(resource) = call.admission.full {
+        read::past(body).await;
+        let refusal = call.fail(Fault::Exhausted(resource));
+        return refused(&call, &refusal);
+    }
     let admitted = admit::admit(&mut call, &request, &routing);
     let route = match admitted.and(routing.route) {
         Ok(route) => route,
@@ -126,18 +130,8 @@ async fn pass(
     head: &ClientHead<'_>,
     body: Incoming,
 ) -> Result<Response<ResponseBody>, Refusal> {
-    let announced = head.text.field("content-length");
-    let announced = announced.and_then(|length| length.parse().ok());
-    let content = read::whole(call, route, body, announced).await?;
-    let whole = Instant::now();
-    call.in_flight.bytes_received(content.len() as u64);
-    let coding = content_coding(head.text.field("content-encoding"));
-    let decoded =
-        coding.and_then(|coding| decode::decode(coding, content, call.state.limits.max_decoded));
-    let content = decoded.map_err(|rejection| call.reject(&rejection))?;
-    let approved = decide::judge(call, route, &head.text, &content)?;
-    let body = decide::approved_content(&approved, &content);
-    let response = exchange(call, route, head, (approved, body), whole).await;
+    let content = content::take(call, route, &head.text, body).await?;
+    let response = exchange(call, route, head, content).await;
     response.map_err(|error| call.fail(error))
 }
 
@@ -145,12 +139,12 @@ async fn exchange(
     call: &Arc<Call>,
     route: &Route<'_>,
     head: &ClientHead<'_>,
-    (approved, body): (Approved, SegmentedBody),
-    whole: Instant,
+    content: content::Content,
 ) -> Result<Response<ResponseBody>, RequestError> {
-    let request = forward::request(call, route, head, &approved, body)?;
+    let approved = content.approved;
+    let request = forward::request(call, route, head, &approved, content.body)?;
     let ready = Instant::now();
-    call.in_flight.overhead(ready.duration_since(whole));
+    call.in_flight.overhead(ready.duration_since(content.whole));
     let response = forward::send(call, request).await?;
     call.in_flight.upstream_latency(ready.elapsed());
     reply::pass(call, route, &approved, response).await

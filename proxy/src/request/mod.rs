@@ -1,6 +1,7 @@
 //! The life of a request.
 
 mod admit;
+mod content;
 mod decide;
 pub(crate) mod decode;
 pub(crate) mod exchange;

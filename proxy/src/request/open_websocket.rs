@@ -10,12 +10,14 @@ use hyper_util::rt::TokioIo;
 use lockpolicy::Surface;
 use lockpolicy::dialect::Operation;
 use lockpolicy::http::{
-    Approved, BodyFormat, Refusal, ResponseHead, Route, ServedCheck, declined, handshake_edits,
+    Approved, BodyFormat, Fault, Refusal, ResponseHead, Route, ServedCheck, declined,
+    handshake_edits,
 };
 
 use super::forward::ClientHead;
 use super::{decide, forward};
 use crate::call::Call;
+use crate::cost::{ClientKey, Lease, Slot};
 use crate::error::RequestError;
 use crate::fields;
 use crate::response::bodies::ResponseBody;
@@ -33,6 +35,7 @@ pub(super) async fn open(
     head: &ClientHead<'_>,
     upgrade: OnUpgrade,
 ) -> Result<Response<ResponseBody>, Refusal> {
+    let place = place(call).await.map_err(|fault| call.fail(fault))?;
     let (approved, handshake, mut response) = send_handshake(call, route, head).await?;
     let names = served_names(response.headers());
     let source = approved.source;
@@ -46,6 +49,7 @@ pub(super) async fn open(
         timeout: call.state.limits.drain_timeout,
     };
     call.state.tasks.spawn(async move {
+        let _place = place;
         match tokio::try_join!(upgrade, provider) {
             Ok((client, provider)) => {
                 let (client, provider) = (TokioIo::new(client), TokioIo::new(provider));
@@ -55,6 +59,23 @@ pub(super) async fn open(
         }
     });
     Ok(answer)
+}
+
+/// The memory that an idle WebSocket holds: the buffers of its two ends.
+const IDLE: usize = 128 << 10;
+
+/// Takes a place for a WebSocket, and the memory that it holds.
+async fn place(call: &Call) -> Result<(Slot, Lease), Fault> {
+    let cost = &call.state.cost;
+    let client = match &call.client {
+        Some(client) => &ClientKey::Named(client.name.clone()),
+        None => &call.admission.client,
+    };
+    let slot = cost.websockets.take(client);
+    let slot = slot.map_err(Fault::Exhausted)?;
+    let mut lease = cost.memory.lease();
+    lease.grow(IDLE).await?;
+    Ok((slot, lease))
 }
 
 /// Returns the observer of a response that the handshake requests. If messages name the model, the names in the

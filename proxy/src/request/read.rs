@@ -6,8 +6,10 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use lockpolicy::http::{Fault, Refusal, Route};
+use tokio::time::{Instant, timeout_at};
 
 use crate::call::Call;
+use crate::cost::Lease;
 
 /// The most that is set aside on a client's word alone. `announced` has been held against the limit.
 const TRUST: usize = 1 << 20;
@@ -16,12 +18,12 @@ const TRUST: usize = 1 << 20;
 ///
 /// # Errors
 ///
-/// Too large, too slow, cut off, or there although the operation takes none.
+/// Too large, too slow, cut off, no memory left for it, or there although the operation takes none.
 pub(super) async fn whole(
     call: &Call,
     route: &Route<'_>,
-    mut body: Incoming,
-    announced: Option<u64>,
+    (mut body, announced): (Incoming, Option<u64>),
+    lease: &mut Lease,
 ) -> Result<Bytes, Refusal> {
     let limits = &call.state.limits;
     let cap = if route.takes_content() {
@@ -33,8 +35,14 @@ pub(super) async fn whole(
     if announced.is_some_and(|length| length > cap as u64) {
         return Err(too_large());
     }
+    // Whoever waits for memory holds none of it, so none waits for another one that waits.
+    let whole = announced.and_then(|length| usize::try_from(length).ok());
+    let memory = lease.grow(whole.unwrap_or_default()).await;
+    memory.map_err(|fault| call.fail(fault))?;
     let mut gathered = Gathered::default();
-    while let Some(frame) = tokio::time::timeout(limits.body_timeout, body.frame())
+    let mut now = Instant::now();
+    let last = now + limits.body_deadline;
+    while let Some(frame) = timeout_at(last.min(now + limits.body_timeout), body.frame())
         .await
         .map_err(|_| call.fail(Fault::BodyTimeout))?
     {
@@ -44,10 +52,14 @@ pub(super) async fn whole(
         else {
             continue;
         };
-        if gathered.length() + data.len() > cap {
+        let length = gathered.length() + data.len();
+        if length > cap {
             return Err(too_large());
         }
+        let memory = lease.grow(length).await;
+        memory.map_err(|fault| call.fail(fault))?;
         gathered.add(data, announced);
+        now = Instant::now();
     }
     Ok(gathered.whole())
 }

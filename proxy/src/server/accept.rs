@@ -12,8 +12,10 @@ use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::connection::Place;
 use super::listener::{Listener, Socket};
 use super::{connection, peer_owner};
+use crate::cost::{Admission, ClientKey};
 use crate::state::State;
 
 /// Takes connections until `stop` is cancelled. Each runs on `tasks`, which outlives this function.
@@ -34,11 +36,18 @@ pub(crate) async fn accept(
                 tracing::debug!("a connection of another user is closed");
             }
             Ok(socket) => {
-                let (state, stop) = (Arc::clone(&state), stop.clone());
+                let admission = match Admission::of(&state.cost, client(&socket)) {
+                    Ok(admission) => Arc::new(admission),
+                    Err(resource) => {
+                        state.exhausted(resource, "");
+                        continue;
+                    }
+                };
+                let (place, stop) = ((Arc::clone(&state), admission), stop.clone());
                 tasks.spawn(async move {
-                    match state.access.tls.clone() {
-                        Some(tls) => serve_tls(tls, socket, state, stop).await,
-                        None => connection::serve(socket, state, stop).await,
+                    match place.0.access.tls.clone() {
+                        Some(tls) => serve_tls(tls, socket, place, stop).await,
+                        None => connection::serve(socket, place, stop).await,
                     }
                 });
             }
@@ -72,20 +81,15 @@ enum Opened {
 }
 
 /// Serves a connection of a client that speaks TLS, or does not.
-async fn serve_tls(
-    tls: Arc<ServerConfig>,
-    socket: Socket,
-    state: Arc<State>,
-    stop: CancellationToken,
-) {
-    let timeout = state.limits.header_timeout;
+async fn serve_tls(tls: Arc<ServerConfig>, socket: Socket, place: Place, stop: CancellationToken) {
+    let timeout = place.0.limits.header_timeout;
     let opening = tokio::select! {
         () = stop.cancelled() => return,
         opening = tokio::time::timeout(timeout, open(tls, socket)) => opening,
     };
     match opening {
-        Ok(Ok(Opened::Plain(socket))) => connection::serve(socket, state, stop).await,
-        Ok(Ok(Opened::Tls(stream))) => connection::serve(stream, state, stop).await,
+        Ok(Ok(Opened::Plain(socket))) => connection::serve(socket, place, stop).await,
+        Ok(Ok(Opened::Tls(stream))) => connection::serve(stream, place, stop).await,
         Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
         Err(_) => tracing::debug!("no TLS handshake in time"),
     }
@@ -108,3 +112,11 @@ async fn open(tls: Arc<ServerConfig>, socket: Socket) -> io::Result<Opened> {
 
 /// The first byte of a TLS record with a handshake (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
+/// Returns whom a connection belongs to.
+fn client(socket: &Socket) -> ClientKey {
+    let address = match socket {
+        Either::Left(socket) => socket.peer_addr().ok(),
+        Either::Right(_) => None,
+    };
+    ClientKey::of(address.map(|address| address.ip()))
+}

@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use hyper::Request;
@@ -11,15 +12,27 @@ use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use lockpolicy::http::Resource;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::head_check::stream::HeadValidatingStream;
+use crate::cost::Admission;
 use crate::request::exchange;
 use crate::state::State;
 
 /// The first bytes of a client that has prior knowledge of HTTP/2.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The memory that a connection of HTTP/2 holds, whatever its requests do: its window.
+const H2_WINDOW: u32 = 1 << 20;
+
+/// How long a connection lives that is only told that there is no place for it.
+const EXCESS_TIME: Duration = Duration::from_secs(5);
+
+/// The state, and the place of one connection.
+pub(super) type Place = (Arc<State>, Arc<Admission>);
 
 /// A connection of a client, with or without TLS.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
@@ -28,16 +41,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 /// Serves a connection until it ends. When `stop` is cancelled, the requests that run are finished and
 /// no other is taken.
-pub(crate) async fn serve<S: Stream>(mut socket: S, state: Arc<State>, stop: CancellationToken) {
+pub(super) async fn serve<S: Stream>(socket: S, place: Place, stop: CancellationToken) {
+    let is_full = place.1.full.is_some();
+    let served = serve_requests(socket, place, stop);
+    if !is_full {
+        served.await;
+    } else if timeout(EXCESS_TIME, served).await.is_err() {
+        tracing::debug!("a connection beyond the limit was ended");
+    }
+}
+
+async fn serve_requests<S: Stream>(mut socket: S, place: Place, stop: CancellationToken) {
+    let state = Arc::clone(&place.0);
     let mut read = BytesMut::with_capacity(8 << 10);
-    let timeout = state.limits.header_timeout;
+    let patience = state.limits.header_timeout;
     let opening = tokio::select! {
         () = stop.cancelled() => return,
-        opening = tokio::time::timeout(timeout, is_preface(&mut socket, &mut read)) => opening,
+        opening = timeout(patience, is_preface(&mut socket, &mut read)) => opening,
     };
     match opening {
-        Ok(Ok(true)) => serve_h2(HeadValidatingStream::unchecked(socket, read), state, stop).await,
-        Ok(Ok(false)) => serve_h1(socket, read, state, stop).await,
+        Ok(Ok(true)) => {
+            let mut window = state.cost.memory.lease();
+            let stream = HeadValidatingStream::unchecked(socket, read);
+            match window.grow(H2_WINDOW as usize).await {
+                Ok(()) => serve_h2(stream, place, stop).await,
+                Err(_) => state.exhausted(Resource::Memory, ""),
+            }
+        }
+        Ok(Ok(false)) => serve_h1(socket, read, place, stop).await,
         Ok(Err(error)) => tracing::debug!(%error, "connection lost"),
         Err(_) => tracing::debug!("no request in time"),
     }
@@ -60,12 +91,8 @@ async fn is_preface<S: Stream>(socket: &mut S, read: &mut BytesMut) -> io::Resul
     }
 }
 
-async fn serve_h1<S: Stream>(
-    socket: S,
-    read: BytesMut,
-    state: Arc<State>,
-    stop: CancellationToken,
-) {
+async fn serve_h1<S: Stream>(socket: S, read: BytesMut, place: Place, stop: CancellationToken) {
+    let (state, admission) = place;
     let (stream, heads) = HeadValidatingStream::new(
         socket,
         read,
@@ -73,11 +100,9 @@ async fn serve_h1<S: Stream>(
         state.limits.header_timeout,
     );
     let service = service_fn(|request: Request<Incoming>| {
-        let verdict = heads.next();
-        let state = Arc::clone(&state);
-        async move {
-            Ok::<_, io::Error>(exchange::handle(state, verdict.map_err(Into::into), request).await)
-        }
+        let verdict = heads.next().map_err(Into::into);
+        let place = (Arc::clone(&state), Arc::clone(&admission));
+        async move { Ok::<_, io::Error>(exchange::handle(place, verdict, request).await) }
     });
     let mut builder = http1::Builder::new();
     builder
@@ -90,21 +115,21 @@ async fn serve_h1<S: Stream>(
     finish(connection.with_upgrades(), shut_down, stop).await;
 }
 
-async fn serve_h2<S: Stream>(socket: S, state: Arc<State>, stop: CancellationToken) {
+async fn serve_h2<S: Stream>(socket: S, (state, admission): Place, stop: CancellationToken) {
     let limits = state.limits;
     let service = service_fn(move |request: Request<Incoming>| {
-        let state = Arc::clone(&state);
-        async move { Ok::<_, io::Error>(exchange::handle(state, Ok(()), request).await) }
+        let place = (Arc::clone(&state), Arc::clone(&admission));
+        async move { Ok::<_, io::Error>(exchange::handle(place, Ok(()), request).await) }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(256)
-        .max_send_buf_size(1 << 20);
+        .max_send_buf_size(128 << 10);
     builder.max_header_list_size(u32::try_from(limits.max_head).unwrap_or(u32::MAX));
     builder
-        .initial_stream_window_size(1 << 20)
-        .initial_connection_window_size(4 << 20);
+        .initial_stream_window_size(H2_WINDOW)
+        .initial_connection_window_size(H2_WINDOW);
     let connection = builder.serve_connection(TokioIo::new(socket), service);
     finish(connection, http2::Connection::graceful_shutdown, stop).await;
 }

@@ -23,6 +23,7 @@ use listener::Listener;
 use crate::Config;
 use crate::admin;
 use crate::admin::{Admin, Page};
+use crate::cost::Cost;
 use crate::held_keys::{HeldKeys, KeyError};
 use crate::key::Key;
 use crate::listen_address::ListenAddress;
@@ -72,6 +73,7 @@ impl Server {
         sink: Arc<dyn Observer>,
     ) -> Result<Self, BindError> {
         let table = Table::of(config.dialects.iter().map(String::as_str))?;
+        let table = table.with_location_cap(config.limits.max_locations);
         let client = Client::new(config.limits.idle_timeout, config.egress.as_ref())
             .map_err(BindError::Roots)?;
         let keys = HeldKeys::new(config.keys, &table, &config.upstreams)?;
@@ -90,6 +92,7 @@ impl Server {
         let ids = crate::state::Ids::default();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let state = State {
+            cost: Cost::new(&limits),
             limits,
             table,
             upstreams,

@@ -3,9 +3,13 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 
+use lockpolicy::http::Fault;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
+
+/// The bytes that are masked and moved on at once; a multiple of the mask's length.
+pub(super) const PIECE: usize = 64 << 10;
 
 /// A frame's head: what it is and how much it holds.
 #[derive(Clone, Debug)]
@@ -32,6 +36,12 @@ pub(crate) enum WsError {
     /// More than the cap.
     #[error("message too large")]
     MessageTooBig,
+    /// A message that took too long to arrive.
+    #[error("message too slow")]
+    MessageTooSlow,
+    /// No memory is left for a message.
+    #[error("{0}")]
+    NoMemory(Fault),
     /// Another model served than was sent.
     #[error("another model was served")]
     ModelMismatch,
@@ -44,8 +54,9 @@ impl WsError {
             Self::ReadFailed(_) | Self::WriteFailed(_) => CloseCode::Away,
             Self::Protocol => CloseCode::Protocol,
             Self::InvalidUtf8 => CloseCode::Invalid,
-            Self::MessageTooBig => CloseCode::Size,
-            Self::ModelMismatch => CloseCode::Policy,
+            Self::MessageTooBig | Self::NoMemory(Fault::BodyBeyondMemory) => CloseCode::Size,
+            Self::MessageTooSlow | Self::ModelMismatch => CloseCode::Policy,
+            Self::NoMemory(_) => CloseCode::Again,
         }
     }
 }
@@ -136,12 +147,14 @@ pub(super) async fn write<W: AsyncWrite + Unpin>(
         ..FrameHeader::default()
     };
     let head = encode_head(&header, payload.len() as u64)?;
-    if let Some(mask) = mask {
-        unmask(payload, mask);
-    }
     let written = async {
         writer.write_all(&head).await?;
-        writer.write_all(payload).await?;
+        for piece in payload.chunks_mut(PIECE) {
+            if let Some(mask) = mask {
+                unmask(piece, mask);
+            }
+            writer.write_all(piece).await?;
+        }
         writer.flush().await
     };
     written.await.map_err(WsError::WriteFailed)

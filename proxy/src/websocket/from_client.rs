@@ -1,17 +1,24 @@
 //! From the client: fragments to whole messages, judged, and sent on as one frame each.
 
+use std::future::Future;
+
+use lockpolicy::http::Fault;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::frame::{self, FrameHead, MaskKeys, WsError};
 use super::frame_writer::FrameWriter;
 use super::judge::{MessageDecision, MessageJudge};
+use crate::cost::Lease;
 
 /// A message that is not whole yet.
 #[derive(Debug, Default)]
 struct Message {
     kind: Option<Data>,
     bytes: Vec<u8>,
+    /// The memory that it holds, and when it has to be whole.
+    open: Option<(Lease, Instant)>,
 }
 
 /// Reads from the client until it closes. What is refused is answered on `back`; the connection stays.
@@ -31,7 +38,7 @@ where
     let mut masks = MaskKeys::default();
     let mut message = Message::default();
     loop {
-        let head = frame::read_head(reader, true).await?;
+        let head = message.in_time(frame::read_head(reader, true)).await?;
         match head.header.opcode {
             OpCode::Control(control) => {
                 let mask = Some(masks.next());
@@ -40,9 +47,7 @@ where
                 }
             }
             OpCode::Data(data) => {
-                message
-                    .add(reader, &head, data, judge.max_message())
-                    .await?;
+                message.add(reader, &head, data, judge).await?;
                 if head.header.is_final {
                     whole(
                         std::mem::take(&mut message),
@@ -59,23 +64,69 @@ where
 }
 
 impl Message {
+    /// Waits no longer than until the message has to be whole, if one has begun.
+    async fn in_time<T>(
+        &self,
+        next: impl Future<Output = Result<T, WsError>>,
+    ) -> Result<T, WsError> {
+        match &self.open {
+            Some((_, last)) => {
+                let next = timeout_at(*last, next).await;
+                next.unwrap_or(Err(WsError::MessageTooSlow))
+            }
+            None => next.await,
+        }
+    }
+
     async fn add<R: AsyncRead + Unpin>(
         &mut self,
         reader: &mut R,
         head: &FrameHead,
         data: Data,
-        cap: usize,
+        judge: &impl MessageJudge,
     ) -> Result<(), WsError> {
         match (self.kind, data) {
             (None, Data::Text | Data::Binary) => self.kind = Some(data),
             (Some(_), Data::Continue) => {}
             (None | Some(_), _) => return Err(WsError::Protocol),
         }
-        if self.bytes.len() as u64 + head.length > cap as u64 {
+        if self.bytes.len() as u64 + head.length > judge.max_message() as u64 {
             return Err(WsError::MessageTooBig);
         }
-        frame::read_payload(reader, head, &mut self.bytes).await
+        let begin = || {
+            let last = Instant::now() + judge.message_deadline();
+            (judge.cost().memory.lease(), last)
+        };
+        let (lease, last) = self.open.get_or_insert_with(begin);
+        let payload = read_payload(reader, head, (&mut self.bytes, lease));
+        let read = timeout_at(*last, payload).await;
+        let read = read.unwrap_or(Err(WsError::MessageTooSlow));
+        if let Err(WsError::NoMemory(Fault::Exhausted(resource))) = &read {
+            judge.exhausted(*resource);
+        }
+        read
     }
+}
+
+/// Reads a frame's payload onto the end of a message, as far as there is memory for it.
+async fn read_payload<R: AsyncRead + Unpin>(
+    reader: &mut R,
+    head: &FrameHead,
+    (bytes, lease): (&mut Vec<u8>, &mut Lease),
+) -> Result<(), WsError> {
+    let total = bytes.len() as u64 + head.length;
+    let total = usize::try_from(total).unwrap_or(usize::MAX);
+    lease.grow(total).await.map_err(WsError::NoMemory)?;
+    let mut left = head.length;
+    while left > 0 {
+        let piece = FrameHead {
+            length: left.min(frame::PIECE as u64),
+            ..head.clone()
+        };
+        frame::read_payload(reader, &piece, bytes).await?;
+        left -= piece.length;
+    }
+    Ok(())
 }
 
 /// Judges a whole message and sends on what was approved.
@@ -91,12 +142,19 @@ where
     D: AsyncWrite + Unpin,
 {
     let kind = message.kind.unwrap_or(Data::Text);
-    if kind == Data::Text && std::str::from_utf8(&message.bytes).is_err() {
-        return Err(WsError::InvalidUtf8);
-    }
-    match judge.judge(message.bytes) {
+    let (length, bytes) = (message.bytes.len(), message.bytes);
+    let decide = move || {
+        if kind == Data::Text && std::str::from_utf8(&bytes).is_err() {
+            return Err(WsError::InvalidUtf8);
+        }
+        let decision = judge.judge(bytes);
+        if let MessageDecision::Forward(bytes) = &decision {
+            judge.running().requested(bytes);
+        }
+        Ok(decision)
+    };
+    match judge.cost().work.run(length, decide).await? {
         MessageDecision::Forward(mut bytes) => {
-            judge.running().requested(&bytes);
             upstream
                 .frame(OpCode::Data(kind), &mut bytes, Some(mask))
                 .await

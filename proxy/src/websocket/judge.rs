@@ -1,11 +1,22 @@
 //! What both directions of a WebSocket ask about its messages.
 
+use std::time::Duration;
+
+use lockpolicy::http::Resource;
+
 use super::running_responses::RunningResponses;
+use crate::cost::Cost;
 
 /// Decides about messages; knows what was decided on this connection.
 pub(crate) trait MessageJudge: Sync {
     /// The most bytes of a message.
     fn max_message(&self) -> usize;
+    /// How long a message may take to arrive.
+    fn message_deadline(&self) -> Duration;
+    /// What all connections share.
+    fn cost(&self) -> &Cost;
+    /// Counts that nothing was left of it.
+    fn exhausted(&self, resource: Resource);
     /// What happens to a whole message.
     fn judge(&self, message: Vec<u8>) -> MessageDecision;
     /// Whether a message of this connection was forced.

@@ -128,19 +128,37 @@ mod tests {
     use std::pin::Pin;
     use std::task::{Context, Poll};
 
+    use lockpolicy::http::Resource;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
+    use crate::config::Limits;
+    use crate::cost::Cost;
     use crate::websocket::judge::MessageDecision;
 
     /// Passes everything.
-    #[derive(Default)]
-    struct Open(RunningResponses);
+    struct Open(RunningResponses, Cost);
+
+    impl Default for Open {
+        fn default() -> Self {
+            Self(RunningResponses::default(), Cost::new(&Limits::default()))
+        }
+    }
 
     impl MessageJudge for Open {
         fn max_message(&self) -> usize {
             1 << 20
         }
+
+        fn message_deadline(&self) -> Duration {
+            Limits::default().body_deadline
+        }
+
+        fn cost(&self) -> &Cost {
+            &self.1
+        }
+
+        fn exhausted(&self, _: Resource) {}
 
         fn judge(&self, message: Vec<u8>) -> MessageDecision {
             MessageDecision::Forward(message)

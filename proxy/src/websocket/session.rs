@@ -2,17 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use lockpolicy::dialect::Operation;
 use lockpolicy::edit::apply;
 use lockpolicy::http::response_edit::ends_observed_response;
 use lockpolicy::http::ws_message::judge_message;
-use lockpolicy::http::{BodyFormat, Refusal, ServedCheck};
+use lockpolicy::http::{BodyFormat, Refusal, Resource, ServedCheck};
 use lockpolicy::{Decision, Judged, ModelChoice, Policy, Source, Surface, report};
 
 use super::judge::{MessageDecision, MessageJudge};
 use super::running_responses::RunningResponses;
 use crate::call::Call;
+use crate::cost::Cost;
 use crate::response::served_model::ServedModelObserver;
 
 /// The status of an agreed handshake.
@@ -73,6 +75,18 @@ impl Session {
 impl MessageJudge for Session {
     fn max_message(&self) -> usize {
         self.call.state.limits.max_body
+    }
+
+    fn message_deadline(&self) -> Duration {
+        self.call.state.limits.body_deadline
+    }
+
+    fn cost(&self) -> &Cost {
+        &self.call.state.cost
+    }
+
+    fn exhausted(&self, resource: Resource) {
+        self.call.state.exhausted(resource, &self.call.id);
     }
 
     fn bytes_sent(&self, bytes: u64) {

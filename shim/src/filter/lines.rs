@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 /// The longest line that is held.
-pub(super) const CAP: usize = 64 << 20;
+pub const CAP: usize = 64 << 20;
 
 /// The number of bytes that are kept of a longer line, to read the id that an answer needs.
 const BEGINNING: usize = 4 << 10;

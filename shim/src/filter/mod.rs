@@ -34,6 +34,7 @@ use crate::exec::Start;
 use output::Output;
 
 pub(crate) use client::Client;
+pub use lines::CAP as LINE_CAP;
 
 /// Runs the program with its client's lines judged, and returns its exit status.
 pub(crate) fn run(program: PathBuf, start: &Start, client: Client) -> Result<u8, ShimError> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 use shim::Process;
+use shim::regular_file::{self, CONFIGURATION_CAP};
 
 use super::finding::Finding;
 use super::installed_codexes::home;
@@ -50,7 +51,7 @@ fn file(path: &Path, findings: &mut Vec<Finding>) {
     if found.mode() & 0o077 != 0 {
         findings.push(auth_open(path, found.mode() & 0o7777));
     }
-    let Ok(content) = fs::read(path) else {
+    let Ok(content) = regular_file::read(path, CONFIGURATION_CAP) else {
         return;
     };
     let auth = serde_json::from_slice::<Auth>(&content);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use lockpolicy::Policy;
 use shim::Process;
+use shim::regular_file::{self, CONFIGURATION_CAP};
 use toml::de::DeTable;
 
 use super::finding::Finding;
@@ -14,7 +15,7 @@ use crate::policy_source::file_protection::is_tamper_proof;
 /// Reads the route; returns the base URL that it leads to.
 pub(crate) fn look(policy: &Policy, findings: &mut Vec<Finding>) -> Option<String> {
     let path = Path::new("/").join(MANAGED);
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let text = regular_file::read_text(&path, CONFIGURATION_CAP).unwrap_or_default();
     let table = DeTable::parse(&text).ok();
     let key = |name: &str| {
         let found = table.as_ref()?.get_ref().get(name)?.get_ref().as_str()?;

@@ -1,14 +1,13 @@
 //! A file that is replaced whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
 use std::path::Path;
 
-use crate::commands::install::{create_directory, replace_file};
+use shim::regular_file::{self, CONFIGURATION_CAP};
 
-/// More than this is no configuration.
-const CAP: u64 = 1 << 20;
+use crate::commands::install::{create_directory, replace_file};
 
 /// The mode of a file that everyone may read and the owner alone may write.
 const MODE: u32 = 0o644;
@@ -27,12 +26,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
     if !found.is_file() {
         return Err(io::Error::other("not a file of its own"));
     }
-    let mut text = String::new();
-    File::open(path)?.take(CAP + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > CAP {
-        return Err(io::Error::other("larger than 1 MiB"));
-    }
-    Ok(Some(text))
+    regular_file::read_text(path, CONFIGURATION_CAP).map(Some)
 }
 
 /// Puts a text in the place of a file in one step, or takes the file away.

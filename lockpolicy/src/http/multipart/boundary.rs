@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn boundary_with_one_reading_is_taken() {
-        let long = ["multipart/form-data; boundary=", &"B".repeat(LONGEST)].concat();
+        let longest = "B".repeat(LONGEST);
+        let long = ["multipart/form-data; boundary=", &longest].concat();
         for (media, expected) in [
             ("multipart/form-data; boundary=B", "B"),
             ("multipart/form-data; boundary=\"B\"", "B"),
@@ -43,7 +44,7 @@ mod tests {
                 "multipart/form-data; boundary=\"==B:1/2?(3)'\"",
                 "==B:1/2?(3)'",
             ),
-            (&long, long.split_at(30).1),
+            (&long, &longest),
         ] {
             assert_eq!(boundary(media), Some(expected), "{media}");
         }

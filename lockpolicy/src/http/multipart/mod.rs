@@ -18,6 +18,7 @@ use crate::finds::{EditSpan, Finds};
 use crate::{Reason, SelectorValue, Setting};
 
 use boundary::boundary;
+pub use parts::PART_CAP;
 use parts::{Part, parts};
 
 /// Finds what a form states; the entries are those of a JSON content at the root.

@@ -59,7 +59,9 @@ fn disposition(value: &str) -> Option<(&str, bool)> {
 
 /// Returns false for a name that ends its quotes, or that is another parameter to a parser that splits at semicolons.
 fn is_file_name(name: &str) -> bool {
-    !(name.contains(['"', '\\']) || name.contains(';') && name.contains('='))
+    let ends_quotes = name.contains(['"', '\\']);
+    let has_parameter = name.contains(';') && name.contains('=');
+    !ends_quotes && !has_parameter
 }
 
 /// Returns true for `plain`, `plain[]`, `plain[member]` and so on.

@@ -11,7 +11,7 @@ use memchr::memmem::Finder;
 use super::part_head::{PartHead, part_head};
 
 /// The most parts of a form.
-pub(super) const PART_CAP: usize = 256;
+pub const PART_CAP: usize = 256;
 
 /// One part: its head, and where it and its content stand.
 #[derive(Clone, Debug, PartialEq, Eq)]

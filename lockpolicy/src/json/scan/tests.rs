@@ -91,3 +91,41 @@ fn object_with_many_names_and_a_repetition_is_refused() {
         Err(JsonError::Duplicate)
     );
 }
+
+#[test]
+fn scan_stops_at_the_cap_of_places() {
+    let text = |count| {
+        [
+            "{\"tools\":[",
+            &["{\"model\":1}"; 9][..count].join(","),
+            "]}",
+        ]
+        .concat()
+    };
+    let mut tree = tree();
+    tree.set_cap(8);
+    assert_eq!(scan(text(8).as_bytes(), &tree).unwrap().len(), 8);
+    // What stands behind is not even read.
+    let cut = text(9).replace("]}", "\u{7}");
+    assert_eq!(scan(cut.as_bytes(), &tree), Err(JsonError::Locations(8)));
+}
+
+#[test]
+fn scan_stops_at_the_cap_of_open_names() {
+    let members = |count: usize| {
+        (0..count)
+            .map(|at| std::format!("\"k{at}\":0"))
+            .collect::<Vec<_>>()
+    };
+    let text = |count| ["{\"a\":{", &members(count).join(","), "}}"].concat();
+    assert!(hits(&text(NAME_CAP - 1)).is_ok());
+    assert_eq!(hits(&text(NAME_CAP)), Err(JsonError::ManyNames));
+    let closed = std::format!(
+        "{{\"a\":[{}]}}",
+        std::vec!["{\"a\":0}"; NAME_CAP + 1].join(",")
+    );
+    assert!(
+        hits(&closed).is_ok(),
+        "names of objects that are closed do not count"
+    );
+}

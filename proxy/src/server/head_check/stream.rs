@@ -61,6 +61,8 @@ pub(crate) struct HeadValidatingStream<S> {
     raw: BytesMut,
     /// Looked at and not yet handed on.
     ready: BytesMut,
+    /// How much of a head was searched for its end already.
+    searched: usize,
     limit: usize,
     timeout: Duration,
     timer: Pin<Box<Sleep>>,
@@ -94,6 +96,7 @@ impl<S> HeadValidatingStream<S> {
             state: State::Head,
             raw: read,
             ready: BytesMut::new(),
+            searched: 0,
             limit,
             timeout,
             timer: Box::pin(tokio::time::sleep(timeout)),
@@ -156,11 +159,13 @@ impl<S> HeadValidatingStream<S> {
             self.refuse(HeadError::Start);
             return true;
         }
-        let end = self
-            .raw
-            .windows(4)
-            .position(|end| end == b"\r\n\r\n")
-            .map(|at| at + 4);
+        // What was searched before is not searched again, but for the beginning of an end.
+        let from = self.searched.min(self.raw.len()).saturating_sub(3);
+        let new = self.raw.get(from..).unwrap_or_default();
+        let end = new.windows(4).position(|end| end == b"\r\n\r\n");
+        let is_bare = end.is_none() && new.windows(2).any(|pair| pair == b"\n\n");
+        self.searched = self.raw.len();
+        let end = end.map(|at| from + at + 4);
         match end.filter(|end| *end <= self.limit) {
             Some(end) => {
                 let head = self.raw.split_to(end);
@@ -171,7 +176,7 @@ impl<S> HeadValidatingStream<S> {
                 self.refuse(HeadError::Size);
                 true
             }
-            None if self.raw.windows(2).any(|pair| pair == b"\n\n") => {
+            None if is_bare => {
                 self.refuse(HeadError::Line);
                 true
             }
@@ -180,6 +185,7 @@ impl<S> HeadValidatingStream<S> {
     }
 
     fn take(&mut self, head: BytesMut) {
+        self.searched = 0;
         (self.timing, self.skipped) = (false, false);
         match head::check(&head) {
             Ok(framing) => {

@@ -15,6 +15,12 @@ use crate::{SelectorValue, Setting};
 /// The depth to which tables may nest; those of codex's configuration are far from it.
 const MAX_DEPTH: usize = 16;
 
+/// The longest key; a path in a key is no longer.
+const LONGEST_KEY: usize = 4 << 10;
+
+/// The length of a place for a person, behind which no keys are added.
+const LONGEST_PLACE: usize = 512;
+
 /// The position of a walk through a map.
 #[derive(Clone, Debug, Default)]
 struct Position {
@@ -36,15 +42,26 @@ impl Position {
     }
 
     /// Returns the position one key further; codex splits the key at its dots.
-    fn below(&self, key: &str) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`Unclear`] where the key is longer than any that codex knows: every position below holds a copy.
+    fn below(&self, key: &str) -> Result<Self, Unclear> {
+        if key.len() > LONGEST_KEY {
+            return Err(Unclear);
+        }
         let mut keys = self.keys.clone();
         let parts = key.split('.').filter(|part| !part.is_empty());
         keys.extend(parts.map(ToOwned::to_owned));
-        Self {
+        let place = match self.place.len() + key.len() {
+            0..LONGEST_PLACE => [&self.place, "/", key].concat(),
+            _ => self.place.clone(),
+        };
+        Ok(Self {
             keys,
-            place: [&self.place, "/", key].concat(),
+            place,
             depth: self.depth.saturating_add(1),
-        }
+        })
     }
 
     /// Returns the thing that the keys select. A key with escapes is another one to codex, but not to every
@@ -71,7 +88,7 @@ fn table(finder: &mut Finder<'_>, at: &Range<usize>, position: &Position) -> Res
     }
     if let Some(members) = members(finder.input, at) {
         for member in members {
-            entry(finder, &member, &position.below(&member.name))?;
+            entry(finder, &member, &position.below(&member.name)?)?;
         }
     } else if let Some(elements) = elements(finder.input, at) {
         let below = Position {
@@ -81,6 +98,9 @@ fn table(finder: &mut Finder<'_>, at: &Range<usize>, position: &Position) -> Res
         for element in elements {
             table(finder, &element, &below)?;
         }
+    } else if matches!(finder.input.get(at.start), Some(b'[' | b'{')) {
+        // More than is looked through.
+        return Err(Unclear);
     }
     Ok(())
 }
@@ -126,7 +146,7 @@ pub(super) fn write(
     let SelectorValue::Text(path) = finder.value(&key.value) else {
         return Err(Unclear);
     };
-    let position = Position::root(place).below(&path);
+    let position = Position::root(place).below(&path)?;
     let Some(selects) = position.selects() else {
         return table(finder, &target.value, &position);
     };

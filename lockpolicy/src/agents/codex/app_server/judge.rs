@@ -126,10 +126,12 @@ fn finds<'a>(
 
 /// Passes a request that no table lists as long as nothing in it looks like a selector.
 fn unlisted(line: &[u8], params: &Range<usize>) -> Result<(), Rejection> {
-    if members::elements(line, params).is_some() {
-        return Err(Rejection::whole(Reason::Ambiguous, "/params"));
-    }
-    let members = members::members(line, params).unwrap_or_default();
+    let unclear = || Rejection::whole(Reason::Ambiguous, "/params");
+    let members = match line.get(params.start) {
+        Some(b'[') => return Err(unclear()),
+        Some(b'{') => members::members(line, params).ok_or_else(unclear)?,
+        _ => return Ok(()),
+    };
     match members
         .iter()
         .find(|member| methods::looks_governed(&member.name))

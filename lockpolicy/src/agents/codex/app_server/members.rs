@@ -10,7 +10,7 @@ use core::ops::Range;
 
 use serde::de::IgnoredAny;
 
-use crate::json::decode;
+use crate::json::{LOCATION_CAP, decode};
 
 /// One member of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,8 @@ impl Member<'_> {
     }
 }
 
-/// Returns the members of the object at a place; `None` where there is none, or where it is malformed.
+/// Returns the members of the object at a place; `None` where there is none, where it is malformed, or has more than
+/// [`LOCATION_CAP`].
 pub(super) fn members<'a>(input: &'a [u8], at: &Range<usize>) -> Option<Vec<Member<'a>>> {
     let (mut cursor, mut found) = (Cursor::new(input, at)?, Vec::new());
     cursor.list((b'{', b'}'), Cursor::member, &mut found)?;
@@ -46,7 +47,7 @@ pub(super) fn leading(input: &[u8]) -> Vec<Member<'_>> {
     found
 }
 
-/// Returns the elements of the array at a place.
+/// Returns the elements of the array at a place; `None` also where it has more than [`LOCATION_CAP`].
 pub(super) fn elements(input: &[u8], at: &Range<usize>) -> Option<Vec<Range<usize>>> {
     let (mut cursor, mut found) = (Cursor::new(input, at)?, Vec::new());
     cursor.list((b'[', b']'), Cursor::value, &mut found)?;
@@ -93,6 +94,7 @@ impl<'a> Cursor<'a> {
             return Some(());
         }
         loop {
+            (found.len() < LOCATION_CAP).then_some(())?;
             found.push(item(self)?);
             if self.take(close).is_some() {
                 return Some(());
@@ -169,6 +171,13 @@ mod tests {
         ] {
             assert_eq!(read(broken), None, "{broken}");
         }
+    }
+
+    #[test]
+    fn members_beyond_the_cap_are_not_read() {
+        let text = |count| std::format!("{{{}}}", vec!["\"a\":0"; count].join(","));
+        assert!(read(&text(LOCATION_CAP)).is_some());
+        assert_eq!(read(&text(LOCATION_CAP + 1)), None);
     }
 
     #[test]
