@@ -23,7 +23,7 @@ pub const ENTRY_CAP: usize = 4096;
 /// The depth to which directories are searched; no user exceeds it.
 pub const DEPTH_CAP: usize = 8;
 
-/// What may still be read.
+/// The bytes and entries that may still be read.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     bytes: u64,
@@ -103,7 +103,7 @@ impl Workspace {
     }
 }
 
-/// What an entry is to a search.
+/// The kind of an entry for a search.
 enum Kind {
     Directory,
     /// A link to a directory.

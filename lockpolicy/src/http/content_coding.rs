@@ -20,7 +20,7 @@ pub enum ContentCoding {
     Zstd,
 }
 
-/// How much a content may grow when its coding is taken off.
+/// The limits of a content that is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodedLimits {
     /// The most bytes of the decoded content.

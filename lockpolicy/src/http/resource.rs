@@ -1,4 +1,4 @@
-//! What all requests share, and what a client is told where none of it is left.
+//! The resources that all requests share, and the response where none is left.
 
 use core::fmt;
 

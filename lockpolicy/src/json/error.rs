@@ -5,10 +5,10 @@ use crate::Reason;
 /// The depth to which objects and arrays may nest.
 pub const DEPTH_CAP: usize = 128;
 
-/// Says how many places one text may have that can select something, unless the operator sets another number.
+/// The places of one text that can select something, unless the operator sets another number.
 pub const LOCATION_CAP: usize = 65_536;
 
-/// Says how many member names the objects that are open at a time may have.
+/// The member names that the objects that are open at a time may have.
 pub const NAME_CAP: usize = 262_144;
 
 /// Describes why a text is not taken.

@@ -9,7 +9,7 @@ use super::{ClientKey, Cost, Slot};
 pub(crate) struct Admission {
     /// Whom it belongs to.
     pub(crate) client: ClientKey,
-    /// What nothing is left of; then each request is told so.
+    /// The resource that is exhausted; then each request is refused for it.
     pub(crate) full: Option<Resource>,
     _slot: Slot,
 }

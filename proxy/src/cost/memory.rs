@@ -8,7 +8,7 @@ use lockpolicy::http::{Fault, Resource};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-/// How long a request waits for memory.
+/// The time that a request waits for memory.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most that a request holds which may use the last part of the budget: large ones cannot shut out small ones.
@@ -17,7 +17,7 @@ const SMALL: usize = 64 << 10;
 /// The part of the budget that large requests leave to small ones.
 const RESERVE: usize = 8;
 
-/// Says that no memory was left for a while.
+/// The error of a request for which no memory was left for a while.
 const SHORT: Fault = Fault::Exhausted(Resource::Memory);
 
 /// A number of bytes that is shared.

@@ -1,4 +1,4 @@
-//! What all requests cost together: memory, connections, and the time of the threads that serve.
+//! The cost of all requests together: memory, connections, and the time of the threads that serve.
 
 mod admission;
 mod memory;

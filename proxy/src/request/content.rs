@@ -21,7 +21,7 @@ const FIRST: usize = 64 << 10;
 /// A content that was approved.
 pub(super) struct Content {
     pub(super) approved: Approved,
-    /// What goes on, with the memory that it holds.
+    /// The body that goes on, with the memory that it holds.
     pub(super) body: SegmentedBody,
     /// When the last byte had come.
     pub(super) whole: Instant,

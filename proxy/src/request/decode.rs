@@ -156,7 +156,7 @@ impl Read for Decoder {
 
 /// A brotli stream (RFC 7932): no larger window than that of the coding.
 struct Brotli {
-    /// What was not consumed yet.
+    /// The bytes that were not consumed yet.
     input: Bytes,
     state: BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>,
     over: bool,

@@ -113,7 +113,7 @@ impl Gathered {
         self.rest.extend_from_slice(&data);
     }
 
-    /// How much to set aside: what was announced, as far as it is to be believed, and what is needed.
+    /// Returns the bytes to set aside: what was announced, as far as it is believed, and what is needed.
     fn room(&self, announced: Option<u64>, needed: usize) -> usize {
         let believed = if self.length() < TRUST {
             TRUST

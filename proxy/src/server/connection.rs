@@ -28,7 +28,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The memory that a connection of HTTP/2 holds, whatever its requests do: its window.
 const H2_WINDOW: u32 = 1 << 20;
 
-/// How long a connection lives that is only told that there is no place for it.
+/// The time that a connection beyond the limit lives.
 const EXCESS_TIME: Duration = Duration::from_secs(5);
 
 /// The state, and the place of one connection.

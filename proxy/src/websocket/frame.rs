@@ -18,7 +18,7 @@ pub(crate) struct FrameHead {
     pub(crate) length: u64,
 }
 
-/// Why a connection has to end.
+/// The reason why a connection has to end.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WsError {
     /// The peer that is read from left, or its socket failed.

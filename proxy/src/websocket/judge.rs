@@ -1,4 +1,4 @@
-//! What both directions of a WebSocket ask about its messages.
+//! The decisions about the messages of a WebSocket, for both directions.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use crate::cost::Cost;
 pub(crate) trait MessageJudge: Sync {
     /// The most bytes of a message.
     fn max_message(&self) -> usize;
-    /// How long a message may take to arrive.
+    /// Returns the time that a message may take to arrive.
     fn message_deadline(&self) -> Duration;
-    /// What all connections share.
+    /// Returns the cost that all connections share.
     fn cost(&self) -> &Cost;
     /// Counts that nothing was left of it.
     fn exhausted(&self, resource: Resource);
-    /// What happens to a whole message.
+    /// Decides about a whole message.
     fn judge(&self, message: Vec<u8>) -> MessageDecision;
-    /// Whether a message of this connection was forced.
+    /// Returns true if a message of this connection was forced.
     fn is_forced(&self) -> bool;
-    /// Whether a message of the provider has to be whole before any of it is passed on.
+    /// Returns true if a message of the provider has to be whole before any of it is passed on.
     fn buffers_messages(&self) -> bool;
     /// Hears a whole message of the provider; what the client gets in its place, where the connection
     /// has to end for it.
@@ -30,11 +30,11 @@ pub(crate) trait MessageJudge: Sync {
     fn bytes_sent(&self, bytes: u64);
     /// The pin, as it is now.
     fn pin(&self) -> String;
-    /// What runs on this connection.
+    /// Returns the responses that run on this connection.
     fn running(&self) -> &RunningResponses;
 }
 
-/// What happens to a message.
+/// The decision about a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MessageDecision {
     /// These bytes go on.

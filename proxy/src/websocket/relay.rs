@@ -12,7 +12,7 @@ use super::judge::MessageJudge;
 use super::running_responses::RunningResponses;
 use super::{from_client, from_provider};
 
-/// How long the other side may take to answer a close frame.
+/// The time that the other side may take to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// When a connection has to end that nobody ends.
@@ -20,7 +20,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) struct Drain {
     /// Cancelled when the process is told to stop.
     pub(crate) stop: CancellationToken,
-    /// How long a response may run on then.
+    /// The time that a response may run on then.
     pub(crate) timeout: Duration,
 }
 

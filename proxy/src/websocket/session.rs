@@ -27,7 +27,7 @@ pub(crate) struct Session {
     source: Source,
     forced: AtomicBool,
     running: RunningResponses,
-    /// What the provider's handshake named: it holds for every answer.
+    /// The models that the provider's handshake named: they hold for every response.
     handshake_names: Vec<String>,
     /// The observer of the response that is expected.
     observer: Mutex<Option<ServedModelObserver>>,

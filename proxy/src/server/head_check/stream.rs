@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep};
 use super::chunk::Chunks;
 use super::head::{self, Framing, HeadError};
 
-/// What hyper reads in the place of a head that was refused. Its answer is made by the service, which
+/// The head that hyper reads in place of a refused one. Its response is made by the service, which
 /// finds the error in [`HeadVerdicts`].
 const REFUSED: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
 
@@ -61,14 +61,14 @@ pub(crate) struct HeadValidatingStream<S> {
     raw: BytesMut,
     /// Looked at and not yet handed on.
     ready: BytesMut,
-    /// How much of a head was searched for its end already.
+    /// The bytes of a head that were searched for its end already.
     searched: usize,
     limit: usize,
     timeout: Duration,
     timer: Pin<Box<Sleep>>,
-    /// Whether the empty line before a head was skipped.
+    /// `true` if the empty line before a head was skipped.
     skipped: bool,
-    /// Whether the timer runs: from the first byte of a head to its last.
+    /// `true` while the timer runs: from the first byte of a head to its last.
     timing: bool,
 }
 
