@@ -10,7 +10,7 @@ use lockpolicy::http::Resource;
 pub(crate) use admission::Admission;
 pub(crate) use memory::{Lease, MemoryBudget};
 pub(crate) use slots::{ClientKey, Slot, Slots};
-pub(crate) use work::Work;
+pub(crate) use work::{Work, WorkKind};
 
 use crate::config::Limits;
 

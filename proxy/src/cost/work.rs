@@ -5,8 +5,24 @@ use std::num::NonZero;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
-/// The number of bytes from which on scanning, judging or decoding is done aside.
-pub(crate) const LONG: usize = 64 << 10;
+/// A kind of work, by the number of its bytes that take most of a millisecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WorkKind {
+    /// A text is judged: 1 MiB takes half a millisecond, as the bench of `lockpolicy` measures.
+    Judging,
+    /// A coding is taken off: a few bytes can hold many.
+    Decoding,
+}
+
+impl WorkKind {
+    /// Returns the number of bytes from which on it is done aside.
+    pub(crate) const fn long(self) -> usize {
+        match self {
+            Self::Judging => 3 << 19,
+            Self::Decoding => 64 << 10,
+        }
+    }
+}
 
 /// The threads that long work may take.
 #[derive(Debug)]
@@ -25,8 +41,12 @@ impl Work {
     /// # Cancel safety
     ///
     /// Dropping the future before its turn leaves the work undone.
-    pub(crate) async fn run<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> T {
-        if bytes < LONG {
+    pub(crate) async fn run<T>(
+        &self,
+        (kind, bytes): (WorkKind, usize),
+        work: impl FnOnce() -> T,
+    ) -> T {
+        if bytes < kind.long() {
             return work();
         }
         // It is never closed.
@@ -49,7 +69,8 @@ mod tests {
         let (work, (sender, receiver)) = (Work::of_machine(), std::sync::mpsc::channel());
         let tracker = tokio_util::task::TaskTracker::new();
         tracker.spawn(async move { sender.send(()).unwrap() });
-        let heard = work.run(LONG, move || receiver.recv()).await;
+        let long = (WorkKind::Judging, WorkKind::Judging.long());
+        let heard = work.run(long, move || receiver.recv()).await;
         assert_eq!(heard, Ok(()));
     }
 }

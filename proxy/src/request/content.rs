@@ -9,7 +9,7 @@ use lockpolicy::http::{Approved, DecodedLimits, Refusal, RequestHead, Route, con
 use super::decode::Decoding;
 use super::{decide, read};
 use crate::call::Call;
-use crate::cost::Lease;
+use crate::cost::{Lease, WorkKind};
 use crate::upstream::segmented_body::SegmentedBody;
 
 /// The bytes that are decoded at once, before the next request has its turn.
@@ -47,7 +47,7 @@ pub(super) async fn take(
         Ok::<_, Refusal>((approved, body))
     };
     let work = &call.state.cost.work;
-    let (approved, body) = work.run(content.len(), judge).await?;
+    let (approved, body) = work.run((WorkKind::Judging, content.len()), judge).await?;
     let memory = lease.grow(body.length()).await;
     memory.map_err(|fault| call.fail(fault))?;
     Ok(Content {
@@ -78,7 +78,8 @@ async fn decoded(
     loop {
         let memory = lease.grow(decoding.memory(next)).await;
         memory.map_err(|fault| call.fail(fault))?;
-        let step = call.state.cost.work.run(length, || decoding.step(next));
+        let work = &call.state.cost.work;
+        let step = work.run((WorkKind::Decoding, length), || decoding.step(next));
         if step.await.map_err(reject)? {
             break;
         }

@@ -10,7 +10,7 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use super::frame::{self, FrameHead, MaskKeys, WsError};
 use super::frame_writer::FrameWriter;
 use super::judge::{MessageDecision, MessageJudge};
-use crate::cost::Lease;
+use crate::cost::{Lease, WorkKind};
 
 /// A message that is not whole yet.
 #[derive(Debug, Default)]
@@ -153,7 +153,12 @@ where
         }
         Ok(decision)
     };
-    match judge.cost().work.run(length, decide).await? {
+    match judge
+        .cost()
+        .work
+        .run((WorkKind::Judging, length), decide)
+        .await?
+    {
         MessageDecision::Forward(mut bytes) => {
             upstream
                 .frame(OpCode::Data(kind), &mut bytes, Some(mask))
