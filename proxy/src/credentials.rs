@@ -12,15 +12,13 @@ use crate::call::Call;
 use crate::held_keys::HeldKey;
 
 /// Puts the key of the provider in the place of every credential that the client has stated. Where none is held for
-/// it, the client's own go on, but for the token by which the proxy knows the client.
+/// it, the client's own go on, but never the token by which the proxy knows the client.
 pub(crate) fn replace<B>(call: &Call, route: &Route<'_>, path: &str, request: &mut Request<B>) {
-    match held(call, route, path, request.uri()) {
-        Some(key) => put(key, request),
-        None => {
-            if let Some(client) = &call.client {
-                take_token(client, request);
-            }
-        }
+    if let Some(client) = &call.client {
+        take_token(client, request);
+    }
+    if let Some(key) = held(call, route, path, request.uri()) {
+        put(key, request);
     }
 }
 

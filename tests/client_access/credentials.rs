@@ -186,6 +186,30 @@ fn subprotocol_with_a_credential_is_refused() {
     fixture.assert_nothing_arrived("a credential in a subprotocol");
 }
 
+/// The token of a client is no credential of the provider's, and it can stand in a field that is no credential at all.
+#[test]
+fn token_beside_a_held_key_goes_on_in_no_field() {
+    let fixture = fixture!("force");
+    answer_all(&fixture.provider);
+    let (key, clients) = (key_file(&fixture), tokens_file(&fixture));
+    let key = format!("openai={key}");
+    let fixture = fixture.with_proxy(&["--key", &key, "--client-tokens", &clients]);
+    let (bearer, agent) = (format!("Bearer {TOKEN}"), format!("agent/{TOKEN}"));
+    let fields = [
+        ("authorization", bearer.as_str()),
+        ("user-agent", agent.as_str()),
+        ("x-client-request-id", TOKEN),
+    ];
+    let call = Call {
+        fields: &fields,
+        ..crate::call::APPROVED
+    };
+    assert_eq!(call.send(fixture.address(), Protocol::Http1), 200);
+    let requests = fixture.provider.wait_for(1, crate::SOON).unwrap();
+    let sent = format!("{:?}", requests[0].fields);
+    assert!(!sent.contains(TOKEN), "{sent}");
+}
+
 /// Where no key is held, a client's own credential goes on, and the token that the proxy knows it by does not.
 #[test]
 fn token_without_a_held_key_is_taken_out_and_the_credential_goes_on() {

@@ -21,6 +21,7 @@ pub fn is_credential_field(name: &str) -> bool {
     let mut parts = name.split(['-', '_']);
     CREDENTIALS_FIELDS.contains(&name)
         || name.ends_with("api-key")
+        || name.ends_with("api_key")
         || parts.any(|part| CREDENTIALS_WORDS.contains(&part))
 }
 
@@ -99,6 +100,10 @@ mod tests {
             "x-amz-signature",
             "x-openai-actor-authorization",
             "x-codex-session_token",
+            "x-oai-api_key",
+            "x-openai-apikey",
+            "x-openai-auth",
+            "x-codex-bearer",
             "chatgpt-account-id",
         ] {
             assert!(is_credential_field(name), "{name}");

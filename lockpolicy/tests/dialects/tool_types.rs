@@ -74,6 +74,23 @@ fn tool_type_without_a_row_is_refused_everywhere() {
     try_everywhere(&policy("report_only", PINS), |_| json!("x"), None);
 }
 
+/// What is below a namespace in a namespace is judged by nothing.
+#[test]
+fn namespace_in_a_namespace_is_refused() {
+    let policy = policy("reject", PINS);
+    let table = Table::of(["openai"]).unwrap();
+    let found = table.find("POST", "/v1/responses").unwrap();
+    let inner = json!({"type": "namespace", "name": "m", "tools": [{"type": "image_generation", "model": "x"}]});
+    let outer = json!({"type": "namespace", "name": "n", "tools": [inner]});
+    for content in [
+        json!({"model": "p-generation", "input": "x", "tools": [outer]}),
+        json!({"model": "p-generation", "input": [{"type": "additional_tools", "tools": [outer]}]}),
+    ] {
+        let answer = answer(&policy, (&table, found.operation), None, &content);
+        assert_eq!(answer, Err(Reason::UnknownToolType), "{content}");
+    }
+}
+
 #[test]
 fn tool_type_with_a_row_passes_everywhere() {
     let policy = policy("reject", PINS);
