@@ -34,5 +34,8 @@ fuzz_target!(|given: (Vec<(u16, u8)>, Vec<u8>)| {
     text.extend(more);
     fs::write(&*FILE, &text).expect("writable");
     let report = verify(&FILE).expect("readable");
-    assert_eq!(report.is_whole(), text == *WRITTEN, "{:?}", String::from_utf8_lossy(&text));
+    // The beginning of a line behind the others is what a process leaves that is ended while it writes.
+    let torn = text.strip_prefix(WRITTEN.as_slice()).is_some_and(|rest| !rest.contains(&b'\n'));
+    let shown = String::from_utf8_lossy(&text);
+    assert!(torn || report.is_whole() == (text == *WRITTEN), "{shown:?}");
 });
