@@ -3,7 +3,7 @@
 //! The hash of the previous line shows what is missing; the sum shows which line was altered, also
 //! where none follows it.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use sha2::{Digest as _, Sha256};
 
 /// The hash before the first line.
@@ -38,7 +38,7 @@ impl Last {
     /// Returns the next line, with these members and its line feed; it is the last one now.
     pub(super) fn next(&mut self, members: &str) -> String {
         let seq = self.seq + 1;
-        let signed = format!("{BEGINNING}{seq}{PREV}{}\",{members}", self.hash);
+        let signed = head(seq, &self.hash) + members;
         let line = format!("{signed}{SUM}{}\"}}", hash(signed.as_bytes()));
         *self = Self {
             seq,
@@ -78,6 +78,31 @@ impl<'a> Line<'a> {
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_str(&format!("{{{}}}", self.members)).ok()
     }
+}
+
+/// Returns the beginning of the line with this number, behind a line with this hash.
+pub(super) fn head(seq: u64, prev: &str) -> String {
+    format!("{BEGINNING}{seq}{PREV}{prev}\",")
+}
+
+/// Returns whether a text is a beginning, and not the whole, of a line that starts with this head.
+pub(super) fn is_beginning(text: &[u8], head: &str) -> bool {
+    let head = head.as_bytes();
+    (text.starts_with(head) || head.starts_with(text)) && is_open(text) && is_sum_right(text)
+}
+
+/// Returns whether a text ends inside a JSON value.
+fn is_open(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_err_and(|err| err.is_eof())
+}
+
+/// Returns whether as much of the sum as there is in a text is right.
+fn is_sum_right(text: &[u8]) -> bool {
+    // A text that ends inside a character has no sum yet.
+    let parts = std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.rsplit_once(SUM));
+    parts.is_none_or(|(signed, sum)| format!("{}\"", hash(signed.as_bytes())).starts_with(sum))
 }
 
 /// Returns the SHA-256 of some bytes in hexadecimal digits.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::entry::FileEvent;
 use super::file::open;
-use super::hash_chain::{BEGINNING, Last, Line, NOTHING};
+use super::hash_chain::{BEGINNING, Last, Line, NOTHING, head, is_beginning};
 use super::line_reader::{LineReader, Piece};
 use super::lost_note;
 
@@ -202,6 +202,8 @@ struct Before {
     hash: String,
     /// Set where its sum is right.
     sound: bool,
+    /// Set where it can be the beginning of a line that was broken off.
+    is_beginning: bool,
 }
 
 impl Reading {
@@ -210,7 +212,7 @@ impl Reading {
         self.number = 0;
         while let Some(piece) = lines.next_line()? {
             self.number += 1;
-            if piece.is_terminated || !is_torn(piece.text) {
+            if piece.is_terminated || !self.is_beginning(&piece) {
                 self.line(path, self.number, &piece);
             } else {
                 self.find(path, self.number, What::Torn);
@@ -228,6 +230,7 @@ impl Reading {
     }
 
     fn line(&mut self, path: &Path, number: u64, piece: &Piece<'_>) {
+        let is_beginning = self.is_beginning(piece);
         let before = self.before.take();
         let line = piece.text.and_then(Line::read);
         let hash = piece.hash();
@@ -245,7 +248,17 @@ impl Reading {
             line: number,
             hash,
             sound: line.is_some(),
+            is_beginning,
         });
+    }
+
+    /// Returns whether a process can have left this when it was ended while it wrote the next line.
+    fn is_beginning(&self, piece: &Piece<'_>) -> bool {
+        let sound = self.before.as_ref().filter(|before| before.sound);
+        let head = sound.map(|before| head(self.report.last.seq + 1, &before.hash));
+        // Nothing is known about the number of the first line, nor of one behind a line that cannot be read.
+        let head = head.as_deref().unwrap_or(BEGINNING);
+        piece.text.is_some_and(|text| is_beginning(text, head))
     }
 
     /// Reports the previous line where its sum is wrong.
@@ -264,7 +277,9 @@ impl Reading {
         match before {
             // Half a line, and the next writer found it and said so.
             Some(torn)
-                if !torn.sound && follows && matches!(event, Some(FileEvent::Torn { .. })) =>
+                if torn.is_beginning
+                    && follows
+                    && matches!(event, Some(FileEvent::Torn { .. })) =>
             {
                 self.find(&torn.file, torn.line, What::Torn);
                 self.gap(path, number, due..=due, line.seq);
@@ -297,10 +312,4 @@ impl Reading {
             self.find(path, number, What::Misplaced);
         }
     }
-}
-
-/// Returns whether the end of a file can be the beginning of one of our lines.
-fn is_torn(text: Option<&[u8]>) -> bool {
-    let beginning = BEGINNING.as_bytes();
-    text.is_some_and(|text| text.starts_with(beginning) || beginning.starts_with(text))
 }
