@@ -106,7 +106,7 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason {
             Reason::Ambiguous => f.write_str("the request can be read in more than one way")?,
-            Reason::Coding => f.write_str("the content coding is unknown")?,
+            Reason::Coding => f.write_str("the content coding is not gzip, deflate, br or zstd")?,
             Reason::Corrupt => f.write_str("the content is not what its coding says")?,
             Reason::Malformed => f.write_str("the request is malformed")?,
             Reason::ModelAbsent => f.write_str("no model is named, and the policy asks for one")?,
@@ -116,7 +116,7 @@ impl fmt::Display for Rejection {
                 let capability = self.capability.unwrap_or(Capability::Generation);
                 write!(
                     f,
-                    "model `{}` is not permitted: no {capability} model is approved here; an operator can approve one with {}",
+                    "model `{}` is not permitted: no {capability} model is approved here; an operator can approve one with `pins.{capability}` in the policy file, or with {}",
                     self.requested,
                     capability.variable()
                 )?;
@@ -135,7 +135,9 @@ impl fmt::Display for Rejection {
             Reason::UnknownHost => {
                 f.write_str("the host of this request is none of this proxy's; an operator can allow it with --allow-host")?;
             }
-            Reason::UnknownOperation => f.write_str("this method and path are not permitted")?,
+            Reason::UnknownOperation => f.write_str(
+                "this method and path are not permitted; an operator can permit them with `allow`",
+            )?,
             Reason::UnknownOrigin => {
                 f.write_str("pages of this origin may not call here; an operator can allow them with --allow-origin")?;
             }

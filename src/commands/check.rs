@@ -17,7 +17,10 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
     let mut problems = Vec::new();
     let reading = policy_source::read(&Location::choose(policy, environment));
     let (effective, ignored) = reading.effective(environment);
-    let settings = Settings::read(&Flags::default(), &effective, &mut problems);
+    let mut settings = Settings::read(&Flags::default(), &effective, &mut problems);
+    if let Ok(loaded) = reading.compile(environment) {
+        settings.fill_from(&loaded.policy);
+    }
     settings.config(&mut problems);
     match reading.compile_after(problems, environment) {
         Ok(loaded) => {
@@ -28,7 +31,8 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
             });
             let namespace = user_namespace::is_private();
             let namespace = namespace.then(|| format!("warning = {}\n", user_namespace::WARNING));
-            let warnings = unheld.chain(ignored).chain(namespace);
+            let authorities = unreadable_authorities(&settings);
+            let warnings = unheld.chain(ignored).chain(authorities).chain(namespace);
             output::result(&format!(
                 "{}hash = {}\nfrom = {}\n{}",
                 loaded.policy.describe(),
@@ -39,4 +43,14 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
         }
         Err(Problems(problems)) => output::problems(&problems),
     }
+}
+
+/// Returns a warning if the file with the authorities cannot be read: no provider is reached over TLS then.
+fn unreadable_authorities(settings: &Settings) -> Option<String> {
+    let path = settings.ca_file.as_ref()?;
+    let error = std::fs::File::open(path).err()?;
+    let path = path.display();
+    Some(format!(
+        "warning = {path}: the certificate authorities cannot be read: {error}; set `ca_file` or SSL_CERT_FILE to a PEM file\n"
+    ))
 }

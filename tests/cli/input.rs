@@ -33,7 +33,7 @@ fn bad_setting_prints_one_line_and_exits_78() {
         (
             &[],
             &[],
-            "model-lock: OPENCLAW_MODEL: not set: it names the one approved model",
+            "model-lock: OPENCLAW_MODEL: not set: set it to the one approved model, like gpt-5.5",
         ),
         (&[], &[("OPENCLAW_MODEL", "")], empty),
         (&[], &[("OPENCLAW_MODEL", " ")], empty),
@@ -198,6 +198,39 @@ fn check_names_the_dialects_that_do_not_put_a_pin_in() {
     );
     let (_, out, _) = run(&["check"], &pinned[..1]);
     assert!(!out.contains("warning"), "{out}");
+}
+
+#[test]
+fn check_looks_at_the_way_to_the_provider_that_the_policy_file_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("policy.toml");
+    let check = |keys: &str| {
+        std::fs::write(&file, format!("model = 'gpt-5.5'\n{keys}")).unwrap();
+        run(&["check", "--policy", file.to_str().unwrap()], &[])
+    };
+    let (status, _, errors) = check("forward_proxy = 'ftp://proxy.example:21'");
+    assert_eq!(status, 78);
+    assert!(
+        errors[0].starts_with("model-lock: forward_proxy: "),
+        "{errors:?}"
+    );
+    let (status, out, errors) = check("ca_file = '/nowhere.pem'");
+    assert_eq!((status, errors.len()), (0, 0));
+    let warning = "\nwarning = /nowhere.pem: the certificate authorities cannot be read: ";
+    assert!(out.contains(warning), "{out}");
+    let (status, out, _) =
+        check("forward_proxy = 'http://proxy.example:3128'\nca_file = '/etc/passwd'");
+    assert!(status == 0 && !out.contains("warning"), "{out}");
+}
+
+#[test]
+fn audit_verify_names_the_file_that_it_cannot_read() {
+    let (status, _, errors) = run(&["audit", "verify", "/nowhere/audit.jsonl"], &[]);
+    assert_eq!(status, 1);
+    assert!(
+        errors[0].starts_with("model-lock: cannot read /nowhere/audit.jsonl: "),
+        "{errors:?}"
+    );
 }
 
 /// Runs as somebody who owns nothing where we may; as ourselves where we are nobody special.

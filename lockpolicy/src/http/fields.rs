@@ -37,7 +37,7 @@ const HINT: &str = "model=";
 /// of one lists names that nobody has read, so one with such a word is taken for a selector.
 pub(super) fn force_action<'l>(
     name: &str,
-    lists: impl Iterator<Item = &'l String>,
+    lists: impl Iterator<Item = &'l str>,
 ) -> Option<ForceAction> {
     let known = SELECTORS.iter().find(|(selector, _)| *selector == name);
     match known {
@@ -51,7 +51,7 @@ fn selects(name: &str) -> bool {
 }
 
 /// Returns true if a name is listed by nothing but its start.
-fn is_unread<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> bool {
+fn is_unread<'l>(name: &str, mut lists: impl Iterator<Item = &'l str>) -> bool {
     let mut begun = false;
     let whole = lists.any(|entry| {
         begun |= is_start(entry, name);
@@ -70,7 +70,7 @@ fn is_start(entry: &str, name: &str) -> bool {
 }
 
 /// Returns true if a name is listed, whole or by its start.
-pub(super) fn is_listed<'l>(name: &str, mut lists: impl Iterator<Item = &'l String>) -> bool {
+pub(super) fn is_listed<'l>(name: &str, mut lists: impl Iterator<Item = &'l str>) -> bool {
     lists.any(|entry| entry == name || is_start(entry, name))
 }
 

@@ -228,8 +228,8 @@ pub(super) fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
 }
 
 /// The headers that go on: the dialect's and the operator's.
-fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l String> {
-    let own = found.dialect.headers.iter();
+fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l str> {
+    let own = found.dialect.headers.iter().map(String::as_str);
     own.chain(policy.allow_headers().iter().map(AsRef::as_ref))
 }
 

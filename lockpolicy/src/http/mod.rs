@@ -1,6 +1,7 @@
 //! One HTTP exchange, independent of the transport: the rules for a request, what it states, and what a
 //! response says.
 
+mod admin_access;
 mod body_format;
 mod client_tokens;
 mod content_coding;
@@ -29,6 +30,7 @@ mod served_check;
 pub mod served_names;
 pub mod ws_message;
 
+pub use admin_access::{AdminAccess, AdminRefusal, IsToken};
 pub use body_format::BodyFormat;
 pub use client_tokens::{Client, ClientTokens, SHORTEST_TOKEN};
 pub use content_coding::{ContentCoding, DecodedLimits, content_coding};

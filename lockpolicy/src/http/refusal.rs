@@ -98,7 +98,7 @@ impl From<&Rejection> for Refusal {
             } else {
                 "model_locked"
             },
-            param: (!undecidable).then_some("model"),
+            param: param(rejection.reason),
         }
     }
 }
@@ -133,6 +133,14 @@ impl From<&Fault> for Refusal {
             param: None,
         }
     }
+}
+
+/// Returns the member that a rejection is about, where the request was understood.
+fn param(reason: Reason) -> Option<&'static str> {
+    if reason == Reason::UnknownToolType {
+        return Some("tools");
+    }
+    (!reason.is_undecidable()).then_some("model")
 }
 
 /// Returns the status of a rejection: 400 wherever a model is concerned, since codex retries every other 4xx.
@@ -213,7 +221,7 @@ impl Refusal {
             ),
             ErrorShape::Plain => format!(r#"{{"error":{message}}}"#),
             ErrorShape::Openai => {
-                let param = self.param.map_or_else(|| "null".to_owned(), encode);
+                let param = self.param_text();
                 format!(
                     r#"{{"error":{{"message":{message},"type":"{kind}","param":{param},"code":"{code}"}}}}"#
                 )
@@ -224,10 +232,15 @@ impl Refusal {
     /// Returns the text of the WebSocket message that codex shows its user without trying again: `status`,
     /// never `status_code`.
     pub fn websocket_error(&self, id: &str) -> String {
-        let (code, message) = (self.code, self.message_for(id));
+        let (code, message, param) = (self.code, self.message_for(id), self.param_text());
         format!(
-            r#"{{"type":"error","status":400,"error":{{"type":"invalid_request_error","code":"{code}","message":{message},"param":"model"}}}}"#
+            r#"{{"type":"error","status":400,"error":{{"type":"invalid_request_error","code":"{code}","message":{message},"param":{param}}}}}"#
         )
+    }
+
+    /// Returns the member that it is about, as a JSON text.
+    fn param_text(&self) -> String {
+        self.param.map_or_else(|| "null".to_owned(), encode)
     }
 
     /// Returns the message with the request's id, as a JSON text.

@@ -47,7 +47,7 @@ impl Name {
 }
 
 impl KeyValue for Name {
-    const MISSING: &'static str = "not set: it names the one approved model";
+    const MISSING: &'static str = "not set: set it to the one approved model, like gpt-5.5";
 
     type Ref<'a> = &'a str;
 

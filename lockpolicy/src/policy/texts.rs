@@ -9,28 +9,98 @@ use super::value::KeyValue;
 use crate::path::{is_plain_path, path_matches};
 use crate::text::escape_for_log;
 
-/// One plain word: an effort or a service tier.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word(String);
+/// A text of a policy that only a check tells from any other.
+macro_rules! checked_text {
+    ($(#[doc = $doc:literal])* $name:ident: $check:ident) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(String);
 
-impl KeyValue for Word {
-    type Ref<'a> = &'a str;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        if text.is_empty() || !text.bytes().all(plain) {
-            return Err("one plain word expected".to_owned());
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
         }
-        Ok(Self(text.to_owned()))
-    }
 
-    fn get(&self) -> &str {
-        &self.0
-    }
+        impl KeyValue for $name {
+            type Ref<'a> = &'a str;
 
-    fn write(&self) -> Vec<String> {
-        alloc::vec![self.0.clone()]
+            fn parse(text: &str) -> Result<Self, String> {
+                $check(text).map(|()| Self(text.to_owned()))
+            }
+
+            fn get(&self) -> &str {
+                &self.0
+            }
+
+            fn write(&self) -> Vec<String> {
+                alloc::vec![self.0.clone()]
+            }
+        }
+    };
+}
+
+checked_text! {
+    /// One plain word: an effort or a service tier.
+    Word: check_word
+}
+
+checked_text! {
+    /// The name of a request header in lower case; a `*` at the end stands for any rest.
+    HeaderPattern: check_header_pattern
+}
+
+checked_text! {
+    /// The type of a tool, as an API spells it: `x_search`, `openrouter:web_search`.
+    ToolTypeName: check_tool_type
+}
+
+checked_text! {
+    /// A path or an address that only this machine can check.
+    Line: check_line
+}
+
+/// Returns whether a text has some bytes, and only those that pass.
+fn is_made_of(text: &str, passes: impl Fn(u8) -> bool) -> bool {
+    !text.is_empty() && text.bytes().all(passes)
+}
+
+fn check_word(text: &str) -> Result<(), String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    let is_word = is_made_of(text, plain);
+    is_word
+        .then_some(())
+        .ok_or_else(|| "one plain word expected".to_owned())
+}
+
+fn check_header_pattern(text: &str) -> Result<(), String> {
+    let prefix = text.strip_suffix('*').unwrap_or(text);
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let expected = |text| format!("`{text}`: a header's name in lower case expected");
+    let is_pattern = is_made_of(prefix, plain);
+    is_pattern
+        .then_some(())
+        .ok_or_else(|| expected(escape_for_log(text)))
+}
+
+fn check_tool_type(text: &str) -> Result<(), String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+    let expected = |text| format!("`{text}`: a type of tool like `x_search` expected");
+    let is_type = is_made_of(text, plain);
+    is_type
+        .then_some(())
+        .ok_or_else(|| expected(escape_for_log(text)))
+}
+
+fn check_line(text: &str) -> Result<(), String> {
+    if !is_made_of(text, |b| b.is_ascii_graphic()) {
+        return Err("printable characters without spaces expected".to_owned());
     }
+    // The policy is shown to whoever may read it.
+    if text.contains('@') {
+        return Err("no credentials expected: a policy holds no secret".to_owned());
+    }
+    Ok(())
 }
 
 /// One operation that the operator lets through without a judgement: `GET /v1/files/*`.
@@ -72,96 +142,6 @@ impl KeyValue for AllowedOperation {
 
     fn write(&self) -> Vec<String> {
         alloc::vec![format!("{} {}", self.method, self.path)]
-    }
-}
-
-/// The name of a request header in lower case; a `*` at the end stands for any rest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeaderPattern(String);
-
-impl AsRef<String> for HeaderPattern {
-    fn as_ref(&self) -> &String {
-        &self.0
-    }
-}
-
-impl KeyValue for HeaderPattern {
-    type Ref<'a> = &'a str;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let prefix = text.strip_suffix('*').unwrap_or(text);
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if prefix.is_empty() || !prefix.bytes().all(plain) {
-            let text = escape_for_log(text);
-            return Err(format!("`{text}`: a header's name in lower case expected"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    fn get(&self) -> &str {
-        &self.0
-    }
-
-    fn write(&self) -> Vec<String> {
-        alloc::vec![self.0.clone()]
-    }
-}
-
-/// The type of a tool, as an API spells it: `x_search`, `openrouter:web_search`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToolTypeName(String);
-
-impl AsRef<str> for ToolTypeName {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl KeyValue for ToolTypeName {
-    type Ref<'a> = &'a str;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
-        if text.is_empty() || !text.bytes().all(plain) {
-            let text = escape_for_log(text);
-            return Err(format!("`{text}`: a type of tool like `x_search` expected"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    fn get(&self) -> &str {
-        &self.0
-    }
-
-    fn write(&self) -> Vec<String> {
-        alloc::vec![self.0.clone()]
-    }
-}
-
-/// A path or an address that only this machine can check.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line(String);
-
-impl KeyValue for Line {
-    type Ref<'a> = &'a str;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err("printable characters without spaces expected".to_owned());
-        }
-        // The policy is shown to whoever may read it.
-        if text.contains('@') {
-            return Err("no credentials expected: a policy holds no secret".to_owned());
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    fn get(&self) -> &str {
-        &self.0
-    }
-
-    fn write(&self) -> Vec<String> {
-        alloc::vec![self.0.clone()]
     }
 }
 

@@ -47,9 +47,11 @@ pub fn start_in_shim() {
     install(attempts(), io::stderr);
 }
 
-/// Starts the log of an embedded proxy: attempts, unless standard error is a screen that codex draws on.
+/// Starts the log of an embedded proxy: attempts and why a provider was not reached, unless standard error is a screen
+/// that codex draws on.
 pub fn start_embedded(silent: bool, queue: LogQueue) {
-    install(if silent { Targets::new() } else { attempts() }, queue);
+    let failures = || attempts().with_target("proxy", Level::WARN);
+    install(if silent { Targets::new() } else { failures() }, queue);
 }
 
 fn attempts() -> Targets {

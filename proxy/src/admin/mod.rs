@@ -7,7 +7,6 @@
 //!
 //! It stays until the drain is over, so that it can report the drain.
 
-mod access;
 mod body;
 mod fields;
 mod page;
@@ -18,18 +17,18 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use lockpolicy::http::HostRules;
+use lockpolicy::http::{AdminAccess, AdminRefusal, HostRules, IsToken, RequestHead};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::key::Key;
 use crate::state::State;
-use access::{Access, AccessError};
 use body::AdminBody;
 pub use body::TextStream;
 pub use page::{Page, PageContent, PageRequest, PageResponse};
@@ -52,7 +51,8 @@ pub(crate) struct Admin {
 struct AdminService {
     state: Arc<State>,
     page: Option<Arc<dyn Page>>,
-    access: Access,
+    access: AdminAccess,
+    token: Option<Key>,
 }
 
 /// Answers until `shut` is cancelled; then running responses are broken off.
@@ -61,11 +61,11 @@ pub(crate) async fn accept(admin: Admin, state: Arc<State>, shut: CancellationTo
     let service = Arc::new(AdminService {
         state,
         page: admin.page,
-        access: Access::new(
-            local.is_ok_and(|at| at.ip().is_loopback()),
-            admin.token,
-            admin.hosts,
-        ),
+        access: AdminAccess {
+            is_local: local.is_ok_and(|at| at.ip().is_loopback()),
+            hosts: admin.hosts,
+        },
+        token: admin.token,
     });
     let connections = TaskTracker::new();
     loop {
@@ -107,7 +107,13 @@ impl AdminService {
         if request.method() != Method::GET {
             return fields::only_get();
         }
-        if let Err(refused) = self.access.check_origin(request) {
+        let own = crate::fields::as_text(request.headers());
+        let head = RequestHead {
+            authority: request.uri().authority().map(Authority::as_str),
+            fields: &own,
+            ..RequestHead::default()
+        };
+        if let Err(refused) = self.access.check_origin(&head) {
             return refusal(refused);
         }
         let path = request.uri().path();
@@ -116,7 +122,9 @@ impl AdminService {
             return response;
         }
         let open = self.page.as_ref().is_some_and(|page| page.is_open(path));
-        if let Err(error) = self.access.check(request, open) {
+        let is_token = |given: &[u8]| self.token.as_ref().is_some_and(|token| token.equals(given));
+        let is_token = self.token.as_ref().map(|_| &is_token as IsToken<'_>);
+        if let Err(error) = self.access.check(&head, open, is_token) {
             return refusal(error);
         }
         if path == "/policy" {
@@ -137,7 +145,7 @@ impl AdminService {
     }
 }
 
-fn refusal(error: AccessError) -> Response<AdminBody> {
+fn refusal(error: AdminRefusal) -> Response<AdminBody> {
     let (status, code) = error.status_and_code();
     let response = PageResponse::error(status, code, &error.to_string()).into();
     if status == StatusCode::UNAUTHORIZED.as_u16() {

@@ -133,7 +133,7 @@ fn problem_in_a_file_names_file_line_and_key() {
     assert_eq!(
         problems(PolicyConfig::from_file("/p.toml", text)),
         [
-            "/p.toml: model: not set: it names the one approved model",
+            "/p.toml: model: not set: set it to the one approved model, like gpt-5.5",
             "/p.toml: line 1: mode: unknown mode `x`: force, reject or report_only expected",
             "/p.toml: line 4: modle: unknown key",
             "/p.toml: line 6: pins.images: unknown key (audio, embedding, image, moderation, video)",
@@ -161,11 +161,11 @@ fn problem_is_reported_where_the_value_comes_from() {
     );
     assert_eq!(
         problems(variables(&[("OPENCLAW_MODEL_LOCK_MODE", "force")]).merged_over(file())),
-        ["/p.toml: model: not set: it names the one approved model"]
+        ["/p.toml: model: not set: set it to the one approved model, like gpt-5.5"]
     );
     assert_eq!(
         problems(variables(&[])),
-        ["OPENCLAW_MODEL: not set: it names the one approved model"]
+        ["OPENCLAW_MODEL: not set: set it to the one approved model, like gpt-5.5"]
     );
     let unread = PolicyConfig::unreadable(Problem::new("/p.toml", "not UTF-8"));
     assert_eq!(
