@@ -44,6 +44,12 @@ fn body(size: usize, model_first: bool) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Nothing but places that may select a model: as many of them as fit.
+fn dense(size: usize) -> Vec<u8> {
+    let tools = [r#"{"type":"function"}"#].repeat(size / 20).join(",");
+    format!(r#"{{"model":"gpt-5.5","input":"hi","tools":[{tools}]}}"#).into_bytes()
+}
+
 fn decide(policy: &Policy, table: &Table, content: &[u8]) -> Judged {
     let request = Request {
         found: &table.find("POST", PATH).unwrap(),
@@ -68,6 +74,8 @@ fn decisions(c: &mut Criterion) {
         ("1MiB model first", body(1 << 20, true)),
         ("1MiB model last", body(1 << 20, false)),
         ("10MiB model last", body(10 << 20, false)),
+        ("64KiB of tools", dense(64 << 10)),
+        ("1.2MiB of tools", dense(1_250_000)),
     ];
     let mut group = c.benchmark_group("decide");
     group.sample_size(20);
