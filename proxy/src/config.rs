@@ -80,6 +80,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// The time for a request's content, or a message of a WebSocket, from its first byte to its last.
     pub body_deadline: Duration,
+    /// The time that a client gets to read a response that came before its request was whole.
+    pub linger_timeout: Duration,
     /// The time that an idle upstream connection is kept; zero keeps none.
     pub idle_timeout: Duration,
     /// The time that running requests get after the stop signal.
@@ -102,6 +104,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_mins(1),
             body_deadline: Duration::from_mins(10),
+            linger_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_mins(1),
             drain_timeout: Duration::from_secs(30),
         }

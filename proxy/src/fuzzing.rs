@@ -11,7 +11,7 @@ use tokio::runtime::Builder;
 
 use crate::request::decode::Decoding;
 use crate::server::head_check::head::check;
-use crate::server::head_check::stream::HeadValidatingStream;
+use crate::server::head_check::stream::{HeadValidatingStream, StreamLimits};
 use crate::websocket::frame::{read_head, read_payload};
 
 /// Returns how the content behind a request head is framed, in words, where the head has one reading.
@@ -41,9 +41,13 @@ pub fn validate(reads: Vec<Vec<u8>>) -> (Vec<u8>, Vec<bool>, bool) {
         Box::pin(socket.chain(Cursor::new(read)))
     });
     block_on(async {
-        let timeout = Duration::from_secs(3600);
-        let read = BytesMut::new();
-        let (mut stream, heads) = HeadValidatingStream::new(socket, read, 1 << 16, timeout);
+        let limits = StreamLimits {
+            head: 1 << 16,
+            header_timeout: Duration::from_secs(3600),
+            linger_timeout: Duration::ZERO,
+        };
+        let socket = tokio::io::join(socket, tokio::io::sink());
+        let (mut stream, heads) = HeadValidatingStream::new(socket, BytesMut::new(), limits);
         let mut passed = Vec::new();
         let ended = stream.read_to_end(&mut passed).await.is_ok();
         (passed, heads.all(), ended)

@@ -104,6 +104,7 @@ impl Settings {
             max_decoded: self.max_decoded,
             header_timeout: self.header_timeout,
             body_timeout: self.body_timeout,
+            linger_timeout: self.linger_timeout,
             idle_timeout: self.idle_timeout,
             drain_timeout: self.drain_timeout,
         }

@@ -294,6 +294,11 @@ settings! {
     [Limit, "MODEL_LOCK_BODY_DEADLINE", "--body-deadline TIME", parse::timeout]
     body_deadline: Duration = Limits::default().body_deadline,
 
+    /// The longest time that a connection stays open after a response that came before its request was whole. What
+    /// still arrives is read and dropped, so that the response reaches a client that sends first and reads then.
+    [Limit, "MODEL_LOCK_LINGER_TIMEOUT", "--linger-timeout TIME", parse::time, harmless]
+    linger_timeout: Duration = Limits::default().linger_timeout,
+
     /// The time that an unused connection to an upstream is kept; 0 keeps none.
     [Limit, "MODEL_LOCK_IDLE_TIMEOUT", "--idle-timeout TIME", parse::time, harmless]
     idle_timeout: Duration = Limits::default().idle_timeout,

@@ -164,6 +164,11 @@ fn of_all() -> Vec<Limit> {
             exhausted(Resource::ClientWebSockets),
         ),
         set(
+            "time of a connection after a response that came before its request was whole",
+            Setting::linger_timeout(),
+            "it is closed",
+        ),
+        set(
             "time of an unused connection to an upstream",
             Setting::idle_timeout(),
             "it is closed",

@@ -14,6 +14,7 @@
 )]
 
 mod connection;
+mod early;
 mod fields;
 mod frame;
 mod limits;

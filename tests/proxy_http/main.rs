@@ -7,6 +7,7 @@
 )]
 
 mod coding;
+mod early;
 mod http2;
 mod lifecycle;
 mod metrics;

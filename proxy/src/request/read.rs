@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use lockpolicy::http::{Fault, Refusal, Route};
 use tokio::time::{Instant, timeout_at};
 
@@ -64,12 +64,14 @@ pub(super) async fn whole(
     Ok(gathered.whole())
 }
 
-/// Lets a content go by that nobody wants, so that the client has said all it had to say when it is
-/// refused: one that is still sending loses the answer with the connection. Bounded in size and time;
-/// what goes on longer loses it.
+/// Lets a short content go by that nobody wants, so that the connection can be used again after the refusal. Bounded in
+/// size and time; what goes on longer is refused while it is sent, and loses the connection.
 pub(super) async fn past(mut body: Incoming) {
     const MOST: usize = 1 << 20;
     const LONGEST: Duration = Duration::from_secs(2);
+    if body.size_hint().lower() > MOST as u64 {
+        return;
+    }
     let reading = async {
         let mut left = MOST;
         while let Some(Ok(frame)) = body.frame().await {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use hyper::Request;
+use http::header::{self, HeaderValue};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper::server::conn::http2;
@@ -17,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::head_check::stream::HeadValidatingStream;
+use super::head_check::stream::{HeadValidatingStream, HeadVerdicts, StreamLimits};
 use crate::cost::Admission;
 use crate::request::exchange;
 use crate::state::State;
@@ -93,16 +94,19 @@ async fn is_preface<S: Stream>(socket: &mut S, read: &mut BytesMut) -> io::Resul
 
 async fn serve_h1<S: Stream>(socket: S, read: BytesMut, place: Place, stop: CancellationToken) {
     let (state, admission) = place;
-    let (stream, heads) = HeadValidatingStream::new(
-        socket,
-        read,
-        state.limits.max_head,
-        state.limits.header_timeout,
-    );
+    let limits = StreamLimits {
+        head: state.limits.max_head,
+        header_timeout: state.limits.header_timeout,
+        linger_timeout: state.limits.linger_timeout,
+    };
+    let (stream, heads) = HeadValidatingStream::new(socket, read, limits);
     let service = service_fn(|request: Request<Incoming>| {
-        let verdict = heads.next().map_err(Into::into);
+        let (verdict, heads) = (heads.next().map_err(Into::into), heads.clone());
         let place = (Arc::clone(&state), Arc::clone(&admission));
-        async move { Ok::<_, io::Error>(exchange::handle(place, verdict, request).await) }
+        async move {
+            let response = exchange::handle(place, verdict, request).await;
+            Ok::<_, io::Error>(last_if_early(response, &heads))
+        }
     });
     let mut builder = http1::Builder::new();
     builder
@@ -113,6 +117,15 @@ async fn serve_h1<S: Stream>(socket: S, read: BytesMut, place: Place, stop: Canc
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let shut_down = UpgradeableConnection::graceful_shutdown;
     finish(connection.with_upgrades(), shut_down, stop).await;
+}
+
+/// Says with a response that no other follows, where it comes before the content of its request.
+fn last_if_early<B>(mut response: Response<B>, heads: &HeadVerdicts) -> Response<B> {
+    if heads.is_content_open() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
 }
 
 async fn serve_h2<S: Stream>(socket: S, (state, admission): Place, stop: CancellationToken) {

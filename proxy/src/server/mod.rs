@@ -3,6 +3,7 @@
 mod accept;
 mod connection;
 pub(crate) mod head_check;
+mod linger;
 mod listener;
 mod peer_owner;
 

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::chunk::Chunks;
 use super::head::{self, Framing, HeadError};
+use crate::server::linger::Linger;
 
 /// The head that hyper reads in place of a refused one. Its response is made by the service, which
 /// finds the error in [`HeadVerdicts`].
@@ -21,33 +23,49 @@ const REFUSED: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\
 /// The most that is read at once.
 const PIECE: usize = 256 << 10;
 
+/// The longest wait for the other side to close a connection on which no content is delimited: HTTP/2 or a `WebSocket`,
+/// which say goodbye before.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// The verdicts on a connection's heads, in the order in which hyper will serve them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct HeadVerdicts(Arc<Mutex<VecDeque<Result<(), HeadError>>>>);
+pub(crate) struct HeadVerdicts(Arc<Verdicts>);
+
+#[derive(Debug, Default)]
+struct Verdicts {
+    waiting: Mutex<VecDeque<Result<(), HeadError>>>,
+    /// `true` while a content has begun that has not arrived to its end.
+    is_content_open: AtomicBool,
+}
 
 impl HeadVerdicts {
-    fn push(&self, verdict: Result<(), HeadError>) {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Result<(), HeadError>>> {
         self.0
+            .waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push_back(verdict);
+    }
+
+    fn push(&self, verdict: Result<(), HeadError>) {
+        self.waiting().push_back(verdict);
     }
 
     /// Returns whether each head passed.
     #[cfg(fuzzing)]
     pub(crate) fn all(&self) -> Vec<bool> {
-        let verdicts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        verdicts.iter().map(Result::is_ok).collect()
+        self.waiting().iter().map(Result::is_ok).collect()
     }
 
     /// The verdict on the head that is served now.
     pub(crate) fn next(&self) -> Result<(), HeadError> {
         // hyper serves nothing that was not pushed; if it did, nothing would be known of it.
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
-            .unwrap_or(Err(HeadError::Start))
+        let next = self.waiting().pop_front();
+        next.unwrap_or(Err(HeadError::Start))
+    }
+
+    /// Returns true while a part of the request's content has not arrived. A response ends the connection then.
+    pub(crate) fn is_content_open(&self) -> bool {
+        self.0.is_content_open.load(Ordering::Relaxed)
     }
 }
 
@@ -70,6 +88,20 @@ pub(crate) struct HeadValidatingStream<S> {
     skipped: bool,
     /// `true` while the timer runs: from the first byte of a head to its last.
     timing: bool,
+    linger: Linger,
+    /// The time that a client gets to read a response that it did not wait for.
+    linger_timeout: Duration,
+}
+
+/// The limits of a connection of HTTP/1.1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StreamLimits {
+    /// The bytes of a head.
+    pub(crate) head: usize,
+    /// The time for a head to arrive.
+    pub(crate) header_timeout: Duration,
+    /// The time for what a client sends after the last response.
+    pub(crate) linger_timeout: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,16 +111,13 @@ enum State {
     Length(u64),
     /// Nothing more is read: what follows cannot be delimited.
     Over,
+    /// Everything is handed on: it is no HTTP/1.1.
+    Unframed,
 }
 
 impl<S> HeadValidatingStream<S> {
     /// Wraps a socket from which `read` has been taken already.
-    pub(crate) fn new(
-        socket: S,
-        read: BytesMut,
-        limit: usize,
-        timeout: Duration,
-    ) -> (Self, HeadVerdicts) {
+    pub(crate) fn new(socket: S, read: BytesMut, limits: StreamLimits) -> (Self, HeadVerdicts) {
         let heads = HeadVerdicts::default();
         let stream = Self {
             socket,
@@ -97,19 +126,26 @@ impl<S> HeadValidatingStream<S> {
             raw: read,
             ready: BytesMut::new(),
             searched: 0,
-            limit,
-            timeout,
-            timer: Box::pin(tokio::time::sleep(timeout)),
+            limit: limits.head,
+            timeout: limits.header_timeout,
+            timer: Box::pin(tokio::time::sleep(limits.header_timeout)),
             skipped: false,
             timing: true,
+            linger: Linger::default(),
+            linger_timeout: limits.linger_timeout,
         };
         (stream, heads)
     }
 
     /// Wraps a socket whose bytes are no HTTP/1.1, with those that were read from it already.
     pub(crate) fn unchecked(socket: S, read: BytesMut) -> Self {
-        let (mut stream, _) = Self::new(socket, read, 0, Duration::ZERO);
-        (stream.state, stream.timing) = (State::Length(u64::MAX), false);
+        let limits = StreamLimits {
+            head: 0,
+            header_timeout: Duration::ZERO,
+            linger_timeout: FAREWELL,
+        };
+        let (mut stream, _) = Self::new(socket, read, limits);
+        (stream.state, stream.timing) = (State::Unframed, false);
         stream
     }
 
@@ -123,16 +159,17 @@ impl<S> HeadValidatingStream<S> {
                     }
                 }
                 State::Length(left) => self.hand_on(left),
+                State::Unframed => self.ready = self.raw.split(),
                 State::Chunked(mut chunks) => {
                     let count = chunks
                         .follow(&self.raw)
                         .map_err(|_| bad("malformed chunk"))?;
                     self.ready = self.raw.split_to(count);
-                    self.state = if chunks.is_done() {
+                    self.follow(if chunks.is_done() {
                         State::Head
                     } else {
                         State::Chunked(chunks)
-                    };
+                    });
                 }
                 State::Over => self.raw.clear(),
             }
@@ -145,7 +182,17 @@ impl<S> HeadValidatingStream<S> {
             .unwrap_or(usize::MAX)
             .min(self.raw.len());
         self.ready = self.raw.split_to(count);
-        self.state = after(left - count as u64);
+        self.follow(after(left - count as u64));
+    }
+
+    /// Goes on to a state, and tells whoever responds whether the content is whole.
+    fn follow(&mut self, state: State) {
+        self.state = state;
+        let is_open = matches!(state, State::Length(_) | State::Chunked(_));
+        self.heads
+            .0
+            .is_content_open
+            .store(is_open, Ordering::Relaxed);
     }
 
     /// Takes a head if all of it is there; `false` asks for more.
@@ -191,12 +238,12 @@ impl<S> HeadValidatingStream<S> {
             Ok(framing) => {
                 self.heads.push(Ok(()));
                 self.ready = head;
-                self.state = match framing {
+                self.follow(match framing {
                     Framing::Chunked => State::Chunked(Chunks::default()),
                     Framing::Length(length) => after(length),
                     // A refused upgrade closes the connection, so nothing behind it is read as a request.
-                    Framing::Upgrade => State::Length(u64::MAX),
-                };
+                    Framing::Upgrade => State::Unframed,
+                });
             }
             Err(error) => self.refuse(error),
         }
@@ -206,7 +253,7 @@ impl<S> HeadValidatingStream<S> {
         self.heads.push(Err(error));
         self.ready = BytesMut::from(REFUSED);
         self.raw.clear();
-        self.state = State::Over;
+        self.follow(State::Over);
         self.timing = false;
     }
 
@@ -245,7 +292,7 @@ impl<S: AsyncRead + Unpin> HeadValidatingStream<S> {
         ready!(Pin::new(&mut self.socket).poll_read(cx, &mut part))?;
         let count = part.filled().len();
         buf.advance(count);
-        self.state = after(left - count as u64);
+        self.follow(after(left - count as u64));
         Poll::Ready(Ok(()))
     }
 
@@ -278,8 +325,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadValidatingStream<S> {
                 stream.drain(buf);
                 return Poll::Ready(Ok(()));
             }
-            if let State::Length(left) = stream.state {
-                return stream.poll_length(cx, buf, left);
+            match stream.state {
+                State::Length(left) => return stream.poll_length(cx, buf, left),
+                State::Unframed => return Pin::new(&mut stream.socket).poll_read(cx, buf),
+                State::Chunked(_) | State::Head | State::Over => {}
             }
             if stream.late(cx) {
                 if stream.raw.is_empty() {
@@ -295,7 +344,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadValidatingStream<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -320,8 +369,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 
+    /// Where a request may be on its way that is not answered, what still arrives is read before the socket is closed.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        let stream = &mut *self;
+        let timeout = match stream.state {
+            State::Head if stream.raw.is_empty() => {
+                return Pin::new(&mut stream.socket).poll_shutdown(cx);
+            }
+            State::Unframed => stream.linger_timeout.min(FAREWELL),
+            State::Chunked(_) | State::Head | State::Length(_) | State::Over => {
+                stream.linger_timeout
+            }
+        };
+        stream.linger.poll(cx, &mut stream.socket, timeout)
     }
 }
 
@@ -336,9 +396,13 @@ mod tests {
     /// Returns what passes of a connection that is cut into two reads, and the verdict on its first head.
     async fn validated(whole: &[u8], cut: usize) -> (Vec<u8>, Result<(), HeadError>) {
         let (one, other) = whole.split_at(cut);
-        let (read, timeout) = (BytesMut::new(), Duration::from_mins(1));
-        let socket = AsyncReadExt::chain(one, other);
-        let (mut stream, heads) = HeadValidatingStream::new(socket, read, 1024, timeout);
+        let limits = StreamLimits {
+            head: 1024,
+            header_timeout: Duration::from_mins(1),
+            linger_timeout: Duration::ZERO,
+        };
+        let socket = tokio::io::join(AsyncReadExt::chain(one, other), tokio::io::sink());
+        let (mut stream, heads) = HeadValidatingStream::new(socket, BytesMut::new(), limits);
         let mut passed = Vec::new();
         stream.read_to_end(&mut passed).await.unwrap();
         (passed, heads.next())
