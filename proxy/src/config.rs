@@ -82,6 +82,10 @@ pub struct Limits {
     pub body_deadline: Duration,
     /// The time that a client gets to read a response that came before its request was whole.
     pub linger_timeout: Duration,
+    /// The time to connect to an upstream, with TLS.
+    pub connect_timeout: Duration,
+    /// The time in which an upstream has to acknowledge what was sent to it.
+    pub upstream_timeout: Duration,
     /// The time that an idle upstream connection is kept; zero keeps none.
     pub idle_timeout: Duration,
     /// The time that running requests get after the stop signal.
@@ -105,6 +109,8 @@ impl Default for Limits {
             body_timeout: Duration::from_mins(1),
             body_deadline: Duration::from_mins(10),
             linger_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            upstream_timeout: Duration::from_secs(20),
             idle_timeout: Duration::from_mins(1),
             drain_timeout: Duration::from_secs(30),
         }

@@ -105,6 +105,8 @@ impl Settings {
             header_timeout: self.header_timeout,
             body_timeout: self.body_timeout,
             linger_timeout: self.linger_timeout,
+            connect_timeout: self.connect_timeout,
+            upstream_timeout: self.upstream_timeout,
             idle_timeout: self.idle_timeout,
             drain_timeout: self.drain_timeout,
         }

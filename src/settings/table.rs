@@ -296,8 +296,17 @@ settings! {
 
     /// The longest time that a connection stays open after a response that came before its request was whole. What
     /// still arrives is read and dropped, so that the response reaches a client that sends first and reads then.
-    [Limit, "MODEL_LOCK_LINGER_TIMEOUT", "--linger-timeout TIME", parse::time, harmless]
+    [Limit, "MODEL_LOCK_LINGER_TIMEOUT", "--linger-timeout TIME", parse::time]
     linger_timeout: Duration = Limits::default().linger_timeout,
+
+    /// The longest time to connect to an upstream: its address, the forward proxy and TLS, all together.
+    [Limit, "MODEL_LOCK_CONNECT_TIMEOUT", "--connect-timeout TIME", parse::timeout]
+    connect_timeout: Duration = Limits::default().connect_timeout,
+
+    /// The longest time in which an upstream has to acknowledge what was sent to it. Where it is silent for a quarter of
+    /// it, it is asked, with a PING of HTTP/2 to be answered within half of it. A connection that is dead is replaced.
+    [Limit, "MODEL_LOCK_UPSTREAM_TIMEOUT", "--upstream-timeout TIME", parse::timeout]
+    upstream_timeout: Duration = Limits::default().upstream_timeout,
 
     /// The time that an unused connection to an upstream is kept; 0 keeps none.
     [Limit, "MODEL_LOCK_IDLE_TIMEOUT", "--idle-timeout TIME", parse::time, harmless]

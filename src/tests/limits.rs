@@ -76,7 +76,7 @@ fn of_requests() -> Vec<Limit> {
         set(
             "time of a header section",
             Setting::header_timeout(),
-            rejected(Reason::Malformed, "the head took too long to arrive"),
+            failed(&Fault::HeadTimeout),
         ),
         set(
             "content as it arrives; message of a WebSocket",
@@ -167,6 +167,19 @@ fn of_all() -> Vec<Limit> {
             "time of a connection after a response that came before its request was whole",
             Setting::linger_timeout(),
             "it is closed",
+        ),
+        set(
+            "time to connect to an upstream",
+            Setting::connect_timeout(),
+            failed(&Fault::UpstreamFailed),
+        ),
+        set(
+            "time in which an upstream acknowledges",
+            Setting::upstream_timeout(),
+            format!(
+                "{}, where it has not responded",
+                failed(&Fault::UpstreamFailed)
+            ),
         ),
         set(
             "time of an unused connection to an upstream",

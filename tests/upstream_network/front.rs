@@ -65,7 +65,7 @@ impl Front {
 const SPOKEN: &str = "spoken: ";
 
 /// Makes an authority, and a certificate of it for a name.
-fn certify(place: &Path, name: &str) {
+pub(crate) fn certify(place: &Path, name: &str) {
     let made = |arguments: &str| {
         let mut command = Command::new("openssl");
         command

@@ -3,8 +3,12 @@
 
 mod border;
 mod codex;
+mod dead;
 mod egress;
 mod front;
+mod kept;
+mod raw_server;
+mod retries;
 mod tls;
 
 use std::time::Duration;

@@ -2,6 +2,8 @@
 
 mod accept;
 mod connection;
+pub(crate) mod exchanges;
+mod half_close;
 pub(crate) mod head_check;
 mod linger;
 mod listener;
@@ -75,8 +77,8 @@ impl Server {
     ) -> Result<Self, BindError> {
         let table = Table::of(config.dialects.iter().map(String::as_str))?;
         let table = table.with_location_cap(config.limits.max_locations);
-        let client = Client::new(config.limits.idle_timeout, config.egress.as_ref())
-            .map_err(BindError::Roots)?;
+        let client =
+            Client::new(&config.limits, config.egress.as_ref()).map_err(BindError::Roots)?;
         let keys = HeldKeys::new(config.keys, &table, &config.upstreams)?;
         let listener = bind(config.listen).await?;
         let admin = match config.admin {

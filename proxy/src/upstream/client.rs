@@ -5,14 +5,20 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
+use hyper_util::client::legacy::{self, Builder};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::connector::{Egress, UpstreamConnector};
+use super::connector::{Egress, TimedConnector, UpstreamConnector};
+use super::resend::was_not_taken;
 use super::segmented_body::SegmentedBody;
+use crate::config::Limits;
 
-type Pool = legacy::Client<HttpsConnector<UpstreamConnector>, SegmentedBody>;
+type Pool = legacy::Client<TimedConnector, SegmentedBody>;
+
+/// The most fields of a response's head, whose size is limited too. The library has 100.
+const MAX_FIELDS: usize = 256;
 
 /// Pools of connections to all upstreams.
 #[derive(Clone, Debug)]
@@ -27,10 +33,14 @@ impl Client {
     /// # Errors
     ///
     /// The system has no root certificates that can be read.
-    pub(crate) fn new(idle: Duration, egress: Option<&Egress>) -> io::Result<Self> {
+    pub(crate) fn new(limits: &Limits, egress: Option<&Egress>) -> io::Result<Self> {
         let connector = UpstreamConnector {
-            tcp: tcp(),
+            tcp: tcp(limits),
             egress: egress.cloned(),
+        };
+        let timed = |tls| TimedConnector {
+            tls,
+            timeout: limits.connect_timeout,
         };
         let provider = rustls::crypto::aws_lc_rs::default_provider;
         let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider())?;
@@ -41,16 +51,31 @@ impl Client {
         let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider())?;
         let upgrades = tls.https_or_http().enable_http1().wrap_connector(connector);
         Ok(Self {
-            calls: pool(calls, idle),
-            upgrades: pool(upgrades, Duration::ZERO),
+            calls: builder(limits, limits.idle_timeout).build(timed(calls)),
+            upgrades: builder(limits, Duration::ZERO).build(timed(upgrades)),
         })
     }
 
+    /// Sends a request, and sends it once more where the provider has certainly not taken it.
     pub(crate) async fn send(
         &self,
         request: Request<SegmentedBody>,
     ) -> Result<Response<Incoming>, legacy::Error> {
-        self.calls.request(request).await
+        let (head, mut content) = request.into_parts();
+        let kept = content.keep();
+        let mut request = Request::from_parts(head.clone(), content);
+        let connection = capture_connection(&mut request);
+        let error = match self.calls.request(request).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        match kept.take() {
+            Some(content) if was_not_taken(&error, &connection) => {
+                tracing::debug!(%error, "sent again: the provider has not taken it");
+                self.calls.request(Request::from_parts(head, content)).await
+            }
+            _ => Err(error),
+        }
     }
 
     /// Sends a request that asks for another protocol.
@@ -62,16 +87,19 @@ impl Client {
     }
 }
 
-fn tcp() -> HttpConnector {
+fn tcp(limits: &Limits) -> HttpConnector {
+    let probe = limits.upstream_timeout / 4;
     let mut tcp = HttpConnector::new();
     tcp.set_nodelay(true);
     tcp.enforce_http(false);
-    tcp.set_connect_timeout(Some(Duration::from_secs(10)));
-    tcp.set_keepalive(Some(Duration::from_mins(1)));
+    tcp.set_connect_timeout(Some(limits.connect_timeout));
+    tcp.set_keepalive(Some(probe));
+    tcp.set_keepalive_interval(Some(probe));
+    tcp.set_tcp_user_timeout(Some(limits.upstream_timeout));
     tcp
 }
 
-fn pool(connector: HttpsConnector<UpstreamConnector>, idle: Duration) -> Pool {
+fn builder(limits: &Limits, idle: Duration) -> Builder {
     let mut builder = legacy::Client::builder(TokioExecutor::new());
     builder
         .pool_timer(TokioTimer::new())
@@ -80,5 +108,11 @@ fn pool(connector: HttpsConnector<UpstreamConnector>, idle: Duration) -> Pool {
         builder.pool_max_idle_per_host(0);
     }
     builder.timer(TokioTimer::new()).http2_adaptive_window(true);
-    builder.build(connector)
+    builder.http1_max_headers(MAX_FIELDS);
+    // An unused connection is asked, too: the next request does not have to find out that it leads nowhere.
+    builder
+        .http2_keep_alive_interval(limits.upstream_timeout / 4)
+        .http2_keep_alive_timeout(limits.upstream_timeout / 2)
+        .http2_keep_alive_while_idle(true);
+    builder
 }

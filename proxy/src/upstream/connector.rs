@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -15,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::provider_stream::ProviderStream;
 use crate::error::{BodyError, chain};
 
 /// A forward proxy through which `https` upstreams are reached: by CONNECT (RFC 9110, section 9.3.6) or
@@ -71,10 +73,10 @@ impl fmt::Debug for UpstreamConnector {
     }
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BodyError>> + Send>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<ProviderStream>, BodyError>> + Send>>;
 
 impl Service<Uri> for UpstreamConnector {
-    type Response = TokioIo<TcpStream>;
+    type Response = TokioIo<ProviderStream>;
     type Error = BodyError;
     type Future = Connecting;
 
@@ -88,21 +90,25 @@ impl Service<Uri> for UpstreamConnector {
             return Box::pin(through(self.tcp.clone(), proxy, upstream));
         }
         let connecting = self.tcp.call(upstream);
-        Box::pin(async { Ok(connecting.await?) })
+        Box::pin(async { Ok(opened(connecting.await?)) })
     }
+}
+
+fn opened(socket: TokioIo<TcpStream>) -> TokioIo<ProviderStream> {
+    TokioIo::new(ProviderStream::new(socket.into_inner()))
 }
 
 async fn through(
     tcp: HttpConnector,
     proxy: Intercept,
     upstream: Uri,
-) -> Result<TokioIo<TcpStream>, BodyError> {
-    let opened = if is_socks(&proxy) {
-        with_timeout(socks(tcp, &proxy).call(upstream)).await
+) -> Result<TokioIo<ProviderStream>, BodyError> {
+    let reached = if is_socks(&proxy) {
+        reached(socks(tcp, &proxy).call(upstream)).await
     } else {
-        with_timeout(tunnel(tcp, &proxy).call(upstream)).await
+        reached(tunnel(tcp, &proxy).call(upstream)).await
     };
-    opened.map_err(|why| format!("the forward proxy: {why}").into())
+    reached.map(opened)
 }
 
 fn tunnel(tcp: HttpConnector, proxy: &Intercept) -> Tunnel<HttpConnector> {
@@ -121,18 +127,39 @@ fn socks(tcp: HttpConnector, proxy: &Intercept) -> SocksV5<HttpConnector> {
     }
 }
 
-/// A proxy that takes the connection and then says nothing is one that cannot be reached.
-async fn with_timeout<T, E: Error>(
-    opening: impl Future<Output = Result<T, E>>,
-) -> Result<T, String> {
-    match tokio::time::timeout(CONNECT_TIMEOUT, opening).await {
-        Ok(opened) => opened.map_err(|error| chain(&error)),
-        Err(_) => Err("no answer".to_owned()),
-    }
+async fn reached<T, E: Error>(opening: impl Future<Output = Result<T, E>>) -> Result<T, BodyError> {
+    let opened = opening.await;
+    opened.map_err(|error| format!("the forward proxy: {}", chain(&error)).into())
 }
 
-/// The time that the forward proxy may take to connect.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connects with TLS, where there is TLS, within a time for all of it: an upstream or a forward proxy that takes the
+/// connection and then says nothing is one that cannot be reached.
+#[derive(Clone, Debug)]
+pub(super) struct TimedConnector {
+    pub(super) tls: HttpsConnector<UpstreamConnector>,
+    pub(super) timeout: Duration,
+}
+
+type TlsConnecting = Pin<Box<dyn Future<Output = Result<TlsOrPlain, BodyError>> + Send>>;
+type TlsOrPlain = MaybeHttpsStream<TokioIo<ProviderStream>>;
+
+impl Service<Uri> for TimedConnector {
+    type Response = TlsOrPlain;
+    type Error = BodyError;
+    type Future = TlsConnecting;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        self.tls.poll_ready(cx)
+    }
+
+    fn call(&mut self, upstream: Uri) -> TlsConnecting {
+        let (opening, time) = (self.tls.call(upstream), self.timeout);
+        Box::pin(async move {
+            let opened = tokio::time::timeout(time, opening).await;
+            opened.unwrap_or_else(|_| Err(format!("not connected within {time:?}").into()))
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -166,11 +193,5 @@ mod tests {
     fn egress_with_password_does_not_show_it() {
         let egress = Egress::parse("http://me:secret@proxy:3128", "").unwrap();
         assert!(!format!("{egress:?}").contains("secret"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn forward_proxy_that_is_silent_times_out() {
-        let silent = std::future::pending::<Result<(), std::io::Error>>();
-        assert_eq!(with_timeout(silent).await, Err("no answer".to_owned()));
     }
 }
