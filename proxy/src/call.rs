@@ -88,6 +88,7 @@ impl Call {
             Fault::BodyBeyondMemory
             | Fault::BodyIncomplete
             | Fault::BodyTimeout
+            | Fault::HeadTimeout
             | Fault::WebSocketUnsupported => {
                 tracing::debug!(event = "stopped", request_id = id, path, %error, "stopped");
             }

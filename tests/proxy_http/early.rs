@@ -71,11 +71,10 @@ fn upload(fixture: &Fixture, case: &Case, mebibytes: usize) {
 
 #[test]
 fn rejection_of_a_large_upload_arrives_after_the_whole_upload() {
-    for case in &CASES {
+    for (case, mebibytes) in CASES.iter().zip([70, 70, 4, 4, 4]) {
         let fixture = fixture!("reject", case.flags);
-        for mebibytes in [2, 70] {
-            upload(&fixture, case, mebibytes);
-        }
+        upload(&fixture, case, 2);
+        upload(&fixture, case, mebibytes);
         fixture.assert_nothing_arrived(case.start);
     }
 }

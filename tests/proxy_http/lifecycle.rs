@@ -168,3 +168,24 @@ fn liveness_is_answered_on_the_admin_port() {
     );
     drop(fixture);
 }
+
+/// Connections that wait to be accepted when the process is told to stop, as in every stop under load.
+#[test]
+fn connections_that_wait_at_shutdown_are_answered() {
+    let mut fixture = fixture!("force", &[]);
+    let daemon = fixture.proxy_mut().daemon();
+    daemon.signal("STOP").unwrap();
+    let mut clients: Vec<HttpClient> = (0..32).map(|_| fixture.client()).collect();
+    for client in &mut clients {
+        client.send(&post("/v1/responses", "", ASK));
+    }
+    let daemon = fixture.proxy_mut().daemon();
+    daemon.signal("TERM").unwrap();
+    daemon.signal("CONT").unwrap();
+    for client in &mut clients {
+        assert_eq!(client.head().0, 200);
+    }
+    drop(clients);
+    let status = fixture.proxy_mut().daemon().wait(SOON).unwrap();
+    assert_eq!(status.code(), Some(0));
+}

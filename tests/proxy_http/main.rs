@@ -8,6 +8,7 @@
 
 mod coding;
 mod early;
+mod half_close;
 mod http2;
 mod lifecycle;
 mod metrics;
@@ -17,6 +18,7 @@ mod served;
 mod stream;
 mod traces;
 mod untouched;
+mod websocket;
 
 use std::time::Duration;
 

@@ -180,3 +180,19 @@ fn escaped_colon_in_the_model_name_is_forwarded_unchanged() {
         assert_eq!(requests[0].target, target(arrives), "{mode} {requested}");
     }
 }
+
+#[test]
+fn response_with_many_fields_is_forwarded() {
+    let fixture = fixture!("force", &[]);
+    let fields: String = (0..200).map(|n| format!("x-field-{n}: {n}\r\n")).collect();
+    let response = format!(
+        "HTTP/1.1 200 OK\r\n{fields}content-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
+    );
+    let steps = vec![fake_provider::Step::Send(response.into_bytes())];
+    fixture
+        .provider
+        .queue(vec![fake_provider::Reply::Steps(steps)]);
+    let response = fixture.post(br#"{"model":"gpt-5.5"}"#);
+    assert_eq!(response.status, 200);
+    assert_eq!(response.field("x-field-199"), Some("199"));
+}

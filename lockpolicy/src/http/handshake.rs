@@ -55,11 +55,18 @@ fn is_key(key: &str) -> bool {
     key.len() == 24 && key.ends_with("==") && key.bytes().take(22).all(plain)
 }
 
-/// Returns the fault of a provider that answers a handshake with another status than 101: codex falls back
-/// to HTTP on 426 only, so that one is passed on.
-pub fn declined(status: u16) -> Fault {
+/// Checks the status of a provider that does not agree to a WebSocket. Its error is passed on as over HTTP: codex renews
+/// its token on 401, and waits on 429.
+///
+/// # Errors
+///
+/// The fault of a provider that does not speak WebSocket, and of a status that is no error.
+pub fn check_declined(status: u16) -> Result<(), Fault> {
     match status {
-        426 => Fault::WebSocketUnsupported,
-        _ => Fault::BadResponse("the upstream did not agree to a WebSocket"),
+        426 => Err(Fault::WebSocketUnsupported),
+        400..=599 => Ok(()),
+        _ => Err(Fault::BadResponse(
+            "the upstream did not agree to a WebSocket",
+        )),
     }
 }

@@ -41,7 +41,7 @@ pub use decide::{Approved, Decided, RequestOutcome, decide};
 pub use exchange::{Exchange, Forwarded, decide_exchange};
 pub use forwarded_fields::{ForwardedField, forwarded_fields};
 pub use gate::{Route, Routing, route, wants_upgrade};
-pub use handshake::declined;
+pub use handshake::check_declined;
 pub use judge_request::{Judged, judge_request};
 pub use multipart::PART_CAP;
 pub use refusal::{Fault, Refusal, RefusalContext};

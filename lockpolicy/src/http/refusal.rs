@@ -20,6 +20,9 @@ pub enum Fault {
     /// The client took too long.
     #[error("the content took too long to arrive")]
     BodyTimeout,
+    /// The client took too long with the head of its request.
+    #[error("the head took too long to arrive")]
+    HeadTimeout,
     /// The content is larger than everything that all requests may hold together.
     #[error("the content needs more memory than the proxy has for all requests together")]
     BodyBeyondMemory,
@@ -107,7 +110,7 @@ impl From<&Fault> for Refusal {
     fn from(fault: &Fault) -> Self {
         let (status, code, close) = match fault {
             Fault::BodyIncomplete => (400, "incomplete_request", true),
-            Fault::BodyTimeout => (408, "request_timeout", true),
+            Fault::BodyTimeout | Fault::HeadTimeout => (408, "request_timeout", true),
             Fault::BodyBeyondMemory => (413, Reason::TooLarge.as_str(), true),
             Fault::Exhausted(_) => (503, OVERLOADED, true),
             // What stands behind a refused upgrade is not read as a request.

@@ -7,7 +7,6 @@ use std::time::Instant;
 use http::{Response, StatusCode, Version};
 use hyper::Request;
 use hyper::body::Incoming;
-use lockpolicy::Rejection;
 use lockpolicy::dialect::{Content, ErrorShape};
 use lockpolicy::http::{Fault, Refusal, RequestHead, Route, route, wants_upgrade};
 
@@ -19,6 +18,7 @@ use crate::error::RequestError;
 use crate::fields;
 use crate::metrics::InFlight;
 use crate::response::bodies::{MeteredBody, ResponseBody};
+use crate::server::head_check::head::HeadError;
 use crate::state::State;
 use crate::upstream::provider_route::{RouteMatch, match_route};
 
@@ -29,7 +29,7 @@ use crate::upstream::provider_route::{RouteMatch, match_route};
 /// Dropping the future ends the call to the upstream; nothing is left running.
 pub(crate) async fn handle(
     (state, admission): (Arc<State>, Arc<Admission>),
-    head: Result<(), Rejection>,
+    head: Result<(), HeadError>,
     mut request: Request<Incoming>,
 ) -> Response<MeteredBody> {
     let route_match = match_route(&state.provider_routes, &mut request);
@@ -63,7 +63,7 @@ fn path_for_log(route_match: &RouteMatch, path: &str) -> String {
 
 async fn respond(
     mut call: Call,
-    checked: Result<(), Rejection>,
+    checked: Result<(), HeadError>,
     mut request: Request<Incoming>,
 ) -> Response<ResponseBody> {
     let (state, route_match) = (Arc::clone(&call.state), call.route_match.clone());
@@ -81,8 +81,11 @@ async fn respond(
     };
     let headers = &head.headers;
     call.upgrade = wants_upgrade(&request);
-    if let Err(rejection) = checked {
-        let refusal = call.reject(&rejection);
+    if let Err(error) = checked {
+        let refusal = match error.rejection() {
+            Ok(rejection) => call.reject(&rejection),
+            Err(fault) => call.fail(fault),
+        };
         return refused(&call, &refusal);
     }
     let routing = route(&state.table, &call.policy, &request);

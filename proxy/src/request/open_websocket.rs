@@ -10,12 +10,12 @@ use hyper_util::rt::TokioIo;
 use lockpolicy::Surface;
 use lockpolicy::dialect::Operation;
 use lockpolicy::http::{
-    Approved, BodyFormat, Fault, Refusal, ResponseHead, Route, ServedCheck, declined,
+    Approved, BodyFormat, Fault, Refusal, ResponseHead, Route, ServedCheck, check_declined,
     handshake_edits,
 };
 
 use super::forward::ClientHead;
-use super::{decide, forward};
+use super::{decide, forward, reply};
 use crate::call::Call;
 use crate::cost::{ClientKey, Lease, Slot};
 use crate::error::RequestError;
@@ -37,6 +37,9 @@ pub(super) async fn open(
 ) -> Result<Response<ResponseBody>, Refusal> {
     let place = place(call).await.map_err(|fault| call.fail(fault))?;
     let (approved, handshake, mut response) = send_handshake(call, route, head).await?;
+    if !answered(&handshake, response.status(), response.headers()) {
+        return decline(call, route, &approved, response).await;
+    }
     let names = served_names(response.headers());
     let source = approved.source;
     let check = ServedCheck::new(&call.policy, Surface::WebSocket, source, approved.choice);
@@ -101,13 +104,13 @@ fn handshake_observer(
     }
 }
 
-type AcceptedHandshake = (Approved, Handshake, Response<Incoming>);
+type AnsweredHandshake = (Approved, Handshake, Response<Incoming>);
 
 async fn send_handshake(
     call: &Call,
     route: &Route<'_>,
     head: &ClientHead<'_>,
-) -> Result<AcceptedHandshake, Refusal> {
+) -> Result<AnsweredHandshake, Refusal> {
     let handshake = Handshake::of(&head.text);
     let approved = decide::judge(call, route, &head.text, &[])?;
     let request = forward::request(call, route, head, &approved, SegmentedBody::default());
@@ -115,10 +118,20 @@ async fn send_handshake(
     handshake.ask(request.headers_mut());
     let sent = call.state.client.open(request).await;
     let response = sent.map_err(|error| call.fail(RequestError::upstream(error)))?;
-    if !answered(&handshake, response.status(), response.headers()) {
-        return Err(call.fail(declined(response.status().as_u16())));
-    }
     Ok((approved, handshake, response))
+}
+
+/// Passes on the error of a provider that does not agree.
+async fn decline(
+    call: &Arc<Call>,
+    route: &Route<'_>,
+    approved: &Approved,
+    response: Response<Incoming>,
+) -> Result<Response<ResponseBody>, Refusal> {
+    let declined = check_declined(response.status().as_u16());
+    declined.map_err(|fault| call.fail(fault))?;
+    let response = reply::pass(call, route, approved, response).await;
+    response.map_err(|error| call.fail(error))
 }
 
 fn accept_response(

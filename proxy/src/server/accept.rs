@@ -18,7 +18,8 @@ use super::{connection, peer_owner};
 use crate::cost::{Admission, ClientKey};
 use crate::state::State;
 
-/// Takes connections until `stop` is cancelled. Each runs on `tasks`, which outlives this function.
+/// Takes connections until `stop` is cancelled, and those that wait then. Each runs on `tasks`, which outlives this
+/// function.
 pub(crate) async fn accept(
     listener: Listener,
     state: Arc<State>,
@@ -27,30 +28,11 @@ pub(crate) async fn accept(
 ) {
     loop {
         let socket = tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             socket = listener.accept() => socket,
         };
         match socket {
-            // One after the other: what others of the machine can make this process do is bounded.
-            Ok(socket) if !is_served(&socket, &state).await => {
-                tracing::debug!("a connection of another user is closed");
-            }
-            Ok(socket) => {
-                let admission = match Admission::of(&state.cost, client(&socket)) {
-                    Ok(admission) => Arc::new(admission),
-                    Err(resource) => {
-                        state.exhausted(resource, "");
-                        continue;
-                    }
-                };
-                let (place, stop) = ((Arc::clone(&state), admission), stop.clone());
-                tasks.spawn(async move {
-                    match place.0.access.tls.clone() {
-                        Some(tls) => serve_tls(tls, socket, place, stop).await,
-                        None => connection::serve(socket, place, stop).await,
-                    }
-                });
-            }
+            Ok(socket) => begin(socket, &state, &tasks, &stop).await,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 // Out of descriptors, most likely: let some connections end first.
@@ -58,6 +40,29 @@ pub(crate) async fn accept(
             }
         }
     }
+    for socket in listener.close() {
+        begin(socket, &state, &tasks, &stop).await;
+    }
+}
+
+/// Begins to serve a connection, if it is to be served and there is a place for it.
+async fn begin(socket: Socket, state: &Arc<State>, tasks: &TaskTracker, stop: &CancellationToken) {
+    // One after the other: what others of the machine can make this process do is bounded.
+    if !is_served(&socket, state).await {
+        tracing::debug!("a connection of another user is closed");
+        return;
+    }
+    let admission = match Admission::of(&state.cost, client(&socket)) {
+        Ok(admission) => Arc::new(admission),
+        Err(resource) => return state.exhausted(resource, ""),
+    };
+    let (place, stop) = ((Arc::clone(state), admission), stop.clone());
+    tasks.spawn(async move {
+        match place.0.access.tls.clone() {
+            Some(tls) => serve_tls(tls, socket, place, stop).await,
+            None => connection::serve(socket, place, stop).await,
+        }
+    });
 }
 
 /// Returns whether a connection is served. Of a path in the file system, its mode decides who may connect.
@@ -84,7 +89,7 @@ enum Opened {
 async fn serve_tls(tls: Arc<ServerConfig>, socket: Socket, place: Place, stop: CancellationToken) {
     let timeout = place.0.limits.header_timeout;
     let opening = tokio::select! {
-        () = stop.cancelled() => return,
+        () = connection::last_moment(&stop) => return,
         opening = tokio::time::timeout(timeout, open(tls, socket)) => opening,
     };
     match opening {

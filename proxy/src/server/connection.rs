@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use http::header::{self, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper::server::conn::http2;
@@ -15,10 +15,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use lockpolicy::http::Resource;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
+use super::exchanges::Exchanges;
 use super::head_check::stream::{HeadValidatingStream, HeadVerdicts, StreamLimits};
+use super::listener::Socket;
 use crate::cost::Admission;
 use crate::request::exchange;
 use crate::state::State;
@@ -29,6 +33,9 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The memory that a connection of HTTP/2 holds, whatever its requests do: its window.
 const H2_WINDOW: u32 = 1 << 20;
 
+/// The time in which a request that is on its way when the process is told to stop is still taken.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
+
 /// The time that a connection beyond the limit lives.
 const EXCESS_TIME: Duration = Duration::from_secs(5);
 
@@ -36,9 +43,18 @@ const EXCESS_TIME: Duration = Duration::from_secs(5);
 pub(super) type Place = (Arc<State>, Arc<Admission>);
 
 /// A connection of a client, with or without TLS.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// True if it shows at once whether something can be written: TLS keeps that to itself.
+    const IS_PLAIN: bool;
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+impl Stream for Socket {
+    const IS_PLAIN: bool = true;
+}
+
+impl Stream for Box<TlsStream<TcpStream>> {
+    const IS_PLAIN: bool = false;
+}
 
 /// Serves a connection until it ends. When `stop` is cancelled, the requests that run are finished and
 /// no other is taken.
@@ -57,7 +73,7 @@ async fn serve_requests<S: Stream>(mut socket: S, place: Place, stop: Cancellati
     let mut read = BytesMut::with_capacity(8 << 10);
     let patience = state.limits.header_timeout;
     let opening = tokio::select! {
-        () = stop.cancelled() => return,
+        () = last_moment(&stop) => return,
         opening = timeout(patience, is_preface(&mut socket, &mut read)) => opening,
     };
     match opening {
@@ -73,6 +89,12 @@ async fn serve_requests<S: Stream>(mut socket: S, place: Place, stop: Cancellati
         Ok(Err(error)) => tracing::debug!(%error, "connection lost"),
         Err(_) => tracing::debug!("no request in time"),
     }
+}
+
+/// Waits until no other request is taken: a moment after the process was told to stop.
+pub(super) async fn last_moment(stop: &CancellationToken) {
+    stop.cancelled().await;
+    sleep(LAST_MOMENT).await;
 }
 
 /// Reads until the first bytes are, or are not, those of HTTP/2.
@@ -99,13 +121,19 @@ async fn serve_h1<S: Stream>(socket: S, read: BytesMut, place: Place, stop: Canc
         header_timeout: state.limits.header_timeout,
         linger_timeout: state.limits.linger_timeout,
     };
-    let (stream, heads) = HeadValidatingStream::new(socket, read, limits);
+    let exchanges = Exchanges::default();
+    let (mut stream, heads) = HeadValidatingStream::new(socket, read, limits);
+    if S::IS_PLAIN {
+        stream = stream.with_half_close(exchanges.clone());
+    }
     let service = service_fn(|request: Request<Incoming>| {
-        let (verdict, heads) = (heads.next().map_err(Into::into), heads.clone());
+        let (verdict, heads) = (heads.next(), heads.clone());
         let place = (Arc::clone(&state), Arc::clone(&admission));
+        let (exchange, stop) = (exchanges.begin(), stop.clone());
         async move {
             let response = exchange::handle(place, verdict, request).await;
-            Ok::<_, io::Error>(last_if_early(response, &heads))
+            let response = last_if(stop.is_cancelled(), response, &heads);
+            Ok::<_, io::Error>(response.map(|body| exchange.until_end_of(body)))
         }
     });
     let mut builder = http1::Builder::new();
@@ -116,19 +144,25 @@ async fn serve_h1<S: Stream>(socket: S, read: BytesMut, place: Place, stop: Canc
     builder.max_buf_size(state.limits.max_head.max(512 << 10));
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let shut_down = UpgradeableConnection::graceful_shutdown;
-    finish(connection.with_upgrades(), shut_down, stop).await;
+    finish(connection.with_upgrades(), shut_down, last_moment(&stop)).await;
 }
 
-/// Says with a response that no other follows, where it comes before the content of its request.
-fn last_if_early<B>(mut response: Response<B>, heads: &HeadVerdicts) -> Response<B> {
-    if heads.is_content_open() {
+/// Says with a response that no other follows, where that `is_known`, or where it comes before the content of its
+/// request.
+fn last_if<B>(is_known: bool, mut response: Response<B>, heads: &HeadVerdicts) -> Response<B> {
+    let is_last = is_known || heads.is_content_open();
+    if is_last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
     }
     response
 }
 
-async fn serve_h2<S: Stream>(socket: S, (state, admission): Place, stop: CancellationToken) {
+async fn serve_h2<S: Stream>(
+    socket: HeadValidatingStream<S>,
+    (state, admission): Place,
+    stop: CancellationToken,
+) {
     let limits = state.limits;
     let service = service_fn(move |request: Request<Incoming>| {
         let place = (Arc::clone(&state), Arc::clone(&admission));
@@ -144,18 +178,20 @@ async fn serve_h2<S: Stream>(socket: S, (state, admission): Place, stop: Cancell
         .initial_stream_window_size(H2_WINDOW)
         .initial_connection_window_size(H2_WINDOW);
     let connection = builder.serve_connection(TokioIo::new(socket), service);
-    finish(connection, http2::Connection::graceful_shutdown, stop).await;
+    // GOAWAY tells a client which requests were not taken.
+    let shut_down = http2::Connection::graceful_shutdown;
+    finish(connection, shut_down, stop.cancelled()).await;
 }
 
-/// Serves a connection to its end; once `stop` is cancelled, it takes no other request.
-async fn finish<C>(connection: C, shut_down: impl FnOnce(Pin<&mut C>), stop: CancellationToken)
+/// Serves a connection to its end; after `last`, it takes no other request.
+async fn finish<C>(connection: C, shut_down: impl FnOnce(Pin<&mut C>), last: impl Future)
 where
     C: Future<Output = hyper::Result<()>>,
 {
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        _ = last => {
             shut_down(connection.as_mut());
             connection.await
         }

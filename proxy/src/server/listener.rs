@@ -80,6 +80,36 @@ impl Listener {
     }
 }
 
+impl Listener {
+    /// Closes the socket, and returns the connections that waited to be accepted.
+    pub(super) fn close(self) -> Vec<Socket> {
+        match self.socket {
+            Bound::Tcp(listener) => match listener.into_std() {
+                Ok(listener) => waiting(|| {
+                    let (socket, _) = listener.accept()?;
+                    socket.set_nonblocking(true)?;
+                    socket.set_nodelay(true)?;
+                    TcpStream::from_std(socket).map(Either::Left)
+                }),
+                Err(_) => Vec::new(),
+            },
+            Bound::Unix { listener, _own } => match listener.into_std() {
+                Ok(listener) => waiting(|| {
+                    let (socket, _) = listener.accept()?;
+                    socket.set_nonblocking(true)?;
+                    UnixStream::from_std(socket).map(Either::Right)
+                }),
+                Err(_) => Vec::new(),
+            },
+        }
+    }
+}
+
+/// Takes connections until none waits, or no more can be had.
+fn waiting(mut accept: impl FnMut() -> io::Result<Socket>) -> Vec<Socket> {
+    std::iter::from_fn(|| accept().ok()).collect()
+}
+
 /// The mode is set before the socket has its name: no moment is left in which another user could connect.
 fn bind_path(path: &Path) -> io::Result<(UnixListener, OwnPath)> {
     let socket = UnixSocket::new_stream()?;

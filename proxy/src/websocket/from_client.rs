@@ -90,7 +90,8 @@ impl Message {
             (Some(_), Data::Continue) => {}
             (None | Some(_), _) => return Err(WsError::Protocol),
         }
-        if self.bytes.len() as u64 + head.length > judge.max_message() as u64 {
+        let length = (self.bytes.len() as u64).saturating_add(head.length);
+        if length > judge.max_message() as u64 {
             return Err(WsError::MessageTooBig);
         }
         let begin = || {
@@ -114,7 +115,7 @@ async fn read_payload<R: AsyncRead + Unpin>(
     head: &FrameHead,
     (bytes, lease): (&mut Vec<u8>, &mut Lease),
 ) -> Result<(), WsError> {
-    let total = bytes.len() as u64 + head.length;
+    let total = (bytes.len() as u64).saturating_add(head.length);
     let total = usize::try_from(total).unwrap_or(usize::MAX);
     lease.grow(total).await.map_err(WsError::NoMemory)?;
     let mut left = head.length;

@@ -56,9 +56,6 @@ where
     loop {
         let head = frame::read_head(reader, false).await?;
         open = fragments(open, &head)?;
-        if matches!(head.header.opcode, OpCode::Data(_)) {
-            judge.bytes_sent(head.length);
-        }
         match head.header.opcode {
             OpCode::Control(control) => {
                 if downstream
@@ -81,7 +78,10 @@ where
                     passing.last = judge.running().is_ended_by(start);
                 }
                 let mut payload = (&mut *reader).take(head.length);
-                let mut copy = |bytes: &[u8]| passing.add(bytes);
+                let mut copy = |bytes: &[u8]| {
+                    judge.bytes_sent(bytes.len() as u64);
+                    passing.add(bytes);
+                };
                 downstream
                     .pass_through(&head, &mut payload, &mut copy)
                     .await?;
@@ -111,6 +111,7 @@ where
 {
     let mut bytes = Vec::new();
     frame::read_payload(reader, head, &mut bytes).await?;
+    judge.bytes_sent(bytes.len() as u64);
     end(judge.observe(&bytes), downstream).await?;
     let last = judge.running().is_ended_by(&bytes);
     if judge.is_forced() && response_edit::may_name_model(&bytes) {

@@ -127,7 +127,8 @@ fn answer(
     if is_upgrade(request) {
         let key = request.field("sec-websocket-key").unwrap_or_default();
         let take = shared.websocket.load(Ordering::SeqCst);
-        let refusal = || reply::response(426, "application/json", &[("upgrade", "h2c")], b"{}");
+        let usual = || reply::response(426, "application/json", &[("upgrade", "h2c")], b"{}");
+        let refusal = || lock(&shared.declined).clone().unwrap_or_else(usual);
         socket.write_all(&if take {
             websocket::switch(key)
         } else {

@@ -10,7 +10,7 @@
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::json::Json;
@@ -111,6 +111,11 @@ impl HttpClient {
         self.socket.write_all(bytes)
     }
 
+    /// Closes the writing side; the response can still be read.
+    pub fn half_close(&self) {
+        self.socket.shutdown(Shutdown::Write).unwrap();
+    }
+
     /// Sends a request and reads its response.
     pub fn call(&mut self, request: &[u8]) -> Response {
         self.send(request);
@@ -130,7 +135,11 @@ impl HttpClient {
     }
 
     fn try_response(&mut self) -> io::Result<Response> {
-        let (status, fields) = self.try_head()?;
+        let (mut status, mut fields) = self.try_head()?;
+        // What comes before the response says nothing about it.
+        while status == 100 {
+            (status, fields) = self.try_head()?;
+        }
         let of = |name: &str| {
             fields
                 .iter()

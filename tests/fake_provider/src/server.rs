@@ -33,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) script: Mutex<Option<Arc<Script>>>,
     pub(crate) declare: Mutex<Declare>,
     pub(crate) websocket: AtomicBool,
+    pub(crate) declined: Mutex<Option<Vec<u8>>>,
 }
 
 impl fmt::Debug for Shared {
@@ -150,6 +151,11 @@ impl FakeProvider {
     /// Takes WebSocket upgrades (or answers 426 again, as at the start).
     pub fn take_websockets(&self, take: bool) {
         self.shared.websocket.store(take, Ordering::SeqCst);
+    }
+
+    /// Answers WebSocket upgrades with these bytes, unless it takes them.
+    pub fn decline_websockets(&self, response: &[u8]) {
+        *lock(&self.shared.declined) = Some(response.to_vec());
     }
 }
 

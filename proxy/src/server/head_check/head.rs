@@ -1,5 +1,6 @@
 //! One request head: whether it has exactly one reading, and how its content is framed.
 
+use lockpolicy::http::Fault;
 use lockpolicy::{Reason, Rejection};
 
 /// The framing of the content behind a head (RFC 9112 section 6).
@@ -46,20 +47,25 @@ pub(crate) enum HeadError {
 }
 
 /// A head that can be read in two ways is rejected like any other input that can.
-impl From<HeadError> for Rejection {
-    fn from(error: HeadError) -> Self {
-        let reason = match error {
-            HeadError::Size => Reason::TooLarge,
-            HeadError::Codings
-            | HeadError::Duplicate
-            | HeadError::Framing
-            | HeadError::Host
-            | HeadError::Timeout
-            | HeadError::Line
-            | HeadError::List
-            | HeadError::Start => Reason::Malformed,
+impl HeadError {
+    /// Returns the rejection.
+    ///
+    /// # Errors
+    ///
+    /// The fault of a head that did not arrive.
+    pub(crate) fn rejection(self) -> Result<Rejection, Fault> {
+        let reason = match self {
+            Self::Timeout => return Err(Fault::HeadTimeout),
+            Self::Size => Reason::TooLarge,
+            Self::Codings
+            | Self::Duplicate
+            | Self::Framing
+            | Self::Host
+            | Self::Line
+            | Self::List
+            | Self::Start => Reason::Malformed,
         };
-        Self::whole(reason, error.to_string())
+        Ok(Rejection::whole(reason, self.to_string()))
     }
 }
 

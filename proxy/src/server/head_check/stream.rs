@@ -14,7 +14,9 @@ use tokio::time::{Instant, Sleep};
 
 use super::chunk::Chunks;
 use super::head::{self, Framing, HeadError};
-use crate::server::linger::Linger;
+use crate::server::exchanges::Exchanges;
+use crate::server::half_close::HalfClose;
+use crate::server::linger::{Linger, LingerLimit};
 
 /// The head that hyper reads in place of a refused one. Its response is made by the service, which
 /// finds the error in [`HeadVerdicts`].
@@ -27,6 +29,9 @@ const PIECE: usize = 256 << 10;
 /// which say goodbye before.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// The most that such a client has on its way when it hears of the end: a window of HTTP/2, and some frames.
+const ON_ITS_WAY: u64 = 2 << 20;
+
 /// The verdicts on a connection's heads, in the order in which hyper will serve them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeadVerdicts(Arc<Verdicts>);
@@ -34,7 +39,7 @@ pub(crate) struct HeadVerdicts(Arc<Verdicts>);
 #[derive(Debug, Default)]
 struct Verdicts {
     waiting: Mutex<VecDeque<Result<(), HeadError>>>,
-    /// `true` while a content has begun that has not arrived to its end.
+    /// `true` while a content has begun that has not arrived to its end, or whose end cannot be told.
     is_content_open: AtomicBool,
 }
 
@@ -63,7 +68,8 @@ impl HeadVerdicts {
         next.unwrap_or(Err(HeadError::Start))
     }
 
-    /// Returns true while a part of the request's content has not arrived. A response ends the connection then.
+    /// Returns true while a part of the request's content may not have arrived. A response ends the connection then,
+    /// unless it changes the protocol.
     pub(crate) fn is_content_open(&self) -> bool {
         self.0.is_content_open.load(Ordering::Relaxed)
     }
@@ -88,9 +94,13 @@ pub(crate) struct HeadValidatingStream<S> {
     skipped: bool,
     /// `true` while the timer runs: from the first byte of a head to its last.
     timing: bool,
+    /// What the client may still read after it has closed its writing side; `None` where that cannot be told.
+    half_close: Option<(Exchanges, HalfClose)>,
+    /// `true` from the head of a request of HTTP/1.1 until something is written: an interim response may be.
+    may_ask: bool,
     linger: Linger,
-    /// The time that a client gets to read a response that it did not wait for.
-    linger_timeout: Duration,
+    /// How long a client gets to read a response that it did not wait for.
+    linger_limit: LingerLimit,
 }
 
 /// The limits of a connection of HTTP/1.1.
@@ -131,8 +141,13 @@ impl<S> HeadValidatingStream<S> {
             timer: Box::pin(tokio::time::sleep(limits.header_timeout)),
             skipped: false,
             timing: true,
+            half_close: None,
+            may_ask: false,
             linger: Linger::default(),
-            linger_timeout: limits.linger_timeout,
+            linger_limit: LingerLimit {
+                time: limits.linger_timeout,
+                bytes: u64::MAX,
+            },
         };
         (stream, heads)
     }
@@ -146,7 +161,14 @@ impl<S> HeadValidatingStream<S> {
         };
         let (mut stream, _) = Self::new(socket, read, limits);
         (stream.state, stream.timing) = (State::Unframed, false);
+        stream.linger_limit.bytes = ON_ITS_WAY;
         stream
+    }
+
+    /// Lets a client read the response to its last request where it has closed its writing side.
+    pub(crate) fn with_half_close(mut self, exchanges: Exchanges) -> Self {
+        self.half_close = Some((exchanges, HalfClose::default()));
+        self
     }
 
     /// Looks at what was read and moves on what may be handed on.
@@ -188,7 +210,10 @@ impl<S> HeadValidatingStream<S> {
     /// Goes on to a state, and tells whoever responds whether the content is whole.
     fn follow(&mut self, state: State) {
         self.state = state;
-        let is_open = matches!(state, State::Length(_) | State::Chunked(_));
+        let is_open = matches!(
+            state,
+            State::Length(_) | State::Chunked(_) | State::Unframed
+        );
         self.heads
             .0
             .is_content_open
@@ -233,7 +258,7 @@ impl<S> HeadValidatingStream<S> {
 
     fn take(&mut self, head: BytesMut) {
         self.searched = 0;
-        (self.timing, self.skipped) = (false, false);
+        (self.timing, self.skipped, self.may_ask) = (false, false, is_http_1_1(&head));
         match head::check(&head) {
             Ok(framing) => {
                 self.heads.push(Ok(()));
@@ -269,6 +294,11 @@ fn after(left: u64) -> State {
     } else {
         State::Length(left)
     }
+}
+
+fn is_http_1_1(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\r').next();
+    line.is_some_and(|line| line.ends_with(b"HTTP/1.1"))
 }
 
 fn bad(what: &'static str) -> io::Error {
@@ -312,7 +342,24 @@ impl<S: AsyncRead + Unpin> HeadValidatingStream<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for HeadValidatingStream<S> {
+impl<S: AsyncWrite + Unpin> HeadValidatingStream<S> {
+    /// Says that the client has closed its writing side; while a request of it runs, not before it is gone.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_whole = matches!(self.state, State::Head) && self.raw.is_empty();
+        match &mut self.half_close {
+            Some((exchanges, half)) if is_whole && (half.is_begun() || self.may_ask) => {
+                let is_over = || exchanges.idle_since().is_some();
+                if !half.is_begun() && is_over() {
+                    return Poll::Ready(Ok(()));
+                }
+                half.poll(cx, &mut self.socket, (self.may_ask, is_over))
+            }
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for HeadValidatingStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -338,7 +385,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadValidatingStream<S> {
                 continue;
             }
             if ready!(stream.poll_raw(cx))? == 0 {
-                return Poll::Ready(Ok(()));
+                return stream.poll_end(cx);
             }
         }
     }
@@ -350,6 +397,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.may_ask = false;
         Pin::new(&mut self.socket).poll_write(cx, buf)
     }
 
@@ -358,6 +406,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.may_ask = false;
         Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
     }
 
@@ -372,16 +421,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
     /// Where a request may be on its way that is not answered, what still arrives is read before the socket is closed.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let stream = &mut *self;
-        let timeout = match stream.state {
+        let mut limit = stream.linger_limit;
+        match stream.state {
             State::Head if stream.raw.is_empty() => {
                 return Pin::new(&mut stream.socket).poll_shutdown(cx);
             }
-            State::Unframed => stream.linger_timeout.min(FAREWELL),
-            State::Chunked(_) | State::Head | State::Length(_) | State::Over => {
-                stream.linger_timeout
-            }
-        };
-        stream.linger.poll(cx, &mut stream.socket, timeout)
+            State::Unframed => limit.time = limit.time.min(FAREWELL),
+            State::Chunked(_) | State::Head | State::Length(_) | State::Over => {}
+        }
+        stream.linger.poll(cx, &mut stream.socket, limit)
     }
 }
 
