@@ -184,7 +184,8 @@ fn escaped_colon_in_the_model_name_is_forwarded_unchanged() {
 #[test]
 fn response_with_many_fields_is_forwarded() {
     let fixture = fixture!("force", &[]);
-    let fields: String = (0..200).map(|n| format!("x-field-{n}: {n}\r\n")).collect();
+    let fields: Vec<String> = (0..200).map(|n| format!("x-field-{n}: {n}\r\n")).collect();
+    let fields = fields.concat();
     let response = format!(
         "HTTP/1.1 200 OK\r\n{fields}content-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
     );

@@ -1,4 +1,4 @@
-//! WebSockets from the handshake to the close.
+//! `WebSocket`s from the handshake to the close.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -82,11 +82,7 @@ async fn respond(
     let headers = &head.headers;
     call.upgrade = wants_upgrade(&request);
     if let Err(error) = checked {
-        let refusal = match error.rejection() {
-            Ok(rejection) => call.reject(&rejection),
-            Err(fault) => call.fail(fault),
-        };
-        return refused(&call, &refusal);
+        return refused(&call, &of_head(&call, error));
     }
     let routing = route(&state.table, &call.policy, &request);
     call.errors = routing.errors;
@@ -151,6 +147,14 @@ async fn exchange(
     let response = forward::send(call, request).await?;
     call.in_flight.upstream_latency(ready.elapsed());
     reply::pass(call, route, &approved, response).await
+}
+
+/// Returns the refusal of a head.
+fn of_head(call: &Call, error: HeadError) -> Refusal {
+    match error.rejection() {
+        Ok(rejection) => call.reject(&rejection),
+        Err(fault) => call.fail(fault),
+    }
 }
 
 /// Returns the response of a refusal.

@@ -117,7 +117,7 @@ impl<B: Body + Unpin> Body for LastBody<B> {
 mod tests {
     use super::*;
 
-    const TIME: Duration = Duration::from_secs(60);
+    const TIME: Duration = Duration::from_mins(1);
 
     #[tokio::test(start_paused = true)]
     async fn connection_is_idle_from_the_end_of_its_last_exchange() {

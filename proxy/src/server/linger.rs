@@ -79,7 +79,7 @@ mod tests {
             let (mut linger, began) = (Linger::default(), Instant::now());
             let ending = poll_fn(|cx| linger.poll(cx, &mut socket, LIMIT));
             let sending = async {
-                client.write_all(&[0; 1 << 20]).await.unwrap();
+                client.write_all(&vec![0; 1 << 20]).await.unwrap();
                 assert_eq!(
                     client.read(&mut [0]).await.unwrap(),
                     0,
@@ -105,7 +105,8 @@ mod tests {
             drop(socket);
             ended
         };
-        let sending = client.write_all(&[0; 3 << 20]);
+        let more = vec![0; 3 << 20];
+        let sending = client.write_all(&more);
         let (ended, sent) = tokio::join!(ending, sending);
         ended.unwrap();
         sent.unwrap_err();
