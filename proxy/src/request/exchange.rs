@@ -7,6 +7,7 @@ use std::time::Instant;
 use http::{Response, StatusCode, Version};
 use hyper::Request;
 use hyper::body::Incoming;
+use lockpolicy::Rejection;
 use lockpolicy::dialect::{Content, ErrorShape};
 use lockpolicy::http::{Fault, Refusal, RequestHead, Route, route, wants_upgrade};
 
@@ -18,9 +19,17 @@ use crate::error::RequestError;
 use crate::fields;
 use crate::metrics::InFlight;
 use crate::response::bodies::{MeteredBody, ResponseBody};
-use crate::server::head_check::head::HeadError;
 use crate::state::State;
 use crate::upstream::provider_route::{RouteMatch, match_route};
+
+/// The head of a request that is not served.
+#[derive(Debug)]
+pub(crate) enum BadHead {
+    /// It can be read in two ways, or it is too large.
+    Rejected(Rejection),
+    /// It did not arrive.
+    Failed(Fault),
+}
 
 /// Forwards a request to its upstream and returns the response. Never fails: every error becomes a response.
 ///
@@ -29,7 +38,7 @@ use crate::upstream::provider_route::{RouteMatch, match_route};
 /// Dropping the future ends the call to the upstream; nothing is left running.
 pub(crate) async fn handle(
     (state, admission): (Arc<State>, Arc<Admission>),
-    head: Result<(), HeadError>,
+    head: Result<(), BadHead>,
     mut request: Request<Incoming>,
 ) -> Response<MeteredBody> {
     let route_match = match_route(&state.provider_routes, &mut request);
@@ -63,7 +72,7 @@ fn path_for_log(route_match: &RouteMatch, path: &str) -> String {
 
 async fn respond(
     mut call: Call,
-    checked: Result<(), HeadError>,
+    checked: Result<(), BadHead>,
     mut request: Request<Incoming>,
 ) -> Response<ResponseBody> {
     let (state, route_match) = (Arc::clone(&call.state), call.route_match.clone());
@@ -150,10 +159,10 @@ async fn exchange(
 }
 
 /// Returns the refusal of a head.
-fn of_head(call: &Call, error: HeadError) -> Refusal {
-    match error.rejection() {
-        Ok(rejection) => call.reject(&rejection),
-        Err(fault) => call.fail(fault),
+fn of_head(call: &Call, head: BadHead) -> Refusal {
+    match head {
+        BadHead::Rejected(rejection) => call.reject(&rejection),
+        BadHead::Failed(fault) => call.fail(fault),
     }
 }
 

@@ -127,7 +127,7 @@ async fn serve_h1<S: Stream>(socket: S, read: BytesMut, place: Place, stop: Canc
         stream = stream.with_half_close(exchanges.clone());
     }
     let service = service_fn(|request: Request<Incoming>| {
-        let (verdict, heads) = (heads.next(), heads.clone());
+        let (verdict, heads) = (heads.next().map_err(Into::into), heads.clone());
         let place = (Arc::clone(&state), Arc::clone(&admission));
         let (exchange, stop) = (exchanges.begin(), stop.clone());
         async move {

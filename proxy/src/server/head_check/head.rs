@@ -3,6 +3,8 @@
 use lockpolicy::http::Fault;
 use lockpolicy::{Reason, Rejection};
 
+use crate::request::exchange::BadHead;
+
 /// The framing of the content behind a head (RFC 9112 section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
@@ -47,25 +49,20 @@ pub(crate) enum HeadError {
 }
 
 /// A head that can be read in two ways is rejected like any other input that can.
-impl HeadError {
-    /// Returns the rejection.
-    ///
-    /// # Errors
-    ///
-    /// The fault of a head that did not arrive.
-    pub(crate) fn rejection(self) -> Result<Rejection, Fault> {
-        let reason = match self {
-            Self::Timeout => return Err(Fault::HeadTimeout),
-            Self::Size => Reason::TooLarge,
-            Self::Codings
-            | Self::Duplicate
-            | Self::Framing
-            | Self::Host
-            | Self::Line
-            | Self::List
-            | Self::Start => Reason::Malformed,
+impl From<HeadError> for BadHead {
+    fn from(error: HeadError) -> Self {
+        let reason = match error {
+            HeadError::Timeout => return Self::Failed(Fault::HeadTimeout),
+            HeadError::Size => Reason::TooLarge,
+            HeadError::Codings
+            | HeadError::Duplicate
+            | HeadError::Framing
+            | HeadError::Host
+            | HeadError::Line
+            | HeadError::List
+            | HeadError::Start => Reason::Malformed,
         };
-        Ok(Rejection::whole(reason, self.to_string()))
+        Self::Rejected(Rejection::whole(reason, error.to_string()))
     }
 }
 
