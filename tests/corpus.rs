@@ -25,9 +25,10 @@ use std::time::Instant;
 use corpus_player::case::{self, Case};
 use corpus_player::cli;
 use corpus_player::play::Player;
-use corpus_player::policy_alone::{OF_THE_TRANSPORT, PolicyAlone};
+use corpus_player::policy_alone::PolicyAlone;
 use corpus_player::report::{self, Line, Result};
 use corpus_player::server::Server;
+use policy_corpus::profile::OF_THE_TRANSPORT;
 
 /// Many: what takes long is waiting for what never comes.
 const WORKERS: usize = 8;

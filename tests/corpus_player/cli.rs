@@ -8,11 +8,13 @@ use std::process::Command;
 
 use fake_provider::process;
 
+use policy_corpus::exchange::Seen;
+
 use crate::corpus_player::case::{Case, Expect};
 use crate::corpus_player::client::{Client, Manner};
 use crate::corpus_player::oracle::document;
 use crate::corpus_player::server::{PROGRAM, Server};
-use crate::corpus_player::upstream::{Plan, Seen, Upstream};
+use crate::corpus_player::upstream::{Plan, Upstream};
 use crate::corpus_player::{PATIENCE, PIN};
 
 const OTHER: &str = r#"{"model":"other-model","input":"hi"}"#;

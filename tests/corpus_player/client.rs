@@ -4,25 +4,9 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 
-use crate::corpus_player::PATIENCE;
-use crate::corpus_player::conversation::find;
+use policy_corpus::exchange::{Answers, find};
 
-/// What the client saw.
-#[derive(Debug, Default)]
-pub(crate) struct Answers {
-    /// Final statuses, in order.
-    pub(crate) statuses: Vec<u16>,
-    /// The content and the head of the last answer.
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-    /// Whether the other side ended the connection.
-    pub(crate) is_closed: bool,
-    /// Text and binary messages of a WebSocket.
-    pub(crate) messages: Vec<Vec<u8>>,
-    pub(crate) close_code: Option<u16>,
-    pub(crate) problems: Vec<String>,
-    pub(crate) all: Vec<u8>,
-}
+use crate::corpus_player::PATIENCE;
 
 /// How a request is sent.
 #[derive(Clone, Copy, Default)]

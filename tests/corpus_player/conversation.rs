@@ -8,7 +8,9 @@ use fake_provider::websocket;
 
 use crate::corpus_player::PATIENCE;
 use crate::corpus_player::case::decode;
-use crate::corpus_player::upstream::{Connection, Plan, Seen, is_mark, lock};
+use policy_corpus::exchange::{Connection, Seen, find};
+
+use crate::corpus_player::upstream::{Plan, is_mark, lock};
 
 struct Conversation<'a> {
     socket: TcpStream,
@@ -259,12 +261,6 @@ impl Conversation<'_> {
 const ORDINARY: &[u8] = br#"{"id":"resp_1","object":"response","model":"gpt-5.5","output":[]}"#;
 const COMPLETED: &[u8] =
     br#"{"type":"response.completed","response":{"id":"resp_1","model":"gpt-5.5"}}"#;
-
-pub(crate) fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes
-        .windows(wanted.len())
-        .position(|window| window == wanted)
-}
 
 pub(crate) fn latin(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| char::from(*byte)).collect()

@@ -2,21 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use policy_corpus::exchange::Played;
+use policy_corpus::{judge, talk};
+
 use crate::corpus_player::case::{Case, Expect, Request};
-use crate::corpus_player::client::{Answers, Client, Manner};
+use crate::corpus_player::client::{Client, Manner};
 use crate::corpus_player::policy_alone::PolicyAlone;
 use crate::corpus_player::server::Server;
-use crate::corpus_player::upstream::{Connection, Plan};
-use crate::corpus_player::{judge, served, talk};
-
-/// One exchange as both sides saw it.
-pub(crate) struct Played<'a> {
-    pub(crate) case: &'a Case,
-    pub(crate) request: &'a Request,
-    pub(crate) expect: &'a Expect,
-    pub(crate) answers: Answers,
-    pub(crate) connections: Vec<Connection>,
-}
+use crate::corpus_player::upstream::Plan;
+use crate::corpus_player::{compared, served};
 
 /// What a busy machine adds to the time that a case allows.
 const BUSY: Duration = Duration::from_secs(5);
@@ -114,7 +108,7 @@ impl Player<'_> {
         });
         found.extend(served::differences(server, &receipts, expect));
         if let Some(alone) = self.alone {
-            outcome.alone.extend(alone.differences(&played));
+            outcome.alone.extend(compared::differences(&played, alone));
         }
     }
 }

@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fake_provider::http_client::HttpClient;
+use policy_corpus::exchange::{Played, find};
 
 use crate::corpus_player::PATIENCE;
 use crate::corpus_player::case::{Expect, decode};
-use crate::corpus_player::conversation::find;
-use crate::corpus_player::play::Played;
 use crate::corpus_player::server::Server;
 
 /// The receipts of what was asked before. Lines come in the order in which they were told, and a receipt is told

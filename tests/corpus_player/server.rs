@@ -6,20 +6,12 @@ use std::process::Command;
 
 use fake_provider::process::Daemon;
 
+use policy_corpus::profile::{EFFORT, TIER, pinned};
+
 use crate::corpus_player::upstream::Upstream;
 use crate::corpus_player::{PATIENCE, PIN};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_model-lock");
-
-/// The effort and the tier that are pinned for a profile that ends in `+pinned`.
-pub(crate) const EFFORT: &str = "low";
-pub(crate) const TIER: &str = "default";
-
-/// Cuts `+pinned` off a profile.
-pub(crate) fn pinned(profile: &str) -> (&str, bool) {
-    let base = profile.strip_suffix("+pinned");
-    (base.unwrap_or(profile), base.is_some())
-}
 
 /// What a profile of the corpus switches on.
 pub(crate) fn settings(profile: &str) -> (Vec<String>, BTreeMap<&'static str, &'static str>) {

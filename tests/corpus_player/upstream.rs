@@ -7,47 +7,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use policy_corpus::exchange::Connection;
+
 use crate::corpus_player::PATIENCE;
 use crate::corpus_player::case::{Behaviour, Response};
 use crate::corpus_player::conversation;
-
-/// One request as it arrived.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-    /// Names of the trailer's fields.
-    pub(crate) trailers: Vec<String>,
-    /// Why it is no well-formed request.
-    pub(crate) problems: Vec<String>,
-}
-
-impl Seen {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn path(&self) -> &str {
-        self.target.split('?').next().unwrap_or_default()
-    }
-}
-
-/// All that one connection brought.
-#[derive(Debug, Default)]
-pub(crate) struct Connection {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) requests: Vec<Seen>,
-    pub(crate) handshakes: Vec<Seen>,
-    /// Messages of a WebSocket, whole.
-    pub(crate) messages: Vec<Vec<u8>>,
-    /// Frames that were a message or a part of one.
-    pub(crate) pieces: usize,
-    /// What went wrong on it.
-    pub(crate) problems: Vec<String>,
-}
 
 /// What is answered, beside what is recorded.
 #[derive(Clone, Default)]

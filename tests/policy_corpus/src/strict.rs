@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 #[derive(Debug, PartialEq)]
-pub(crate) enum Tree {
+pub enum Tree {
     Object(Vec<(String, Self)>),
     Array(Vec<Self>),
     Text(String),
@@ -17,7 +17,7 @@ pub(crate) enum Tree {
 const DEPTH: usize = 600;
 
 /// The one document that the bytes are, or why they are none.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Tree, String> {
+pub fn parse(bytes: &[u8]) -> Result<Tree, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
     let mut reader = Reader {
         left: text.chars().peekable(),

@@ -2,13 +2,13 @@
 
 use std::io::Read as _;
 
-use crate::corpus_player::PIN;
-use crate::corpus_player::server::pinned;
-use crate::corpus_player::strict::{Tree, parse};
-use crate::corpus_player::upstream::Seen;
+use crate::exchange::Seen;
+use crate::profile::PIN;
+use crate::profile::pinned;
+use crate::strict::{Tree, parse};
 
 /// The model that nobody may reach.
-pub(crate) const OTHER: &str = "other-model";
+pub const OTHER: &str = "other-model";
 
 /// Members that choose a model beside `model`, in lower case. `OpenAI` has none of them at the
 /// top of a request, so that none has to arrive there unless it is `null`.
@@ -52,7 +52,7 @@ const SELECTORS: [&str; 36] = [
 ];
 
 /// Why a request must not have reached the provider, if it must not.
-pub(crate) fn objection(profile: &str, seen: &Seen) -> Option<String> {
+pub fn objection(profile: &str, seen: &Seen) -> Option<String> {
     let (profile, _) = pinned(profile);
     if !seen.problems.is_empty() {
         return Some(seen.problems.join(", "));
@@ -72,7 +72,7 @@ pub(crate) fn objection(profile: &str, seen: &Seen) -> Option<String> {
 }
 
 /// One JSON object that has one reading, and by it the pin runs.
-pub(crate) fn document(profile: &str, path: &str, body: &[u8]) -> Result<(), String> {
+pub fn document(profile: &str, path: &str, body: &[u8]) -> Result<(), String> {
     let Tree::Object(members) = parse(body)? else {
         return Err("no object".to_owned());
     };
@@ -173,7 +173,7 @@ const CAP: u64 = 256 << 20;
     clippy::disallowed_types,
     reason = "a test's own content, read up to a cap"
 )]
-pub(crate) fn decoded(coding: Option<&str>, body: &[u8]) -> Result<Vec<u8>, String> {
+pub fn decoded(coding: Option<&str>, body: &[u8]) -> Result<Vec<u8>, String> {
     let mut decoded = Vec::new();
     let result = match coding.unwrap_or("identity") {
         "identity" => return Ok(body.to_vec()),

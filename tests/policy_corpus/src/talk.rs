@@ -4,13 +4,13 @@
 //! with one error event instead and keeps the connection, and where both disagree the design holds:
 //! a refusal shows in either.
 
-use crate::corpus_player::case::Count;
-use crate::corpus_player::conversation::find;
-use crate::corpus_player::oracle::{OTHER, document};
-use crate::corpus_player::play::Played;
-use crate::corpus_player::strict::{Tree, parse};
+use crate::case::Count;
+use crate::exchange::Played;
+use crate::exchange::find;
+use crate::oracle::{OTHER, document};
+use crate::strict::{Tree, parse};
 
-pub(crate) fn differences(played: &Played<'_>) -> Vec<String> {
+pub fn differences(played: &Played<'_>) -> Vec<String> {
     let mut found = played.answers.problems.clone();
     for connection in &played.connections {
         found.extend(connection.problems.iter().cloned());

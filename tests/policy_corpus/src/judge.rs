@@ -1,17 +1,17 @@
 //! Compares an exchange over HTTP with what its case expects.
 
-use crate::corpus_player::PIN;
-use crate::corpus_player::case::{Count, Models, decode, joined};
-use crate::corpus_player::conversation::find;
-use crate::corpus_player::oracle::{OTHER, decoded, objection};
-use crate::corpus_player::play::Played;
-use crate::corpus_player::strict;
-use crate::corpus_player::upstream::Seen;
+use crate::case::{Count, Models, decode, joined};
+use crate::exchange::Played;
+use crate::exchange::Seen;
+use crate::exchange::find;
+use crate::oracle::{OTHER, decoded, objection};
+use crate::profile::PIN;
+use crate::strict;
 
 /// What the raw requests of the corpus carry where they are approved.
 const APPROVED: &[u8] = br#"{"model":"gpt-5.5","input":"hi"}"#;
 
-pub(crate) fn differences(played: &Played<'_>) -> Vec<String> {
+pub fn differences(played: &Played<'_>) -> Vec<String> {
     let mut found = played.answers.problems.clone();
     for connection in &played.connections {
         found.extend(connection.problems.iter().cloned());

@@ -6,22 +6,22 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-pub(crate) use crate::corpus_player::base64::decode;
+pub use crate::base64::decode;
 
 /// What everybody may read and nobody here judges by.
 type Prose = Option<IgnoredAny>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Case {
+pub struct Case {
     #[serde(skip)]
-    pub(crate) file: String,
-    pub(crate) id: String,
-    pub(crate) title: String,
-    pub(crate) layer: String,
-    pub(crate) profile: String,
-    pub(crate) request: Request,
-    pub(crate) expect: Expectations,
+    pub file: String,
+    pub id: String,
+    pub title: String,
+    pub layer: String,
+    pub profile: String,
+    pub request: Request,
+    pub expect: Expectations,
     #[serde(rename = "why")]
     _why: Prose,
     #[serde(rename = "rules")]
@@ -31,50 +31,50 @@ pub(crate) struct Case {
     /// Which choice of an operator the case is about.
     #[serde(rename = "policy")]
     _policy: Prose,
-    pub(crate) upstream_response: Option<Response>,
+    pub upstream_response: Option<Response>,
     #[serde(default)]
-    pub(crate) upstream_behaviour: Behaviour,
-    pub(crate) max_ms: Option<u64>,
-    pub(crate) max_rss_mb: Option<u64>,
-    pub(crate) streams: Option<usize>,
-    pub(crate) pipelined: Option<usize>,
+    pub upstream_behaviour: Behaviour,
+    pub max_ms: Option<u64>,
+    pub max_rss_mb: Option<u64>,
+    pub streams: Option<usize>,
+    pub pipelined: Option<usize>,
     #[serde(default)]
-    pub(crate) half_close: bool,
+    pub half_close: bool,
     #[serde(default)]
-    pub(crate) same_segment: bool,
+    pub same_segment: bool,
     #[serde(default)]
-    pub(crate) same_connection: bool,
-    pub(crate) expect_client_status: Option<String>,
+    pub same_connection: bool,
+    pub expect_client_status: Option<String>,
 }
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Request {
-    pub(crate) method: Option<String>,
-    pub(crate) target: Option<String>,
+pub struct Request {
+    pub method: Option<String>,
+    pub target: Option<String>,
     #[serde(default)]
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body_base64: Option<String>,
-    pub(crate) body_parts: Option<Vec<Part>>,
-    pub(crate) raw_base64: Option<String>,
-    pub(crate) transport: Option<String>,
-    pub(crate) handshake: Option<Box<Self>>,
+    pub headers: Vec<(String, String)>,
+    pub body_base64: Option<String>,
+    pub body_parts: Option<Vec<Part>>,
+    pub raw_base64: Option<String>,
+    pub transport: Option<String>,
+    pub handshake: Option<Box<Self>>,
     #[serde(default)]
-    pub(crate) client_frames_base64: Vec<String>,
+    pub client_frames_base64: Vec<String>,
     #[serde(default)]
-    pub(crate) steps: Vec<Self>,
-    pub(crate) kind: Option<String>,
+    pub steps: Vec<Self>,
+    pub kind: Option<String>,
     #[serde(default)]
-    pub(crate) argv: Vec<String>,
+    pub argv: Vec<String>,
     #[serde(default)]
-    pub(crate) env: BTreeMap<String, String>,
+    pub env: BTreeMap<String, String>,
     #[serde(default)]
-    pub(crate) files: BTreeMap<String, String>,
+    pub files: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Part {
+pub struct Part {
     base64: String,
     repeat: usize,
 }
@@ -82,90 +82,90 @@ pub(crate) struct Part {
 /// What the provider answers instead of an ordinary answer.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Response {
+pub struct Response {
     #[serde(default)]
-    pub(crate) status: u16,
+    pub status: u16,
     #[serde(default)]
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body_base64: Option<String>,
-    pub(crate) raw_base64: Option<String>,
+    pub headers: Vec<(String, String)>,
+    pub body_base64: Option<String>,
+    pub raw_base64: Option<String>,
 }
 
 /// What the provider does wrong.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Behaviour {
-    pub(crate) handshake_status: Option<u16>,
-    pub(crate) accept: Option<String>,
-    pub(crate) post_status: Option<u16>,
+pub struct Behaviour {
+    pub handshake_status: Option<u16>,
+    pub accept: Option<String>,
+    pub post_status: Option<u16>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Expectations {
-    pub(crate) force: Expect,
-    pub(crate) reject: Expect,
+pub struct Expectations {
+    pub force: Expect,
+    pub reject: Expect,
 }
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Expect {
-    pub(crate) outcome: String,
-    pub(crate) status_class: String,
-    pub(crate) upstream_models: Models,
-    pub(crate) upstream_calls: Option<Count>,
-    pub(crate) upstream_body: Option<String>,
-    pub(crate) upstream_body_base64: Option<String>,
-    pub(crate) upstream_body_parts: Option<Vec<Part>>,
-    pub(crate) upstream_forbid_headers: Vec<String>,
-    pub(crate) upstream_require_headers: Vec<(String, String)>,
-    pub(crate) upstream_path_in: Option<Vec<String>>,
-    pub(crate) upstream_query_allowed: Option<Vec<String>>,
-    pub(crate) upstream_target: Option<String>,
-    pub(crate) upstream_targets: Option<Vec<String>>,
-    pub(crate) upstream_messages: Option<Count>,
-    pub(crate) upstream_message_identical: bool,
-    pub(crate) close_code: Option<Count>,
+pub struct Expect {
+    pub outcome: String,
+    pub status_class: String,
+    pub upstream_models: Models,
+    pub upstream_calls: Option<Count>,
+    pub upstream_body: Option<String>,
+    pub upstream_body_base64: Option<String>,
+    pub upstream_body_parts: Option<Vec<Part>>,
+    pub upstream_forbid_headers: Vec<String>,
+    pub upstream_require_headers: Vec<(String, String)>,
+    pub upstream_path_in: Option<Vec<String>>,
+    pub upstream_query_allowed: Option<Vec<String>>,
+    pub upstream_target: Option<String>,
+    pub upstream_targets: Option<Vec<String>>,
+    pub upstream_messages: Option<Count>,
+    pub upstream_message_identical: bool,
+    pub close_code: Option<Count>,
     /// Says in words what `upstream_messages` says in numbers.
     #[serde(rename = "outcome_detail")]
     _outcome_detail: Prose,
-    pub(crate) connection: Option<String>,
-    pub(crate) note: Option<String>,
-    pub(crate) steps: Vec<Self>,
+    pub connection: Option<String>,
+    pub note: Option<String>,
+    pub steps: Vec<Self>,
     // The model that was served.
-    pub(crate) verdict: Option<String>,
-    pub(crate) warn: Option<Warn>,
-    pub(crate) enforce: Option<Enforce>,
-    pub(crate) verify: Option<String>,
+    pub verdict: Option<String>,
+    pub warn: Option<Warn>,
+    pub enforce: Option<Enforce>,
+    pub verify: Option<String>,
     // Command lines.
-    pub(crate) exit: Option<String>,
-    pub(crate) listens: Option<bool>,
-    pub(crate) effective_model: Option<String>,
-    pub(crate) uses_env_proxy: Option<bool>,
-    pub(crate) force_upstream_models: Vec<String>,
+    pub exit: Option<String>,
+    pub listens: Option<bool>,
+    pub effective_model: Option<String>,
+    pub uses_env_proxy: Option<bool>,
+    pub force_upstream_models: Vec<String>,
 }
 
 /// What is told of an answer where it is only told.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Warn {
+pub struct Warn {
     /// The answer is compared whole.
     #[serde(rename = "client_status")]
     _client_status: Prose,
-    pub(crate) log_event: Option<String>,
+    pub log_event: Option<String>,
 }
 
 /// What becomes of an answer where another model ends it.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Enforce {
-    pub(crate) client_status: String,
+pub struct Enforce {
+    pub client_status: String,
 }
 
 /// A list, or a sentence that says that there is none.
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Models {
+pub enum Models {
     List(Vec<String>),
     Sentence(String),
 }
@@ -179,20 +179,20 @@ impl Default for Models {
 /// A number, or several to choose from: `1`, `"0|1"`.
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Count {
+pub enum Count {
     One(usize),
     Several(String),
 }
 
 impl Count {
-    pub(crate) fn allows(&self, number: usize) -> bool {
+    pub fn allows(&self, number: usize) -> bool {
         match self {
             Self::One(one) => *one == number,
             Self::Several(text) => text.split('|').any(|one| one == number.to_string()),
         }
     }
 
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         match self {
             Self::One(one) => one.to_string(),
             Self::Several(text) => text.clone(),
@@ -202,7 +202,7 @@ impl Count {
 
 impl Request {
     /// The content, where the case says it apart from the head.
-    pub(crate) fn body(&self) -> Option<Vec<u8>> {
+    pub fn body(&self) -> Option<Vec<u8>> {
         match (&self.body_base64, &self.body_parts) {
             (Some(text), _) => Some(decode(text)),
             (None, Some(parts)) => Some(joined(parts)),
@@ -211,7 +211,7 @@ impl Request {
     }
 
     /// The bytes that go over the socket.
-    pub(crate) fn wire(&self) -> Vec<u8> {
+    pub fn wire(&self) -> Vec<u8> {
         if let Some(raw) = &self.raw_base64 {
             return decode(raw);
         }
@@ -243,7 +243,7 @@ impl Request {
     }
 
     /// The value of a header, by its name in lower case.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         let found = self
             .headers
             .iter()
@@ -252,7 +252,7 @@ impl Request {
     }
 
     /// The frames that the client of a WebSocket sends.
-    pub(crate) fn frames(&self) -> Vec<u8> {
+    pub fn frames(&self) -> Vec<u8> {
         self.client_frames_base64
             .iter()
             .flat_map(|text| decode(text))
@@ -260,7 +260,7 @@ impl Request {
     }
 }
 
-pub(crate) fn joined(parts: &[Part]) -> Vec<u8> {
+pub fn joined(parts: &[Part]) -> Vec<u8> {
     parts
         .iter()
         .flat_map(|part| decode(&part.base64).repeat(part.repeat))
@@ -268,7 +268,7 @@ pub(crate) fn joined(parts: &[Part]) -> Vec<u8> {
 }
 
 impl Case {
-    pub(crate) fn expect(&self, mode: &str) -> &Expect {
+    pub fn expect(&self, mode: &str) -> &Expect {
         match mode {
             "force" => &self.expect.force,
             "reject" => &self.expect.reject,
@@ -278,7 +278,7 @@ impl Case {
 }
 
 /// Every case, in the order of the files.
-pub(crate) fn all(directory: &Path) -> Vec<Case> {
+pub fn all(directory: &Path) -> Vec<Case> {
     let entries = std::fs::read_dir(directory).unwrap();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
