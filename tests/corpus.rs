@@ -8,7 +8,6 @@
     clippy::format_push_string,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::string_slice,
     clippy::unwrap_used,
     reason = "a test that cannot go on fails, and its texts are short"
 )]

@@ -4,7 +4,6 @@
 //! `tests/corpus.rs` plays the same cases against the binary. The tests of this crate need `lockpolicy` and nothing
 //! else of the program, so that they are quick enough to be run for each mutant of `lockpolicy`.
 #![expect(
-    clippy::expect_used,
     clippy::format_push_string,
     clippy::indexing_slicing,
     clippy::missing_errors_doc,
