@@ -131,3 +131,139 @@ fn edited(text: &str, edits: Vec<Edit>) -> Option<String> {
     let bytes = (!edits.is_empty()).then(|| apply(text.as_bytes(), edits))?;
     String::from_utf8(bytes).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Table;
+    use crate::http::route;
+    use crate::{Capability, PolicyConfig, Surface};
+
+    const JSON: (&str, &str) = ("content-type", "application/json");
+    const HANDSHAKE: [(&str, &str); 4] = [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ];
+
+    fn run(mode: &str, head: &RequestHead<'_>, content: &str) -> Decided {
+        let keys = "model = 'p'\npins = { audio = 'p' }\nallow = ['GET /v1/things']\nmode = '";
+        let policy = PolicyConfig::from_toml(&[keys, mode, "'"].concat());
+        let policy = policy.build().unwrap();
+        let table = Table::of(["openai", "gemini"]).unwrap();
+        let route = route(&table, &policy, head).route.unwrap();
+        decide(&policy, &route, head, content.as_bytes())
+    }
+
+    fn post<'a>(path: &'a str, fields: &'a [(&'a str, &'a str)]) -> RequestHead<'a> {
+        RequestHead {
+            method: "POST",
+            path,
+            fields,
+            ..RequestHead::default()
+        }
+    }
+
+    fn realtime(query: &str) -> RequestHead<'_> {
+        RequestHead {
+            method: "GET",
+            path: "/v1/realtime",
+            query: Some(query),
+            fields: &HANDSHAKE,
+            is_http_1_1: true,
+            ..RequestHead::default()
+        }
+    }
+
+    #[test]
+    fn outcome_names_the_mode_and_the_models() {
+        for (mode, requested, outcome, told, sent) in [
+            ("force", "p", RequestOutcome::Matched, None, "p"),
+            ("force", "q", RequestOutcome::Forced, Some("q"), "p"),
+            ("reject", "p", RequestOutcome::Matched, None, "p"),
+            ("report_only", "p", RequestOutcome::Matched, None, "p"),
+            ("report_only", "q", RequestOutcome::Reported, None, "q"),
+        ] {
+            let content = ["{\"model\":\"", requested, "\"}"].concat();
+            let decided = run(mode, &post("/v1/responses", &[JSON]), &content);
+            assert!(decided.runs_model);
+            let approved = decided.result.unwrap();
+            assert_eq!(approved.outcome, outcome, "{mode} {requested}");
+            assert_eq!(approved.requested.as_deref(), told, "{mode} {requested}");
+            let choice = approved.choice.unwrap();
+            assert_eq!(choice.capability, Capability::Generation);
+            assert_eq!(
+                (choice.requested.as_str(), choice.sent.as_str()),
+                (requested, sent)
+            );
+        }
+    }
+
+    #[test]
+    fn source_is_the_one_that_the_fields_state() {
+        for (agent, source) in [
+            ("compact", Source::Background),
+            ("review", Source::Subagent),
+        ] {
+            let fields = [JSON, ("x-openai-subagent", agent)];
+            let decided = run("force", &post("/v1/responses", &fields), r#"{"model":"p"}"#);
+            assert_eq!(decided.result.unwrap().source, source);
+        }
+        let decided = run("force", &post("/v1/responses", &[JSON]), r#"{"model":"p"}"#);
+        assert_eq!(decided.result.unwrap().source, Source::User);
+    }
+
+    #[test]
+    fn model_in_the_query_is_replaced_there_alone() {
+        let decided = run("force", &realtime("model=q"), "");
+        let surfaces = decided
+            .verdict
+            .attempts
+            .iter()
+            .map(|attempt| attempt.surface);
+        assert_eq!(surfaces.collect::<Vec<_>>(), [Surface::Target]);
+        let approved = decided.result.unwrap();
+        assert_eq!(approved.query.as_deref(), Some("model=p"));
+        assert_eq!((approved.path, approved.fields), (None, Vec::new()));
+        assert!(approved.content.is_empty());
+        let approved = run("force", &realtime("model=p"), "").result.unwrap();
+        assert_eq!(approved.query, None);
+        assert_eq!(
+            run("reject", &realtime("model=q"), "")
+                .result
+                .unwrap_err()
+                .status,
+            400
+        );
+    }
+
+    #[test]
+    fn model_in_the_path_is_replaced_there_alone() {
+        let path = "/v1beta/models/q:generateContent";
+        let decided = run("force", &post(path, &[JSON]), r#"{"contents":[]}"#);
+        let surfaces = decided
+            .verdict
+            .attempts
+            .iter()
+            .map(|attempt| attempt.surface);
+        assert_eq!(surfaces.collect::<Vec<_>>(), [Surface::Target]);
+        let approved = decided.result.unwrap();
+        let changed = "/v1beta/models/p:generateContent";
+        assert_eq!(approved.path.as_deref(), Some(changed));
+        assert_eq!((approved.query, approved.content), (None, Vec::new()));
+    }
+
+    #[test]
+    fn operation_of_the_operator_goes_on_as_it_came() {
+        let head = RequestHead {
+            method: "GET",
+            path: "/v1/things",
+            ..RequestHead::default()
+        };
+        let decided = run("reject", &head, r#"{"model":"q"}"#);
+        let approved = Approved::unchanged(RequestOutcome::Allowed);
+        assert_eq!(decided.result, Ok(approved));
+        assert!(!decided.runs_model && decided.verdict == Verdict::pass());
+    }
+}

@@ -180,3 +180,133 @@ pub fn wants_upgrade(head: &RequestHead<'_>) -> bool {
     let mut wanted = head.values("upgrade");
     wanted.any(|wanted| !wanted.eq_ignore_ascii_case("h2c"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PolicyConfig;
+
+    fn policy() -> Policy {
+        let text = "model = 'p'\nallow = ['GET /v1/things/*', 'GET /v1beta/things/*']";
+        PolicyConfig::from_toml(text).build().unwrap()
+    }
+
+    fn head<'a>(method: &'a str, path: &'a str) -> RequestHead<'a> {
+        RequestHead {
+            method,
+            path,
+            is_http_1_1: true,
+            ..RequestHead::default()
+        }
+    }
+
+    fn reason(head: &RequestHead<'_>) -> Option<Reason> {
+        let table = Table::of(["openai", "gemini"]).unwrap();
+        let routed = route(&table, &policy(), head).route;
+        routed.err().map(|rejection| rejection.reason)
+    }
+
+    #[test]
+    fn target_of_another_host_with_a_user_or_with_an_odd_method_is_malformed() {
+        for (method, authority, host, passes) in [
+            ("GET", None, "a", true),
+            ("GET", Some("a"), "a", true),
+            ("GET", Some("a"), "b", false),
+            ("GET", Some("u@a"), "u@a", false),
+            ("get", None, "a", false),
+            ("get", Some("a"), "b", false),
+            ("Get", Some("a"), "a", false),
+        ] {
+            let head = RequestHead {
+                authority,
+                fields: &[("host", host)],
+                ..head(method, "/v1/models")
+            };
+            let wanted = (!passes).then_some(Reason::Malformed);
+            assert_eq!(reason(&head), wanted, "{method} {authority:?} {host}");
+        }
+        // HTTP/2 needs no `Host` beside the authority.
+        let head = RequestHead {
+            authority: Some("a"),
+            ..head("GET", "/v1/models")
+        };
+        assert_eq!(reason(&head), None);
+    }
+
+    #[test]
+    fn field_that_changes_the_request_or_is_no_text_is_malformed() {
+        for (name, value, passes) in [
+            ("x-any", "a b\t~!", true),
+            ("x-any", "", true),
+            ("x-any", "a\u{1}", false),
+            ("x-any", "\u{7f}", false),
+            ("x-any", "\u{e9}", false),
+            ("expect", "100-continue", true),
+            ("expect", "100-Continue", true),
+            ("expect", "200-ok", false),
+            ("content-range", "bytes 0-1/2", false),
+            ("x-http-method-override", "PUT", false),
+            ("x-original-url", "/", false),
+        ] {
+            let head = RequestHead {
+                fields: &[("host", "a"), (name, value)],
+                ..head("GET", "/v1/models")
+            };
+            let wanted = (!passes).then_some(Reason::Malformed);
+            assert_eq!(reason(&head), wanted, "{name}: {value:?}");
+        }
+        for name in ONCE {
+            let head = RequestHead {
+                fields: &[(name, "identity"), (name, "identity")],
+                ..head("GET", "/v1/models")
+            };
+            assert_eq!(reason(&head), Some(Reason::Malformed), "{name} twice");
+        }
+    }
+
+    #[test]
+    fn operation_of_the_operator_belongs_to_the_nearest_dialect() {
+        let table = Table::of(["openai", "gemini"]).unwrap();
+        for (path, dialect) in [("/v1/things/1", "openai"), ("/v1beta/things/1", "gemini")] {
+            let route = route(&table, &policy(), &head("GET", path)).route.unwrap();
+            assert!(matches!(route, Route::Allowed), "{path}");
+            let nearest = route
+                .dialect(&table, path)
+                .map(|dialect| dialect.name.as_str());
+            assert_eq!(nearest, Some(dialect));
+            assert!(route.takes_content() && !route.opens_websocket());
+        }
+    }
+
+    #[test]
+    fn operation_that_the_operator_does_not_spell_out_is_unknown() {
+        for (method, path) in [
+            ("POST", "/v1/things/1"),
+            ("GET", "/v1/things"),
+            ("GET", "/v1/things/1/2"),
+            ("GET", "/v1/things/%31"),
+            ("GET", "/v1/things/.."),
+            ("GET", "/v1/others/1"),
+        ] {
+            let reason = reason(&head(method, path));
+            assert_eq!(reason, Some(Reason::UnknownOperation), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn operation_of_the_operator_opens_no_websocket() {
+        let upgraded = |path, to| {
+            let fields = [("connection", "upgrade"), ("upgrade", to)];
+            reason(&RequestHead {
+                fields: &fields,
+                ..head("GET", path)
+            })
+        };
+        let websocket = upgraded("/v1/things/1", "websocket");
+        assert_eq!(websocket, Some(Reason::UnknownOperation));
+        // Some clients offer HTTP/2 with every request.
+        assert_eq!(upgraded("/v1/things/1", "h2c"), None);
+        let listed = upgraded("/v1/models", "websocket");
+        assert_eq!(listed, Some(Reason::Malformed));
+    }
+}

@@ -74,6 +74,43 @@ fn absent_model_or_alias_in_force_is_no_attempt() {
 }
 
 #[test]
+fn choice_says_what_was_requested_and_what_goes_on() {
+    let missing = || {
+        at(
+            Setting::Model(Capability::Generation),
+            SelectorValue::Missing,
+        )
+    };
+    let effort = || at(Setting::Effort, SelectorValue::Text(Cow::Borrowed("high")));
+    let cases = [
+        ("force", [named("p"), effort()], ("p", "p")),
+        ("force", [effort(), named("x")], ("x", "p")),
+        ("force", [named("openai/p"), effort()], ("openai/p", "p")),
+        ("force", [effort(), missing()], ("", "p")),
+        ("report_only", [named("x"), effort()], ("x", "x")),
+        ("report_only", [missing(), effort()], ("", "")),
+        // The effort that is forced at the place before is not the model that goes on.
+        ("force", [effort(), named("p")], ("p", "p")),
+    ];
+    for (mode, occurrences, (requested, sent)) in cases {
+        let text = ["model='p'\nreasoning_effort='low'\nmode='", mode, "'"].concat();
+        let origin = Origin {
+            surface: Surface::Http,
+            source: Source::User,
+        };
+        let verdict = judge(&policy(&text), origin, &occurrences);
+        let want = ModelChoice {
+            capability: Capability::Generation,
+            requested: requested.to_string(),
+            sent: sent.to_string(),
+        };
+        assert_eq!(verdict.choice, Some(want), "{mode} {requested}");
+    }
+    let states_effort_alone = decide(&policy("model='p'"), Source::User, Surface::Http, effort());
+    assert_eq!(states_effort_alone.choice, None);
+}
+
+#[test]
 fn command_line_without_a_model_in_reject_gets_the_pin() {
     let p = policy("model='p'\nmode='reject'");
     let absent = || {
@@ -200,6 +237,27 @@ fn selector_stated_twice_is_one_attempt() {
 }
 
 #[test]
+fn selector_with_a_third_model_or_of_another_capability_is_an_attempt_of_its_own() {
+    let hint = |capability, text| {
+        at(
+            Setting::OtherSelector(capability, ForceAction::Pin),
+            SelectorValue::Text(Cow::Borrowed(text)),
+        )
+    };
+    let origin = Origin {
+        surface: Surface::Http,
+        source: Source::User,
+    };
+    for other in [
+        hint(Capability::Generation, "y"),
+        hint(Capability::Embedding, "x"),
+    ] {
+        let verdict = judge(&policy("model='p'"), origin, &[named("x"), other]);
+        assert_eq!(verdict.attempts.len(), 2);
+    }
+}
+
+#[test]
 fn input_with_many_attempts_reports_the_first_alone() {
     let many: Vec<_> = (0..1000).map(|_| named("x")).collect();
     let origin = Origin {
@@ -313,4 +371,35 @@ fn missing_effort_in_reject_is_inserted_on_a_command_line_alone() {
     );
     assert_eq!(decision(Source::User, Surface::Argv), set("low"));
     assert_eq!(decision(Source::Background, Surface::Http), set("low"));
+}
+
+#[test]
+fn tool_type_passes_only_if_the_operator_lists_it() {
+    let tool = |text| at(Setting::ToolType, SelectorValue::Text(Cow::Borrowed(text)));
+    let of = |list: &str, text| {
+        let text_of_policy = ["model='p'\nallow_tool_types=", list].concat();
+        let verdict = decide(
+            &policy(&text_of_policy),
+            Source::User,
+            Surface::Http,
+            tool(text),
+        );
+        match verdict.decision {
+            Decision::Reject(rejection) => Some(rejection.reason),
+            Decision::Pass | Decision::Rewrite(_) => None,
+        }
+    };
+    assert_eq!(of("['x_search']", "x_search"), None);
+    assert_eq!(of("['x_search','y']", "x_search"), None);
+    for (list, text) in [
+        ("['x_search']", "y"),
+        ("['x_search','y']", "z"),
+        ("[]", "y"),
+    ] {
+        assert_eq!(
+            of(list, text),
+            Some(Reason::UnknownToolType),
+            "{list} {text}"
+        );
+    }
 }
