@@ -136,7 +136,7 @@ fn edited(text: &str, edits: Vec<Edit>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::dialect::Table;
-    use crate::http::route;
+    use crate::http::{BaseMatch, route};
     use crate::{Capability, PolicyConfig, Surface};
 
     const JSON: (&str, &str) = ("content-type", "application/json");
@@ -236,6 +236,62 @@ mod tests {
                 .status,
             400
         );
+    }
+
+    #[test]
+    fn model_in_the_query_is_replaced_between_others_or_put_behind_them() {
+        let query = [String::from("a"), String::from("modelx")];
+        let base = BaseMatch::Provider {
+            query: &query,
+            fields: &[],
+        };
+        for (came, goes) in [
+            ("a=1&model=q", Some("a=1&model=p")),
+            ("a=1&modelx=2&model=q", Some("a=1&modelx=2&model=p")),
+            ("model=q&a=1", Some("model=p&a=1")),
+            ("model=&a=1", Some("model=p&a=1")),
+            ("a=1", Some("a=1&model=p")),
+            ("", Some("model=p")),
+            ("a=1&model=p", None),
+        ] {
+            let head = RequestHead {
+                query: (!came.is_empty()).then_some(came),
+                base,
+                ..realtime("")
+            };
+            let approved = run("force", &head, "").result.unwrap();
+            assert_eq!(approved.query.as_deref(), goes, "{came}");
+        }
+    }
+
+    #[test]
+    fn model_with_a_prefix_is_written_with_it() {
+        let head = post("/v1beta/cachedContents", &[JSON]);
+        for (came, goes) in [
+            (r#"{"model":"models/q"}"#, r#"{"model":"models/p"}"#),
+            (r#"{"model":"q"}"#, r#"{"model":"models/p"}"#),
+            ("{}", r#"{"model":"models/p"}"#),
+            (r#"{"a":1}"#, r#"{"model":"models/p","a":1}"#),
+            (r#"{"model":"models/p"}"#, r#"{"model":"models/p"}"#),
+            (r#"{"model":"p"}"#, r#"{"model":"p"}"#),
+        ] {
+            let approved = run("force", &head, came).result.unwrap();
+            let sent = apply(came.as_bytes(), approved.content);
+            assert_eq!(String::from_utf8(sent).as_deref(), Ok(goes), "{came}");
+        }
+    }
+
+    #[test]
+    fn long_text_where_a_model_belongs_is_another_model_and_reported_by_its_beginning() {
+        let long = "ab".repeat(3000);
+        let content = ["{\"model\":\"", &long, "\"}"].concat();
+        let decided = run("reject", &post("/v1/responses", &[JSON]), &content);
+        let attempts = decided.verdict.attempts;
+        assert!(attempts[0].requested.starts_with("abab"));
+        let Decision::Reject(rejection) = decided.verdict.decision else {
+            panic!("it passes");
+        };
+        assert_eq!(rejection.reason, crate::Reason::ModelLocked);
     }
 
     #[test]

@@ -101,6 +101,7 @@ fn forwarded(
 mod tests {
     use super::*;
     use crate::PolicyConfig;
+    use crate::http::BaseMatch;
 
     type Fields<'f> = &'f [(&'f str, &'f str)];
 
@@ -141,6 +142,32 @@ mod tests {
             "content-type=application/json",
         ];
         assert_eq!(fields, want);
+    }
+
+    #[test]
+    fn field_and_parameter_that_the_provider_adds_go_on_there_alone() {
+        let fields = [("content-type", "application/json"), ("x-tenant", "1")];
+        let own = [String::from("x-tenant")];
+        let added = RequestHead {
+            query: Some("tenant=1"),
+            base: BaseMatch::Provider {
+                query: &[String::from("tenant")],
+                fields: &own,
+            },
+            ..head(&fields)
+        };
+        let sent = run("force", &added, r#"{"model":"p"}"#).result.unwrap();
+        assert_eq!(sent.query.as_deref(), Some("tenant=1"));
+        assert!(sent.fields.contains(&(own[0].clone(), String::from("1"))));
+        let without = run("force", &head(&fields), r#"{"model":"p"}"#);
+        let names = without.result.unwrap().fields.into_iter();
+        assert!(names.into_iter().all(|(name, _)| name != "x-tenant"));
+        let other = RequestHead {
+            base: BaseMatch::Any,
+            ..added
+        };
+        let refused = run("force", &other, r#"{"model":"p"}"#).result;
+        assert_eq!(refused.map_err(|refusal| refusal.status), Err(400));
     }
 
     #[test]

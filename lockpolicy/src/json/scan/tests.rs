@@ -38,6 +38,15 @@ fn document_with_two_readings_is_refused() {
     let cases = [
         (r#"{"model":"a","model":"b"}"#, JsonError::Duplicate),
         (r#"{"x":{"a":1,"\u0061":2}}"#, JsonError::Duplicate),
+        // The name that stands twice is not the first that has an escape.
+        (
+            r#"{"x":{"\u0061":1,"\u0062":2,"\u0062":3}}"#,
+            JsonError::Duplicate,
+        ),
+        (
+            r#"{"x":{"\u0061":{"\u0062":1,"\u0063":2},"\u0061":3}}"#,
+            JsonError::Duplicate,
+        ),
         (r#"{"\u006dodel":"a"}"#, JsonError::Name),
         (r#"{"Model":"a"}"#, JsonError::Name),
         (r#"{"mo-del":"a"}"#, JsonError::Name),
@@ -50,6 +59,8 @@ fn document_with_two_readings_is_refused() {
         (r#"{"a":"\ud800"}"#, JsonError::Syntax),
         (r#"{"a":01}"#, JsonError::Syntax),
         (r#"{"a":1,}"#, JsonError::Syntax),
+        (r#"{"a":[1}}"#, JsonError::Syntax),
+        (r#"{"a":{"b":1]}"#, JsonError::Syntax),
         (r#"{"a" 1}"#, JsonError::Syntax),
         (r#"{"a":1}{"#, JsonError::Syntax),
         ("[]", JsonError::Root),
