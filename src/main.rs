@@ -7,6 +7,7 @@ mod bootstrap;
 mod cli;
 mod codex_on_path;
 mod commands;
+mod descriptor_limit;
 mod embedded;
 mod exit;
 mod memory_limit;

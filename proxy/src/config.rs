@@ -80,6 +80,10 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// The time for a request's content, or a message of a WebSocket, from its first byte to its last.
     pub body_deadline: Duration,
+    /// The time that an idle connection of a client is kept.
+    pub client_idle_timeout: Duration,
+    /// The time for a client to read the next piece of a response.
+    pub write_timeout: Duration,
     /// The time that a client gets to read a response that came before its request was whole.
     pub linger_timeout: Duration,
     /// The time to connect to an upstream, with TLS.
@@ -108,6 +112,8 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_mins(1),
             body_deadline: Duration::from_mins(10),
+            client_idle_timeout: Duration::from_mins(2),
+            write_timeout: Duration::from_mins(1),
             linger_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             upstream_timeout: Duration::from_secs(20),

@@ -16,6 +16,7 @@ use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use super::certificate::OneTimeCertificate;
 use super::request::{self, StartReply, StartRequest};
 use crate::bootstrap::{Observers, Process, Signals, StartError};
+use crate::descriptor_limit;
 use crate::exit;
 use crate::memory_limit::default_budget;
 use crate::policy_source::reload::Reloader;
@@ -123,6 +124,9 @@ fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
             // Nobody is left who could read an answer.
             drain_timeout: Duration::ZERO,
             memory_budget: default_budget(),
+            max_connections: Limits::default()
+                .max_connections
+                .min(descriptor_limit::connections()),
             ..Limits::default()
         },
         // There is no key: clients have their own, which are the user's.

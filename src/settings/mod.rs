@@ -21,6 +21,7 @@ use observe::audit::AuditFile;
 use observe::metrics::StatsdTarget;
 use proxy::{Config, Egress, Limits};
 
+use crate::descriptor_limit;
 use crate::memory_limit::default_budget;
 use environment::Environment;
 use flags::Flags;
@@ -94,7 +95,7 @@ impl Settings {
             max_expansion: count(self.max_expansion),
             max_locations: count(self.max_locations),
             memory_budget: self.memory_budget.unwrap_or_else(default_budget),
-            max_connections: count(self.max_connections),
+            max_connections: count(self.max_connections).min(descriptor_limit::connections()),
             max_client_connections: count(self.max_client_connections),
             max_websockets: count(self.max_websockets),
             max_client_websockets: count(self.max_client_websockets),
@@ -104,6 +105,8 @@ impl Settings {
             max_decoded: self.max_decoded,
             header_timeout: self.header_timeout,
             body_timeout: self.body_timeout,
+            client_idle_timeout: self.client_idle_timeout,
+            write_timeout: self.write_timeout,
             linger_timeout: self.linger_timeout,
             connect_timeout: self.connect_timeout,
             upstream_timeout: self.upstream_timeout,

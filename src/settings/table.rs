@@ -266,7 +266,8 @@ settings! {
     [Limit, "MODEL_LOCK_MEMORY_BUDGET", "--memory-budget SIZE", |given| parse::size(given).map(Some)]
     memory_budget: Option<usize> = None => "half of the memory limit of the cgroup, or 512MiB where it has none",
 
-    /// The most connections of all clients.
+    /// The most connections of all clients. No more are taken than there are descriptors for: half of the limit of open
+    /// files (`ulimit -Hn`), less 128.
     [Limit, "MODEL_LOCK_MAX_CONNECTIONS", "--max-connections NUMBER", parse::count]
     max_connections: u32 = number(Limits::default().max_connections),
 
@@ -293,6 +294,15 @@ settings! {
     /// The longest time for a request's content, or for a message of a WebSocket, from its first byte to its last.
     [Limit, "MODEL_LOCK_BODY_DEADLINE", "--body-deadline TIME", parse::timeout]
     body_deadline: Duration = Limits::default().body_deadline,
+
+    /// The longest time that a connection of a client is kept on which no request runs. When places or descriptors run
+    /// short, the one that has been unused for the longest time is closed before.
+    [Limit, "MODEL_LOCK_CLIENT_IDLE_TIMEOUT", "--client-idle-timeout TIME", parse::timeout]
+    client_idle_timeout: Duration = Limits::default().client_idle_timeout,
+
+    /// The longest wait for a client to read on, of a response or of a WebSocket.
+    [Limit, "MODEL_LOCK_WRITE_TIMEOUT", "--write-timeout TIME", parse::timeout]
+    write_timeout: Duration = Limits::default().write_timeout,
 
     /// The longest time that a connection stays open after a response that came before its request was whole. What
     /// still arrives is read and dropped, so that the response reaches a client that sends first and reads then.

@@ -164,6 +164,16 @@ fn of_all() -> Vec<Limit> {
             exhausted(Resource::ClientWebSockets),
         ),
         set(
+            "time of an unused connection of a client",
+            Setting::client_idle_timeout(),
+            "it is closed",
+        ),
+        set(
+            "time until a client reads on",
+            Setting::write_timeout(),
+            "the connection is ended",
+        ),
+        set(
             "time of a connection after a response that came before its request was whole",
             Setting::linger_timeout(),
             "it is closed",

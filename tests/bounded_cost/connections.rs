@@ -2,7 +2,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::mpsc::{Sender, channel};
 
+use fake_provider::Reply;
 use fake_provider::fixture;
 use fake_provider::fixture::Fixture;
 use fake_provider::http_client::{HttpClient, Response, post};
@@ -34,6 +36,27 @@ pub(crate) fn open_websocket(fixture: &Fixture) -> Result<TcpStream, Response> {
         return Ok(socket);
     }
     Err(HttpClient::connect(fixture.address()).call(&handshake()))
+}
+
+/// Returns so many clients, each with a response that runs. Idle ones would make place for others.
+fn busy(fixture: &Fixture, count: usize) -> Vec<(HttpClient, Sender<Vec<u8>>)> {
+    let (events, streams): (Vec<_>, Vec<_>) = (0..count).map(|_| channel()).unzip();
+    fixture
+        .provider
+        .queue(streams.into_iter().map(Reply::stream).collect());
+    let begin = |events| {
+        let mut client = fixture.client();
+        client.send(&small());
+        assert_eq!(client.head().0, 200);
+        (client, events)
+    };
+    events.into_iter().map(begin).collect()
+}
+
+/// Fails where a response does not go on.
+fn goes_on(client: &mut HttpClient, events: &Sender<Vec<u8>>) {
+    events.send(b"data: 1\n\n".to_vec()).unwrap();
+    assert_eq!(client.chunk(), b"data: 1\n\n");
 }
 
 fn assert_is_told_to_come_again(response: &Response, what: &str) {
@@ -76,10 +99,7 @@ fn connection_beyond_the_limit_of_a_client_is_answered_and_the_others_go_on() {
         "openai,anthropic",
     ];
     let fixture = fixture!("force", &flags);
-    let mut open: Vec<HttpClient> = (0..3).map(|_| fixture.client()).collect();
-    for client in &mut open {
-        assert_eq!(client.call(&small()).status, 200);
-    }
+    let mut open = busy(&fixture, 3);
     let refused = fixture.client().call(&small());
     assert_is_told_to_come_again(&refused, "this client has too many connections");
     assert_eq!(refused.error("code"), "overloaded");
@@ -87,8 +107,8 @@ fn connection_beyond_the_limit_of_a_client_is_answered_and_the_others_go_on() {
     let refused = fixture.client().call(&post("/v1/messages", "", messages));
     assert_is_told_to_come_again(&refused, "this client has too many connections");
     assert_eq!(refused.error("type"), "overloaded_error");
-    for client in &mut open {
-        assert_eq!(client.call(&small()).status, 200);
+    for (client, events) in &mut open {
+        goes_on(client, events);
     }
     open.pop();
     // The proxy learns of the end a little later than the client.
@@ -101,9 +121,10 @@ fn connection_beyond_the_limit_of_a_client_is_answered_and_the_others_go_on() {
 #[test]
 fn connection_beyond_the_limit_of_all_clients_is_answered() {
     let fixture = fixture!("force", &["--max-connections", "1"]);
-    let mut first = fixture.client();
-    assert_eq!(first.call(&small()).status, 200);
+    let mut open = busy(&fixture, 1);
     let refused = fixture.client().call(&small());
     assert_is_told_to_come_again(&refused, "the proxy has too many connections");
-    assert_eq!(first.call(&small()).status, 200);
+    for (client, events) in &mut open {
+        goes_on(client, events);
+    }
 }

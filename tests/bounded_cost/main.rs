@@ -8,6 +8,7 @@
 mod connections;
 mod content;
 mod expansion;
+mod idle;
 mod memory;
 
 use std::time::Duration;

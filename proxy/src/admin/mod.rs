@@ -11,7 +11,6 @@ mod body;
 mod fields;
 mod page;
 mod probe;
-mod write_timeout;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -29,10 +28,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::key::Key;
 use crate::state::State;
+use crate::write_timeout::WriteTimeout;
 use body::AdminBody;
 pub use body::TextStream;
 pub use page::{Page, PageContent, PageRequest, PageResponse};
-use write_timeout::WriteTimeout;
 
 /// The time that a reader may take to read on.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);

@@ -1,6 +1,9 @@
 //! The place of a connection: one within the limits, or one that only gets to hear that there is none.
 
+use std::time::Duration;
+
 use lockpolicy::http::Resource;
+use tokio::time::timeout;
 
 use super::{ClientKey, Cost, Slot};
 
@@ -11,8 +14,11 @@ pub(crate) struct Admission {
     pub(crate) client: ClientKey,
     /// The resource that is exhausted; then each request is refused for it.
     pub(crate) full: Option<Resource>,
-    _slot: Slot,
+    slot: Slot,
 }
+
+/// The time that an idle connection gets to make its place free.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Admission {
     /// Takes a place for a connection.
@@ -28,10 +34,18 @@ impl Admission {
                 (Some(full), slot.map_err(|_| full)?)
             }
         };
-        Ok(Self {
-            client,
-            full,
-            _slot: slot,
-        })
+        Ok(Self { client, full, slot })
+    }
+
+    /// Takes the place of an idle connection, where there was none within the limits.
+    pub(crate) async fn or_that_of_an_idle_one(mut self, cost: &Cost) -> Self {
+        let Some(full) = self.full else { return self };
+        let client = (full == Resource::ClientConnections).then_some(&self.client);
+        if cost.open.close_idle(client)
+            && let Ok(slot) = timeout(PATIENCE, cost.connections.wait(&self.client)).await
+        {
+            (self.slot, self.full) = (slot, None);
+        }
+        self
     }
 }

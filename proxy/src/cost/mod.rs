@@ -1,14 +1,18 @@
 //! The cost of all requests together: memory, connections, and the time of the threads that serve.
 
 mod admission;
+mod exchanges;
 mod memory;
+mod open_connections;
 mod slots;
 mod work;
 
 use lockpolicy::http::Resource;
 
 pub(crate) use admission::Admission;
+pub(crate) use exchanges::Exchanges;
 pub(crate) use memory::{Lease, MemoryBudget};
+pub(crate) use open_connections::{OpenConnection, OpenConnections};
 pub(crate) use slots::{ClientKey, Slot, Slots};
 pub(crate) use work::{Work, WorkKind};
 
@@ -19,6 +23,7 @@ use crate::config::Limits;
 pub(crate) struct Cost {
     pub(crate) memory: MemoryBudget,
     pub(crate) connections: Slots,
+    pub(crate) open: OpenConnections,
     pub(crate) websockets: Slots,
     /// The connections that are beyond the limit and still get an answer.
     pub(crate) answered_excess: Slots,
@@ -36,6 +41,7 @@ impl Cost {
                 (limits.max_connections, Resource::Connections),
                 (limits.max_client_connections, Resource::ClientConnections),
             ),
+            open: OpenConnections::default(),
             websockets: Slots::new(
                 (limits.max_websockets, Resource::WebSockets),
                 (limits.max_client_websockets, Resource::ClientWebSockets),

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lockpolicy::http::Resource;
+use tokio::sync::Notify;
 
 /// Whom a connection belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +41,7 @@ struct Shared {
     all: (usize, Resource),
     of_client: (usize, Resource),
     taken: Mutex<Taken>,
+    freed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +57,7 @@ impl Slots {
             all,
             of_client,
             taken: Mutex::default(),
+            freed: Notify::new(),
         }))
     }
 
@@ -81,6 +84,25 @@ impl Slots {
     }
 }
 
+impl Slots {
+    /// Waits for a place.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future takes none.
+    pub(crate) async fn wait(&self, client: &ClientKey) -> Slot {
+        loop {
+            let mut freed = std::pin::pin!(self.0.freed.notified());
+            // What is given back from here on wakes it.
+            freed.as_mut().enable();
+            if let Ok(slot) = self.take(client) {
+                return slot;
+            }
+            freed.await;
+        }
+    }
+}
+
 impl Shared {
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
@@ -104,6 +126,8 @@ impl Drop for Slot {
                 taken.by_client.remove(&self.client);
             }
         }
+        drop(taken);
+        self.of.freed.notify_waiters();
     }
 }
 

@@ -35,7 +35,8 @@ pub(crate) async fn accept(
             Ok(socket) => begin(socket, &state, &tasks, &stop).await,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
-                // Out of descriptors, most likely: let some connections end first.
+                // Out of descriptors, most likely: let some connections end first, those that are idle.
+                state.cost.open.close_idle(None);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
@@ -53,11 +54,13 @@ async fn begin(socket: Socket, state: &Arc<State>, tasks: &TaskTracker, stop: &C
         return;
     }
     let admission = match Admission::of(&state.cost, client(&socket)) {
-        Ok(admission) => Arc::new(admission),
+        Ok(admission) => admission,
         Err(resource) => return state.exhausted(resource, ""),
     };
-    let (place, stop) = ((Arc::clone(state), admission), stop.clone());
+    let (state, stop) = (Arc::clone(state), stop.clone());
     tasks.spawn(async move {
+        let admission = admission.or_that_of_an_idle_one(&state.cost).await;
+        let place = (state, Arc::new(admission));
         match place.0.access.tls.clone() {
             Some(tls) => serve_tls(tls, socket, place, stop).await,
             None => connection::serve(socket, place, stop).await,

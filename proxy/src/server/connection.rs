@@ -20,12 +20,12 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
-use super::exchanges::Exchanges;
 use super::head_check::stream::{HeadValidatingStream, HeadVerdicts, StreamLimits};
 use super::listener::Socket;
-use crate::cost::Admission;
+use crate::cost::{Admission, Exchanges, OpenConnection};
 use crate::request::exchange;
 use crate::state::State;
+use crate::write_timeout::WriteTimeout;
 
 /// The first bytes of a client that has prior knowledge of HTTP/2.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -38,6 +38,9 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// The time that a connection beyond the limit lives.
 const EXCESS_TIME: Duration = Duration::from_secs(5);
+
+/// A connection whose client has to read on.
+type Bounded<S> = WriteTimeout<S>;
 
 /// The state, and the place of one connection.
 pub(super) type Place = (Arc<State>, Arc<Admission>);
@@ -68,24 +71,76 @@ pub(super) async fn serve<S: Stream>(socket: S, place: Place, stop: Cancellation
     }
 }
 
+/// The time in which the client of an idle connection closes it: one that speaks HTTP/2 answers a last PING before.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Why no other request is taken.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The process was told to stop.
+    Stopped,
+    /// The connection is idle, and is closed within a time.
+    Idle(Duration),
+}
+
+/// What ends a connection besides its client.
+struct Lifetime {
+    exchanges: Exchanges,
+    open: OpenConnection,
+    idle_timeout: Duration,
+    stop: CancellationToken,
+}
+
+impl Lifetime {
+    fn of((state, admission): &Place, stop: CancellationToken) -> Self {
+        let exchanges = Exchanges::default();
+        let open = &state.cost.open;
+        Self {
+            open: open.add(admission.client.clone(), exchanges.clone()),
+            exchanges,
+            idle_timeout: state.limits.client_idle_timeout,
+            stop,
+        }
+    }
+
+    /// Waits until it is idle for too long, has to make place for another one, or until `stopped`.
+    async fn over(&self, stopped: impl Future<Output = ()>) -> End {
+        tokio::select! {
+            () = stopped => End::Stopped,
+            () = self.exchanges.idle_for(self.idle_timeout) => End::Idle(FAREWELL),
+            () = self.open.has_to_close() => End::Idle(LAST_MOMENT),
+        }
+    }
+
+    /// Waits until the client of an idle connection had the time to hear of its end.
+    async fn farewell(&self, time: Duration) {
+        sleep(time).await;
+        // A request may have come meanwhile.
+        self.exchanges.idle_for(time).await;
+    }
+}
+
 async fn serve_requests<S: Stream>(mut socket: S, place: Place, stop: CancellationToken) {
     let state = Arc::clone(&place.0);
+    let life = Lifetime::of(&place, stop);
     let mut read = BytesMut::with_capacity(8 << 10);
     let patience = state.limits.header_timeout;
     let opening = tokio::select! {
-        () = last_moment(&stop) => return,
+        _ = life.over(last_moment(&life.stop)) => return,
         opening = timeout(patience, is_preface(&mut socket, &mut read)) => opening,
     };
+    let socket = Bounded::new(socket, state.limits.write_timeout);
     match opening {
         Ok(Ok(true)) => {
             let mut window = state.cost.memory.lease();
-            let stream = HeadValidatingStream::unchecked(socket, read);
+            let frames = (PREFACE.len(), patience);
+            let stream = HeadValidatingStream::unchecked(socket, read, frames);
             match window.grow(H2_WINDOW as usize).await {
-                Ok(()) => serve_h2(stream, place, stop).await,
+                Ok(()) => serve_h2(stream, place, life).await,
                 Err(_) => state.exhausted(Resource::Memory, ""),
             }
         }
-        Ok(Ok(false)) => serve_h1(socket, read, place, stop).await,
+        Ok(Ok(false)) => serve_h1(socket, read, place, life).await,
         Ok(Err(error)) => tracing::debug!(%error, "connection lost"),
         Err(_) => tracing::debug!("no request in time"),
     }
@@ -114,22 +169,21 @@ async fn is_preface<S: Stream>(socket: &mut S, read: &mut BytesMut) -> io::Resul
     }
 }
 
-async fn serve_h1<S: Stream>(socket: S, read: BytesMut, place: Place, stop: CancellationToken) {
+async fn serve_h1<S: Stream>(socket: Bounded<S>, read: BytesMut, place: Place, life: Lifetime) {
     let (state, admission) = place;
     let limits = StreamLimits {
         head: state.limits.max_head,
         header_timeout: state.limits.header_timeout,
         linger_timeout: state.limits.linger_timeout,
     };
-    let exchanges = Exchanges::default();
     let (mut stream, heads) = HeadValidatingStream::new(socket, read, limits);
     if S::IS_PLAIN {
-        stream = stream.with_half_close(exchanges.clone());
+        stream = stream.with_half_close(life.exchanges.clone());
     }
     let service = service_fn(|request: Request<Incoming>| {
         let (verdict, heads) = (heads.next().map_err(Into::into), heads.clone());
         let place = (Arc::clone(&state), Arc::clone(&admission));
-        let (exchange, stop) = (exchanges.begin(), stop.clone());
+        let (exchange, stop) = (life.exchanges.begin(), life.stop.clone());
         async move {
             let response = exchange::handle(place, verdict, request).await;
             let response = last_if(stop.is_cancelled(), response, &heads);
@@ -144,7 +198,8 @@ async fn serve_h1<S: Stream>(socket: S, read: BytesMut, place: Place, stop: Canc
     builder.max_buf_size(state.limits.max_head.max(512 << 10));
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let shut_down = UpgradeableConnection::graceful_shutdown;
-    finish(connection.with_upgrades(), shut_down, last_moment(&stop)).await;
+    let over = life.over(last_moment(&life.stop));
+    finish((connection.with_upgrades(), shut_down), over, &life).await;
 }
 
 /// Says with a response that no other follows, where that `is_known`, or where it comes before the content of its
@@ -159,14 +214,18 @@ fn last_if<B>(is_known: bool, mut response: Response<B>, heads: &HeadVerdicts) -
 }
 
 async fn serve_h2<S: Stream>(
-    socket: HeadValidatingStream<S>,
+    socket: HeadValidatingStream<Bounded<S>>,
     (state, admission): Place,
-    stop: CancellationToken,
+    life: Lifetime,
 ) {
-    let limits = state.limits;
+    let (limits, exchanges) = (state.limits, life.exchanges.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let place = (Arc::clone(&state), Arc::clone(&admission));
-        async move { Ok::<_, io::Error>(exchange::handle(place, Ok(()), request).await) }
+        let exchange = exchanges.begin();
+        async move {
+            let response = exchange::handle(place, Ok(()), request).await;
+            Ok::<_, io::Error>(response.map(|body| exchange.until_end_of(body)))
+        }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -180,20 +239,30 @@ async fn serve_h2<S: Stream>(
     let connection = builder.serve_connection(TokioIo::new(socket), service);
     // GOAWAY tells a client which requests were not taken.
     let shut_down = http2::Connection::graceful_shutdown;
-    finish(connection, shut_down, stop.cancelled()).await;
+    let over = life.over(life.stop.cancelled());
+    finish((connection, shut_down), over, &life).await;
 }
 
-/// Serves a connection to its end; after `last`, it takes no other request.
-async fn finish<C>(connection: C, shut_down: impl FnOnce(Pin<&mut C>), last: impl Future)
-where
+/// Serves a connection to its end; once its life is `over`, it takes no other request.
+async fn finish<C>(
+    (connection, shut_down): (C, impl FnOnce(Pin<&mut C>)),
+    over: impl Future<Output = End>,
+    life: &Lifetime,
+) where
     C: Future<Output = hyper::Result<()>>,
 {
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = last => {
+        end = over => {
             shut_down(connection.as_mut());
-            connection.await
+            match end {
+                End::Stopped => connection.await,
+                End::Idle(time) => tokio::select! {
+                    ended = connection.as_mut() => ended,
+                    () = life.farewell(time) => Ok(()),
+                },
+            }
         }
     };
     // A connection that breaks is the client's affair.

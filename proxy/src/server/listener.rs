@@ -1,10 +1,13 @@
 //! A socket that takes requests: a TCP port, or a path in the file system that the socket's owner alone may use.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{Mode, fchmod};
+use rustix::net::sockopt;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixSocket, UnixStream};
 use tokio_util::either::Either;
 
@@ -70,8 +73,8 @@ impl Listener {
         match &self.socket {
             Bound::Tcp(listener) => {
                 let (socket, _) = listener.accept().await?;
-                if let Err(error) = socket.set_nodelay(true) {
-                    tracing::debug!(%error, "nodelay");
+                if let Err(error) = prepare(&socket) {
+                    tracing::debug!(%error, "an option of a socket");
                 }
                 Ok(Either::Left(socket))
             }
@@ -88,7 +91,7 @@ impl Listener {
                 Ok(listener) => waiting(|| {
                     let (socket, _) = listener.accept()?;
                     socket.set_nonblocking(true)?;
-                    socket.set_nodelay(true)?;
+                    prepare(&socket)?;
                     TcpStream::from_std(socket).map(Either::Left)
                 }),
                 Err(_) => Vec::new(),
@@ -104,6 +107,18 @@ impl Listener {
         }
     }
 }
+
+/// Sends at once what is written, and asks a silent client whether it is still there.
+fn prepare(socket: &impl AsFd) -> io::Result<()> {
+    sockopt::set_tcp_nodelay(socket, true)?;
+    sockopt::set_socket_keepalive(socket, true)?;
+    sockopt::set_tcp_keepidle(socket, KEEPALIVE)?;
+    sockopt::set_tcp_keepintvl(socket, KEEPALIVE / 4)?;
+    Ok(sockopt::set_tcp_keepcnt(socket, 4)?)
+}
+
+/// The time of silence after which a client is asked.
+const KEEPALIVE: Duration = Duration::from_mins(1);
 
 /// Takes connections until none waits, or no more can be had.
 fn waiting(mut accept: impl FnMut() -> io::Result<Socket>) -> Vec<Socket> {

@@ -2,7 +2,7 @@
 
 mod accept;
 mod connection;
-pub(crate) mod exchanges;
+mod frame_follower;
 mod half_close;
 pub(crate) mod head_check;
 mod linger;

@@ -14,7 +14,8 @@ use tokio::time::{Instant, Sleep};
 
 use super::chunk::Chunks;
 use super::head::{self, Framing, HeadError};
-use crate::server::exchanges::Exchanges;
+use crate::cost::Exchanges;
+use crate::server::frame_follower::FrameFollower;
 use crate::server::half_close::HalfClose;
 use crate::server::linger::{Linger, LingerLimit};
 
@@ -98,6 +99,8 @@ pub(crate) struct HeadValidatingStream<S> {
     half_close: Option<(Exchanges, HalfClose)>,
     /// `true` from the head of a request of HTTP/1.1 until something is written: an interim response may be.
     may_ask: bool,
+    /// Follows what is no HTTP/1.1, if its parts have to arrive in time.
+    frames: Option<FrameFollower>,
     linger: Linger,
     /// How long a client gets to read a response that it did not wait for.
     linger_limit: LingerLimit,
@@ -143,6 +146,7 @@ impl<S> HeadValidatingStream<S> {
             timing: true,
             half_close: None,
             may_ask: false,
+            frames: None,
             linger: Linger::default(),
             linger_limit: LingerLimit {
                 time: limits.linger_timeout,
@@ -152,15 +156,20 @@ impl<S> HeadValidatingStream<S> {
         (stream, heads)
     }
 
-    /// Wraps a socket whose bytes are no HTTP/1.1, with those that were read from it already.
-    pub(crate) fn unchecked(socket: S, read: BytesMut) -> Self {
+    /// Wraps a socket whose bytes are HTTP/2, with those that were read from it already, a preface first. Frames of the
+    /// client have to arrive in time.
+    pub(crate) fn unchecked(
+        socket: S,
+        read: BytesMut,
+        (preface, timeout): (usize, Duration),
+    ) -> Self {
         let limits = StreamLimits {
             head: 0,
-            header_timeout: Duration::ZERO,
+            header_timeout: timeout,
             linger_timeout: FAREWELL,
         };
         let (mut stream, _) = Self::new(socket, read, limits);
-        (stream.state, stream.timing) = (State::Unframed, false);
+        (stream.state, stream.frames) = (State::Unframed, Some(FrameFollower::new(preface)));
         stream.linger_limit.bytes = ON_ITS_WAY;
         stream
     }
@@ -181,7 +190,12 @@ impl<S> HeadValidatingStream<S> {
                     }
                 }
                 State::Length(left) => self.hand_on(left),
-                State::Unframed => self.ready = self.raw.split(),
+                State::Unframed => {
+                    self.ready = self.raw.split();
+                    if let Some(frames) = &mut self.frames {
+                        frames.follow(&self.ready);
+                    }
+                }
                 State::Chunked(mut chunks) => {
                     let count = chunks
                         .follow(&self.raw)
@@ -326,6 +340,30 @@ impl<S: AsyncRead + Unpin> HeadValidatingStream<S> {
         Poll::Ready(Ok(()))
     }
 
+    /// Reads what is no HTTP/1.1. Where a frame has begun, its end has to come in time.
+    fn poll_unframed(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.socket).poll_read(cx, buf);
+        let Some(frames) = &mut self.frames else {
+            return read;
+        };
+        let whole = frames.whole();
+        frames.follow(buf.filled().get(before..).unwrap_or_default());
+        let is_open = frames.is_open();
+        if is_open && (!self.timing || frames.whole() != whole) {
+            self.timer.as_mut().reset(Instant::now() + self.timeout);
+        }
+        self.timing = is_open;
+        if read.is_pending() && is_open && self.timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        read
+    }
+
     fn poll_raw(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.raw.reserve(8 << 10);
         tokio_util::io::poll_read_buf(Pin::new(&mut self.socket), cx, &mut self.raw)
@@ -374,7 +412,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for HeadValidatingStream<S> {
             }
             match stream.state {
                 State::Length(left) => return stream.poll_length(cx, buf, left),
-                State::Unframed => return Pin::new(&mut stream.socket).poll_read(cx, buf),
+                State::Unframed => return stream.poll_unframed(cx, buf),
                 State::Chunked(_) | State::Head | State::Over => {}
             }
             if stream.late(cx) {

@@ -3,14 +3,11 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-#[cfg(test)]
 use std::time::Duration;
 
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::watch;
-use tokio::time::Instant;
-#[cfg(test)]
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 /// The exchanges of one connection.
 #[derive(Clone, Debug)]
@@ -44,7 +41,6 @@ impl Exchanges {
     }
 
     /// Waits until none has run for `time`.
-    #[cfg(test)]
     pub(crate) async fn idle_for(&self, time: Duration) {
         let mut seen = self.0.subscribe();
         loop {
