@@ -55,3 +55,40 @@ pub fn apply(input: &[u8], edits: Vec<Edit>) -> Vec<u8> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(at: Range<usize>, text: &str) -> Edit {
+        let text = text.into();
+        Edit { at, text }
+    }
+
+    #[test]
+    fn pieces_are_what_stays_and_what_comes_and_none_is_empty() {
+        let new = |text: &str| Piece::New(text.into());
+        let cases = [
+            (alloc::vec![], alloc::vec![Piece::Kept(0..9)]),
+            (alloc::vec![edit(0..9, "x")], alloc::vec![new("x")]),
+            (alloc::vec![edit(0..9, "")], alloc::vec![]),
+            (
+                alloc::vec![edit(4..6, "y"), edit(0..2, "x")],
+                alloc::vec![new("x"), Piece::Kept(2..4), new("y"), Piece::Kept(6..9)],
+            ),
+            (
+                alloc::vec![edit(2..4, "x"), edit(4..9, "y")],
+                alloc::vec![Piece::Kept(0..2), new("x"), new("y")],
+            ),
+            (
+                alloc::vec![edit(0..6, ""), edit(2..4, "y")],
+                alloc::vec![new("y"), Piece::Kept(6..9)],
+            ),
+        ];
+        for (edits, want) in cases {
+            assert_eq!(pieces(9, edits.clone()), want, "{edits:?}");
+        }
+        assert_eq!(pieces(0, alloc::vec![]), alloc::vec![]);
+        assert_eq!(apply(b"abc", alloc::vec![edit(1..2, "x")]), b"axc");
+    }
+}

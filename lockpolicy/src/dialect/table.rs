@@ -184,6 +184,29 @@ mod tests {
     }
 
     #[test]
+    fn model_behind_other_letters_of_its_segment_is_located() {
+        assert_eq!(matched("/m/x-{model}:go", "/m/x-gpt:go"), Some(Some(5..8)));
+        assert_eq!(matched("/m/x-{model}", "/m/gpt"), None);
+    }
+
+    #[test]
+    fn path_that_no_operation_has_belongs_to_the_dialect_of_its_first_segment() {
+        let table = Table::of(["openai", "gemini"]).unwrap();
+        for (path, dialect, errors) in [
+            ("/v1/unknown", Some("openai"), ErrorShape::Openai),
+            ("/v1beta/unknown", Some("gemini"), ErrorShape::Google),
+            ("/other/v1beta", None, ErrorShape::Openai),
+            ("/", None, ErrorShape::Openai),
+        ] {
+            let nearest = table.nearest_dialect(path);
+            assert_eq!(nearest.map(|own| own.name.as_str()), dialect, "{path}");
+            assert_eq!(table.nearest_errors(path), errors, "{path}");
+        }
+        let gemini = Table::of(["gemini"]).unwrap();
+        assert_eq!(gemini.nearest_errors("/other"), ErrorShape::Google);
+    }
+
+    #[test]
     fn call_of_codex_is_found_in_the_default_dialects() {
         let table = Table::of(["openai", "chatgpt"]).unwrap();
         for path in [

@@ -30,3 +30,28 @@ impl BodyFormat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn format_is_the_one_that_the_media_type_names() {
+        for (kind, format) in [
+            ("text/event-stream; charset=utf-8", Some(BodyFormat::Sse)),
+            ("Text/Event-Stream", Some(BodyFormat::Sse)),
+            ("application/x-ndjson", Some(BodyFormat::JsonLines)),
+            ("application/ndjson", Some(BodyFormat::JsonLines)),
+            ("application/jsonl", Some(BodyFormat::JsonLines)),
+            ("application/json-seq", Some(BodyFormat::JsonLines)),
+            ("application/json", Some(BodyFormat::Json)),
+            ("application/problem+json ;a=b", Some(BodyFormat::Json)),
+            ("text/plain; format=json", None),
+            ("audio/mpeg", None),
+            ("", None),
+        ] {
+            assert_eq!(BodyFormat::of(Some(kind)), format, "{kind}");
+        }
+        assert_eq!(BodyFormat::of(None), Some(BodyFormat::Json));
+    }
+}

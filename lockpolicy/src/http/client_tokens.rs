@@ -215,6 +215,18 @@ mod tests {
     }
 
     #[test]
+    fn text_that_holds_the_token_of_a_client_is_known() {
+        let [alice, bob] = TOKENS;
+        let clients = ClientTokens::from_file("f", FILE).unwrap();
+        let client = clients.find(alice.as_bytes()).unwrap();
+        assert!(client.is_stated_in(alice.as_bytes()));
+        assert!(client.is_stated_in(["a=1&key=", alice, "&b"].concat().as_bytes()));
+        for text in [bob, "", "0123456789abcde"] {
+            assert!(!client.is_stated_in(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
     fn client_is_found_by_its_token_in_each_place() {
         let bearer = Credential::default();
         let own = Credential {

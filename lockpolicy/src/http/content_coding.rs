@@ -85,6 +85,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn coding_is_one_that_is_known() {
+        for (value, want) in [
+            (None, Ok(ContentCoding::Identity)),
+            (Some("identity"), Ok(ContentCoding::Identity)),
+            (Some(" GZIP "), Ok(ContentCoding::Gzip)),
+            (Some("x-gzip"), Ok(ContentCoding::Gzip)),
+            (Some("deflate"), Ok(ContentCoding::Deflate)),
+            (Some("br"), Ok(ContentCoding::Brotli)),
+            (Some("zstd"), Ok(ContentCoding::Zstd)),
+            (Some("gzip, br"), Err(Reason::Malformed)),
+            (Some("lzma"), Err(Reason::Coding)),
+            (Some(""), Err(Reason::Coding)),
+        ] {
+            let coding = content_coding(value).map_err(|rejection| rejection.reason);
+            assert_eq!(coding, want, "{value:?}");
+        }
+    }
+
+    #[test]
     fn content_may_grow_up_to_bytes_and_ratio() {
         let limits = DecodedLimits {
             bytes: 128 << 20,

@@ -70,3 +70,100 @@ pub fn check_declined(status: u16) -> Result<(), Fault> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Field<'f> = (&'f str, &'f str);
+
+    const PROPER: [Field<'_>; 4] = [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAA+/=="),
+    ];
+
+    fn passes(fields: &[Field<'_>]) -> bool {
+        let head = RequestHead {
+            method: "GET",
+            fields,
+            is_http_1_1: true,
+            ..RequestHead::default()
+        };
+        check_handshake(&head).is_ok()
+    }
+
+    #[test]
+    fn handshake_that_lacks_a_part_is_malformed() {
+        assert!(passes(&PROPER));
+        for missing in 0..PROPER.len() {
+            let mut fields = PROPER.to_vec();
+            let (name, _) = fields.remove(missing);
+            assert!(!passes(&fields), "without {name}");
+        }
+        for (at, value) in [
+            (0, "keep-alive"),
+            (1, "h2c"),
+            (2, "12"),
+            (3, "AAAAAAAAAAAAAAAAAAAA+/A="),
+            (3, "AAAAAAAAAAAAAAAAAAA+/=="),
+            (3, "AAAAAAAAAAAAAAAAAAA-_A=="),
+            (3, "AAAAAAAAAAAAAAAAAAAAAAAA"),
+        ] {
+            let mut fields = PROPER;
+            fields[at].1 = value;
+            assert!(!passes(&fields), "{}: {value}", fields[at].0);
+        }
+    }
+
+    #[test]
+    fn handshake_by_another_method_or_version_of_http_is_malformed() {
+        for (method, is_http_1_1, passes) in [
+            ("GET", true, true),
+            ("POST", true, false),
+            ("GET", false, false),
+        ] {
+            let head = RequestHead {
+                method,
+                fields: &PROPER,
+                is_http_1_1,
+                ..RequestHead::default()
+            };
+            assert_eq!(check_handshake(&head).is_ok(), passes, "{method}");
+        }
+    }
+
+    #[test]
+    fn status_of_a_provider_that_declines_is_passed_on_if_it_is_an_error() {
+        for status in [400, 401, 429, 503, 599] {
+            assert_eq!(check_declined(status), Ok(()), "{status}");
+        }
+        assert_eq!(check_declined(426), Err(Fault::WebSocketUnsupported));
+        for status in [101, 200, 302, 399, 600] {
+            let fault = check_declined(status);
+            assert!(matches!(fault, Err(Fault::BadResponse(_))), "{status}");
+        }
+    }
+
+    #[test]
+    fn subprotocol_that_is_not_known_is_malformed() {
+        for (offers, want) in [
+            (&["realtime"][..], true),
+            (&["realtime, openai-beta.realtime-v1"], true),
+            (&["openai-project.p"], true),
+            (&["realtime, openai-insecure-api-key.k"], false),
+            (&["openai-insecure-api-key.k, realtime"], false),
+            (&["other"], false),
+            (&["realtime", "realtime"], false),
+        ] {
+            let mut fields = PROPER.to_vec();
+            fields.extend(
+                offers
+                    .iter()
+                    .map(|offer| ("sec-websocket-protocol", *offer)),
+            );
+            assert_eq!(passes(&fields), want, "{offers:?}");
+        }
+    }
+}

@@ -34,3 +34,58 @@ impl Refusal {
         )
     }
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_types,
+    reason = "a test reads what this crate has written, where no byte has to stay"
+)]
+mod tests {
+    use super::*;
+    use crate::http::Fault;
+
+    #[test]
+    fn last_event_has_the_shape_of_the_api_and_of_the_format() {
+        let refusal = Refusal::from(&Fault::ModelMismatch("q".into()));
+        let event = |errors, path, format| {
+            let to = RefusalContext {
+                errors,
+                path,
+                id: "r-1",
+                ..RefusalContext::default()
+            };
+            (refusal.body(&to), refusal.last_event(&to, format))
+        };
+        let chat = "/v1/chat/completions";
+        for format in [BodyFormat::Json, BodyFormat::JsonLines] {
+            let (text, event) = event(ErrorShape::Openai, "/v1/responses", format);
+            assert_eq!(event, format!("{text}\n"));
+        }
+        for (errors, before) in [
+            (ErrorShape::Anthropic, "event: error\n"),
+            (ErrorShape::Aws, ""),
+            (ErrorShape::Google, ""),
+            (ErrorShape::Openai, ""),
+            (ErrorShape::Plain, ""),
+        ] {
+            let (text, event) = event(errors, chat, BodyFormat::Sse);
+            assert_eq!(event, format!("{before}data: {text}\n\n"), "{errors:?}");
+            assert!(text.contains("another model was served"));
+        }
+        let (_, event) = event(ErrorShape::Openai, "/v1/responses", BodyFormat::Sse);
+        let data = event.strip_prefix("event: response.failed\ndata: ");
+        let data = data.and_then(|data| data.strip_suffix("\n\n")).unwrap();
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["type"], "response.failed");
+        assert_eq!(data["response"]["id"], "r-1");
+        assert_eq!(data["response"]["status"], "failed");
+        let error = &data["response"]["error"];
+        // Any other code makes codex try again.
+        assert_eq!(error["code"], "invalid_prompt");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains("another model was served: `q`"),
+            "{message}"
+        );
+    }
+}

@@ -271,3 +271,6 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
