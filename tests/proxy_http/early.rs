@@ -19,7 +19,14 @@ struct Case {
 
 const JSON: &str = "content-type: application/json\r\n";
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
+    // As the JDK's client sends it.
+    Case {
+        status: 404,
+        start: "POST /v1/unlisted HTTP/1.1",
+        fields: "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAA\r\n",
+        flags: &[],
+    },
     Case {
         status: 404,
         start: "POST /v1/unlisted HTTP/1.1",
@@ -71,7 +78,7 @@ fn upload(fixture: &Fixture, case: &Case, mebibytes: usize) {
 
 #[test]
 fn rejection_of_a_large_upload_arrives_after_the_whole_upload() {
-    for (case, mebibytes) in CASES.iter().zip([70, 70, 4, 4, 4]) {
+    for (case, mebibytes) in CASES.iter().zip([70, 70, 4, 4, 4, 4]) {
         let fixture = fixture!("reject", case.flags);
         upload(&fixture, case, 2);
         upload(&fixture, case, mebibytes);

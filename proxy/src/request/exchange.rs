@@ -12,6 +12,7 @@ use lockpolicy::dialect::{Content, ErrorShape};
 use lockpolicy::http::{Fault, Refusal, RequestHead, Route, route, wants_upgrade};
 
 use super::forward::ClientHead;
+use super::handover::Handover;
 use super::{admit, content, forward, open_websocket, read, reply};
 use crate::call::Call;
 use crate::cost::Admission;
@@ -76,7 +77,7 @@ async fn respond(
     mut request: Request<Incoming>,
 ) -> Response<ResponseBody> {
     let (state, route_match) = (Arc::clone(&call.state), call.route_match.clone());
-    let upgrade = hyper::upgrade::on(&mut request);
+    let handover = Handover::of(&mut request, &call);
     let (head, body) = request.into_parts();
     let text = fields::as_text(&head.headers);
     let request = RequestHead {
@@ -123,7 +124,7 @@ async fn respond(
                 &route,
                 found.operation,
                 &request,
-                upgrade,
+                handover,
             ))
             .await
         }

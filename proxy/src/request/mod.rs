@@ -6,6 +6,7 @@ mod decide;
 pub(crate) mod decode;
 pub(crate) mod exchange;
 mod forward;
+mod handover;
 mod open_websocket;
 mod read;
 mod reply;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use lockpolicy::Surface;
 use lockpolicy::dialect::Operation;
@@ -15,6 +14,7 @@ use lockpolicy::http::{
 };
 
 use super::forward::ClientHead;
+use super::handover::Handover;
 use super::{decide, forward, reply};
 use crate::call::Call;
 use crate::cost::{ClientKey, Lease, Slot};
@@ -33,7 +33,7 @@ pub(super) async fn open(
     route: &Route<'_>,
     operation: &Operation,
     head: &ClientHead<'_>,
-    upgrade: OnUpgrade,
+    handover: Handover,
 ) -> Result<Response<ResponseBody>, Refusal> {
     let place = place(call).await.map_err(|fault| call.fail(fault))?;
     let (approved, handshake, mut response) = send_handshake(call, route, head).await?;
@@ -51,6 +51,7 @@ pub(super) async fn open(
         stop: call.state.stop.clone(),
         timeout: call.state.limits.drain_timeout,
     };
+    let upgrade = handover.take();
     call.state.tasks.spawn(async move {
         let _place = place;
         match tokio::try_join!(upgrade, provider) {
