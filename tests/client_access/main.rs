@@ -9,6 +9,7 @@
 
 mod admin;
 mod call;
+mod cors;
 mod credentials;
 mod host_and_origin;
 mod keys;

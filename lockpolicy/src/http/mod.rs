@@ -6,6 +6,7 @@ mod body_format;
 mod client_tokens;
 mod content_coding;
 mod content_type;
+mod cors;
 mod credentials;
 mod decide;
 mod exchange;
@@ -34,6 +35,7 @@ pub use admin_access::{AdminAccess, AdminRefusal, IsToken};
 pub use body_format::BodyFormat;
 pub use client_tokens::{Client, ClientTokens, SHORTEST_TOKEN};
 pub use content_coding::{ContentCoding, DecodedLimits, content_coding};
+pub use cors::{CorsFields, cors_fields, preflight};
 pub use credentials::{
     CLIENT_TOKEN_FIELD, is_credential_field, is_credential_parameter, query_without,
 };

@@ -13,7 +13,7 @@ use lockpolicy::http::{Fault, Refusal, RequestHead, Route, route, wants_upgrade}
 
 use super::forward::ClientHead;
 use super::handover::Handover;
-use super::{admit, content, forward, open_websocket, read, reply};
+use super::{admit, content, cors, forward, open_websocket, read, reply};
 use crate::call::Call;
 use crate::cost::Admission;
 use crate::error::RequestError;
@@ -58,7 +58,9 @@ pub(crate) async fn handle(
         state,
     };
     let in_flight = Arc::clone(&call.in_flight);
-    let response = respond(call, head, request).await;
+    let cors = cors::fields_for(&call.state.access.hosts, request.headers());
+    let mut response = respond(call, head, request).await;
+    cors::replace(cors, response.headers_mut());
     response.map(|response| MeteredBody::new(response, in_flight))
 }
 
@@ -100,6 +102,9 @@ async fn respond(
         read::past(body).await;
         let refusal = call.fail(Fault::Exhausted(resource));
         return refused(&call, &refusal);
+    }
+    if let Some(response) = cors::preflight_response(&state.access.hosts, &request) {
+        return response;
     }
     let admitted = admit::admit(&mut call, &request, &routing);
     let route = match admitted.and(routing.route) {

@@ -2,6 +2,7 @@
 
 mod admit;
 mod content;
+mod cors;
 mod decide;
 pub(crate) mod decode;
 pub(crate) mod exchange;

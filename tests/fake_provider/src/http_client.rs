@@ -147,6 +147,7 @@ impl HttpClient {
                 .map(|(_, value)| value.as_str())
         };
         let body = match (of("content-length"), of("transfer-encoding")) {
+            (None, None) if matches!(status, 204 | 304) => Vec::new(),
             (Some(length), None) => self.try_take(length.parse().unwrap())?,
             (None, Some("chunked")) => self.chunks()?,
             other => panic!("framing {other:?}"),
