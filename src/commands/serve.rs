@@ -57,9 +57,9 @@ pub(crate) fn serve(flags: &Flags, environment: Environment) -> ExitCode {
         observers,
     ) {
         Ok(code) => code,
-        Err(StartError::Bind(BindError::Dialect(name))) => {
-            let what = format!("unknown dialect `{name}`");
-            output::problems(&[Problem::new(Setting::dialect().variable(), what)])
+        Err(StartError::Bind(BindError::Dialect(unknown))) => {
+            let problem = Problem::new(Setting::dialect().variable(), unknown.to_string());
+            output::problems(&[problem])
         }
         Err(error) => output::failure(&error),
     }

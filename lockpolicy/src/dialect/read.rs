@@ -205,7 +205,9 @@ impl Places {
                 }
                 Meaning::read(text)
                     .and_then(|meaning| self.add(&pointer, meaning, all.tools_of(meaning)?))
-                    .ok_or_else(|| [&pointer, " = ", text, ": not understood"].concat())?;
+                    .ok_or_else(|| {
+                        [&pointer, " = ", text, ": not understood, or listed already"].concat()
+                    })?;
             }
         }
         match left_out.first() {
