@@ -147,6 +147,21 @@ mod tests {
     }
 
     #[test]
+    fn report_ends_with_an_event_that_holds_a_whole_response() {
+        for (kind, ends) in [
+            ("response.completed", true),
+            ("response.failed", true),
+            ("response.incomplete", true),
+            ("response.done", false),
+            ("response.cancelled", false),
+            ("error", false),
+            ("response.created", false),
+        ] {
+            assert_eq!(ends_observed_response(kind), ends, "{kind}");
+        }
+    }
+
+    #[test]
     fn text_of_a_last_event_ends_the_response() {
         for last in [
             r#"{"type":"response.completed","response":{"id":"r""#,

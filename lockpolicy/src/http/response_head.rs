@@ -159,3 +159,118 @@ impl HeadEdits {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PolicyConfig;
+    use crate::dialect::Table;
+    use crate::http::{RequestHead, decide, route};
+
+    type Fields<'f> = &'f [(&'f str, &'f str)];
+
+    fn policy(mode: &str) -> Policy {
+        let keys = "model = 'p'\nallow = ['GET /v1/things']\nmode = '";
+        let policy = PolicyConfig::from_toml(&[keys, mode, "'"].concat());
+        policy.build().unwrap()
+    }
+
+    /// Returns the handling and the edits of a response to a request in this mode; `None` for a fault.
+    fn answered(
+        mode: &str,
+        (method, path, content): (&str, &str, &str),
+        (status, fields): (u16, Fields<'_>),
+    ) -> Option<(ResponseHandling, HeadEdits)> {
+        let (policy, table) = (policy(mode), Table::of(["openai"]).unwrap());
+        let json = [("content-type", "application/json")];
+        let head = RequestHead {
+            method,
+            path,
+            fields: if content.is_empty() { &[] } else { &json },
+            ..RequestHead::default()
+        };
+        let route = route(&table, &policy, &head).route.unwrap();
+        let approved = decide(&policy, &route, &head, content.as_bytes());
+        let approved = approved.result.unwrap();
+        let head = ResponseHead { status, fields };
+        let handling = response_handling(&policy, &route, &approved, &head).ok()?;
+        Some((
+            handling,
+            response_edits(&policy, &approved, &head, handling),
+        ))
+    }
+
+    const MODELS: (&str, &str, &str) = ("GET", "/v1/models", "");
+    const THINGS: (&str, &str, &str) = ("GET", "/v1/things", "");
+    const PINNED: (&str, &str, &str) = ("POST", "/v1/responses", r#"{"model":"p"}"#);
+    const OTHER: (&str, &str, &str) = ("POST", "/v1/responses", r#"{"model":"q"}"#);
+
+    #[test]
+    fn content_is_cut_observed_or_passed_by_its_operation_and_status() {
+        use ResponseHandling::{CutModelList, Observe, Pass};
+        for (mode, request, status, handling) in [
+            ("force", MODELS, 200, CutModelList),
+            ("reject", MODELS, 200, CutModelList),
+            ("report_only", MODELS, 200, Pass),
+            ("force", MODELS, 404, Pass),
+            ("force", PINNED, 200, Observe),
+            ("force", PINNED, 500, Observe),
+            ("force", THINGS, 200, Pass),
+            ("force", THINGS, 404, Pass),
+        ] {
+            let told = answered(mode, request, (status, &[]));
+            let told = told.map(|(handling, _)| handling);
+            assert_eq!(told, Some(handling), "{mode} {request:?} {status}");
+        }
+    }
+
+    #[test]
+    fn redirect_and_change_of_protocol_are_not_passed_on() {
+        let location = [("location", "https://elsewhere")];
+        for request in [MODELS, PINNED, THINGS] {
+            assert_eq!(answered("force", request, (307, &location)), None);
+            assert_eq!(answered("force", request, (101, &[])), None);
+            assert!(answered("force", request, (304, &[])).is_some());
+            assert!(answered("force", request, (201, &location)).is_some());
+        }
+    }
+
+    #[test]
+    fn head_loses_what_is_of_one_connection_and_the_pin_that_was_forced() {
+        let fields = [
+            ("connection", "close, X-Hop"),
+            ("x-hop", "1"),
+            ("x-model-lock-decision", "forged"),
+            ("openai-model", "p"),
+            ("x-openai-model", "r"),
+            ("content-length", "2"),
+            ("etag", "e"),
+        ];
+        let edits = |mode, request| answered(mode, request, (200, &fields)).unwrap().1;
+        let common = ["connection", "x-hop", "x-model-lock-decision"];
+        let forced = edits("force", OTHER);
+        assert_eq!(forced.remove, [&common[..], &["openai-model"]].concat());
+        let hash = policy("force").hash().to_string();
+        let set = [
+            ("x-model-lock-decision", "forced".to_string()),
+            ("x-model-lock-policy", hash),
+            ("x-model-lock-requested", "q".to_string()),
+        ];
+        assert_eq!(forced.set, set);
+        let matched = edits("force", PINNED);
+        assert_eq!(matched.remove, common);
+        assert_eq!(matched.set[0].1, "matched");
+        assert_eq!(matched.set.len(), 2);
+        let list = edits("force", MODELS);
+        assert_eq!(
+            list.remove,
+            [&common[..], &["content-length", "etag"]].concat()
+        );
+        let head = ResponseHead {
+            status: 101,
+            fields: &fields,
+        };
+        let handshake = handshake_edits(&policy("force"), &head);
+        assert_eq!(handshake.remove, ["connection", "x-hop", "openai-model"]);
+    }
+}
