@@ -124,3 +124,15 @@ fn client_that_goes_on_sending_is_cut_off_in_time() {
     }
     assert!(began.elapsed().as_millis() >= 300, "{:?}", began.elapsed());
 }
+
+#[test]
+fn requests_that_wait_behind_another_one_are_served() {
+    let fixture = fixture!("force", &[]);
+    let request = fake_provider::http_client::post("/v1/responses", "", br#"{"model":"gpt-5.5"}"#);
+    let mut client = fixture.client();
+    client.send(&request.repeat(5));
+    for _ in 0..5 {
+        let response = client.response();
+        assert_eq!((response.status, response.field("connection")), (200, None));
+    }
+}

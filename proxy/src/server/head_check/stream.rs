@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -42,6 +42,9 @@ struct Verdicts {
     waiting: Mutex<VecDeque<Result<(), HeadError>>>,
     /// `true` while a content has begun that has not arrived to its end, or whose end cannot be told.
     is_content_open: AtomicBool,
+    /// The number of heads that were handed on, and of those that are served.
+    handed_on: AtomicUsize,
+    served: AtomicUsize,
 }
 
 impl HeadVerdicts {
@@ -53,6 +56,7 @@ impl HeadVerdicts {
     }
 
     fn push(&self, verdict: Result<(), HeadError>) {
+        self.0.handed_on.fetch_add(1, Ordering::Relaxed);
         self.waiting().push_back(verdict);
     }
 
@@ -65,14 +69,18 @@ impl HeadVerdicts {
     /// The verdict on the head that is served now.
     pub(crate) fn next(&self) -> Result<(), HeadError> {
         // hyper serves nothing that was not pushed; if it did, nothing would be known of it.
+        self.0.served.fetch_add(1, Ordering::Relaxed);
         let next = self.waiting().pop_front();
         next.unwrap_or(Err(HeadError::Start))
     }
 
-    /// Returns true while a part of the request's content may not have arrived. A response ends the connection then,
+    /// Returns true while a part of the content of the request that is served may not have arrived. A response ends the connection then,
     /// unless it changes the protocol.
     pub(crate) fn is_content_open(&self) -> bool {
-        self.0.is_content_open.load(Ordering::Relaxed)
+        // A content that is open may be that of a request which waits behind the one that is served.
+        let is_last =
+            self.0.handed_on.load(Ordering::Relaxed) == self.0.served.load(Ordering::Relaxed);
+        is_last && self.0.is_content_open.load(Ordering::Relaxed)
     }
 }
 
