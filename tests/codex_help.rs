@@ -16,8 +16,15 @@ use lockpolicy::agents::codex::cli::{self, OptionSpec, ROOT, Takes};
 /// The versions that the table covers.
 const VERSIONS: [&str; 4] = ["0.125.0", "0.154.0", "0.169.0", "0.171.0"];
 
-/// Options that work and that no help tells of.
-const HIDDEN: [&str; 3] = ["experimental-json", "managed-daemon", "yolo"];
+/// Options that work and that no help of these versions tells of. `permissions-profile` and `profile-v2` were printed from
+/// 0.131 to 0.133.
+const HIDDEN: [&str; 5] = [
+    "experimental-json",
+    "managed-daemon",
+    "permissions-profile",
+    "profile-v2",
+    "yolo",
+];
 
 /// One line of the options in a help text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

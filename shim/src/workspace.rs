@@ -173,12 +173,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let place = |name: &str| directory.path().join(name);
         fs::create_dir_all(place("agents/deep.toml/x")).unwrap();
-        for name in ["a.toml", "b.txt", "deep.toml/x/c.toml"] {
+        for name in ["a.toml", "b.txt", "deep.toml/x/c.toml", "x.config.toml"] {
             fs::write(place("agents").join(name), "").unwrap();
         }
         let search = |own| Workspace::default().below(&place("agents"), own);
         let found = names(search(false).unwrap());
-        assert_eq!(found, BTreeSet::from(["a.toml".into(), "c.toml".into()]));
+        let want = ["a.toml", "c.toml", "x.config.toml"].map(str::to_owned);
+        assert_eq!(found, BTreeSet::from(want));
         symlink("..", place("agents/loop")).unwrap();
         assert!(error(search(false)).starts_with("links"));
         assert_eq!(names(search(true).unwrap()), found, "a circle ends");

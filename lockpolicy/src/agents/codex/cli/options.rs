@@ -13,6 +13,8 @@ const OTHER: Role = Role::Selects(Setting::OtherSelector(
 
 pub(super) const MODEL: OptionSpec = short(b'm', "model").role(SELECTS_MODEL);
 pub(super) const PROFILE: OptionSpec = short(b'p', "profile").role(OTHER);
+/// The name that 0.131 to 0.133 have for what `--profile` is since: a file on top of the configuration.
+pub(super) const PROFILE_V2: OptionSpec = long("profile-v2").role(OTHER);
 pub(super) const OSS: OptionSpec = flag("oss").role(OTHER);
 pub(super) const LOCAL_PROVIDER: OptionSpec = long("local-provider").role(OTHER);
 pub(super) const REMOTE: OptionSpec = long("remote").role(OTHER).is_secret(true);
@@ -48,6 +50,7 @@ pub(super) static SESSION: &[OptionSpec] = &[
     OSS,
     LOCAL_PROVIDER,
     PROFILE,
+    PROFILE_V2,
     short(b's', "sandbox"),
     flag("approve-for-me"),
     BYPASS,
@@ -128,6 +131,7 @@ pub(super) static SANDBOX: &[&[OptionSpec]] = &[&[
     flag("sandbox-state-disable-network"),
     short(b'P', "permission-profile"),
     PROFILE,
+    long("permissions-profile"),
     CD,
     flag("include-managed-config"),
     long("allow-unix-socket"),

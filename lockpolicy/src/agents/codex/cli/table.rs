@@ -6,8 +6,8 @@
 
 use super::options::{
     CD, EXEC_SERVER, GLOBAL, IMAGE, JSON_ONLY, LOCAL_PROVIDER, OPEN, OSS, PICK, PLUGIN, PROFILE,
-    REMOTE, REMOTE_TOKEN, REVIEWED, SANDBOX, SESSION, SOCKET, STRICT, TRUST, TURN, VERSION,
-    VERSION_ONLY,
+    PROFILE_V2, REMOTE, REMOTE_TOKEN, REVIEWED, SANDBOX, SESSION, SOCKET, STRICT, TRUST, TURN,
+    VERSION, VERSION_ONLY,
 };
 use super::spec::{
     Command, ModelSource, Operands, OptionSpec, Takes, flag, long, options, short, short_flag,
@@ -83,6 +83,7 @@ static COMMANDS: &[Command] =
                     OSS,
                     LOCAL_PROVIDER,
                     PROFILE,
+                    PROFILE_V2,
                     short(b's', "sandbox"),
                     flag("approve-for-me"),
                     CD,
@@ -135,7 +136,8 @@ static COMMANDS: &[Command] =
         ]),
         model("mcp-server")
             .server(Some(Server::Mcp))
-            .everywhere(false),
+            .everywhere(false)
+            .options(&[&[STRICT]]),
         no_model("migrate-nfs-db")
             .everywhere(false)
             .options(&[&[long("staging-dir")]]),

@@ -237,7 +237,7 @@ fn vec_of(text: &str) -> Vec<String> {
 }
 
 /// Options of `exec`, and the attempts.
-const TAKEN_OUT: [[&str; 2]; 12] = [
+const TAKEN_OUT: [[&str; 2]; 14] = [
     ["--oss", "--oss:oss"],
     [
         "--oss --local-provider ollama",
@@ -246,6 +246,8 @@ const TAKEN_OUT: [[&str; 2]; 12] = [
     ["-p p", "-p:p"],
     ["-pp", "-p:p"],
     ["--profile=p", "--profile:p"],
+    ["--profile-v2 p", "--profile-v2:p"],
+    ["--profile-v2=p", "--profile-v2:p"],
     ["-c profile=p", "-c profile:p"],
     ["-c model_provider=x", "-c model_provider:x"],
     ["-c model_providers={x={}}", "-c model_providers:<value>"],
