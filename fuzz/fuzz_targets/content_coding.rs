@@ -8,7 +8,8 @@ use lockpolicy::http::{ContentCoding, content_coding};
 use proxy::fuzzing::decode;
 
 const CAP: usize = 1 << 20;
-const NAMES: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
+/// The codings, and `deflate` without the zlib format around it.
+const NAMES: [&str; 5] = ["gzip", "deflate", "br", "zstd", "alone"];
 
 fn coded(name: &str, text: &[u8]) -> Vec<u8> {
     match name {
@@ -19,6 +20,11 @@ fn coded(name: &str, text: &[u8]) -> Vec<u8> {
         }
         "deflate" => {
             let mut coder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            coder.write_all(text).expect("memory");
+            coder.finish().expect("memory")
+        }
+        "alone" => {
+            let mut coder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
             coder.write_all(text).expect("memory");
             coder.finish().expect("memory")
         }
@@ -41,7 +47,8 @@ fn run(coding: ContentCoding, content: &[u8]) -> Option<Vec<u8>> {
 fuzz_target!(|given: (u8, Vec<u8>, Vec<u8>)| {
     let (name, text, tail) = given;
     let name = NAMES[usize::from(name) % NAMES.len()];
-    let coding = content_coding(Some(name)).expect("known");
+    let stated = if name == "alone" { "deflate" } else { name };
+    let coding = content_coding(Some(stated)).expect("known");
     run(coding, &text);
     let mut content = coded(name, &text);
     assert_eq!(run(coding, &content).as_deref(), Some(&text[..]));

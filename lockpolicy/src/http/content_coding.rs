@@ -12,7 +12,7 @@ pub enum ContentCoding {
     Identity,
     /// `gzip`, also as `x-gzip`.
     Gzip,
-    /// `deflate`: the zlib format.
+    /// `deflate`: the zlib format, or what it wraps, as some clients write it.
     Deflate,
     /// `br`.
     Brotli,
@@ -64,7 +64,8 @@ pub fn content_coding(value: Option<&str>) -> Result<ContentCoding, Rejection> {
     };
     let name: String = value.trim().to_ascii_lowercase();
     match name.as_str() {
-        "identity" => Ok(ContentCoding::Identity),
+        // An empty list names none.
+        "" | "identity" => Ok(ContentCoding::Identity),
         "gzip" | "x-gzip" => Ok(ContentCoding::Gzip),
         "deflate" => Ok(ContentCoding::Deflate),
         "br" => Ok(ContentCoding::Brotli),

@@ -22,7 +22,8 @@ pub(super) fn media<'a>(request: &Request<'a>) -> Media<'a> {
     };
     let (kind, rest) = value.split_once(';').unwrap_or((value, ""));
     let kind = kind.trim();
-    let charset = rest.trim().to_ascii_lowercase().replace('"', "");
+    let charset = rest.trim().trim_end_matches(';').trim_end();
+    let charset = charset.to_ascii_lowercase().replace('"', "");
     if kind.eq_ignore_ascii_case("application/json")
         && matches!(charset.as_str(), "" | "charset=utf-8" | "charset=utf8")
     {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::request::RequestHead;
 use crate::dialect::{Found, ModelAt};
+use crate::path::escaped_byte;
 use crate::{Reason, Rejection};
 
 /// Checks the query of a request.
@@ -14,7 +15,8 @@ use crate::{Reason, Rejection};
 ///
 /// A parameter that the operation does not list, stands twice, or has a value with more than one reading.
 pub(super) fn check(head: &RequestHead<'_>, found: &Found<'_>) -> Result<(), Rejection> {
-    let Some(query) = head.query else {
+    // A question mark with nothing behind it says nothing.
+    let Some(query) = head.query.filter(|query| !query.is_empty()) else {
         return Ok(());
     };
     let mut seen: Vec<Cow<'_, str>> = Vec::new();
@@ -32,7 +34,9 @@ pub(super) fn check(head: &RequestHead<'_>, found: &Found<'_>) -> Result<(), Rej
 
 fn is_listed(head: &RequestHead<'_>, found: &Found<'_>, name: &str) -> bool {
     let names_model = matches!(&found.operation.model, ModelAt::Query(model) if *model == name);
+    let mut unless = found.operation.unless.iter();
     names_model
+        || unless.any(|pair| pair.split('=').next() == Some(name))
         || found.operation.query.iter().any(|listed| *listed == name)
         || head.base.adds_parameter(name)
 }
@@ -60,13 +64,6 @@ fn is_value(value: &str) -> bool {
 fn is_escape(digits: &str) -> bool {
     escaped_byte(digits.as_bytes())
         .is_some_and(|byte| !byte.is_ascii_control() && !b"#%&;".contains(&byte))
-}
-
-/// Returns the byte that two digits behind a percent sign mean.
-pub(super) fn escaped_byte(digits: &[u8]) -> Option<u8> {
-    let digits = core::str::from_utf8(digits).ok()?;
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_hex.then(|| u8::from_str_radix(digits, 16).ok())?
 }
 
 fn is_plain(byte: u8) -> bool {

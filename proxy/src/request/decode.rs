@@ -10,7 +10,7 @@ use brotli::reader::StandardAlloc;
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
 use bytes::buf::Reader;
 use bytes::{Buf as _, Bytes};
-use flate2::bufread::{GzDecoder, ZlibDecoder};
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use lockpolicy::http::{ContentCoding, DecodedLimits};
 use lockpolicy::{Reason, Rejection};
 
@@ -30,6 +30,7 @@ pub(crate) struct Decoding {
 enum Decoder {
     Brotli(Box<Brotli>),
     Deflate(Box<ZlibDecoder<Reader<Bytes>>>),
+    DeflateAlone(Box<DeflateDecoder<Reader<Bytes>>>),
     Gzip(Box<GzDecoder<Reader<Bytes>>>),
     Zstd(Box<zstd::stream::read::Decoder<'static, Reader<Bytes>>>),
 }
@@ -50,8 +51,11 @@ impl Decoding {
         let decoder = match coding {
             ContentCoding::Identity => return Ok(None),
             ContentCoding::Gzip => Decoder::Gzip(Box::new(GzDecoder::new(content.reader()))),
-            ContentCoding::Deflate => {
+            ContentCoding::Deflate if is_zlib(&content) => {
                 Decoder::Deflate(Box::new(ZlibDecoder::new(content.reader())))
+            }
+            ContentCoding::Deflate => {
+                Decoder::DeflateAlone(Box::new(DeflateDecoder::new(content.reader())))
             }
             ContentCoding::Brotli => Decoder::Brotli(Box::new(Brotli::new(content))),
             ContentCoding::Zstd => zstd(content)?,
@@ -102,6 +106,17 @@ fn corrupt() -> Rejection {
     Rejection::whole(Reason::Corrupt, "content-encoding")
 }
 
+/// Returns true if a content begins as one in the zlib format does (RFC 1950 section 2.2). Some clients leave out what the
+/// format puts around a `deflate` stream; what goes on is decoded, so nobody reads it in the other way.
+fn is_zlib(content: &[u8]) -> bool {
+    match content {
+        [method, flags, ..] => {
+            method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31)
+        }
+        _ => false,
+    }
+}
+
 fn zstd(content: Bytes) -> Result<Decoder, Rejection> {
     const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
     if !content.starts_with(&MAGIC) {
@@ -128,6 +143,7 @@ impl Decoder {
         match self {
             Self::Brotli(decoder) => decoder.input.len(),
             Self::Deflate(decoder) => decoder.get_ref().get_ref().remaining(),
+            Self::DeflateAlone(decoder) => decoder.get_ref().get_ref().remaining(),
             Self::Gzip(decoder) => decoder.get_ref().get_ref().remaining(),
             Self::Zstd(decoder) => decoder.get_ref().get_ref().remaining(),
         }
@@ -137,7 +153,7 @@ impl Decoder {
     fn window(&self) -> usize {
         match self {
             Self::Brotli(_) => 16 << 20,
-            Self::Deflate(_) | Self::Gzip(_) => 64 << 10,
+            Self::Deflate(_) | Self::DeflateAlone(_) | Self::Gzip(_) => 64 << 10,
             Self::Zstd(_) => 1 << ZSTD_WINDOW_LOG,
         }
     }
@@ -148,6 +164,7 @@ impl Read for Decoder {
         match self {
             Self::Brotli(decoder) => decoder.read(into),
             Self::Deflate(decoder) => decoder.read(into),
+            Self::DeflateAlone(decoder) => decoder.read(into),
             Self::Gzip(decoder) => decoder.read(into),
             Self::Zstd(decoder) => decoder.read(into),
         }
@@ -257,7 +274,26 @@ mod tests {
         let large_window = [0x11, 0x1e, 0x0b, 0x02, 0x80, b'{', b'}', 0x03];
         assert_eq!(run("br", &large_window, 1 << 20), Err(Reason::Corrupt));
         assert_eq!(run("gzip, gzip", text, 1 << 20), Err(Reason::Malformed));
-        assert_eq!(run("", text, 1 << 20), Err(Reason::Coding));
+        assert_eq!(run("x", text, 1 << 20), Err(Reason::Coding));
+    }
+
+    #[test]
+    fn deflate_without_the_zlib_format_around_it_is_decoded_to_its_end() {
+        let text = br#"{"model":"gpt-5.5","input":"hello hello hello hello"}"#;
+        let wrapped = coded("deflate", text);
+        let alone = &wrapped[2..wrapped.len() - 4];
+        assert_eq!(run("deflate", alone, 1 << 20).as_deref(), Ok(&text[..]));
+        for broken in [
+            &alone[..alone.len() - 2],
+            &[alone, b"x"].concat(),
+            &[alone, alone].concat(),
+            &wrapped[2..],
+            b"",
+            b"\x78",
+        ] {
+            assert!(run("deflate", broken, 1 << 20).is_err(), "{broken:?}");
+        }
+        assert_eq!(run("deflate", alone, 8), Err(Reason::TooLarge));
     }
 
     #[test]

@@ -3,14 +3,42 @@
 /// The most bytes of a boundary (RFC 2046 section 5.1.1).
 const LONGEST: usize = 70;
 
-/// Returns the boundary of `multipart/form-data; boundary=TOKEN`, quoted or not; `None` where anything else stands
-/// there.
+/// Returns the boundary of `multipart/form-data; boundary=TOKEN`, quoted or not, with or without a charset that reads
+/// ASCII as UTF-8 does; `None` where anything else stands there.
 ///
-/// Outside of quotes it is made of characters that every parser takes for a part of a token. It has a letter or a
+/// A parser that takes a charset behind it for a part of the boundary finds no part at all. Outside of quotes it is made of characters that every parser takes for a part of a token. It has a letter or a
 /// digit: one of dashes alone could not be told from the end of the form.
 pub(super) fn boundary(media: &str) -> Option<&str> {
-    let (kind, parameter) = media.split_once(';')?;
-    let (key, value) = parameter.trim().split_once('=')?;
+    let (kind, parameters) = media.split_once(';')?;
+    // No character of a boundary or a charset ends a parameter.
+    let mut found = [None, None];
+    for parameter in parameters.split(';').map(str::trim) {
+        let (key, value) = match parameter.split_once('=') {
+            Some(named) => named,
+            None if parameter.is_empty() => continue,
+            None => return None,
+        };
+        let names = ["boundary", "charset"];
+        let index = names
+            .iter()
+            .position(|name| key.eq_ignore_ascii_case(name))?;
+        let place = found.get_mut(index)?;
+        place.is_none().then(|| *place = Some(value))?;
+    }
+    let [value, charset] = found;
+    let proper_kind = kind.trim().eq_ignore_ascii_case("multipart/form-data");
+    (proper_kind && charset.is_none_or(is_like_ascii)).then_some(())?;
+    is_boundary(value?)
+}
+
+/// Returns true for a charset whose ASCII is that of UTF-8.
+fn is_like_ascii(charset: &str) -> bool {
+    let charset = charset.trim_matches('"');
+    let mut known = ["utf-8", "us-ascii", "iso-8859-1"].iter();
+    known.any(|known| charset.eq_ignore_ascii_case(known))
+}
+
+fn is_boundary(value: &str) -> Option<&str> {
     let quoted = value
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
@@ -20,9 +48,7 @@ pub(super) fn boundary(media: &str) -> Option<&str> {
     };
     let value = quoted.unwrap_or(value);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || taken.contains(&byte);
-    let proper = kind.trim().eq_ignore_ascii_case("multipart/form-data")
-        && key.eq_ignore_ascii_case("boundary")
-        && value.len() <= LONGEST
+    let proper = value.len() <= LONGEST
         && value.bytes().all(plain)
         && value.bytes().any(|byte| byte.is_ascii_alphanumeric());
     proper.then_some(value)
@@ -44,6 +70,9 @@ mod tests {
                 "multipart/form-data; boundary=\"==B:1/2?(3)'\"",
                 "==B:1/2?(3)'",
             ),
+            ("multipart/form-data; charset=utf-8; boundary=B", "B"),
+            ("multipart/form-data; boundary=B; charset=ISO-8859-1", "B"),
+            ("multipart/form-data;charset=\"UTF-8\";boundary=\"B\";", "B"),
             (&long, &longest),
         ] {
             assert_eq!(boundary(media), Some(expected), "{media}");
@@ -58,6 +87,11 @@ mod tests {
             "multipart/related; boundary=B",
             "multipart/form-data; boundary=",
             "multipart/form-data; boundary=B; x=y",
+            "multipart/form-data; boundary=B; boundary=B",
+            "multipart/form-data; charset=utf-16; boundary=B",
+            "multipart/form-data; charset=utf-8; charset=utf-8; boundary=B",
+            "multipart/form-data; charset=utf-8",
+            "multipart/form-data; x; boundary=B",
             "multipart/form-data; boundary=B/C",
             "multipart/form-data; boundary='B'",
             "multipart/form-data; boundary=B(C)",

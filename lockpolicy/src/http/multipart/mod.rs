@@ -2,8 +2,8 @@
 //!
 //! Six parsers of the field read thirty of fifty-one crafted forms differently. What is taken here is
 //! the form that every client library writes and every parser reads alike: no preamble and no epilogue,
-//! CRLF only, each part with one `Content-Disposition` and at most one `Content-Type`, plain names, and the
-//! boundary nowhere but between parts.
+//! CRLF only, each part with one `Content-Disposition` and at most one of three other fields, plain names, and
+//! the boundary nowhere but between parts.
 
 mod boundary;
 mod part_head;
@@ -41,27 +41,23 @@ pub(super) fn finds<'a>(
             continue;
         };
         let text = input.get(part.content.clone());
+        if !text.is_some_and(|text| part.head.text.reads(text)) {
+            return Err(Reason::Ambiguous);
+        }
         let text = text.and_then(|bytes| core::str::from_utf8(bytes).ok());
         let stated = text.map_or(SelectorValue::NotText, |text| {
             SelectorValue::Text(Cow::Borrowed(text))
         });
         let place = EditSpan {
-            value: part.content.clone(),
             whole: part.whole.clone(),
-            ..EditSpan::default()
+            ..span(part)
         };
         finds.push(setting, stated, &entry.pointer, place);
     }
     let is_inserted = |entry: &&Entry| entry.insert_if_missing && entry.parent.is_none();
     for entry in places.entries.iter().filter(is_inserted) {
         if let (Some(setting), false) = (entry.setting, seen.contains(&name(entry))) {
-            let before = [
-                "--",
-                boundary,
-                "\r\nContent-Disposition: form-data; name=\"",
-                name(entry),
-                "\"\r\n\r\n",
-            ];
+            let before = ["--", boundary, "\r\n", &head(name(entry))];
             let wrapper = (before.concat(), String::from("\r\n"));
             let place = EditSpan {
                 wrapper,
@@ -71,6 +67,26 @@ pub(super) fn finds<'a>(
         }
     }
     Ok(finds)
+}
+
+/// Returns where another value is written into a part. One that states the length of its content gets another head.
+fn span(part: &Part<'_>) -> EditSpan {
+    let (value, before) = if part.head.has_length {
+        (&part.text, head(part.head.name))
+    } else {
+        (&part.content, String::new())
+    };
+    EditSpan {
+        value: value.clone(),
+        wrapper: (before, String::new()),
+        ..EditSpan::default()
+    }
+}
+
+/// Returns the head of a part without a file.
+fn head(name: &str) -> String {
+    let start = "Content-Disposition: form-data; name=\"";
+    [start, name, "\"\r\n\r\n"].concat()
 }
 
 fn name(entry: &Entry) -> &str {
@@ -91,7 +107,7 @@ fn governed<'p, 'a>(
     let Some((entry, setting)) = entry.and_then(|entry| Some((entry, entry.setting?))) else {
         return Ok(None);
     };
-    if part.head.file || part.head.typed || seen.contains(&part.head.name) {
+    if part.head.file || seen.contains(&part.head.name) {
         return Err(Reason::Ambiguous);
     }
     seen.push(part.head.name);

@@ -17,6 +17,8 @@ pub const PART_CAP: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part<'a> {
     pub(super) head: PartHead<'a>,
+    /// From the first byte of its head to the last of its content.
+    pub(super) text: Range<usize>,
     pub(super) content: Range<usize>,
     /// From its delimiter to the next.
     pub(super) whole: Range<usize>,
@@ -48,9 +50,11 @@ pub(super) fn parts<'a>(input: &'a [u8], boundary: &str) -> Option<Vec<Part<'a>>
 fn part(text: &[u8], from: usize, whole: Range<usize>) -> Option<Part<'_>> {
     let end = memchr::memmem::find(text, b"\r\n\r\n")?;
     let head = core::str::from_utf8(text.get(..end)?).ok()?;
+    let content = from + end + 4..from + text.len();
     Some(Part {
-        head: part_head(head)?,
-        content: from + end + 4..from + text.len(),
+        head: part_head(head, content.len())?,
+        text: from..from + text.len(),
+        content,
         whole,
     })
 }

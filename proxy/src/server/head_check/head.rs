@@ -258,9 +258,10 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Visible characters, blanks and tabs. Bytes beyond ASCII mean different things to different readers.
+/// Visible characters, blanks and tabs, and bytes beyond ASCII (RFC 9110 section 5.5). These mean different things to
+/// different readers, so that the policy lets a field go on without them alone.
 fn is_value(byte: u8) -> bool {
-    byte.is_ascii_graphic() || byte == b' ' || byte == b'\t'
+    byte.is_ascii_graphic() || byte == b' ' || byte == b'\t' || !byte.is_ascii()
 }
 
 #[cfg(test)]
