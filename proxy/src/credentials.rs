@@ -13,22 +13,22 @@ use crate::held_keys::HeldKey;
 
 /// Puts the key of the provider in the place of every credential that the client has stated. Where none is held for
 /// it, the client's own go on, but never the token by which the proxy knows the client.
-pub(crate) fn replace<B>(call: &Call, route: &Route<'_>, path: &str, request: &mut Request<B>) {
+pub(crate) fn replace<B>(call: &Call, route: &Route<'_>, request: &mut Request<B>) {
     if let Some(client) = &call.client {
         take_token(client, request);
     }
-    if let Some(key) = held(call, route, path, request.uri()) {
+    if let Some(key) = held(call, route, request.uri()) {
         put(key, request);
     }
 }
 
 /// Returns the key that is held for the provider of a request.
-fn held<'c>(call: &'c Call, route: &Route<'_>, path: &str, target: &Uri) -> Option<&'c HeldKey> {
+fn held<'c>(call: &'c Call, route: &Route<'_>, target: &Uri) -> Option<&'c HeldKey> {
     let state = &call.state;
     if state.keys.is_empty() {
         return None;
     }
-    let dialect = route.dialect(&state.table, path)?;
+    let dialect = route.dialect()?;
     state.keys.of(dialect, target)
 }
 
@@ -40,8 +40,13 @@ fn put<B>(key: &HeldKey, request: &mut Request<B>) {
 
 /// Takes out the token of a client, wherever it stands.
 fn take_token<B>(client: &Client, request: &mut Request<B>) {
-    remove_fields(request, |_, value| client.is_stated_in(value.as_bytes()));
-    remove_parameters(request, |_, value| client.is_stated_in(value.as_bytes()));
+    let is_in = |text: &[u8]| client.is_stated_in(text);
+    remove_fields(request, |name, value| {
+        is_in(name.as_str().as_bytes()) || is_in(value.as_bytes())
+    });
+    remove_parameters(request, |name, value| {
+        client.is_stated_in_parameter(name, value)
+    });
 }
 
 fn remove_fields<B>(request: &mut Request<B>, is_out: impl Fn(&HeaderName, &HeaderValue) -> bool) {

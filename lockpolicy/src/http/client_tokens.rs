@@ -8,8 +8,9 @@ use core::fmt;
 
 use subtle::ConstantTimeEq as _;
 
-use super::credentials::CLIENT_TOKEN_FIELD;
+use super::credentials::{CLIENT_TOKEN_FIELD, query_without};
 use super::request::RequestHead;
+use super::spellings::states;
 use crate::dialect::Credential;
 use crate::{Problem, Problems, Reason, Rejection};
 
@@ -35,9 +36,38 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Returns true if a text has the client's token in it.
+    /// Returns true if a text has the client's token in it, in a spelling that a server may decode.
     pub fn is_stated_in(&self, text: &[u8]) -> bool {
-        memchr::memmem::find(text, self.token.as_bytes()).is_some()
+        states(text, self.token.as_bytes())
+    }
+
+    /// Returns true if a parameter of a query has the client's token in it.
+    pub fn is_stated_in_parameter(&self, name: &str, value: &str) -> bool {
+        self.is_stated_in(name.as_bytes()) || self.is_stated_in(value.as_bytes())
+    }
+
+    /// Checks that the token stands nowhere where it would go on: a field or a parameter of the query that states it is
+    /// taken out, the rest of a target is not.
+    ///
+    /// # Errors
+    ///
+    /// A token in the path, across parameters of the query, or in a field that opens a WebSocket.
+    pub fn check(&self, head: &RequestHead<'_>) -> Result<(), Rejection> {
+        let rest = head.query.map(|query| {
+            let is_out = |name: &str, value: &str| self.is_stated_in_parameter(name, value);
+            query_without(query, is_out).unwrap_or_else(|| query.to_owned())
+        });
+        let handshake = HANDSHAKE.iter().flat_map(|name| head.values(name));
+        let mut kept = rest
+            .as_deref()
+            .into_iter()
+            .chain([head.path])
+            .chain(handshake);
+        if kept.any(|text| self.is_stated_in(text.as_bytes())) {
+            let place = "the token of a client outside of a header or a parameter of its own";
+            return Err(Rejection::whole(Reason::Malformed, place));
+        }
+        Ok(())
     }
 }
 
@@ -111,6 +141,9 @@ impl ClientTokens {
 pub const SHORTEST_TOKEN: usize = 16;
 
 const BEARER: &str = "Bearer ";
+
+/// The fields of a handshake that go on, and that the proxy answers by.
+const HANDSHAKE: [&str; 2] = ["sec-websocket-key", "sec-websocket-protocol"];
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 64;
@@ -269,6 +302,49 @@ mod tests {
         };
         let nobody = ClientTokens::default();
         assert!(nobody.authenticate(&head, &Credential::default()).is_err());
+    }
+
+    #[test]
+    fn token_that_would_go_on_in_a_target_is_rejected() {
+        let clients = ClientTokens::from_file("f", "a %30/&12345;6789abcdef").unwrap();
+        let client = &clients.0[0];
+        let passes = |path, query, fields: &[(&str, &str)]| {
+            let head = RequestHead {
+                path,
+                query,
+                fields,
+                ..RequestHead::default()
+            };
+            client.check(&head).is_ok()
+        };
+        assert!(passes(
+            "/v1/files",
+            None,
+            &[("authorization", "%30/&12345;6789abcdef")]
+        ));
+        for query in [
+            "a=%2530%2F%2612345%3B6789abcdef",
+            "%2530%2f%2612345%3b6789abcdef=1&b=c",
+        ] {
+            assert!(passes("/v1/files", Some(query), &[]), "{query}");
+        }
+        for query in [
+            "a=%30/&12345;6789abcdef",
+            "%2530/%26=1&b=%30/&12345;6789abcdef",
+        ] {
+            assert!(!passes("/v1/files", Some(query), &[]), "{query}");
+        }
+        for path in [
+            "/%30/&12345;6789abcdef",
+            "/v1/%2530%2F%2612345%3B6789abcdef/x",
+        ] {
+            assert!(!passes(path, None, &[]), "{path}");
+        }
+        let protocol = [(
+            "sec-websocket-protocol",
+            "openai-project.%30/&12345;6789abcdef",
+        )];
+        assert!(!passes("/v1/realtime", None, &protocol));
     }
 
     #[test]

@@ -3,9 +3,8 @@
 //! The places are data: `[credentials]` of `dialects/common.toml`, and the `credential` of each dialect.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::query::escaped_byte;
+use super::spellings::decoded;
 use crate::dialect::{CREDENTIALS_FIELDS, CREDENTIALS_QUERY, CREDENTIALS_WORDS};
 
 /// The field in which a client can state its token for this proxy, whatever the dialect. No field that starts as it
@@ -27,7 +26,7 @@ pub fn is_credential_field(name: &str) -> bool {
 
 /// Returns true if a query parameter can state a credential, however its name is spelled.
 pub fn is_credential_parameter(name: &str) -> bool {
-    let plain = decoded(name);
+    let plain = decoded(name.as_bytes());
     let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(&plain);
     CREDENTIALS_QUERY.iter().any(is)
 }
@@ -57,22 +56,6 @@ fn trimmed(mut rest: String, query: &str) -> String {
         rest.pop();
     }
     rest
-}
-
-/// Returns a name with its escapes decoded once (RFC 3986 section 2.1). What is no escape stays.
-fn decoded(name: &str) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(name.len());
-    let mut rest = name.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let escaped = behind
-            .split_at_checked(2)
-            .filter(|_| *first == b'%')
-            .and_then(|(digits, behind)| Some((escaped_byte(digits)?, behind)));
-        let (byte, behind) = escaped.unwrap_or((*first, behind));
-        plain.push(byte);
-        rest = behind;
-    }
-    plain
 }
 
 #[cfg(test)]

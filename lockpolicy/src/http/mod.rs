@@ -29,6 +29,7 @@ pub mod response_edit;
 mod response_head;
 mod served_check;
 pub mod served_names;
+mod spellings;
 pub mod ws_message;
 
 pub use admin_access::{AdminAccess, AdminRefusal, IsToken};
@@ -55,4 +56,4 @@ pub use response_head::{
 };
 pub use served_check::ServedCheck;
 
-use judge_request::{passes, unknown_operation};
+use judge_request::{passes, passes_unjudged, unknown_operation};

@@ -1,7 +1,7 @@
 //! The admission of a request: what it states of its site, its host and its client.
 
 use lockpolicy::Rejection;
-use lockpolicy::dialect::{Credential, Dialect};
+use lockpolicy::dialect::Credential;
 use lockpolicy::http::{RequestHead, Routing};
 
 use crate::call::Call;
@@ -11,7 +11,8 @@ use crate::client_access::ClientAccess;
 ///
 /// # Errors
 ///
-/// The rejection of an origin, of a host, or of a client that is not known.
+/// The rejection of an origin, of a host, of a client that is not known, or of one that states its token where it would
+/// go on.
 pub(super) fn admit(
     call: &mut Call,
     head: &RequestHead<'_>,
@@ -22,23 +23,15 @@ pub(super) fn admit(
     let Some(clients) = clients else {
         return Ok(());
     };
-    let dialect = dialect(call, head, routing);
     let default = Credential::default();
+    let dialect = routing.dialect;
     let credential = dialect.map_or(&default, |dialect| &dialect.credential);
     let client = clients.load().authenticate(head, credential)?;
+    if let Err(rejection) = client.check(head) {
+        // The path is logged.
+        call.path.clear();
+        return Err(rejection);
+    }
     call.client = Some(client);
     Ok(())
-}
-
-/// Returns the dialect that a request belongs to, also where it is rejected.
-fn dialect<'a>(
-    call: &'a Call,
-    head: &RequestHead<'_>,
-    routing: &'a Routing<'_>,
-) -> Option<&'a Dialect> {
-    let table = &call.state.table;
-    match &routing.route {
-        Ok(route) => route.dialect(table, head.path),
-        Err(_) => table.nearest_dialect(head.path),
-    }
 }

@@ -1,0 +1,131 @@
+//! The texts that a server may read in one text: as it stands, with its escapes decoded, also more than once, and what
+//! the scheme `Basic` hides.
+
+use alloc::vec::Vec;
+
+use crate::path::escaped_byte;
+
+/// The most escapes in one another that are looked into. What has more is taken to hide anything.
+const ROUNDS: usize = 8;
+
+/// Returns true if a text, or what a server may decode it to, has `token` in it.
+pub(super) fn states(text: &[u8], token: &[u8]) -> bool {
+    if has(text, token) {
+        return true;
+    }
+    let mut text = text.to_vec();
+    for _ in 0..ROUNDS {
+        let plain = decoded(&text);
+        if plain == text {
+            return false;
+        }
+        if has(&plain, token) {
+            return true;
+        }
+        text = plain;
+    }
+    true
+}
+
+/// Returns true if a text, or the user and password in it (RFC 7617), has `token` in it.
+fn has(text: &[u8], token: &[u8]) -> bool {
+    let is_in = |text: &[u8]| memchr::memmem::find(text, token).is_some();
+    let basic = text
+        .split_at_checked(BASIC.len())
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(BASIC));
+    is_in(text) || basic.is_some_and(|(_, rest)| is_in(&from_base64(rest)))
+}
+
+const BASIC: &[u8] = b"Basic ";
+
+/// Returns a text with its escapes decoded once: `%41` (RFC 3986 section 2.1), and `%u0041` as some servers read it.
+/// What is no escape stays.
+pub(super) fn decoded(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, behind)) = rest.split_first() {
+        let escape = (*first == b'%').then(|| escape(behind)).flatten();
+        let (byte, behind) = escape.unwrap_or((*first, behind));
+        plain.push(byte);
+        rest = behind;
+    }
+    plain
+}
+
+/// Returns the byte that stands behind a percent sign, and what follows it.
+fn escape(behind: &[u8]) -> Option<(u8, &[u8])> {
+    let wide = behind.strip_prefix(b"u00").or(behind.strip_prefix(b"U00"));
+    let (digits, rest) = wide.unwrap_or(behind).split_at_checked(2)?;
+    Some((escaped_byte(digits)?, rest))
+}
+
+/// Returns the bytes of a text in base64, in either alphabet; what belongs to none is passed over.
+fn from_base64(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut count) = (0_u32, 0_u32);
+    for value in text.iter().copied().filter_map(sextet) {
+        bits = (bits << 6 | value) & 0xffff;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.extend(u8::try_from(bits >> count & 0xff).ok());
+        }
+    }
+    bytes
+}
+
+fn sextet(letter: u8) -> Option<u32> {
+    let value = match letter {
+        b'A'..=b'Z' => letter - b'A',
+        b'a'..=b'z' => letter - b'a' + 26,
+        b'0'..=b'9' => letter - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    };
+    Some(value.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_is_found_in_each_spelling_that_a_server_decodes() {
+        let token = b"0123456789abcdef";
+        for text in [
+            "0123456789abcdef",
+            "a0123456789abcdefb",
+            "%30123456789abcdef",
+            "0123456789abcde%66",
+            "%2530123456789abcdef",
+            "%25%33%30123456789abcdef",
+            "%u0030123456789abcdef",
+            "Basic dTowMTIzNDU2Nzg5YWJjZGVm",
+            "basic MDEyMzQ1Njc4OWFiY2RlZjo=",
+            "Basic%20dTowMTIzNDU2Nzg5YWJjZGVm",
+            "%2525252525252525252525x",
+        ] {
+            assert!(states(text.as_bytes(), token), "{text}");
+        }
+        for text in [
+            "",
+            "123456789abcdef",
+            "%3123456789abcdef",
+            "0123456789ABCDEF",
+            "100%",
+            "%zz%u00",
+            "%25252525x",
+            "Bearer dTowMTIzNDU2Nzg5YWJjZGVm",
+        ] {
+            assert!(!states(text.as_bytes(), token), "{text}");
+        }
+    }
+
+    #[test]
+    fn token_with_a_percent_sign_is_found_as_it_stands_and_escaped() {
+        let token = b"%41%42%43%44+/=&x";
+        assert!(states(token, token));
+        assert!(states(b"%2541%2542%2543%2544+/=&x", token));
+    }
+}
