@@ -11,7 +11,8 @@ use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::settings::flags::Flags;
 
-/// Prints the policy, its hash and where it came from, and where a pin is not put in. The variables of `serve` are looked at too:
+/// Prints the policy, its hash and where it came from, where a pin is not put in, and what the dialects
+/// take from each other. The variables of `serve` are looked at too:
 /// what would stop it is told here.
 pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCode {
     let mut problems = Vec::new();
@@ -26,13 +27,19 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
         Ok(loaded) => {
             let unheld = settings.unheld(&loaded.policy).into_iter();
             let unheld = unheld.map(|unheld| format!("warning = {unheld}\n"));
+            let overlaps = settings.overlaps().into_iter();
+            let overlaps = overlaps.map(|overlap| format!("warning = {overlap}\n"));
             let ignored = ignored.iter().map(|name| {
                 format!("warning = {name} is ignored: only the policy file or a flag sets that\n")
             });
             let namespace = user_namespace::is_private();
             let namespace = namespace.then(|| format!("warning = {}\n", user_namespace::WARNING));
             let authorities = unreadable_authorities(&settings);
-            let warnings = unheld.chain(ignored).chain(authorities).chain(namespace);
+            let warnings = unheld
+                .chain(overlaps)
+                .chain(ignored)
+                .chain(authorities)
+                .chain(namespace);
             output::result(&format!(
                 "{}hash = {}\nfrom = {}\n{}",
                 loaded.policy.describe(),

@@ -131,6 +131,7 @@ fn run(
     announce(&server, loaded, settings);
     warn(ignored);
     announce_unheld(settings, loaded);
+    announce_overlaps(settings);
     reloader.record_start();
     let stopped = until_stopped(server, reloader, signals, interrupt, &state);
     let code = process.runtime.block_on(stopped);
@@ -167,6 +168,17 @@ fn announce_unheld(settings: &Settings, loaded: &Loaded) {
             event = "pin_not_inserted",
             dialect = unheld.dialect,
             "{unheld}"
+        );
+    }
+}
+
+/// Logs what the dialects take from each other, one line for each.
+fn announce_overlaps(settings: &Settings) {
+    for overlap in settings.overlaps() {
+        tracing::warn!(
+            event = "dialects_overlap",
+            dialect = overlap.dialect(),
+            "{overlap}"
         );
     }
 }

@@ -15,7 +15,7 @@ mod units;
 
 use std::ffi::OsString;
 
-use lockpolicy::dialect::{Table, Unheld};
+use lockpolicy::dialect::{Overlap, Table, Unheld};
 use lockpolicy::{Policy, Problem};
 use observe::audit::AuditFile;
 use observe::metrics::StatsdTarget;
@@ -62,8 +62,17 @@ impl Settings {
 
     /// Returns where the dialects that are switched on do not put in a pinned effort or tier.
     pub(crate) fn unheld(&self, policy: &Policy) -> Vec<Unheld> {
-        let table = Table::of(self.dialect.iter().map(String::as_str));
-        table.map_or_else(|_| Vec::new(), |table| table.unheld(policy))
+        let table = self.table();
+        table.map_or_else(Vec::new, |table| table.unheld(policy))
+    }
+
+    /// Returns what the dialects that are switched on take from each other.
+    pub(crate) fn overlaps(&self) -> Vec<Overlap> {
+        self.table().map_or_else(Vec::new, |table| table.overlaps())
+    }
+
+    fn table(&self) -> Option<Table> {
+        Table::of(self.dialect.iter().map(String::as_str)).ok()
     }
 
     /// Returns the configuration of the proxy.

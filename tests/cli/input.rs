@@ -175,6 +175,36 @@ fn check_prints_the_policy_and_its_origin() {
 }
 
 #[test]
+fn check_names_what_the_dialects_take_from_each_other() {
+    for (dialects, warnings) in [
+        ("openai,chatgpt", vec![]),
+        (
+            "openai,anthropic",
+            vec!["warning = dialect `anthropic`: GET /v1/files/*/content is refused"],
+        ),
+        (
+            "mistral,openai",
+            vec!["warning = dialect `openai`: `mistral`, which is named first, has what both list"],
+        ),
+    ] {
+        let variables = [
+            ("OPENCLAW_MODEL", "gpt-5.5"),
+            ("MODEL_LOCK_DIALECT", dialects),
+        ];
+        let (status, out, _) = run(&["check"], &variables);
+        assert_eq!(status, 0);
+        let lines: Vec<&str> = out
+            .lines()
+            .filter(|line| line.starts_with("warning"))
+            .collect();
+        assert_eq!(lines.len(), warnings.len(), "{out}");
+        for (line, start) in lines.iter().zip(warnings) {
+            assert!(line.starts_with(start), "{line}");
+        }
+    }
+}
+
+#[test]
 fn check_names_the_dialects_that_do_not_put_a_pin_in() {
     let pinned = [
         ("OPENCLAW_MODEL", "gpt-5.5"),
@@ -184,7 +214,8 @@ fn check_names_the_dialects_that_do_not_put_a_pin_in() {
     ];
     let (status, out, errors) = run(&["check"], &pinned);
     assert_eq!((status, errors.len()), (0, 0));
-    let warnings = out.lines().filter(|line| line.starts_with("warning = "));
+    let is_of_a_pin = |line: &&str| line.starts_with("warning = ") && line.contains(": the pinned");
+    let warnings = out.lines().filter(is_of_a_pin);
     let starts: Vec<&str> = warnings
         .filter_map(|line| line.split(" is not").next())
         .collect();

@@ -39,6 +39,18 @@ fn serve_names_the_dialects_that_do_not_put_a_pin_in() {
     assert_eq!(proxy.wait().code(), Some(0));
 }
 
+#[test]
+fn serve_names_what_the_dialects_take_from_each_other() {
+    let pinned = [("OPENCLAW_MODEL", "gpt-5.5")];
+    let mut proxy = ServedProcess::start(&["--dialect", "openai,anthropic"], &pinned);
+    let line = proxy.event("dialects_overlap");
+    assert_eq!(text(&line, "dialect"), "anthropic");
+    let message = "dialect `anthropic`: GET /v1/files/*/content is refused, because dialect `openai` refuses it";
+    assert!(text(&line, "message").starts_with(message), "{line:?}");
+    proxy.signal(Signal::TERM);
+    assert_eq!(proxy.wait().code(), Some(0));
+}
+
 /// What a container's health check sees: nobody, then a proxy that is ready, then nobody again.
 #[test]
 fn health_reports_what_the_admin_port_answers() {

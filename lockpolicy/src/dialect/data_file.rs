@@ -24,6 +24,8 @@ pub(super) struct File {
     #[serde(rename = "served")]
     _served: Option<IgnoredAny>,
     #[serde(default)]
+    pub(super) told_by: Vec<String>,
+    #[serde(default)]
     pub(super) headers: Vec<String>,
     #[serde(default)]
     pub(super) fields: BTreeMap<String, Vec<String>>,
@@ -48,6 +50,9 @@ pub(super) struct Groups {
     pub(super) selectors: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) messages: BTreeMap<String, Vec<MessageEntry>>,
     pub(super) tool_types: BTreeMap<String, Vec<String>>,
+    /// The groups of selectors that hold in every content.
+    #[serde(skip)]
+    pub(super) everywhere: &'static [&'static str],
     #[serde(skip)]
     pub(super) tools: BTreeMap<String, Arc<[String]>>,
 }
@@ -60,6 +65,7 @@ pub(super) struct OperationEntry {
     #[serde(default)]
     pub(super) content: Content,
     pub(super) model: Option<String>,
+    pub(super) unless: Option<String>,
     #[serde(default)]
     pub(super) selectors: Vec<String>,
     #[serde(default)]

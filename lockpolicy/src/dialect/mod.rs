@@ -4,7 +4,9 @@
 //! code. A method and path that no switched-on dialect lists is refused (rule 10).
 
 mod data_file;
+mod nearest;
 mod operation;
+mod overlap;
 mod places;
 mod read;
 mod sources;
@@ -15,6 +17,7 @@ pub use operation::{
     Content, Entry, ErrorShape, Message, ModelAt, Operation, Places, Refused, ResponseKind,
     ToolTypes,
 };
+pub use overlap::Overlap;
 pub(crate) use sources::{
     CREDENTIALS_FIELDS, CREDENTIALS_QUERY, CREDENTIALS_WORDS, SERVED_FIELDS, SERVED_MODELS,
     SERVED_PREFIXES, SERVED_REGIONS, SERVED_VENDORS, SERVED_VERSIONS,
@@ -37,12 +40,24 @@ pub struct Dialect {
     pub credential: Credential,
     /// `true` if the provider takes a key, `false` if it takes the login of an account alone.
     pub takes_key: bool,
+    /// Request headers that the clients of this API alone send: by one of them, a request for a path that other
+    /// dialects list too tells that it is of this one.
+    pub told_by: Vec<String>,
     /// Request headers that pass, in lower case; a `*` at the end stands for any rest.
     pub headers: Vec<String>,
+    /// `true` if the proxy holds a key for it.
+    pub holds_key: bool,
     /// The operations that it has.
     pub operations: Vec<Operation>,
-    /// The operations that are refused; only the documentation reads them.
+    /// The operations that are refused, also where another dialect lists them and no model runs.
     pub refused: Vec<Refused>,
+}
+
+impl Dialect {
+    /// Returns true if a request tells that it is of this dialect. `states` says whether it has a field.
+    pub(crate) fn is_told(&self, states: impl Fn(&str) -> bool) -> bool {
+        self.told_by.iter().any(|name| states(name))
+    }
 }
 
 /// The field in which a provider takes a key.

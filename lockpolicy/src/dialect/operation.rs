@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::json::Tree;
+use crate::path::path_matches;
 use crate::{Capability, SelectorValue, Setting};
 
 /// The shape of a provider's error object.
@@ -37,6 +38,8 @@ pub struct Operation {
     pub content: Content,
     /// The location of the model's name.
     pub model: ModelAt,
+    /// The parameter of the query, as `NAME=VALUE`, with which the API takes no model in the query: the messages name it.
+    pub unless: Option<String>,
     /// The places of a JSON content.
     pub places: Places,
     /// Query parameters that may be given, each once.
@@ -53,10 +56,21 @@ pub struct Operation {
 /// is not governed by a pin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Method and path; `*` stands for one segment, `**` at the end for any rest.
+    /// Method and path; `*` stands for one segment, `**` at the end for any rest, or none.
     pub at: String,
-    /// The reason, for the documentation.
+    /// The reason.
     pub why: String,
+}
+
+impl Refused {
+    /// Returns true if it is this method and path.
+    pub(crate) fn covers(&self, method: &str, path: &str) -> bool {
+        let pattern = self.at.strip_prefix(method);
+        let pattern = pattern.and_then(|rest| rest.strip_prefix(' '));
+        pattern.is_some_and(|pattern| {
+            path_matches(pattern, path) || pattern.strip_suffix("/**") == Some(path)
+        })
+    }
 }
 
 /// One kind of message on a WebSocket, and what it governs.
@@ -85,6 +99,8 @@ pub struct Places {
 pub enum Content {
     /// A JSON object.
     Json,
+    /// A JSON object, whatever the media type says: the API heeds none.
+    JsonAnyType,
     /// Nothing: whatever comes is refused.
     #[default]
     None,
@@ -126,8 +142,8 @@ pub struct Entry {
     pub prefix: String,
     /// The entry of the object around it, where that is neither the root nor an array's element.
     pub parent: Option<usize>,
-    /// The entry of the array's elements, each of which has to state it; `None` where the whole content
-    /// has to, or nothing.
+    /// The entry of the array's elements, or of the object, each of which has to state it; `None` where the whole
+    /// content has to, or nothing.
     pub each: Option<usize>,
     /// The types of tools that may stand here, where the place holds one.
     pub tools: Option<ToolTypes>,

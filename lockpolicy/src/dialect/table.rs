@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::nearest::{first_most, shared_segments};
 use super::{Dialect, ErrorShape, Operation, read};
-use crate::path::is_plain_path;
+use crate::path::{is_plain_name, is_plain_path};
 
 /// Describes what may be asked at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,17 +27,18 @@ pub struct Found<'t> {
 }
 
 impl Found<'_> {
-    /// Returns true if the path is spelled in the one way that every server reads alike, the model's name as
-    /// [`model_in_path`] reads it.
+    /// Returns true if the path is spelled in a way that every server reads alike, the model's name as [`model_in_path`]
+    /// reads it. A pattern without a variable part is that path.
     pub fn is_plain(&self, path: &str) -> bool {
         let parts = self.model.clone().and_then(|model| {
             let before = path.get(..model.start)?;
             Some((before, path.get(model.clone())?, path.get(model.end..)?))
         });
         let Some((before, model, after)) = parts else {
-            return is_plain_path(path);
+            return path == self.operation.pattern || is_plain_path(path);
         };
-        is_plain_path(&[before, &model_in_path(model), after].concat())
+        let model = model_in_path(model);
+        is_plain_name(&model) && is_plain_path(&[before, &model, after].concat())
     }
 }
 
@@ -56,7 +58,7 @@ pub(crate) fn model_in_path(spelled: &str) -> Cow<'_, str> {
 pub struct UnknownDialect(pub String);
 
 impl Table {
-    /// Switches on these dialects. Where two list the same method and path, the earlier one has it.
+    /// Switches on these dialects.
     ///
     /// # Errors
     ///
@@ -68,6 +70,19 @@ impl Table {
         Ok(Self {
             dialects: names.into_iter().map(load).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// Takes the client's credentials out of contents too, in the dialects whose key the proxy holds. A name that is not
+    /// switched on is passed over.
+    #[must_use]
+    pub fn holding_keys<'n>(mut self, of: impl IntoIterator<Item = &'n str>) -> Self {
+        for name in of {
+            let own = self.dialects.iter_mut().find(|own| own.name == name);
+            if let (Some(own), Some(read)) = (own, read::read_with_key(name)) {
+                *own = read;
+            }
+        }
+        self
     }
 
     /// Sets how many places of one content can select something; more of them are refused.
@@ -94,25 +109,27 @@ impl Table {
         &self.dialects
     }
 
-    /// Returns the operation whose path shares its first segment with this one, the first if there are
-    /// several, with its dialect.
-    pub fn nearest(&self, path: &str) -> Option<(&Dialect, &Operation)> {
-        let own = first_segment(path);
-        self.operations()
-            .find(|(_, operation)| first_segment(&operation.pattern) == own)
+    /// Returns the operation whose path has the most leading segments in common with this one, with its dialect;
+    /// `None` where not even the first is. Of several, the first one of a dialect that the request tells by a field
+    /// is taken, or else the first. `states` says whether the request has a field.
+    pub fn nearest(
+        &self,
+        path: &str,
+        states: impl Fn(&str) -> bool,
+    ) -> Option<(&Dialect, &Operation)> {
+        let rank = |(dialect, operation): &(&Dialect, &Operation)| {
+            let shared = shared_segments(&operation.pattern, path);
+            (shared, dialect.is_told(&states))
+        };
+        let near = first_most(self.operations(), rank)?;
+        (shared_segments(&near.1.pattern, path) > 0).then_some(near)
     }
 
-    /// Returns the dialect whose provider a path belongs to, where no operation of it is listed: that of the nearest
-    /// one.
-    pub fn nearest_dialect(&self, path: &str) -> Option<&Dialect> {
-        self.nearest(path).map(|(dialect, _)| dialect)
-    }
-
-    /// Returns the shape of errors below a path that no operation has: the one of the nearest operation, or
-    /// else of the first.
-    pub(crate) fn nearest_errors(&self, path: &str) -> ErrorShape {
-        let near = self.nearest(path).or_else(|| self.operations().next());
-        near.map(|(_, operation)| operation.errors)
+    /// Returns the shape of errors where no operation is near.
+    pub(crate) fn first_errors(&self) -> ErrorShape {
+        let first = self.operations().next();
+        first
+            .map(|(_, operation)| operation.errors)
             .unwrap_or_default()
     }
 
@@ -123,10 +140,24 @@ impl Table {
         })
     }
 
-    /// The operation that a method and path are, byte for byte.
+    /// Returns the operation that a method and path are, byte for byte, for a request that tells no dialect by its
+    /// fields.
     pub fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
-        let mut operations = self.operations();
-        operations.find_map(|(dialect, operation)| {
+        self.find_told(method, path, |_| false)
+    }
+
+    /// Returns the operation that a method and path are, byte for byte. `states` says whether the request has a field.
+    ///
+    /// Where several dialects list it, one that runs a model goes before one that runs none, and of those the dialect
+    /// that is named first has it: it is judged, whoever asks. Of operations that run no model, the dialect has it that
+    /// the request tells by a field, or else the first; but what one of the dialects refuses is listed by none.
+    pub fn find_told(
+        &self,
+        method: &str,
+        path: &str,
+        states: impl Fn(&str) -> bool,
+    ) -> Option<Found<'_>> {
+        let listed = self.operations().filter_map(|(dialect, operation)| {
             (operation.method == method).then_some(())?;
             let model = matched(&operation.pattern, path)?;
             Some(Found {
@@ -134,12 +165,17 @@ impl Table {
                 operation,
                 model,
             })
-        })
+        });
+        let found = first_most(listed, |found| {
+            let runs_model = found.operation.capability.is_some();
+            (runs_model, !runs_model && found.dialect.is_told(&states))
+        })?;
+        let is_refused = || {
+            let mut refused = self.dialects.iter().flat_map(|dialect| &dialect.refused);
+            refused.any(|refused| refused.covers(method, path))
+        };
+        (found.operation.capability.is_some() || !is_refused()).then_some(found)
     }
-}
-
-fn first_segment(path: &str) -> Option<&str> {
-    path.split('/').nth(1)
 }
 
 /// Matches a path segment by segment and says where `{model}` stands.
@@ -198,12 +234,84 @@ mod tests {
             ("/other/v1beta", None, ErrorShape::Openai),
             ("/", None, ErrorShape::Openai),
         ] {
-            let nearest = table.nearest_dialect(path);
-            assert_eq!(nearest.map(|own| own.name.as_str()), dialect, "{path}");
-            assert_eq!(table.nearest_errors(path), errors, "{path}");
+            let nearest = table.nearest(path, |_| false);
+            let own = nearest.map(|(own, _)| own.name.as_str());
+            assert_eq!(own, dialect, "{path}");
+            let own = nearest.map(|(_, operation)| operation.errors);
+            assert_eq!(
+                own.unwrap_or_else(|| table.first_errors()),
+                errors,
+                "{path}"
+            );
         }
         let gemini = Table::of(["gemini"]).unwrap();
-        assert_eq!(gemini.nearest_errors("/other"), ErrorShape::Google);
+        assert_eq!(gemini.first_errors(), ErrorShape::Google);
+    }
+
+    #[test]
+    fn operation_that_a_dialect_refuses_is_listed_by_none() {
+        let path = "/v1/files/file-1/content";
+        for dialects in [
+            ["openai", "anthropic"],
+            ["anthropic", "openai"],
+            ["mistral", "anthropic"],
+        ] {
+            let table = Table::of(dialects).unwrap();
+            for told in [true, false] {
+                let found =
+                    table.find_told("GET", path, |name| told && name == "anthropic-version");
+                assert!(found.is_none(), "{dialects:?} {told}");
+            }
+        }
+        let alone = Table::of(["anthropic"]).unwrap();
+        assert!(alone.find("GET", path).is_some());
+        // What names a model is judged, so that nothing is lost by it.
+        let judged = Table::of(["litellm", "azure", "bedrock"]).unwrap();
+        for path in [
+            "/openai/deployments/m/chat/completions",
+            "/model/m/converse",
+        ] {
+            assert!(judged.find("POST", path).is_some(), "{path}");
+        }
+        assert!(
+            judged
+                .find("POST", "/openai/v1/responses/r/cancel")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn path_without_a_model_is_of_the_dialect_that_the_request_tells() {
+        let table = Table::of(["openai", "anthropic", "gemini", "xai"]).unwrap();
+        let of = |method: &str, path: &str, field: &str| {
+            let found = table.find_told(method, path, |name| name == field);
+            found
+                .map(|found| found.dialect.name.clone())
+                .unwrap_or_default()
+        };
+        for (path, field, dialect) in [
+            ("/v1/models", "authorization", "openai"),
+            ("/v1/models", "anthropic-version", "anthropic"),
+            ("/v1/files", "x-api-key", "anthropic"),
+            ("/v1/files/f", "x-goog-api-key", "gemini"),
+        ] {
+            assert_eq!(of("GET", path, field), dialect, "{path} {field}");
+        }
+        // Where a model runs, the first one judges it.
+        assert_eq!(of("POST", "/v1/messages", "authorization"), "anthropic");
+        assert_eq!(
+            of("POST", "/v1/chat/completions", "anthropic-version"),
+            "openai"
+        );
+        let near = |path: &str, field: &str| {
+            let near = table.nearest(path, |name| name == field);
+            near.map(|(dialect, _)| dialect.name.clone())
+                .unwrap_or_default()
+        };
+        assert_eq!(near("/v1/messages/other", ""), "anthropic");
+        assert_eq!(near("/v1/other", "x-api-key"), "anthropic");
+        assert_eq!(near("/v1/other", ""), "openai");
+        assert_eq!(near("/other", ""), "");
     }
 
     #[test]

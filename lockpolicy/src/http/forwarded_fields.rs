@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 
 use super::credentials::OWN_FIELDS;
 use super::gate::Route;
-use super::passes;
 use super::request::RequestHead;
+use super::{passes, passes_unjudged};
 use crate::Policy;
 
-/// The fields that go on with an operation outside of the tables: what it needs at the least, and what
-/// ties it to its trace.
+/// The fields that go on with an operation outside of the tables, besides those of the dialect at whose path it stands:
+/// what it needs at the least, and what ties it to its trace.
 const MINIMAL: [&str; 6] = [
     "accept",
     "authorization",
@@ -58,13 +58,25 @@ pub fn forwarded_fields<'a>(
     out
 }
 
+/// Returns true if the fields of a name go on.
+pub(super) fn goes_on(
+    policy: &Policy,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+    name: &str,
+) -> bool {
+    is_forwarded(policy, route, head, name) || (name == "content-type" && route.takes_content())
+}
+
 fn is_forwarded(policy: &Policy, route: &Route<'_>, head: &RequestHead<'_>, name: &str) -> bool {
     if name.starts_with(OWN_FIELDS) {
         return false;
     }
     match route {
         Route::Listed(found) => passes(found, policy, name) || head.base.adds_field(name),
-        Route::Allowed => MINIMAL.contains(&name),
+        Route::Allowed(dialect) => {
+            MINIMAL.contains(&name) || passes_unjudged(*dialect, policy, name)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The operation that a request is, and whether its method, target and fields have one reading.
 
 use super::content_coding::content_coding;
+use super::forwarded_fields::goes_on;
 use super::handshake::check_handshake;
 use super::request::{BaseMatch, RequestHead};
 use super::{query, unknown_operation};
@@ -13,26 +14,26 @@ use crate::{Policy, Reason, Rejection};
 pub enum Route<'t> {
     /// An operation of the tables.
     Listed(Found<'t>),
-    /// One that the operator lets through unjudged.
-    Allowed,
+    /// One that the operator lets through unjudged, and the dialect at whose path it stands, if it does at one's.
+    Allowed(Option<&'t Dialect>),
 }
 
-impl Route<'_> {
+impl<'t> Route<'t> {
     /// Returns whether a content belongs to it.
     pub fn takes_content(&self) -> bool {
         match self {
             Self::Listed(found) => {
                 !matches!(found.operation.content, Content::None | Content::WebSocket)
             }
-            Self::Allowed => true,
+            Self::Allowed(_) => true,
         }
     }
 
-    /// Returns the dialect that it belongs to, the nearest one's where no table lists it.
-    pub fn dialect<'d>(&'d self, table: &'d Table, path: &str) -> Option<&'d Dialect> {
+    /// Returns the dialect that it belongs to.
+    pub fn dialect(&self) -> Option<&'t Dialect> {
         match self {
             Self::Listed(found) => Some(found.dialect),
-            Self::Allowed => table.nearest_dialect(path),
+            Self::Allowed(dialect) => *dialect,
         }
     }
 
@@ -56,6 +57,8 @@ impl Route<'_> {
 pub struct Routing<'t> {
     /// The shape of the errors that the client reads.
     pub errors: ErrorShape,
+    /// The dialect that the request belongs to, also where it is rejected: the nearest one, where none lists it.
+    pub dialect: Option<&'t Dialect>,
     /// The operation, unless the request is rejected.
     pub route: Result<Route<'t>, Rejection>,
 }
@@ -63,22 +66,30 @@ pub struct Routing<'t> {
 /// Finds the operation of a request, and rejects a head that is wrong for it: its query, its handshake, its content
 /// coding. The target is matched and later sent byte for byte, in plain characters.
 pub fn route<'t>(table: &'t Table, policy: &Policy, head: &RequestHead<'_>) -> Routing<'t> {
+    let states = |name: &str| head.field(name).is_some();
     let checked = check_target(head).and_then(|()| check_fields(head));
     let checked = checked.and_then(|()| match head.base {
         BaseMatch::Outside => Err(unknown_operation("")),
         BaseMatch::Any | BaseMatch::Provider { .. } => Ok(()),
     });
     if let Err(rejection) = checked {
-        let (errors, route) = (ErrorShape::default(), Err(rejection));
-        return Routing { errors, route };
+        return Routing {
+            errors: ErrorShape::default(),
+            dialect: table.nearest(head.path, states).map(|(dialect, _)| dialect),
+            route: Err(rejection),
+        };
     }
-    let found = table.find(head.method, head.path);
+    let found = table.find_told(head.method, head.path, states);
+    let near = match &found {
+        Some(found) => Some((found.dialect, found.operation)),
+        None => table.nearest(head.path, states),
+    };
+    let errors = near.map(|(_, operation)| operation.errors);
+    let dialect = near.map(|(dialect, _)| dialect);
     Routing {
-        errors: match &found {
-            Some(found) => found.operation.errors,
-            None => table.nearest_errors(head.path),
-        },
-        route: check_route(policy, head, found),
+        errors: errors.unwrap_or_else(|| table.first_errors()),
+        dialect,
+        route: check_route(policy, head, found, dialect),
     }
 }
 
@@ -86,6 +97,7 @@ fn check_route<'t>(
     policy: &Policy,
     head: &RequestHead<'_>,
     found: Option<Found<'t>>,
+    dialect: Option<&'t Dialect>,
 ) -> Result<Route<'t>, Rejection> {
     let path = head.path;
     let plain = match &found {
@@ -99,7 +111,7 @@ fn check_route<'t>(
     let upgrade = wants_upgrade(head);
     let route = match found {
         Some(found) => Route::Listed(found),
-        None if plain && !upgrade && allowed() => Route::Allowed,
+        None if plain && !upgrade && allowed() => Route::Allowed(dialect),
         None => return Err(unknown_operation(path)),
     };
     if !plain || (route.opens_websocket() && !upgrade) {
@@ -111,6 +123,8 @@ fn check_route<'t>(
     if let Route::Listed(found) = &route {
         query::check(head, found)?;
     }
+    check_values(policy, &route, head)?;
+    check_signature(&route, head)?;
     if route.opens_websocket() {
         check_handshake(head)?;
     } else {
@@ -145,6 +159,50 @@ const OVERRIDES: [&str; 5] = [
 /// The fields that may stand once only.
 const ONCE: [&str; 4] = ["authorization", "content-encoding", "content-type", "host"];
 
+/// The fields that are read here, whether they go on or not.
+const READ: [&str; 12] = [
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-range",
+    "content-type",
+    "expect",
+    "host",
+    "origin",
+    "sec-websocket-key",
+    "sec-websocket-protocol",
+    "sec-websocket-version",
+    "upgrade",
+];
+
+/// Rejects a field that goes on and whose value is read in more than one way. What stays behind, nobody reads.
+fn check_values(
+    policy: &Policy,
+    route: &Route<'_>,
+    head: &RequestHead<'_>,
+) -> Result<(), Rejection> {
+    let mut fields = head.fields.iter();
+    let is_plain =
+        |(name, value): &(&str, &str)| is_text(value) || !goes_on(policy, route, head, name);
+    if fields.all(is_plain) {
+        Ok(())
+    } else {
+        Err(Rejection::whole(Reason::Malformed, "header"))
+    }
+}
+
+/// Rejects a signature that covers host and path (AWS Signature Version 4): the provider would reject it, since it is sent
+/// to another host. Where a key is held, that goes on instead.
+fn check_signature(route: &Route<'_>, head: &RequestHead<'_>) -> Result<(), Rejection> {
+    let is_replaced = route.dialect().is_some_and(|dialect| dialect.holds_key);
+    let signed = head.field("authorization").unwrap_or_default();
+    if is_replaced || !signed.starts_with("AWS4-") {
+        return Ok(());
+    }
+    let place = "an AWS signature, which no proxy can pass on: use an API key of Bedrock, or let the proxy hold it (--key)";
+    Err(Rejection::whole(Reason::Malformed, place))
+}
+
 /// Rejects fields that change what the request is, and values that are read in more than one way.
 fn check_fields(head: &RequestHead<'_>) -> Result<(), Rejection> {
     let malformed = |place: &str| Err(Rejection::whole(Reason::Malformed, place));
@@ -159,7 +217,8 @@ fn check_fields(head: &RequestHead<'_>) -> Result<(), Rejection> {
     if expects.is_some_and(|value| !value.eq_ignore_ascii_case("100-continue")) {
         return malformed("expect");
     }
-    if !head.fields.iter().all(|(_, value)| is_text(value)) {
+    let read = head.fields.iter().filter(|(name, _)| READ.contains(name));
+    if !read.into_iter().all(|(_, value)| is_text(value)) {
         return malformed("header");
     }
     match ONCE.iter().find(|name| head.values(name).count() > 1) {

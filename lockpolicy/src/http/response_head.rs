@@ -64,7 +64,7 @@ pub fn response_handling(
 ) -> Result<ResponseHandling, Fault> {
     let kind = match route {
         Route::Listed(found) => found.operation.response,
-        Route::Allowed => ResponseKind::Opaque,
+        Route::Allowed(_) => ResponseKind::Opaque,
     };
     match head.status {
         300..=399 if has(head, "location") => Err(Fault::BadResponse(

@@ -133,7 +133,7 @@ async fn respond(
             ))
             .await
         }
-        Route::Listed(_) | Route::Allowed => pass(&call, &route, &request, body).await,
+        Route::Listed(_) | Route::Allowed(_) => pass(&call, &route, &request, body).await,
     };
     response.unwrap_or_else(|refusal| refused(&call, &refusal))
 }

@@ -44,7 +44,7 @@ pub(super) fn request(
     *request.method_mut() = Method::try_from(head.text.method).unwrap_or_default();
     *request.uri_mut() = target(call, route, &head.text, approved).ok_or(Fault::NoUpstream)?;
     *request.headers_mut() = fields(call, route, head, approved);
-    credentials::replace(call, route, head.text.path, &mut request);
+    credentials::replace(call, route, &mut request);
     length(&mut request);
     Ok(request)
 }
@@ -60,17 +60,9 @@ fn target(
     if let RouteMatch::Provider(base) = &call.route_match {
         return base.target(path, query);
     }
-    let default = match route {
-        Route::Listed(found) => found.dialect.upstream.as_deref(),
-        Route::Allowed => None,
-    };
-    target_of(
-        &call.state.upstreams,
-        &call.state.table,
-        default,
-        path,
-        query,
-    )
+    let default = route.dialect();
+    let default = default.and_then(|dialect| dialect.upstream.as_deref());
+    target_of(&call.state.upstreams, default, path, query)
 }
 
 /// Returns the fields that go on.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use http::Uri;
-use lockpolicy::dialect::{Dialect, Table};
+use lockpolicy::dialect::Dialect;
 
 /// One provider: requests whose path begins with `prefix` go to `base`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,6 @@ impl fmt::Display for Upstream {
 /// The URL of a request: the configured upstream with the longest prefix, or else the dialect's own.
 pub(crate) fn target(
     upstreams: &[Upstream],
-    table: &Table,
     default: Option<&str>,
     path: &str,
     query: Option<&str>,
@@ -88,11 +87,7 @@ pub(crate) fn target(
         .max_by_key(|up| up.prefix.len())
     {
         Some(upstream) => upstream.base.clone(),
-        None if upstreams.is_empty() => {
-            // An operation that the operator added goes to the provider of the nearest one.
-            let near = || table.nearest(path)?.0.upstream.as_deref();
-            default.or_else(near)?.parse().ok()?
-        }
+        None if upstreams.is_empty() => default?.parse().ok()?,
         None => return None,
     };
     let start = base.path().trim_end_matches('/').to_owned();
@@ -166,18 +161,13 @@ mod tests {
 
     #[test]
     fn path_below_several_prefixes_goes_to_the_longest() {
-        let table = Table::of(["openai", "chatgpt"]).unwrap();
         let up = |text: &str| Upstream::parse(text).unwrap();
         let to = |ups: &[Upstream], path: &str| {
-            target(ups, &table, None, path, Some("a=b"))
+            target(ups, Some("https://api.test"), path, Some("a=b"))
                 .map(|uri| uri.to_string())
                 .unwrap_or_default()
         };
-        assert_eq!(to(&[], "/v1/files"), "https://api.openai.com/v1/files?a=b");
-        assert_eq!(
-            to(&[], "/backend-api/codex/x"),
-            "https://chatgpt.com/backend-api/codex/x?a=b"
-        );
+        assert_eq!(to(&[], "/v1/files"), "https://api.test/v1/files?a=b");
         let two = [up("http://a:1"), up("/v1/x=https://b/base/")];
         assert_eq!(to(&two, "/v1/y"), "http://a:1/v1/y?a=b");
         assert_eq!(to(&two, "/v1/x/z"), "https://b/base/v1/x/z?a=b");

@@ -130,6 +130,8 @@ findings! {
         "log in again: codex login";
     pin_not_inserted(what) prevents None, "{what}",
         "have the client state it: the API has no such place, or another default; docs/reference/operations.md lists the places";
+    dialects_overlap(what) prevents None, "{what}",
+        "switch on the dialects that are used, the one that is asked most first";
     statsd_off() prevents None, "STATSD_HOST is not set: no metrics are sent",
         "set STATSD_HOST to have attempts counted";
     statsd_unreachable(address) prevents None, "no StatsD daemon listens at {address}",

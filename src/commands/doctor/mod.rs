@@ -113,6 +113,7 @@ impl Examined {
                 let settings = Settings::read(&Flags::default(), &effective, &mut Vec::new());
                 let unheld = settings.unheld(&loaded.policy);
                 findings.extend(unheld.iter().map(Finding::pin_not_inserted));
+                findings.extend(settings.overlaps().iter().map(Finding::dialects_overlap));
                 layers(process, &codexes, &loaded, &mut findings, &mut facts);
             }
             Err(Problems(problems)) => {
