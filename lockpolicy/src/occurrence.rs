@@ -67,6 +67,8 @@ label_enum! {
 pub enum ForceAction {
     /// Take it out: the rest means the same without it.
     Drop,
+    /// Take it out, unless it names nothing but the pin of its capability: it lists further models.
+    DropOthers,
     /// Write the pin of its capability there.
     Pin,
     /// Refuse: neither would keep the meaning of the rest.

@@ -173,6 +173,51 @@ fn allowed_operation_beside_a_held_key_loses_every_credential() {
     }
 }
 
+/// Contents in which a gateway takes a credential of the provider.
+const CONTENTS: [(&str, &str, &str); 3] = [
+    ("openai", "/v1/chat/completions", r#""messages":[]"#),
+    ("litellm", "/v1/responses", r#""input":"hi""#),
+    (
+        "anthropic",
+        "/v1/messages",
+        r#""max_tokens":1,"messages":[]"#,
+    ),
+];
+
+#[test]
+fn credential_in_a_content_beside_a_held_key_goes_nowhere() {
+    for (dialect, target, rest) in CONTENTS {
+        let without = format!(r#"{{"model":"gpt-5.5",{rest}}}"#);
+        for member in ["api_key", "aws_secret_access_key", "azure_ad_token"] {
+            let body = format!(r#"{{"model":"gpt-5.5","{member}":"{OWN}",{rest}}}"#);
+            let call = Call {
+                target,
+                body: &body,
+                ..crate::call::APPROVED
+            };
+            for (mode, holds_key, arrived) in [
+                ("force", true, Some(&without)),
+                ("reject", true, None),
+                ("force", false, Some(&body)),
+                ("reject", false, Some(&body)),
+            ] {
+                let fixture = fixture!(mode);
+                let key = format!("{dialect}={}", key_file(&fixture));
+                let held = ["--dialect", dialect, "--client-auth", "none", "--key", &key];
+                let fixture = fixture.with_proxy(&held[..if holds_key { 6 } else { 2 }]);
+                answer_all(&fixture.provider);
+                let (status, ..) = call.answer(fixture.address());
+                let case = format!("{dialect} {member} {mode} {holds_key}");
+                assert_eq!(status == 200, arrived.is_some(), "{case}: {status}");
+                let requests = fixture.provider.requests();
+                let came = requests.last().map(|request| request.body.clone());
+                let want = arrived.map(|text| text.clone().into_bytes());
+                assert_eq!(came, want, "{case}");
+            }
+        }
+    }
+}
+
 /// A subprotocol that holds a key is refused as ever, with its handshake.
 #[test]
 fn subprotocol_with_a_credential_is_refused() {
@@ -242,6 +287,68 @@ fn token_without_a_held_key_is_taken_out_and_the_credential_goes_on() {
             );
         }
     }
+}
+
+/// Escapes, also in one another, are decoded by servers, and some decode those of a path.
+#[test]
+fn token_in_a_target_goes_on_in_no_spelling() {
+    let policy = "allow = ['GET /v1/extra', 'GET /v1/extra/*']";
+    for holds_key in [true, false] {
+        let fixture = fixture!("force").with_policy(policy);
+        let (key, clients) = (key_file(&fixture), tokens_file(&fixture));
+        let held = ["--client-tokens", &clients, "--key", &key];
+        let fixture = fixture.with_proxy(&held[..if holds_key { 4 } else { 2 }]);
+        let get = |target: &str| {
+            let request = format!(
+                "GET {target} HTTP/1.1\r\nhost: localhost\r\nx-model-lock-token: {TOKEN}\r\n\r\n"
+            );
+            fixture.client().call(request.as_bytes()).status
+        };
+        let spellings = spellings(TOKEN);
+        for spelled in &spellings {
+            for target in [
+                format!("/v1/extra?a=b&{spelled}=c"),
+                format!("/v1/extra?a=b&user={spelled}"),
+                format!("/v1/extra?user=x{spelled}x&a=b"),
+            ] {
+                // The provider knows no such operation.
+                assert_eq!(get(&target), 404, "{target}");
+                let requests = fixture.provider.requests();
+                let last = requests.last().unwrap();
+                assert_eq!(last.target, "/v1/extra?a=b", "{target}");
+            }
+        }
+        let before = fixture.provider.requests().len();
+        for target in [
+            format!("/v1/extra/{TOKEN}"),
+            format!("/v1/models/{TOKEN}"),
+            format!("/v1/extra/x{TOKEN}x"),
+        ] {
+            assert_eq!(get(&target), 400, "{target}");
+        }
+        for spelled in &spellings {
+            let status = get(&format!("/v1/extra/{spelled}"));
+            assert!(status == 400 || status == 404, "{spelled}");
+        }
+        assert_eq!(fixture.provider.requests().len(), before);
+        let line = fixture.wait_for_log(&[r#""event":"undecidable""#, r#""status":400"#]);
+        assert!(!line.contains(TOKEN), "{line}");
+    }
+}
+
+/// The spellings of a token that servers decode to it.
+fn spellings(token: &str) -> Vec<String> {
+    let all = |escape: &dyn Fn(u8) -> String| token.bytes().map(escape).collect::<String>();
+    let first = |escape: &str| format!("{escape}{:02x}{}", token.as_bytes()[0], &token[1..]);
+    vec![
+        token.to_owned(),
+        all(&|byte| format!("%{byte:02x}")),
+        all(&|byte| format!("%{byte:02X}")),
+        all(&|byte| format!("%25{byte:02x}")),
+        first("%"),
+        first("%2525"),
+        first("%u00"),
+    ]
 }
 
 #[test]

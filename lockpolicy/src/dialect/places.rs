@@ -11,6 +11,8 @@ pub(super) struct Meaning<'t> {
     setting: Setting,
     /// `true` if the place may be left out, because the model is named elsewhere.
     optional: bool,
+    /// `true` if it has to stand in the object around it, wherever that stands.
+    inside: bool,
     /// `true` if the value is compared without regard to case.
     any_case: bool,
     /// The prefix of the model's name.
@@ -20,8 +22,8 @@ pub(super) struct Meaning<'t> {
 }
 
 impl<'t> Meaning<'t> {
-    /// Reads `[CAPABILITY] WORD [optional] [anycase] [STEM/]`, where the word is `drop`, `effort`, `model`,
-    /// `pin`, `refuse` or `tier`, or `[effort | tier] drop | refuse | only WORD`, or `tool LIST [optional]`.
+    /// Reads `[CAPABILITY] WORD [optional | inside] [anycase] [STEM/]`, where the word is `drop`, `effort`,
+    /// `model`, `others`, `pin`, `refuse` or `tier`, or `[effort | tier] drop | refuse | only WORD`, or `tool LIST [optional]`.
     pub(super) fn read(text: &'t str) -> Option<Self> {
         let limited = limited(text).or_else(|| tool(text));
         limited.or_else(|| Self::words(text))
@@ -41,12 +43,14 @@ impl<'t> Meaning<'t> {
         }
         let setting = setting(words.next()?, capability.unwrap_or(Capability::Generation))?;
         let optional = words.next_if_eq(&"optional").is_some();
+        let inside = words.next_if_eq(&"inside").is_some();
         let any_case = words.next_if_eq(&"anycase").is_some();
         let prefix = words.next().unwrap_or_default();
         let whole = words.next().is_none() && (prefix.is_empty() || prefix.ends_with('/'));
         whole.then_some(Self {
             setting,
             optional,
+            inside,
             any_case,
             prefix,
             tools: "",
@@ -61,6 +65,7 @@ impl<'t> Meaning<'t> {
         let meaning = Self {
             setting,
             optional: prefix.len() < rest.len(),
+            inside: false,
             any_case: false,
             prefix: prefix.trim_start(),
             tools: "",
@@ -88,6 +93,7 @@ fn limited(text: &str) -> Option<Meaning<'_>> {
     Some(Meaning {
         setting: Setting::Limited(condition, limit),
         optional: true,
+        inside: false,
         any_case: false,
         prefix: "",
         tools: "",
@@ -102,13 +108,15 @@ fn tool(text: &str) -> Option<Meaning<'_>> {
     (!tools.contains(' ')).then_some(Meaning {
         setting: Setting::ToolType,
         optional: name.is_some(),
+        inside: false,
         any_case: false,
         prefix: "",
         tools,
     })
 }
 
-/// Cuts a pointer behind its last `*`: the array's elements, and the names inside of one.
+/// Cuts a pointer behind its last `*`: the array's elements, and the names inside of one. Where a place has to stand inside
+/// of an object, that is meant in the same way.
 fn own_names(pointer: &str) -> (&str, &str) {
     let at = pointer.rfind('*').map_or(0, |at| at + 1);
     pointer.split_at_checked(at).unwrap_or_default()
@@ -117,6 +125,7 @@ fn own_names(pointer: &str) -> (&str, &str) {
 fn setting(word: &str, capability: Capability) -> Option<Setting> {
     match word {
         "drop" => Some(Setting::OtherSelector(capability, ForceAction::Drop)),
+        "others" => Some(Setting::OtherSelector(capability, ForceAction::DropOthers)),
         "effort" => Some(Setting::Effort),
         "model" => Some(Setting::Model(capability)),
         "pin" => Some(Setting::OtherSelector(capability, ForceAction::Pin)),
@@ -141,7 +150,11 @@ impl Places {
                 Setting::Effort | Setting::Tier => !pointer.contains('*'),
                 Setting::Limited(..) | Setting::ToolType | Setting::OtherSelector(..) => false,
             };
-        let (element, own) = own_names(pointer);
+        let (element, own) = if meaning.inside {
+            pointer.split_at_checked(pointer.rfind('/')?)?
+        } else {
+            own_names(pointer)
+        };
         (!insert_if_missing || own.matches('/').count() <= 2).then_some(())?;
         let parent = pointer
             .rsplit_once('/')
@@ -174,8 +187,8 @@ impl Places {
         (kept && meaning.optional).then(|| self.headers.push((name.to_string(), meaning.setting)))
     }
 
-    /// The entry of an object that something may have to be put into.
-    fn watch(&mut self, pointer: &str) -> usize {
+    /// The entry of an object that something may have to be put into, or of a member that only its name tells from others.
+    pub(super) fn watch(&mut self, pointer: &str) -> usize {
         self.position(pointer).unwrap_or_else(|| {
             self.insert(Entry {
                 pointer: pointer.to_string(),
@@ -188,6 +201,13 @@ impl Places {
                 tools: None,
             })
         })
+    }
+
+    /// Returns true if a pointer is one of a place.
+    pub(super) fn has(&self, pointer: &str) -> bool {
+        let known = self.position(pointer);
+        let known = known.and_then(|index| self.entries.get(index));
+        known.is_some_and(|entry| entry.setting.is_some())
     }
 
     fn position(&self, pointer: &str) -> Option<usize> {

@@ -8,17 +8,28 @@ use alloc::vec::Vec;
 use super::data_file::{File, Groups, MessageEntry, OperationEntry, RefusedEntry};
 use super::places::Meaning;
 use super::sources::{COMMON, DIALECTS};
-use super::{Dialect, ErrorShape, Message, ModelAt, Operation, Places, Refused, ToolTypes};
+use super::{
+    Content, Dialect, ErrorShape, Message, ModelAt, Operation, Places, Refused, ToolTypes,
+};
 use crate::Capability;
 
 /// Reads the data of one dialect. `None` where there is no such dialect; a test holds every data file
 /// to be readable.
 pub(super) fn read(name: &str) -> Option<Dialect> {
-    let (name, text) = DIALECTS.iter().find(|(known, _)| *known == name)?;
-    parse(name, text).ok()
+    read_with(name, &[EVERYWHERE])
 }
 
-pub(super) fn parse(name: &str, text: &str) -> Result<Dialect, String> {
+/// The same where the proxy holds a key of the provider: a client states no credential in a content.
+pub(super) fn read_with_key(name: &str) -> Option<Dialect> {
+    read_with(name, &[EVERYWHERE, CREDENTIALS])
+}
+
+fn read_with(name: &str, everywhere: &'static [&'static str]) -> Option<Dialect> {
+    let (name, text) = DIALECTS.iter().find(|(known, _)| *known == name)?;
+    parse(name, text, everywhere).ok()
+}
+
+fn parse(name: &str, text: &str, everywhere: &'static [&'static str]) -> Result<Dialect, String> {
     let message = |error: toml::de::Error| error.to_string();
     let file: File = toml::from_str(text).map_err(message)?;
     let mut groups: Groups = toml::from_str(COMMON).map_err(message)?;
@@ -29,11 +40,14 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Dialect, String> {
         groups.tool_types.entry(list).or_default().extend(types);
     }
     groups.tools = tool_types(&groups.tool_types)?;
+    groups.everywhere = everywhere;
     Ok(Dialect {
         name: name.to_string(),
         upstream: file.upstream,
         credential: file.credential,
         takes_key: file.takes_key,
+        holds_key: everywhere.contains(&CREDENTIALS),
+        told_by: file.told_by,
         headers: groups.headers(&file.headers)?,
         operations: groups.operations(&file.operations, file.errors)?,
         refused: refused(&file.refused),
@@ -69,6 +83,12 @@ fn refused(entries: &[RefusedEntry]) -> Vec<Refused> {
     };
     entries.iter().flat_map(each).collect()
 }
+
+/// The group of the places that select a model in every API.
+const EVERYWHERE: &str = "routing";
+
+/// The group of the places that hold a credential.
+const CREDENTIALS: &str = "credentials";
 
 fn group<'g, G>(groups: &'g BTreeMap<String, G>, name: &str) -> Result<&'g G, String> {
     groups
@@ -137,7 +157,8 @@ impl Groups {
                 None => ModelAt::Content(places.model(place, entry.capability)?),
             },
         };
-        places.groups(self, &entry.selectors)?;
+        let has_content = !matches!(entry.content, Content::None | Content::WebSocket);
+        places.groups(self, &entry.selectors, has_content)?;
         Ok(Operation {
             method: method.to_string(),
             pattern: pattern.to_string(),
@@ -145,6 +166,7 @@ impl Groups {
             content: entry.content,
             model,
             places,
+            unless: entry.unless.clone(),
             query: entry.query.clone(),
             response: entry.response,
             messages: self.messages(entry.messages.as_deref())?,
@@ -165,11 +187,11 @@ impl Groups {
         if let Some(pointer) = &entry.model {
             places.model(pointer, entry.capability)?;
         }
-        places.groups(self, &entry.selectors)?;
         // What is not looked for goes on unread.
-        if places.entries.is_empty() {
+        if places.entries.is_empty() && entry.selectors.is_empty() {
             return Err([&entry.kind, ": no place of a model"].concat());
         }
+        places.groups(self, &entry.selectors, true)?;
         Ok(Message {
             kind: entry.kind.clone(),
             places,
@@ -186,28 +208,21 @@ impl Places {
     }
 
     /// The places of the groups: `GROUP`, or `GROUP under POINTER` for the same below a place. `-POINTER`
-    /// leaves one of them out. `@NAME` is a header.
-    fn groups(&mut self, all: &Groups, names: &[String]) -> Result<(), String> {
+    /// leaves one of them out. `@NAME` is a header. Where there is a content, the groups that hold everywhere do
+    /// so too, but for what is left out or has another meaning here.
+    fn groups(&mut self, all: &Groups, names: &[String], has_content: bool) -> Result<(), String> {
         let mut left_out: Vec<&str> = names.iter().filter_map(|n| n.strip_prefix('-')).collect();
         for name in names.iter().filter(|name| !name.starts_with('-')) {
             let (name, under) = name.split_once(" under ").unwrap_or((name, ""));
             for (pointer, text) in group(&all.selectors, name)? {
-                if let Some(name) = pointer.strip_prefix('@') {
-                    Meaning::read(text)
-                        .and_then(|meaning| self.add_header(name, meaning))
-                        .ok_or_else(|| [pointer, " = ", text, ": not understood"].concat())?;
-                    continue;
+                self.row(all, &[under, pointer].concat(), text, &mut left_out)?;
+            }
+        }
+        for name in all.everywhere.iter().filter(|_| has_content) {
+            for (pointer, text) in group(&all.selectors, name)? {
+                if !self.has(pointer) {
+                    self.row(all, pointer, text, &mut left_out)?;
                 }
-                let pointer = [under, pointer].concat();
-                if let Some(at) = left_out.iter().position(|out| *out == pointer) {
-                    left_out.swap_remove(at);
-                    continue;
-                }
-                Meaning::read(text)
-                    .and_then(|meaning| self.add(&pointer, meaning, all.tools_of(meaning)?))
-                    .ok_or_else(|| {
-                        [&pointer, " = ", text, ": not understood, or listed already"].concat()
-                    })?;
             }
         }
         match left_out.first() {
@@ -215,17 +230,51 @@ impl Places {
             Some(pointer) => Err([pointer, ": nothing to leave out"].concat()),
         }
     }
+
+    /// Adds one place of a group, unless it is left out.
+    fn row(
+        &mut self,
+        all: &Groups,
+        pointer: &str,
+        text: &str,
+        left_out: &mut Vec<&str>,
+    ) -> Result<(), String> {
+        if let Some(at) = left_out.iter().position(|out| *out == pointer) {
+            left_out.swap_remove(at);
+            return Ok(());
+        }
+        if text == "plain" {
+            self.watch(pointer);
+            return Ok(());
+        }
+        let meaning = Meaning::read(text);
+        let added = match pointer.strip_prefix('@') {
+            Some(name) => meaning.and_then(|meaning| self.add_header(name, meaning)),
+            None => meaning
+                .and_then(|meaning| self.add(pointer, meaning, all.tools_of(meaning)?))
+                .map(drop),
+        };
+        added.ok_or_else(|| [pointer, " = ", text, ": not understood, or listed already"].concat())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ForceAction, Setting};
+
+    fn parse(name: &str, text: &str) -> Result<Dialect, String> {
+        super::parse(name, text, &[EVERYWHERE])
+    }
 
     #[test]
     fn data_file_of_each_dialect_is_readable() {
         for &(name, text) in DIALECTS {
-            let dialect = parse(name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(!dialect.operations.is_empty(), "{name}");
+            for everywhere in [&[EVERYWHERE][..], &[EVERYWHERE, CREDENTIALS]] {
+                let dialect = super::parse(name, text, everywhere);
+                let dialect = dialect.unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert!(!dialect.operations.is_empty(), "{name}");
+            }
         }
     }
 
@@ -271,6 +320,32 @@ mod tests {
                 .unwrap_err()
                 .contains("nothing to leave out")
         );
+    }
+
+    #[test]
+    fn place_that_selects_everywhere_is_in_each_content() {
+        let places = |rest: &str| -> Vec<(String, Option<Setting>)> {
+            let head = "[selectors.s]\n'/models' = 'refuse'\n'/provider/x' = 'drop'\n\
+                        [[operations]]\nat = 'POST /x'\n";
+            let dialect = parse("x", &[head, rest].concat()).unwrap();
+            let entries = dialect.operations[0].places.entries.iter();
+            entries
+                .map(|entry| (entry.pointer.clone(), entry.setting))
+                .collect()
+        };
+        let own = places("content = 'json'\nselectors = ['s', '-/provider']");
+        let of = |pointer: &str| -> Vec<Option<Setting>> {
+            let all = own.iter().filter(|(own, _)| own == pointer);
+            all.map(|(_, setting)| *setting).collect()
+        };
+        let is = |action| Some(Setting::OtherSelector(Capability::Generation, action));
+        assert_eq!(of("/fallbacks"), [is(ForceAction::DropOthers)]);
+        assert_eq!(of("/models"), [is(ForceAction::Refuse)]);
+        assert_eq!(of("/provider"), []);
+        assert_eq!(of("/provider/x"), [is(ForceAction::Drop)]);
+        for none in ["", "content = 'web_socket'"] {
+            assert_eq!(places(none), [], "{none}");
+        }
     }
 
     #[test]

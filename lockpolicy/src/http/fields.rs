@@ -20,14 +20,19 @@ const SELECTORS: [(&str, ForceAction); 9] = [
     ("x-selected-model", ForceAction::Drop),
 ];
 
-/// Words that say that a header selects a model, where nothing but the start of its name is listed.
-const WORDS: [&str; 6] = [
+/// Words that say that a header selects a model, or holds a configuration that may, where nothing but the start of its
+/// name is listed.
+const WORDS: [&str; 10] = [
+    "config",
     "deployment",
     "engine",
     "fallback",
     "model",
+    "override",
     "preset",
+    "provider",
     "rout",
+    "virtual-key",
 ];
 
 /// The text in front of the name in a routing hint.

@@ -6,11 +6,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::SelectorValue;
 use crate::dialect::{Entry, Places};
 use crate::edit::Edit;
 use crate::finds::{EditSpan, Finds};
-use crate::json::{Hit, JsonError, Kind, decode, encode, scan};
+use crate::json::{Hit, JsonError, Kind, Tree, decode, encode, scan};
+use crate::{ForceAction, SelectorValue, Setting};
 
 /// Finds what a content states.
 ///
@@ -29,7 +29,12 @@ pub(crate) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
                 prefix: entry.prefix.clone(),
                 ..EditSpan::default()
             };
-            let stated = stated(input, hit, entry);
+            let stated = match setting {
+                Setting::OtherSelector(_, force_action) => {
+                    stated_further(input, hit, entry, force_action)
+                }
+                _ => stated(input, hit, entry),
+            };
             if !entry.tools.as_ref().is_some_and(|tools| tools.has(&stated)) {
                 finds.push(setting, stated, &entry.pointer, place);
             }
@@ -115,6 +120,49 @@ fn stated<'a>(input: &'a [u8], hit: &Hit, entry: &Entry) -> SelectorValue<'a> {
         }
         Kind::Array | Kind::Object | Kind::Scalar => SelectorValue::NotText,
     }
+}
+
+/// Returns what stands at the place of a further selector. An empty object or array selects nothing there. Where it lists
+/// models, several of one name are that name.
+fn stated_further<'a>(
+    input: &'a [u8],
+    hit: &Hit,
+    entry: &Entry,
+    force_action: ForceAction,
+) -> SelectorValue<'a> {
+    let value = input.get(hit.value.clone()).unwrap_or_default();
+    match hit.kind {
+        Kind::Array | Kind::Object if force_action != ForceAction::Pin && is_empty(value) => {
+            SelectorValue::Null
+        }
+        Kind::Array if force_action == ForceAction::DropOthers => only_name(value)
+            .map_or(SelectorValue::NotText, |name| {
+                SelectorValue::Text(name.into())
+            }),
+        _ => stated(input, hit, entry),
+    }
+}
+
+/// Returns true for an object or an array in which nothing stands.
+fn is_empty(value: &[u8]) -> bool {
+    let inside = value.get(1..value.len().saturating_sub(1));
+    inside.is_some_and(|inside| inside.iter().all(|byte| is_blank(*byte)))
+}
+
+/// Returns the name that is each element of an array.
+fn only_name(array: &[u8]) -> Option<String> {
+    (array.len() <= LONGEST).then_some(())?;
+    let object = [b"{\"names\":", array, b"}"].concat();
+    let mut tree = Tree::default();
+    tree.insert("/names/*", 0);
+    let hits = scan(&object, &tree).ok()?;
+    let mut names = hits
+        .iter()
+        .map(|hit| decode(object.get(hit.value.clone())?).map(Cow::into_owned));
+    let first = names.next()??;
+    names
+        .all(|name| name.as_ref() == Some(&first))
+        .then_some(first)
 }
 
 /// The model's name, without what may stand in front of it.

@@ -7,7 +7,7 @@ use core::mem;
 use super::content_type::{Media, media};
 use super::request::Request;
 use super::{fields, json_body, multipart, path_and_query};
-use crate::dialect::{Content, Found};
+use crate::dialect::{Content, Dialect, Found};
 use crate::edit::Edit;
 use crate::finds::Finds;
 use crate::json::encode;
@@ -54,7 +54,7 @@ pub fn judge_request(policy: &Policy, request: Request<'_>) -> Judged {
     // The headers come last: what they repeat has been counted by then.
     let mut parts = [
         path_and_query::path(&request),
-        path_and_query::query(&request),
+        path_and_query::query(policy, &request),
         content,
         headers,
     ];
@@ -106,14 +106,16 @@ fn content_finds<'a>(request: &Request<'a>) -> Result<Finds<'a>, Rejection> {
     };
     match (operation.content, media(request)) {
         (Content::None | Content::WebSocket, _) => Ok(Finds::default()),
-        (Content::Json | Content::JsonOrMultipart, Media::Json) => json(request),
+        (Content::Json | Content::JsonAnyType | Content::JsonOrMultipart, Media::Json)
+        | (Content::JsonAnyType, Media::Other) => json(request),
         (Content::Multipart | Content::JsonOrMultipart, Media::Form(media)) => {
             let finds = multipart::finds(&operation.places, media, request.content);
             finds.map_err(|reason| whole(reason, "multipart form"))
         }
-        (Content::Json | Content::Multipart | Content::JsonOrMultipart, _) => {
-            Err(whole(Reason::Type, "content-type"))
-        }
+        (
+            Content::Json | Content::JsonAnyType | Content::Multipart | Content::JsonOrMultipart,
+            _,
+        ) => Err(whole(Reason::Type, "content-type")),
     }
 }
 
@@ -227,9 +229,21 @@ pub(super) fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
     }
 }
 
+/// Returns true if a header goes on with an operation that nobody judges: listed by the dialect or the policy, and no
+/// selector.
+pub(super) fn passes_unjudged(dialect: Option<&Dialect>, policy: &Policy, name: &str) -> bool {
+    let lists = || listed(dialect, policy);
+    fields::force_action(name, lists()).is_none() && fields::is_listed(name, lists())
+}
+
 /// The headers that go on: the dialect's and the operator's.
 fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l str> {
-    let own = found.dialect.headers.iter().map(String::as_str);
+    listed(Some(found.dialect), policy)
+}
+
+fn listed<'l>(dialect: Option<&'l Dialect>, policy: &'l Policy) -> impl Iterator<Item = &'l str> {
+    let own = dialect.into_iter().flat_map(|dialect| &dialect.headers);
+    let own = own.map(String::as_str);
     own.chain(policy.allow_headers().iter().map(AsRef::as_ref))
 }
 

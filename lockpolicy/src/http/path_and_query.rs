@@ -7,7 +7,7 @@ use core::ops::Range;
 use super::request::Request;
 use crate::dialect::{ModelAt, model_in_path};
 use crate::finds::{EditSpan, Finds};
-use crate::{Capability, SelectorValue, Setting};
+use crate::{Capability, Policy, SelectorValue, Setting};
 
 /// The model that the path names; a pin is written in plain characters.
 pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
@@ -21,8 +21,9 @@ pub(super) fn path<'a>(request: &Request<'a>) -> Finds<'a> {
     }
 }
 
-/// The model that the query names, or has no name for.
-pub(super) fn query<'a>(request: &Request<'a>) -> Finds<'a> {
+/// The model that the query names, or has no name for. Where the API takes none in it, the messages name one; all the same
+/// the capability is used, so that its pin stands for the name.
+pub(super) fn query<'a>(policy: &'a Policy, request: &Request<'a>) -> Finds<'a> {
     let ModelAt::Query(name) = &request.found.operation.model else {
         return Finds::default();
     };
@@ -41,6 +42,13 @@ pub(super) fn query<'a>(request: &Request<'a>) -> Finds<'a> {
             );
         }
         at += pair.len() + 1;
+    }
+    let unless = request.found.operation.unless.as_deref();
+    if unless.is_some_and(|unless| request.query.split('&').any(|pair| pair == unless)) {
+        let capability = request.found.operation.capability;
+        let pin = capability.and_then(|capability| policy.pin_of(capability));
+        let stated = SelectorValue::Text(Cow::Borrowed(pin.unwrap_or_default()));
+        return one(request, name, stated, 0..0, String::new());
     }
     let end = request.query.len();
     let and = if end == 0 { "" } else { "&" };

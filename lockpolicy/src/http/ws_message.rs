@@ -147,6 +147,46 @@ mod tests {
     }
 
     #[test]
+    fn message_that_opens_a_session_names_its_model() {
+        let run = |mode: &str, text: &str| {
+            let policy = ["model='p'\npins={audio='a'}\nmode='", mode, "'"].concat();
+            let policy = PolicyConfig::from_toml(&policy).build().unwrap();
+            let table = Table::of(["gemini"]).unwrap();
+            let path =
+                "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
+            let found = table.find("GET", path).unwrap();
+            let (verdict, edits) =
+                judge_message(&policy, found.operation, text.as_bytes(), Source::User);
+            match verdict.decision {
+                Decision::Reject(rejection) => Err(rejection.reason),
+                Decision::Pass | Decision::Rewrite(_) => {
+                    Ok(String::from_utf8(crate::edit::apply(text.as_bytes(), edits)).unwrap())
+                }
+            }
+        };
+        for (text, forced) in [
+            (r#"{"setup":{}}"#, r#"{"setup":{"model":"models/a"}}"#),
+            (
+                r#"{"setup":{"generationConfig":{}}}"#,
+                r#"{"setup":{"model":"models/a","generationConfig":{}}}"#,
+            ),
+            (
+                r#"{"setup":{"model":null,"tools":[]}}"#,
+                r#"{"setup":{"model":"models/a","tools":[]}}"#,
+            ),
+        ] {
+            assert_eq!(run("force", text).as_deref(), Ok(forced));
+            assert!(run("reject", text).is_err(), "{text}");
+            assert_eq!(run("reject", forced).as_deref(), Ok(forced));
+        }
+        for text in [r#"{"setup":[]}"#, r#"{"setup":"x"}"#, r#"{"Setup":{}}"#] {
+            assert!(run("force", text).is_err(), "{text}");
+        }
+        let rest = r#"{"clientContent":{"turns":[]}}"#;
+        assert_eq!(run("reject", rest).as_deref(), Ok(rest));
+    }
+
+    #[test]
     fn message_with_background_metadata_has_source_background() {
         let text = r#"{"type":"response.create","model":"x","client_metadata":{"x-codex-turn-metadata":"{\"request_kind\":\"memory\"}"}}"#;
         assert!(

@@ -193,7 +193,7 @@ impl Tree {
         if node.children.is_empty() {
             return Ok(node.any);
         }
-        if !self.loose && (escaped || !is_plain(name, at == 0)) {
+        if !self.loose && escaped {
             return Err(JsonError::Name);
         }
         let hash = folded_hash(name);
@@ -204,6 +204,9 @@ impl Tree {
             }
             alike |= folds_alike(child.name.as_bytes(), name);
         }
+        if !self.loose && !is_plain(name, at == 0) {
+            return Err(JsonError::Name);
+        }
         if alike && !self.loose {
             return Err(JsonError::Name);
         }
@@ -211,10 +214,10 @@ impl Tree {
     }
 }
 
-/// A plain identifier (rule 10); below the root, a JSON schema's `$` may begin it.
+/// A plain identifier (rule 10); below the root, a JSON schema's `$` may begin it, or a `_`.
 fn is_plain(name: &[u8], root: bool) -> bool {
     let (first, rest) = match name {
-        [b'$', first, rest @ ..] if !root => (first, rest),
+        [b'$' | b'_', first, rest @ ..] if !root => (first, rest),
         [first, rest @ ..] => (first, rest),
         [] => return false,
     };

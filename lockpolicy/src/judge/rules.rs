@@ -152,8 +152,8 @@ impl Judging<'_> {
         if occurrence.stated.is_missing() {
             return;
         }
-        if force_action == ForceAction::Pin && pin.is_some() && occurrence.text() == pin.as_deref()
-        {
+        let names_models = matches!(force_action, ForceAction::DropOthers | ForceAction::Pin);
+        if names_models && pin.is_some() && occurrence.text() == pin.as_deref() {
             return;
         }
         let reason = match (&pin, force_action, &occurrence.stated) {
@@ -163,7 +163,7 @@ impl Judging<'_> {
             (Some(_), ..) => Reason::Secondary,
         };
         let action = match (force_action, pin) {
-            (ForceAction::Drop, _) => Some(Action::Drop),
+            (ForceAction::Drop | ForceAction::DropOthers, _) => Some(Action::Drop),
             (ForceAction::Pin, Some(pin)) => Some(Action::Set(pin)),
             (ForceAction::Pin, None) | (ForceAction::Refuse, _) => None,
         };

@@ -187,6 +187,7 @@ fn secondary_selector_in_force_is_dropped_pinned_or_refused() {
         action: Action::Drop
     }]);
     assert_eq!(decision(ForceAction::Drop), drop);
+    assert_eq!(decision(ForceAction::DropOthers), drop);
     assert_eq!(decision(ForceAction::Pin), set("p"));
     assert!(
         matches!(decision(ForceAction::Refuse), Decision::Reject(r) if r.reason == Reason::Secondary)
@@ -207,6 +208,7 @@ fn selector_that_takes_no_pin_is_refused_though_it_names_the_pin() {
         .decision
     };
     assert_eq!(named(ForceAction::Pin), Decision::Pass);
+    assert_eq!(named(ForceAction::DropOthers), Decision::Pass);
     assert!(matches!(named(ForceAction::Refuse), Decision::Reject(_)));
     assert!(matches!(named(ForceAction::Drop), Decision::Rewrite(_)));
 }

@@ -113,8 +113,8 @@ policy_keys! {
         example: "served_model_aliases = ['our-model-\\d+']",
     }
 
-    /// Operations that no dialect lists and that pass without a judgement. `*` is one path segment, `**` at
-    /// the end the rest.
+    /// Operations that no dialect lists, or that one refuses, and that pass without a judgement, with the headers of
+    /// the dialect at whose path they stand. `*` is one path segment, `**` at the end the rest.
     allow: Vec<AllowedOperation> {
         key: "allow",
         variable: None,
@@ -122,7 +122,7 @@ policy_keys! {
     }
 
     /// Request headers that pass besides the dialects' own, in lower case. A `*` at the end is any rest that
-    /// names no model.
+    /// names no model and no configuration.
     allow_headers: Vec<HeaderPattern> {
         key: "allow_headers",
         variable: None,

@@ -259,7 +259,10 @@ fn head(
 ) {
     let at = format!("{} {}", operation.method, operation.pattern);
     let json = |policy: &Policy, places: &Places| {
-        let is_json = matches!(operation.content, Content::Json | Content::JsonOrMultipart);
+        let is_json = matches!(
+            operation.content,
+            Content::Json | Content::JsonAnyType | Content::JsonOrMultipart
+        );
         let text = body(&members(policy, places, ""), "");
         (
             "application/json",
@@ -398,7 +401,8 @@ fn form(members: &[(&str, String)]) -> (&'static str, String) {
 /// The pin that stands for a setting; `None` where any value is another one.
 pub(super) fn pin_of(policy: &Policy, setting: Setting) -> Option<&str> {
     match setting {
-        Setting::Model(capability) | Setting::OtherSelector(capability, ForceAction::Pin) => {
+        Setting::Model(capability)
+        | Setting::OtherSelector(capability, ForceAction::DropOthers | ForceAction::Pin) => {
             policy.pin_of(capability)
         }
         Setting::Effort => policy.effort(),

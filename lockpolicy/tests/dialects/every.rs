@@ -93,7 +93,10 @@ pub(super) fn each(mut check: impl FnMut(&Table, &Operation, &str)) {
 }
 
 fn is_json(operation: &Operation) -> bool {
-    matches!(operation.content, Content::Json | Content::JsonOrMultipart)
+    matches!(
+        operation.content,
+        Content::Json | Content::JsonAnyType | Content::JsonOrMultipart
+    )
 }
 
 fn is_form(operation: &Operation) -> bool {
@@ -104,8 +107,10 @@ fn is_form(operation: &Operation) -> bool {
 fn pattern_of_an_operation_is_plain_and_hides_no_other() {
     each(|table, operation, name| {
         let path = path(&operation.pattern, "some-model");
-        assert!(is_plain_path(&path), "{name}");
         let found = table.find(&operation.method, &path).expect(name);
+        // One client writes two slashes.
+        assert!(is_plain_path(&path) || path.starts_with("//ws/"), "{name}");
+        assert!(found.is_plain(&path), "{name}");
         assert_eq!(found.operation, operation, "{name} is hidden");
         assert_eq!(
             found.model.is_some(),
@@ -271,10 +276,10 @@ fn strayed(
     assert!(reject.is_err(), "{name}: {reject:?}");
     match (remedy, force) {
         (ForceAction::Refuse, force) => assert_eq!(force, Err(Reason::Secondary), "{name}"),
-        (ForceAction::Drop | ForceAction::Pin, Ok(text)) => {
+        (ForceAction::Drop | ForceAction::DropOthers | ForceAction::Pin, Ok(text)) => {
             assert!(!text.contains("other"), "{name}: {text}");
         }
-        (ForceAction::Drop | ForceAction::Pin, Err(reason)) => panic!("{name}: {reason:?}"),
+        (_, Err(reason)) => panic!("{name}: {reason:?}"),
     }
 }
 

@@ -54,6 +54,14 @@ fn dialect(out: &mut String, name: &str, data: &Table) {
         ),
         None => "It has no upstream of its own: `--upstream` is needed.".to_owned(),
     };
+    let told = data.get("told_by").map(list);
+    let told = told.map(|told| format!("Its clients are told by {told}."));
+    let upstream = [upstream]
+        .into_iter()
+        .chain(told)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let upstream = wrapped(&upstream, "");
     let intro = file(name).0;
     let intro = wrapped(&intro, "");
     writeln!(out, "\n## `{name}`\n\n{intro}\n\n{upstream}\n").unwrap();
@@ -234,6 +242,10 @@ fn output(meaning: &str) -> String {
         .unwrap_or_default();
     match rest.as_slice() {
         ["drop", ..] => "`force` removes it, `reject` refuses".into(),
+        ["others", ..] => format!(
+            "`force` removes it and `reject` refuses, unless it names nothing but the pin of {of}"
+        ),
+        ["plain"] => "selects nothing".into(),
         ["refuse", ..] => "refused".into(),
         ["tool", list, ..] => {
             format!("the type of a tool: one of the list `{list}`, or refused")
@@ -243,6 +255,10 @@ fn output(meaning: &str) -> String {
         }
         ["model", "optional", ..] => format!(
             "may be missing; `force` writes the pin of {of}{stem}, `reject` refuses another"
+        ),
+        ["model", "inside", ..] => format!(
+            "has to stand where the object around it does; `force` writes or inserts the pin of {of}{stem}, `reject` \
+             refuses another"
         ),
         ["model", ..] => format!("`force` writes the pin of {of}{stem}, `reject` refuses another"),
         ["effort", ..] => "the reasoning effort, if that is pinned".into(),
@@ -313,10 +329,12 @@ const HEAD: &str = "\
 `UPDATE_DOCS=1 cargo test -p lockpolicy` makes this page from `lockpolicy/dialects/*.toml`, and a test compares both.
 
 Everything that is not in these tables is refused with 404, whatever its body. `--dialect` switches dialects on by name.
-If two of them list the same method and path, the one that is named first counts. An operator can permit more with
-`allow` in the [policy file](policy-file.md).
+[Rule 10](../design/rules.md#rules) says which one counts if several of them know a method and path. An operator can
+permit more with `allow` in the [policy file](policy-file.md).
 
 - `*` in a path is one segment, and `{model}` is the segment that names the model. Paths are compared byte for byte.
+- The places of the group [routing](#routing) hold in every body and every message on a WebSocket, besides those that
+  are named, and those of [credentials](#credentials) where the proxy holds a key for the dialect.
 - `GROUP under POINTER` is that group below a place, and `-POINTER` leaves a place of a group out.
 - A place `@NAME` is a request header. One that ends in `{}` is the name of each member that no other place names.
 - A list of types of tools in a dialect adds to the shared list of that name; `@LIST` stands for another list. An

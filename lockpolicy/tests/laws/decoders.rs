@@ -138,7 +138,8 @@ pub(crate) fn secondary(
     let tree = Tree::parse(bytes)?;
     let left = tree.members().iter().find(|m| {
         let plain = fold(&m.name).replace(['-', '_'], "");
-        m.value != Tree::Null && SIDE.contains(&plain.as_str())
+        let selects = !matches!(&m.value, Tree::Null) && !is_empty(&m.value) && !is_only_pin(m);
+        selects && SIDE.contains(&plain.as_str())
     });
     if let Some(left) = left {
         return Some(left.name.clone());
@@ -172,6 +173,24 @@ pub(crate) fn secondary(
     }
     let moderator = tree.get("moderation").and_then(|m| m.get("model"));
     selects(moderator, moderation).then(|| "moderation/model".into())
+}
+
+/// An object or a list with nothing in it.
+fn is_empty(tree: &Tree) -> bool {
+    match tree {
+        Tree::List(items) => items.is_empty(),
+        Tree::Object(members) => members.is_empty(),
+        _ => false,
+    }
+}
+
+/// A list of further models, or one of them, that names the pin alone.
+fn is_only_pin(member: &Member) -> bool {
+    let listing = ["models", "fallbacks", "fallback"].contains(&member.name.as_str());
+    let is_pin = |tree: &Tree| tree.text() == Some(crate::PIN);
+    listing
+        && (is_pin(&member.value)
+            || (!member.value.items().is_empty() && member.value.items().iter().all(is_pin)))
 }
 
 /// Whether a place names anything but its pin.

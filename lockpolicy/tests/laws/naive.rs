@@ -147,8 +147,14 @@ fn rule(
     prefix: &str,
     gate: bool,
 ) -> Option<Deed> {
-    let unnamed = matches!(value, None | Some(Tree::Null));
-    let text = value.and_then(Tree::text);
+    let is_null = matches!(value, None | Some(Tree::Null));
+    let is_empty = matches!(value, Some(Tree::List(items)) if items.is_empty())
+        || matches!(value, Some(Tree::Object(members)) if members.is_empty());
+    let is_list = matches!(setting, Setting::OtherSelector(_, ForceAction::DropOthers));
+    let text = match value {
+        Some(Tree::List(items)) if is_list => the_only(items),
+        value => value.and_then(Tree::text),
+    };
     let text = text.map(|text| text.strip_prefix(prefix).unwrap_or(text));
     match setting {
         Setting::Model(capability) => match pin(rules, capability) {
@@ -161,7 +167,8 @@ fn rule(
         Setting::Tier => word(rules.tier, text),
         // A listed one is no setting.
         Setting::ToolType => Some(Deed::Refuse),
-        Setting::OtherSelector(..) | Setting::Limited(..) if unnamed => None,
+        Setting::OtherSelector(..) | Setting::Limited(..) if is_null => None,
+        Setting::OtherSelector(_, remedy) if is_empty && remedy != ForceAction::Pin => None,
         Setting::Limited(condition, limit) => {
             let pin = match condition {
                 Condition::Always => Some("standard"),
@@ -178,6 +185,10 @@ fn rule(
                 Limit::Only(_) | Limit::Refuse => Some(Deed::Refuse),
             }
         }
+        Setting::OtherSelector(capability, ForceAction::DropOthers) => {
+            let pin = pin(rules, capability);
+            (pin.is_none() || text != pin).then_some(Deed::Drop)
+        }
         Setting::OtherSelector(_, ForceAction::Drop) => Some(Deed::Drop),
         Setting::OtherSelector(capability, remedy) => {
             let pin = pin(rules, capability);
@@ -188,6 +199,15 @@ fn rule(
             }
         }
     }
+}
+
+/// The text that each item of a list is.
+fn the_only(items: &[Tree]) -> Option<&str> {
+    let first = items.first()?.text()?;
+    items
+        .iter()
+        .all(|item| item.text() == Some(first))
+        .then_some(first)
 }
 
 fn word(pin: Option<&str>, text: Option<&str>) -> Option<Deed> {
@@ -294,14 +314,14 @@ fn may_stand(member: &Member, names: &[&str], root: bool) -> bool {
     let bare = if root {
         name
     } else {
-        name.strip_prefix('$').unwrap_or(name)
+        name.strip_prefix(['$', '_']).unwrap_or(name)
     };
     let plain = bare.starts_with(|c: char| c.is_ascii_alphabetic())
         && bare
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     let fold = |name: &str| name.replace(['$', '_', '-'], "").to_ascii_lowercase();
-    plain && (names.contains(&name) || !names.iter().any(|known| fold(known) == fold(name)))
+    names.contains(&name) || (plain && !names.iter().any(|known| fold(known) == fold(name)))
 }
 
 fn drop_at(tree: &mut Tree, place: &[String]) {

@@ -76,7 +76,10 @@ impl Server {
         sink: Arc<dyn Observer>,
     ) -> Result<Self, BindError> {
         let table = Table::of(config.dialects.iter().map(String::as_str))?;
-        let table = table.with_location_cap(config.limits.max_locations);
+        let held = config.keys.iter().map(|key| key.dialect.as_str());
+        let table = table
+            .holding_keys(held)
+            .with_location_cap(config.limits.max_locations);
         let client =
             Client::new(&config.limits, config.egress.as_ref()).map_err(BindError::Roots)?;
         let keys = HeldKeys::new(config.keys, &table, &config.upstreams)?;

@@ -51,6 +51,13 @@ const SELECTORS: [&str; 36] = [
     "model_override",
 ];
 
+/// Members of llama.cpp's server that are no plain identifiers.
+const DOTTED: [&str; 3] = [
+    "speculative.n_max",
+    "speculative.n_min",
+    "speculative.p_min",
+];
+
 /// Why a request must not have reached the provider, if it must not.
 pub fn objection(profile: &str, seen: &Seen) -> Option<String> {
     let (profile, _) = pinned(profile);
@@ -90,12 +97,15 @@ fn object(profile: &str, path: &str, members: &[(String, Tree)]) -> Result<(), S
             && name
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        // The server of llama.cpp has names with a dot, none of which selects.
+        let is_known = profile == "llamacpp" && DOTTED.contains(&name.as_str());
+        let is_plain = is_plain || is_known;
         let folded = name.to_ascii_lowercase();
         if folded == "model" {
             models.push((name, value));
         } else if !is_plain {
             return Err(format!("member {name:?}"));
-        } else if is_openai && SELECTORS.contains(&folded.as_str()) && *value != Tree::Null {
+        } else if is_openai && SELECTORS.contains(&folded.as_str()) && selects(&folded, value) {
             return Err(format!("selector {name:?}"));
         }
     }
@@ -111,6 +121,18 @@ fn object(profile: &str, path: &str, members: &[(String, Tree)]) -> Result<(), S
         // The model stands in the path: `judge` compares it with what the case says.
         [] if path.contains(PIN) => Ok(()),
         other => Err(format!("model: {other:?}")),
+    }
+}
+
+/// Whether anything but nothing, or the pin, stands at the place of a selector.
+fn selects(name: &str, value: &Tree) -> bool {
+    let lists = ["models", "fallback", "fallbacks"].contains(&name);
+    let is_pin = |value: &Tree| lists && *value == Tree::Text(PIN.to_owned());
+    match value {
+        Tree::Null => false,
+        Tree::Array(items) => !items.iter().all(is_pin),
+        Tree::Object(members) => !members.is_empty(),
+        value => !is_pin(value),
     }
 }
 
@@ -142,7 +164,8 @@ fn batch(profile: &str, members: &[(String, Tree)]) -> Result<(), String> {
 
 /// One field `model`, and it says the pin.
 fn form(kind: &str, body: &[u8]) -> Result<(), String> {
-    let boundary = kind.split(';').map(str::trim).find_map(|part| {
+    let mut parameters = kind.split(';').map(str::trim);
+    let boundary = parameters.find_map(|part| {
         part.to_ascii_lowercase()
             .starts_with("boundary=")
             .then(|| &part[9..])
@@ -155,7 +178,11 @@ fn form(kind: &str, body: &[u8]) -> Result<(), String> {
             continue;
         };
         let head = head.to_ascii_lowercase();
-        if head.contains("name=\"model\"") || head.contains("name=model") {
+        let names = ["; name=\"model\"", "; name=model;", "; name=model\r\n"];
+        if names
+            .iter()
+            .any(|name| [&head, "\r\n"].concat().contains(name))
+        {
             models.push(value.strip_suffix("\r\n").unwrap_or(value).to_owned());
         }
     }
@@ -176,11 +203,17 @@ const CAP: u64 = 256 << 20;
 pub fn decoded(coding: Option<&str>, body: &[u8]) -> Result<Vec<u8>, String> {
     let mut decoded = Vec::new();
     let result = match coding.unwrap_or("identity") {
-        "identity" => return Ok(body.to_vec()),
+        "" | "identity" => return Ok(body.to_vec()),
         "gzip" | "x-gzip" => flate2::read::MultiGzDecoder::new(body)
             .take(CAP)
             .read_to_end(&mut decoded),
-        "deflate" => flate2::read::ZlibDecoder::new(body)
+        // Some leave out what the zlib format puts around it.
+        "deflate" if body.first().is_none_or(|first| first & 0x0f == 8) => {
+            flate2::read::ZlibDecoder::new(body)
+                .take(CAP)
+                .read_to_end(&mut decoded)
+        }
+        "deflate" => flate2::read::DeflateDecoder::new(body)
             .take(CAP)
             .read_to_end(&mut decoded),
         "br" => brotli::Decompressor::new(body, 4096)
@@ -196,7 +229,13 @@ pub fn decoded(coding: Option<&str>, body: &[u8]) -> Result<Vec<u8>, String> {
 #[test]
 fn oracle_rejects_bad_documents() {
     let post = |body: &str| document("openai", "/v1/responses", body.as_bytes());
-    assert_eq!(post(r#"{"model":"gpt-5.5","fallbacks":null}"#), Ok(()));
+    for nothing in [
+        r#""fallbacks":null"#,
+        r#""models":["gpt-5.5"]"#,
+        r#""extra_body":{}"#,
+    ] {
+        assert_eq!(post(&format!(r#"{{"model":"gpt-5.5",{nothing}}}"#)), Ok(()));
+    }
     for body in [
         "",
         "[]",
@@ -205,7 +244,9 @@ fn oracle_rejects_bad_documents() {
         r#"{"model":"gpt-5.5","Model":"gpt-5.5"}"#,
         r#"{"MODEL":"gpt-5.5"}"#,
         r#"{"model":"gpt-5.5","model ":1}"#,
-        r#"{"model":"gpt-5.5","fallbacks":["gpt-5.5"]}"#,
+        r#"{"model":"gpt-5.5","fallbacks":["gpt-5.5","other-model"]}"#,
+        r#"{"model":"gpt-5.5","preset":"gpt-5.5"}"#,
+        r#"{"model":"gpt-5.5","session":{"x":1}}"#,
         r#"{"model":"gpt-5.5"} {}"#,
     ] {
         assert!(post(body).is_err(), "{body}");
@@ -224,5 +265,15 @@ fn oracle_rejects_bad_documents() {
         )
     };
     assert!(field("model", PIN).is_ok());
+    let unquoted = |name: &str, model: &str| {
+        let part = format!("--B\r\ncontent-disposition: form-data; name={name}\r\n\r\n{model}\r\n");
+        let text = format!("{part}--B--\r\n");
+        form(
+            "multipart/form-data; charset=utf-8; boundary=B",
+            text.as_bytes(),
+        )
+    };
+    assert!(unquoted("model", PIN).is_ok());
+    assert!(unquoted("model", OTHER).is_err() && unquoted("models", PIN).is_err());
     assert!(field("model", OTHER).is_err() && field("file", PIN).is_err());
 }

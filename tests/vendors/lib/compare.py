@@ -46,6 +46,7 @@ BEYOND = {
     "server": "the source or the documents of a server or gateway name it",
     "unnamed": "no vendor is known to read it: it would select by its name, and costs nothing to reject",
     "older": "an older version of codex has it",
+    "credential": "it selects nothing and states a credential, which goes on beside no key that the proxy holds",
     "message": "a message that starts nothing has no such member: one that has it is no such message",
 }
 

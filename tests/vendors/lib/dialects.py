@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-COVERING = {"refuse", "drop"}
+COVERING = {"refuse", "drop", "others"}
+
+# The group whose places hold in every content and every message.
+EVERYWHERE = "routing"
 
 
 @dataclass
@@ -167,7 +170,12 @@ def listed(at, line, groups, tools):
                 one.rows[under + pointer] = ((file, name, pointer), word)
                 if word == "tool":
                     one.tools[under + pointer] = tools[said[1]]
+    if one.content not in ("none", "web_socket") or "kind" in line:
+        (file, name), rows = groups[EVERYWHERE]
+        for pointer, meaning in rows.items():
+            if pointer not in left_out:
+                one.rows.setdefault(pointer, ((file, name, pointer), meaning))
     return one
 
 
-WORDS = {"model", "pin", "drop", "refuse", "tool", "effort", "tier", "only"}
+WORDS = {"model", "others", "pin", "drop", "refuse", "tool", "effort", "tier", "only"}

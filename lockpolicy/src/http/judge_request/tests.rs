@@ -104,17 +104,22 @@ fn secondary_selector_in_force_is_removed_with_its_comma() {
 #[test]
 fn object_without_two_dropped_neighbours_is_valid() {
     assert_eq!(
-        force(r#"{"model":"p","models":[],"fallbacks":[]}"#).unwrap(),
+        force(r#"{"model":"p","models":["x"],"fallbacks":["x"]}"#).unwrap(),
         r#"{"model":"p"}"#
     );
     assert_eq!(
-        force(r#"{"models":[],"fallbacks":[]}"#).unwrap(),
+        force(r#"{"models":["x"],"fallbacks":["x"]}"#).unwrap(),
         r#"{"model":"p"}"#
     );
     assert_eq!(
-        force(r#"{"models":[],"model":"p","fallbacks":[]}"#).unwrap(),
+        force(r#"{"models":["x"],"model":"p","fallbacks":["x"]}"#).unwrap(),
         r#"{"model":"p"}"#
     );
+    // What is empty selects nothing.
+    let empty = r#"{"model":"p","models":[],"provider":{ }}"#;
+    assert_eq!(force(empty).unwrap(), empty);
+    let pinned = r#"{"model":"p","models":["p","p"],"fallback":"p"}"#;
+    assert_eq!(force(pinned).unwrap(), pinned);
 }
 
 #[test]
@@ -253,6 +258,48 @@ fn refused_routing_hint_is_reported_as_the_model_that_it_names() {
     assert_eq!(rejection.to_string(), output);
 }
 
+/// A transcription names its model in its messages, and none in the query. Its capability needs a pin all the same.
+#[test]
+fn transcription_takes_no_model_in_the_query() {
+    let table = Table::of(["openai"]).unwrap();
+    let run = |policy: &str, query: &str| {
+        let policy = PolicyConfig::from_toml(policy).build().unwrap();
+        let request = Request {
+            found: &table.find("GET", "/v1/realtime").unwrap(),
+            path: "/v1/realtime",
+            query,
+            headers: &[],
+            content: b"",
+            source: Source::User,
+        };
+        let judged = judge_request(&policy, request);
+        let edited = edit::apply(query.as_bytes(), judged.query);
+        match judged.verdict.decision {
+            Decision::Reject(rejection) => Err(rejection.reason),
+            Decision::Pass | Decision::Rewrite(_) => Ok(String::from_utf8(edited).unwrap()),
+        }
+    };
+    let with = |mode: &str| ["model='p'\npins={audio='a'}\nmode='", mode, "'"].concat();
+    for mode in ["force", "reject"] {
+        let query = "intent=transcription";
+        assert_eq!(run(&with(mode), query).as_deref(), Ok(query));
+        let no_pin = ["model='p'\nmode='", mode, "'"].concat();
+        assert_eq!(run(&no_pin, query), Err(Reason::NoPin));
+    }
+    let force = with("force");
+    for (query, forced) in [
+        ("intent=other", "intent=other&model=a"),
+        ("", "model=a"),
+        (
+            "intent=transcription&model=x",
+            "intent=transcription&model=a",
+        ),
+    ] {
+        assert_eq!(run(&force, query).as_deref(), Ok(forced));
+        assert!(run(&with("reject"), query).is_err(), "{query}");
+    }
+}
+
 /// What begins like a listed header was read by nobody, unless it is listed whole.
 #[test]
 fn header_with_model_in_its_name_passes_only_if_listed() {
@@ -284,6 +331,16 @@ fn header_with_model_in_its_name_passes_only_if_listed() {
     let started = "model='p'\nallow_headers=['x-team-*']";
     assert_eq!(run(started, "x-team-id"), (true, false, Decision::Pass));
     assert!(!run(started, "x-team-model").0);
+    let gateway = "model='p'\nallow_headers=['x-portkey-*']";
+    for name in [
+        "x-portkey-config",
+        "x-portkey-provider",
+        "x-portkey-virtual-key",
+        "x-portkey-override-params",
+    ] {
+        assert!(!run(gateway, name).0, "{name}");
+    }
+    assert!(run(gateway, "x-portkey-trace-id").0);
     assert_eq!(run("model='p'", "x-team-model").2, Decision::Pass);
 }
 
