@@ -339,7 +339,13 @@ fn token_in_a_target_goes_on_in_no_spelling() {
 /// The spellings of a token that servers decode to it.
 fn spellings(token: &str) -> Vec<String> {
     let all = |escape: &dyn Fn(u8) -> String| token.bytes().map(escape).collect::<String>();
-    let first = |escape: &str| format!("{escape}{:02x}{}", token.as_bytes()[0], &token[1..]);
+    let first = |escape: &str| {
+        format!(
+            "{escape}{:02x}{}",
+            token.as_bytes()[0],
+            token.get(1..).unwrap()
+        )
+    };
     vec![
         token.to_owned(),
         all(&|byte| format!("%{byte:02x}")),

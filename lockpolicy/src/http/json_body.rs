@@ -29,11 +29,10 @@ pub(crate) fn finds<'a>(places: &'a Places, input: &'a [u8]) -> Result<Finds<'a>
                 prefix: entry.prefix.clone(),
                 ..EditSpan::default()
             };
-            let stated = match setting {
-                Setting::OtherSelector(_, force_action) => {
-                    stated_further(input, hit, entry, force_action)
-                }
-                _ => stated(input, hit, entry),
+            let stated = if let Setting::OtherSelector(_, force_action) = setting {
+                stated_further(input, hit, entry, force_action)
+            } else {
+                stated(input, hit, entry)
             };
             if !entry.tools.as_ref().is_some_and(|tools| tools.has(&stated)) {
                 finds.push(setting, stated, &entry.pointer, place);
@@ -139,7 +138,9 @@ fn stated_further<'a>(
             .map_or(SelectorValue::NotText, |name| {
                 SelectorValue::Text(name.into())
             }),
-        _ => stated(input, hit, entry),
+        Kind::Array | Kind::Null | Kind::Object | Kind::Scalar | Kind::String => {
+            stated(input, hit, entry)
+        }
     }
 }
 

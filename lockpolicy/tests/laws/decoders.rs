@@ -180,7 +180,7 @@ fn is_empty(tree: &Tree) -> bool {
     match tree {
         Tree::List(items) => items.is_empty(),
         Tree::Object(members) => members.is_empty(),
-        _ => false,
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) => false,
     }
 }
 

@@ -132,7 +132,7 @@ fn selects(name: &str, value: &Tree) -> bool {
         Tree::Null => false,
         Tree::Array(items) => !items.iter().all(is_pin),
         Tree::Object(members) => !members.is_empty(),
-        value => !is_pin(value),
+        Tree::Text(_) | Tree::Number | Tree::Bool => !is_pin(value),
     }
 }
 
