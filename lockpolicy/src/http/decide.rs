@@ -3,10 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::gate::Route;
 use super::judge_request;
 use super::refusal::Refusal;
 use super::request::{Request, RequestHead};
+use super::request_route::Route;
 use crate::agents::codex::identity::source;
 use crate::edit::{Edit, apply};
 use crate::{Decision, ModelChoice, Policy, Source, Verdict, label_enum};

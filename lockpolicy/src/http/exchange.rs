@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 
 use super::decide::{Approved, decide};
 use super::forwarded_fields::{ForwardedField, forwarded_fields};
-use super::gate::{Route, route};
+use super::gate::route;
 use super::refusal::Refusal;
 use super::request::RequestHead;
 use super::request_host::HostRules;
+use super::request_route::Route;
 use crate::dialect::{ErrorShape, Table};
 use crate::edit::apply;
 use crate::{Policy, Verdict, refuse};

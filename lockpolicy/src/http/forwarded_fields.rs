@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::credentials::OWN_FIELDS;
-use super::gate::Route;
 use super::request::RequestHead;
+use super::request_route::Route;
 use super::{passes, passes_unjudged};
 use crate::Policy;
 

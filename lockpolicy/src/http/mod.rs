@@ -24,6 +24,7 @@ mod query;
 mod refusal;
 mod request;
 mod request_host;
+mod request_route;
 mod resource;
 pub mod response_edit;
 mod response_head;
@@ -43,13 +44,14 @@ pub use credentials::{
 pub use decide::{Approved, Decided, RequestOutcome, decide};
 pub use exchange::{Exchange, Forwarded, decide_exchange};
 pub use forwarded_fields::{ForwardedField, forwarded_fields};
-pub use gate::{Route, Routing, route, wants_upgrade};
+pub use gate::{Routing, route, wants_upgrade};
 pub use handshake::check_declined;
 pub use judge_request::{Judged, judge_request};
 pub use multipart::PART_CAP;
 pub use refusal::{Fault, Refusal, RefusalContext};
 pub use request::{BaseMatch, Request, RequestHead};
 pub use request_host::{AllowedHost, AllowedOrigin, HostRules, NotAllowable};
+pub use request_route::Route;
 pub use resource::Resource;
 pub use response_head::{
     HeadEdits, ResponseHandling, ResponseHead, handshake_edits, response_edits, response_handling,

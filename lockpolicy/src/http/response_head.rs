@@ -4,8 +4,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::decide::{Approved, RequestOutcome};
-use super::gate::Route;
 use super::refusal::Fault;
+use super::request_route::Route;
 use super::response_edit::{SERVED, SERVED_TOO};
 use crate::dialect::ResponseKind;
 use crate::{Mode, Policy};
