@@ -20,7 +20,7 @@ pub(super) fn shared_segments(pattern: &str, path: &str) -> usize {
     let wanted = pattern.split('/').skip(1);
     let given = path.split('/').skip(1);
     let alike = |(want, have): &(&str, &str)| {
-        want == have || (!have.is_empty() && (*want == "*" || want.contains("{model}")))
+        !have.is_empty() && (want == have || *want == "*" || want.contains("{model}"))
     };
     wanted.zip(given).take_while(alike).count()
 }
@@ -47,6 +47,7 @@ mod tests {
             ("/v1/files/*/content", "/v1/files/f/other", 3),
             ("/v2/files", "/v1/files", 0),
             ("/*", "/", 0),
+            ("//ws/x", "/", 0),
         ] {
             assert_eq!(shared_segments(pattern, path), count, "{pattern} {path}");
         }

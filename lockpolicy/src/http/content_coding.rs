@@ -97,7 +97,7 @@ mod tests {
             (Some("zstd"), Ok(ContentCoding::Zstd)),
             (Some("gzip, br"), Err(Reason::Malformed)),
             (Some("lzma"), Err(Reason::Coding)),
-            (Some(""), Err(Reason::Coding)),
+            (Some(""), Ok(ContentCoding::Identity)),
         ] {
             let coding = content_coding(value).map_err(|rejection| rejection.reason);
             assert_eq!(coding, want, "{value:?}");
