@@ -1,4 +1,4 @@
-//! A query that passes has each name once, and none of its values holds another parameter.
+//! A query that passes has each name once, besides those of lists, and none of its values holds another parameter.
 #![no_main]
 
 use std::collections::HashSet;
@@ -29,9 +29,9 @@ fuzz_target!(|query: &str| {
         let query = query.unwrap_or_default();
         let mut seen = HashSet::new();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            assert!(seen.insert(name.to_string()), "{query}");
+            assert!(seen.insert(name.to_string()) || name.ends_with("[]"), "{query}");
             assert_ne!(name, "model", "{query}");
-            assert!(!value.contains(['&', ';', '=']), "{query}");
+            assert!(!value.contains(['&', ';', '#', '%']), "{query}");
         }
     }
 });
