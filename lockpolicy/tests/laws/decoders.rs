@@ -156,7 +156,7 @@ pub(crate) fn secondary(
     }
     if tree
         .get("prompt")
-        .is_some_and(|prompt| *prompt != Tree::Null)
+        .is_some_and(|prompt| *prompt != Tree::Null && !is_empty(prompt))
     {
         return Some("prompt".into());
     }
