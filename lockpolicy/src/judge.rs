@@ -189,16 +189,15 @@ impl Judging<'_> {
 
     /// Keeps the first refusal: it is the one that the person gets.
     fn refuse(&mut self, occurrence: &Occurrence<'_>, reason: Reason) {
-        let pin = self
-            .policy
-            .disclose_model_in_errors()
-            .then(|| self.policy.pin().to_string());
+        let capability = occurrence.capability().unwrap_or(Capability::Generation);
+        let discloses = self.policy.disclose_model_in_errors();
+        let pin = self.policy.pin_of(capability).filter(|_| discloses);
         self.refusal.get_or_insert_with(|| Rejection {
             reason,
             place: crate::escape_for_log(&occurrence.place),
             requested: occurrence.requested(),
             capability: occurrence.capability(),
-            pin,
+            pin: pin.map(str::to_string),
         });
     }
 

@@ -129,6 +129,25 @@ fn command_line_without_a_model_in_reject_gets_the_pin() {
 }
 
 #[test]
+fn rejection_names_the_pin_of_its_capability_where_the_policy_discloses_it() {
+    let text = "model='p'\nmode='reject'\ndisclose_model_in_errors=true\npins.embedding='e'";
+    let named = |capability| {
+        let other = at(
+            Setting::Model(capability),
+            SelectorValue::Text("other".into()),
+        );
+        let verdict = decide(&policy(text), Source::User, Surface::Http, other);
+        match verdict.decision {
+            Decision::Reject(rejection) => rejection.pin,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(named(Capability::Generation).as_deref(), Some("p"));
+    assert_eq!(named(Capability::Embedding).as_deref(), Some("e"));
+    assert_eq!(named(Capability::Image), None);
+}
+
+#[test]
 fn background_call_in_reject_is_forced() {
     let p = policy("model='p'\nmode='reject'");
     let verdict = decide(
