@@ -206,8 +206,13 @@ fn credential_in_a_content_beside_a_held_key_goes_nowhere() {
                 let held = ["--dialect", dialect, "--client-auth", "none", "--key", &key];
                 let fixture = fixture.with_proxy(&held[..if holds_key { 6 } else { 2 }]);
                 answer_all(&fixture.provider);
-                let (status, ..) = call.answer(fixture.address());
+                let (status, fields, text) = call.answer(fixture.address());
                 let case = format!("{dialect} {member} {mode} {holds_key}");
+                assert!(!format!("{fields:?} {text}").contains(OWN), "{case}");
+                if holds_key {
+                    let line = fixture.wait_for_log(&[r#""event":"attempt""#, member]);
+                    assert!(!line.contains(OWN), "{line}");
+                }
                 assert_eq!(status == 200, arrived.is_some(), "{case}: {status}");
                 let requests = fixture.provider.requests();
                 let came = requests.last().map(|request| request.body.clone());

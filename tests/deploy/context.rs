@@ -79,6 +79,7 @@ fn build_context_holds_nothing_else() {
         "shim",
         "src",
         "tests/fake_provider",
+        "tests/policy_corpus",
     ];
     let all = packages.iter().chain(&["Cargo.lock", "Cargo.toml"]);
     let found: BTreeSet<_> = let_in().into_iter().collect();
