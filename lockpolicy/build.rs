@@ -62,11 +62,6 @@ fn collect(file: &Table, lists: &mut Lists) -> Result<(), Box<dyn Error>> {
         .and_then(|it| it.get("field")?.as_str());
     let fields = lists.entry("credentials_fields".to_owned()).or_default();
     fields.extend(credential.map(str::to_owned));
-    let places = file
-        .get("selectors")
-        .and_then(|all| all.get("credentials")?.as_table());
-    let own = lists.entry("credentials_places".to_owned()).or_default();
-    own.extend(places.into_iter().flatten().map(|(place, _)| place.clone()));
     Ok(())
 }
 

@@ -6,7 +6,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::dialect::CREDENTIALS_PLACES;
 use crate::edit::Edit;
 use crate::{Action, Change, Occurrence, SelectorValue, Setting};
 
@@ -32,15 +31,6 @@ pub(crate) struct EditSpan {
     pub(crate) prefix: String,
 }
 
-/// Returns what a place states, without its text where that is a credential: no log, record or response may show it.
-fn without_credential<'a>(stated: SelectorValue<'a>, place: &str) -> SelectorValue<'a> {
-    let is_text = matches!(stated, SelectorValue::Text(_));
-    if is_text && CREDENTIALS_PLACES.iter().any(|name| place.ends_with(name)) {
-        return SelectorValue::NotText;
-    }
-    stated
-}
-
 impl<'a> Finds<'a> {
     /// Adds a place on the surface of the whole input.
     pub(crate) fn push(
@@ -50,8 +40,7 @@ impl<'a> Finds<'a> {
         place: impl Into<Cow<'a, str>>,
         span: EditSpan,
     ) {
-        let (value, place) = (span.value.clone(), place.into());
-        let stated = without_credential(stated, &place);
+        let value = span.value.clone();
         let occurrence = Occurrence::new(setting, stated, place, value);
         self.occurrences.push(occurrence);
         self.places.push(span);

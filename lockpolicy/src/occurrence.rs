@@ -67,6 +67,8 @@ label_enum! {
 pub enum ForceAction {
     /// Take it out: the rest means the same without it.
     Drop,
+    /// Take it out, and show its value nowhere: it is a credential.
+    DropCredential,
     /// Take it out, unless it names nothing but the pin of its capability: it lists further models.
     DropOthers,
     /// Write the pin of its capability there.
@@ -165,13 +167,17 @@ impl<'a> Occurrence<'a> {
         }
     }
 
-    /// Returns what was asked for, as a person may read it; empty where nothing was.
+    /// Returns what was asked for, as a person may read it; empty where nothing was. Of a credential, nobody may.
     pub fn requested(&self) -> String {
+        let is_credential = matches!(
+            self.setting,
+            Setting::OtherSelector(_, ForceAction::DropCredential)
+        );
         match &self.stated {
             SelectorValue::Missing => String::new(),
             SelectorValue::Null => String::from("null"),
-            SelectorValue::Text(text) => crate::escape_for_log(text),
-            SelectorValue::NotText => String::from("<not a text>"),
+            SelectorValue::Text(text) if !is_credential => crate::escape_for_log(text),
+            SelectorValue::Text(_) | SelectorValue::NotText => String::from("<not a text>"),
         }
     }
 }

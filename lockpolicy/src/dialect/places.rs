@@ -22,8 +22,8 @@ pub(super) struct Meaning<'t> {
 }
 
 impl<'t> Meaning<'t> {
-    /// Reads `[CAPABILITY] WORD [optional | inside] [anycase] [STEM/]`, where the word is `drop`, `effort`,
-    /// `model`, `others`, `pin`, `refuse` or `tier`, or `[effort | tier] drop | refuse | only WORD`, or `tool LIST [optional]`.
+    /// Reads `[CAPABILITY] WORD [optional | inside] [anycase] [STEM/]`, where the word is `credential`, `drop`,
+    /// `effort`, `model`, `others`, `pin`, `refuse` or `tier`, or `[effort | tier] drop | refuse | only WORD`, or `tool LIST [optional]`.
     pub(super) fn read(text: &'t str) -> Option<Self> {
         let limited = limited(text).or_else(|| tool(text));
         limited.or_else(|| Self::words(text))
@@ -125,6 +125,10 @@ fn own_names(pointer: &str) -> (&str, &str) {
 fn setting(word: &str, capability: Capability) -> Option<Setting> {
     match word {
         "drop" => Some(Setting::OtherSelector(capability, ForceAction::Drop)),
+        "credential" => Some(Setting::OtherSelector(
+            capability,
+            ForceAction::DropCredential,
+        )),
         "others" => Some(Setting::OtherSelector(capability, ForceAction::DropOthers)),
         "effort" => Some(Setting::Effort),
         "model" => Some(Setting::Model(capability)),

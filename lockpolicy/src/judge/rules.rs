@@ -163,7 +163,9 @@ impl Judging<'_> {
             (Some(_), ..) => Reason::Secondary,
         };
         let action = match (force_action, pin) {
-            (ForceAction::Drop | ForceAction::DropOthers, _) => Some(Action::Drop),
+            (ForceAction::Drop | ForceAction::DropCredential | ForceAction::DropOthers, _) => {
+                Some(Action::Drop)
+            }
             (ForceAction::Pin, Some(pin)) => Some(Action::Set(pin)),
             (ForceAction::Pin, None) | (ForceAction::Refuse, _) => None,
         };

@@ -148,6 +148,20 @@ fn rejection_names_the_pin_of_its_capability_where_the_policy_discloses_it() {
 }
 
 #[test]
+fn credential_is_shown_neither_in_the_attempt_nor_in_the_rejection() {
+    let setting = Setting::OtherSelector(Capability::Generation, ForceAction::DropCredential);
+    let secret = || at(setting, SelectorValue::Text(Cow::Borrowed("secret")));
+    for mode in ["force", "reject", "report_only"] {
+        let policy = policy(&["model='p'\nmode='", mode, "'"].concat());
+        let verdict = decide(&policy, Source::User, Surface::Http, secret());
+        assert_eq!(verdict.attempts[0].requested, "<not a text>", "{mode}");
+        if let Decision::Reject(rejection) = verdict.decision {
+            assert_eq!(rejection.requested, "<not a text>", "{mode}");
+        }
+    }
+}
+
+#[test]
 fn background_call_in_reject_is_forced() {
     let p = policy("model='p'\nmode='reject'");
     let verdict = decide(
@@ -207,6 +221,7 @@ fn secondary_selector_in_force_is_dropped_pinned_or_refused() {
     }]);
     assert_eq!(decision(ForceAction::Drop), drop);
     assert_eq!(decision(ForceAction::DropOthers), drop);
+    assert_eq!(decision(ForceAction::DropCredential), drop);
     assert_eq!(decision(ForceAction::Pin), set("p"));
     assert!(
         matches!(decision(ForceAction::Refuse), Decision::Reject(r) if r.reason == Reason::Secondary)

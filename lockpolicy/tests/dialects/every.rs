@@ -276,7 +276,13 @@ fn strayed(
     assert!(reject.is_err(), "{name}: {reject:?}");
     match (remedy, force) {
         (ForceAction::Refuse, force) => assert_eq!(force, Err(Reason::Secondary), "{name}"),
-        (ForceAction::Drop | ForceAction::DropOthers | ForceAction::Pin, Ok(text)) => {
+        (
+            ForceAction::Drop
+            | ForceAction::DropCredential
+            | ForceAction::DropOthers
+            | ForceAction::Pin,
+            Ok(text),
+        ) => {
             assert!(!text.contains("other"), "{name}: {text}");
         }
         (_, Err(reason)) => panic!("{name}: {reason:?}"),

@@ -241,7 +241,7 @@ fn output(meaning: &str) -> String {
         .map(|stem| format!(", as `{stem}NAME`"))
         .unwrap_or_default();
     match rest.as_slice() {
-        ["drop", ..] => "`force` removes it, `reject` refuses".into(),
+        ["credential" | "drop", ..] => "`force` removes it, `reject` refuses".into(),
         ["others", ..] => format!(
             "`force` removes it and `reject` refuses, unless it names nothing but the pin of {of}"
         ),

@@ -189,7 +189,9 @@ fn rule(
             let pin = pin(rules, capability);
             (pin.is_none() || text != pin).then_some(Deed::Drop)
         }
-        Setting::OtherSelector(_, ForceAction::Drop) => Some(Deed::Drop),
+        Setting::OtherSelector(_, ForceAction::Drop | ForceAction::DropCredential) => {
+            Some(Deed::Drop)
+        }
         Setting::OtherSelector(capability, remedy) => {
             let pin = pin(rules, capability);
             match (pin, remedy) {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-COVERING = {"refuse", "drop", "others"}
+COVERING = {"refuse", "drop", "credential", "others"}
 
 # The group whose places hold in every content and every message.
 EVERYWHERE = "routing"
@@ -178,4 +178,4 @@ def listed(at, line, groups, tools):
     return one
 
 
-WORDS = {"model", "others", "pin", "drop", "refuse", "tool", "effort", "tier", "only"}
+WORDS = {"model", "others", "pin", "drop", "credential", "refuse", "tool", "effort", "tier", "only"}
