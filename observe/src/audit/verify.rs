@@ -230,9 +230,9 @@ impl Reading {
     }
 
     fn line(&mut self, path: &Path, number: u64, piece: &Piece<'_>) {
-        let is_beginning = self.is_beginning(piece);
-        let before = self.before.take();
         let line = piece.text.and_then(Line::read);
+        let is_beginning = line.is_none() && self.is_beginning(piece);
+        let before = self.before.take();
         let hash = piece.hash();
         match &line {
             Some(line) => {
