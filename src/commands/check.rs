@@ -11,24 +11,22 @@ use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::settings::flags::Flags;
 
-/// Prints the policy, its hash and where it came from, where a pin is not put in, and what the dialects
-/// take from each other. The variables of `serve` are looked at too:
-/// what would stop it is told here.
+/// Prints the policy, its hash and where it came from, where a pin is not put in, and what the dialects take from each
+/// other. The variables of `serve` are looked at too: what would stop it is told here.
 pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCode {
     let mut problems = Vec::new();
     let reading = policy_source::read(&Location::choose(policy, environment));
     let (effective, ignored) = reading.effective(environment);
-    let mut settings = Settings::read(&Flags::default(), &effective, &mut problems);
-    if let Ok(loaded) = reading.compile(environment) {
-        settings.fill_from(&loaded.policy);
-    }
+    let flags = Flags::default();
+    let settings = reading.settings(&flags, (environment, &effective), &mut problems);
     settings.config(&mut problems);
     match reading.compile_after(problems, environment) {
         Ok(loaded) => {
-            let unheld = settings.unheld(&loaded.policy).into_iter();
-            let unheld = unheld.map(|unheld| format!("warning = {unheld}\n"));
-            let overlaps = settings.overlaps().into_iter();
-            let overlaps = overlaps.map(|overlap| format!("warning = {overlap}\n"));
+            let (unheld, overlaps) = settings.dialect_notes(&loaded.policy);
+            let unheld = unheld.iter().map(|unheld| format!("warning = {unheld}\n"));
+            let overlaps = overlaps
+                .iter()
+                .map(|overlap| format!("warning = {overlap}\n"));
             let ignored = ignored.iter().map(|name| {
                 format!("warning = {name} is ignored: only the policy file or a flag sets that\n")
             });

@@ -33,10 +33,7 @@ pub(crate) fn serve(flags: &Flags, environment: Environment) -> ExitCode {
     let location = Location::choose(flag.map(Given::path), &environment);
     let reading = policy_source::read(&location);
     let (effective, ignored) = reading.effective(&environment);
-    let mut settings = Settings::read(flags, &effective, &mut problems);
-    if let Ok(loaded) = reading.compile(&environment) {
-        settings.fill_from(&loaded.policy);
-    }
+    let settings = reading.settings(flags, (&environment, &effective), &mut problems);
     let config = settings.config(&mut problems);
     let loaded = match reading.compile_after(problems, &environment) {
         Ok(loaded) => loaded,
@@ -130,8 +127,7 @@ fn run(
     process.send_metrics(settings.statsd())?;
     announce(&server, loaded, settings);
     warn(ignored);
-    announce_unheld(settings, loaded);
-    announce_overlaps(settings);
+    announce_dialects(settings, loaded);
     reloader.record_start();
     let stopped = until_stopped(server, reloader, signals, interrupt, &state);
     let code = process.runtime.block_on(stopped);
@@ -161,20 +157,18 @@ fn announce(server: &Server, loaded: &Loaded, settings: &Settings) {
     }
 }
 
-/// Returns where a pinned effort or tier holds only what a request states, in one line for each dialect.
-fn announce_unheld(settings: &Settings, loaded: &Loaded) {
-    for unheld in settings.unheld(&loaded.policy) {
+/// Logs where a pinned effort or tier holds only what a request states, one line for each dialect, and what the dialects
+/// take from each other.
+fn announce_dialects(settings: &Settings, loaded: &Loaded) {
+    let (unheld, overlaps) = settings.dialect_notes(&loaded.policy);
+    for unheld in unheld {
         tracing::warn!(
             event = "pin_not_inserted",
             dialect = unheld.dialect,
             "{unheld}"
         );
     }
-}
-
-/// Logs what the dialects take from each other, one line for each.
-fn announce_overlaps(settings: &Settings) {
-    for overlap in settings.overlaps() {
+    for overlap in overlaps {
         tracing::warn!(
             event = "dialects_overlap",
             dialect = overlap.dialect(),

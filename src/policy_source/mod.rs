@@ -17,6 +17,7 @@ use shim::regular_file::{self, CONFIGURATION_CAP};
 
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
+use crate::settings::flags::Flags;
 use crate::settings::protection::protected;
 use crate::settings::table::Setting;
 
@@ -181,6 +182,22 @@ impl Reading {
             policy: Arc::new(config.build()?),
             origin: self.origin.clone(),
         })
+    }
+
+    /// Returns the settings of `serve`: from the flags and the `effective` part of the environment, and from the policy
+    /// where neither says anything.
+    pub(crate) fn settings(
+        &self,
+        flags: &Flags,
+        (environment, effective): (&Environment, &Environment),
+        problems: &mut Vec<Problem>,
+    ) -> Settings {
+        let mut settings = Settings::read(flags, effective, problems);
+        // What is wrong with the policy is told when it is compiled for good.
+        if let Ok(loaded) = self.compile(environment) {
+            settings.fill_from(&loaded.policy);
+        }
+        settings
     }
 
     /// Returns the environment as far as it counts beside the file, and the names of the variables that do not.

@@ -60,19 +60,12 @@ impl Settings {
         problems.extend(set.map(problem));
     }
 
-    /// Returns where the dialects that are switched on do not put in a pinned effort or tier.
-    pub(crate) fn unheld(&self, policy: &Policy) -> Vec<Unheld> {
-        let table = self.table();
-        table.map_or_else(Vec::new, |table| table.unheld(policy))
-    }
-
-    /// Returns what the dialects that are switched on take from each other.
-    pub(crate) fn overlaps(&self) -> Vec<Overlap> {
-        self.table().map_or_else(Vec::new, |table| table.overlaps())
-    }
-
-    fn table(&self) -> Option<Table> {
-        Table::of(self.dialect.iter().map(String::as_str)).ok()
+    /// Returns where the dialects that are switched on do not put in a pinned effort or tier, and what they take from
+    /// each other.
+    pub(crate) fn dialect_notes(&self, policy: &Policy) -> (Vec<Unheld>, Vec<Overlap>) {
+        let table = Table::of(self.dialect.iter().map(String::as_str));
+        let notes = |table: Table| (table.unheld(policy), table.overlaps());
+        table.map_or_else(|_| (Vec::new(), Vec::new()), notes)
     }
 
     /// Returns the configuration of the proxy.
