@@ -156,6 +156,11 @@ mod tests {
         decide(&policy, &route, head, content.as_bytes())
     }
 
+    fn surfaces(decided: &Decided) -> Vec<Surface> {
+        let attempts = decided.verdict.attempts.iter();
+        attempts.map(|attempt| attempt.surface).collect()
+    }
+
     fn post<'a>(path: &'a str, fields: &'a [(&'a str, &'a str)]) -> RequestHead<'a> {
         RequestHead {
             method: "POST",
@@ -217,12 +222,7 @@ mod tests {
     #[test]
     fn model_in_the_query_is_replaced_there_alone() {
         let decided = run("force", &realtime("model=q"), "");
-        let surfaces = decided
-            .verdict
-            .attempts
-            .iter()
-            .map(|attempt| attempt.surface);
-        assert_eq!(surfaces.collect::<Vec<_>>(), [Surface::Target]);
+        assert_eq!(surfaces(&decided), [Surface::Target]);
         let approved = decided.result.unwrap();
         assert_eq!(approved.query.as_deref(), Some("model=p"));
         assert_eq!((approved.path, approved.fields), (None, Vec::new()));
@@ -298,12 +298,7 @@ mod tests {
     fn model_in_the_path_is_replaced_there_alone() {
         let path = "/v1beta/models/q:generateContent";
         let decided = run("force", &post(path, &[JSON]), r#"{"contents":[]}"#);
-        let surfaces = decided
-            .verdict
-            .attempts
-            .iter()
-            .map(|attempt| attempt.surface);
-        assert_eq!(surfaces.collect::<Vec<_>>(), [Surface::Target]);
+        assert_eq!(surfaces(&decided), [Surface::Target]);
         let approved = decided.result.unwrap();
         let changed = "/v1beta/models/p:generateContent";
         assert_eq!(approved.path.as_deref(), Some(changed));

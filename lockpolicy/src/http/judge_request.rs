@@ -155,7 +155,9 @@ fn header_finds<'a>(policy: &Policy, request: &Request<'a>) -> (Finds<'a>, Vec<u
         for (_, setting) in own.iter().filter(|(own, _)| own == name) {
             fields::find_setting(&mut finds, (name, value), *setting);
         }
-        if let Some(force_action) = fields::force_action(name, lists(request.found, policy)) {
+        if let Some(force_action) =
+            fields::force_action(name, lists(Some(request.found.dialect), policy))
+        {
             fields::find(&mut finds, (name, value), (capability, force_action));
         }
         indexes.resize(finds.occurrences.len(), index);
@@ -221,27 +223,23 @@ fn with_edits(
 /// Returns true if a header goes on to the upstream: listed by the dialect or the policy, or a selector that
 /// the verdict has pinned.
 pub(super) fn passes(found: &Found<'_>, policy: &Policy, name: &str) -> bool {
-    match fields::force_action(name, lists(found, policy)) {
+    match fields::force_action(name, lists(Some(found.dialect), policy)) {
         Some(force_action) => {
             force_action == crate::ForceAction::Pin && found.operation.capability.is_some()
         }
-        None => fields::is_listed(name, lists(found, policy)),
+        None => fields::is_listed(name, lists(Some(found.dialect), policy)),
     }
 }
 
 /// Returns true if a header goes on with an operation that nobody judges: listed by the dialect or the policy, and no
 /// selector.
 pub(super) fn passes_unjudged(dialect: Option<&Dialect>, policy: &Policy, name: &str) -> bool {
-    let lists = || listed(dialect, policy);
+    let lists = || lists(dialect, policy);
     fields::force_action(name, lists()).is_none() && fields::is_listed(name, lists())
 }
 
-/// The headers that go on: the dialect's and the operator's.
-fn lists<'l>(found: &Found<'l>, policy: &'l Policy) -> impl Iterator<Item = &'l str> {
-    listed(Some(found.dialect), policy)
-}
-
-fn listed<'l>(dialect: Option<&'l Dialect>, policy: &'l Policy) -> impl Iterator<Item = &'l str> {
+/// The headers that go on: the dialect's, where there is one, and the operator's.
+fn lists<'l>(dialect: Option<&'l Dialect>, policy: &'l Policy) -> impl Iterator<Item = &'l str> {
     let own = dialect.into_iter().flat_map(|dialect| &dialect.headers);
     let own = own.map(String::as_str);
     own.chain(policy.allow_headers().iter().map(AsRef::as_ref))

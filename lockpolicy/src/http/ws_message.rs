@@ -100,9 +100,13 @@ mod tests {
     use alloc::string::String;
 
     fn run(policy: &str, text: &str) -> Result<String, Reason> {
+        run_at(("openai", "/v1/responses"), policy, text)
+    }
+
+    fn run_at((dialect, path): (&str, &str), policy: &str, text: &str) -> Result<String, Reason> {
         let policy = PolicyConfig::from_toml(policy).build().unwrap();
-        let table = Table::of(["openai"]).unwrap();
-        let found = table.find("GET", "/v1/responses").unwrap();
+        let table = Table::of([dialect]).unwrap();
+        let found = table.find("GET", path).unwrap();
         let (verdict, edits) =
             judge_message(&policy, found.operation, text.as_bytes(), Source::User);
         match verdict.decision {
@@ -150,19 +154,9 @@ mod tests {
     fn message_that_opens_a_session_names_its_model() {
         let run = |mode: &str, text: &str| {
             let policy = ["model='p'\npins={audio='a'}\nmode='", mode, "'"].concat();
-            let policy = PolicyConfig::from_toml(&policy).build().unwrap();
-            let table = Table::of(["gemini"]).unwrap();
             let path =
                 "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
-            let found = table.find("GET", path).unwrap();
-            let (verdict, edits) =
-                judge_message(&policy, found.operation, text.as_bytes(), Source::User);
-            match verdict.decision {
-                Decision::Reject(rejection) => Err(rejection.reason),
-                Decision::Pass | Decision::Rewrite(_) => {
-                    Ok(String::from_utf8(crate::edit::apply(text.as_bytes(), edits)).unwrap())
-                }
-            }
+            run_at(("gemini", path), &policy, text)
         };
         for (text, forced) in [
             (r#"{"setup":{}}"#, r#"{"setup":{"model":"models/a"}}"#),

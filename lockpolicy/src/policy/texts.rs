@@ -76,20 +76,23 @@ fn check_word(text: &str) -> Result<(), String> {
 fn check_header_pattern(text: &str) -> Result<(), String> {
     let prefix = text.strip_suffix('*').unwrap_or(text);
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let expected = |text| format!("`{text}`: a header's name in lower case expected");
     let is_pattern = is_made_of(prefix, plain);
-    is_pattern
-        .then_some(())
-        .ok_or_else(|| expected(escape_for_log(text)))
+    expected(is_pattern, text, "a header's name in lower case")
 }
 
 fn check_tool_type(text: &str) -> Result<(), String> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
-    let expected = |text| format!("`{text}`: a type of tool like `x_search` expected");
-    let is_type = is_made_of(text, plain);
-    is_type
-        .then_some(())
-        .ok_or_else(|| expected(escape_for_log(text)))
+    expected(
+        is_made_of(text, plain),
+        text,
+        "a type of tool like `x_search`",
+    )
+}
+
+/// Returns an error that quotes a text, unless it `is_right`.
+fn expected(is_right: bool, text: &str, what: &str) -> Result<(), String> {
+    let wrong = || format!("`{}`: {what} expected", escape_for_log(text));
+    is_right.then_some(()).ok_or_else(wrong)
 }
 
 fn check_line(text: &str) -> Result<(), String> {

@@ -55,12 +55,9 @@ impl OpenConnections {
             !connection.close.is_cancelled()
                 && client.is_none_or(|client| *client == connection.client)
         });
-        let since = |connection: &&Connection| {
-            Some((connection.exchanges.idle_since()?, connection.close.clone()))
-        };
-        let oldest = candidates
-            .filter_map(|connection| since(&connection))
-            .min_by_key(|(since, _)| *since);
+        let idle = candidates
+            .filter_map(|connection| Some((connection.exchanges.idle_since()?, &connection.close)));
+        let oldest = idle.min_by_key(|(since, _)| *since);
         oldest.inspect(|(_, close)| close.cancel()).is_some()
     }
 }

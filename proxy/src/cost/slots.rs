@@ -82,9 +82,7 @@ impl Slots {
             client: client.clone(),
         })
     }
-}
 
-impl Slots {
     /// Waits for a place.
     ///
     /// # Cancel safety

@@ -39,9 +39,6 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 /// The time that a connection beyond the limit lives.
 const EXCESS_TIME: Duration = Duration::from_secs(5);
 
-/// A connection whose client has to read on.
-type Bounded<S> = WriteTimeout<S>;
-
 /// The state, and the place of one connection.
 pub(super) type Place = (Arc<State>, Arc<Admission>);
 
@@ -129,7 +126,7 @@ async fn serve_requests<S: Stream>(mut socket: S, place: Place, stop: Cancellati
         _ = life.over(last_moment(&life.stop)) => return,
         opening = timeout(patience, is_preface(&mut socket, &mut read)) => opening,
     };
-    let socket = Bounded::new(socket, state.limits.write_timeout);
+    let socket = WriteTimeout::new(socket, state.limits.write_timeout);
     match opening {
         Ok(Ok(true)) => {
             let mut window = state.cost.memory.lease();
@@ -169,7 +166,12 @@ async fn is_preface<S: Stream>(socket: &mut S, read: &mut BytesMut) -> io::Resul
     }
 }
 
-async fn serve_h1<S: Stream>(socket: Bounded<S>, read: BytesMut, place: Place, life: Lifetime) {
+async fn serve_h1<S: Stream>(
+    socket: WriteTimeout<S>,
+    read: BytesMut,
+    place: Place,
+    life: Lifetime,
+) {
     let (state, admission) = place;
     let limits = StreamLimits {
         head: state.limits.max_head,
@@ -214,7 +216,7 @@ fn last_if<B>(is_known: bool, mut response: Response<B>, heads: &HeadVerdicts) -
 }
 
 async fn serve_h2<S: Stream>(
-    socket: HeadValidatingStream<Bounded<S>>,
+    socket: HeadValidatingStream<WriteTimeout<S>>,
     (state, admission): Place,
     life: Lifetime,
 ) {

@@ -81,9 +81,7 @@ impl Listener {
             Bound::Unix { listener, .. } => Ok(Either::Right(listener.accept().await?.0)),
         }
     }
-}
 
-impl Listener {
     /// Closes the socket, and returns the connections that waited to be accepted.
     pub(super) fn close(self) -> Vec<Socket> {
         match self.socket {

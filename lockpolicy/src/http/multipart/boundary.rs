@@ -6,8 +6,9 @@ const LONGEST: usize = 70;
 /// Returns the boundary of `multipart/form-data; boundary=TOKEN`, quoted or not, with or without a charset that reads
 /// ASCII as UTF-8 does; `None` where anything else stands there.
 ///
-/// A parser that takes a charset behind it for a part of the boundary finds no part at all. Outside of quotes it is made of characters that every parser takes for a part of a token. It has a letter or a
-/// digit: one of dashes alone could not be told from the end of the form.
+/// A parser that takes a charset behind it for a part of the boundary finds no part at all. Outside of quotes it is made
+/// of characters that every parser takes for a part of a token. It has a letter or a digit: one of dashes alone could not
+/// be told from the end of the form.
 pub(super) fn boundary(media: &str) -> Option<&str> {
     let (kind, parameters) = media.split_once(';')?;
     // No character of a boundary or a charset ends a parameter.
