@@ -89,7 +89,7 @@ fn tests() -> PathBuf {
 
 /// What the ids of the cases have to contain that are played.
 fn only() -> String {
-    std::env::var("MODEL_LOCK_CORPUS_ONLY").unwrap_or_default()
+    std::env::var("CORPUS_ONLY").unwrap_or_default()
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Relative links of the pages resolve, and the map in CONTRIBUTING.md names paths that exist.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -91,6 +92,41 @@ fn a_link_to_a_missing_file_or_heading_does_not_resolve() {
     assert!(resolves(&page, "CONTRIBUTING.md#tests"));
     assert!(!resolves(&page, "CONTRIBUTING.md#no-such-heading"));
     assert!(!resolves(&page, "no-such-page.md"));
+}
+
+/// Returns the value of each `event = "…"` in the sources.
+fn logged_events() -> BTreeSet<String> {
+    let folders = ["src", "proxy/src", "shim/src", "observe/src"];
+    let files = folders.map(|folder| files_below(&repository().join(folder)));
+    let texts = files
+        .iter()
+        .flatten()
+        .map(|file| fs::read_to_string(file).unwrap());
+    let texts: Vec<String> = texts.collect();
+    let events = texts
+        .iter()
+        .flat_map(|text| text.split("event = \"").skip(1));
+    events
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_event_of_the_log_stands_in_its_guide() {
+    let guide = repository().join("docs/guide/metrics-and-log.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let events = logged_events();
+    assert!(events.len() > 15, "{events:?}");
+    let row = guide
+        .lines()
+        .find(|line| line.starts_with("| `event` |"))
+        .unwrap();
+    let missing: Vec<&String> = events
+        .iter()
+        .filter(|event| !row.contains(&format!("`{event}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// Returns the paths that the map in `CONTRIBUTING.md` names, and the number of its rows.

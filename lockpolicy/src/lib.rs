@@ -140,9 +140,10 @@ pub use occurrence::{
     Condition, ForceAction, Limit, NeutralWord, Occurrence, SelectorValue, Setting,
 };
 pub use policy::{
-    AllowedOperation, HeaderPattern, KEYS, Key, KeyValue, Line, MAX_NAME_BYTES, Mode, Name,
-    NameError, OnServedMismatch, Policy, PolicyConfig, Problem, Problems, ProxySetting,
-    ServedAliases, ToolTypeName, ValueKind, Word, policy_variables, renamed_policy_variables,
+    AllowedOperation, EFFORTS, Effort, HeaderPattern, KEYS, Key, KeyValue, Line, MAX_NAME_BYTES,
+    Mode, Name, NameError, OnServedMismatch, Policy, PolicyConfig, Problem, Problems, ProxySetting,
+    ServedAliases, TIERS, Tier, ToolTypeName, ValueKind, policy_variables,
+    renamed_policy_variables,
 };
 pub use rejection::{Reason, Rejection};
 pub use report::{Event, Judged, NoObserver, Observer, RequestContext, ServedReport, report};

@@ -124,7 +124,7 @@ impl fmt::Display for Rejection {
             Reason::NotJson => f.write_str("the content is not one complete JSON object")?,
             Reason::Secondary => write!(f, "`{}` may not select a model", self.requested)?,
             Reason::SettingLocked if self.requested.is_empty() => {
-                f.write_str("nothing is named where the policy asks for a value")?;
+                f.write_str("the request has to state the value that the policy pins here")?;
             }
             Reason::SettingLocked => write!(f, "`{}` is not permitted here", self.requested)?,
             Reason::TooLarge => f.write_str("the content is too large to be judged")?,

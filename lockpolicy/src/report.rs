@@ -6,8 +6,8 @@
 use core::fmt;
 
 use crate::{
-    Attempt, AttemptResult, Decision, Mode, ModelChoice, ModelMatch, Policy, Reason, Served,
-    Source, Surface, Verdict,
+    Attempt, AttemptResult, Decision, Mode, ModelChoice, ModelMatch, Policy, Reason, Rejection,
+    Served, Source, Surface, Verdict,
 };
 
 /// Describes what is known about an input besides its verdict. It goes into logs and never into labels, since all of
@@ -68,7 +68,8 @@ pub enum Event<'a> {
     },
     /// The response to a request that was sent has ended.
     Served(&'a ServedReport<'a>),
-    /// An input could not be understood and was rejected for it (rule 1).
+    /// An input could not be understood, or states nothing where the policy asks for a value, and was rejected for it
+    /// (rule 1).
     Undecidable {
         /// The surface that the input came through.
         surface: Surface,
@@ -106,8 +107,8 @@ pub struct Judged<'a> {
     pub runs_model: bool,
 }
 
-/// Reports a verdict: the input for the count of requests, each attempt once, and an input that could
-/// not be understood.
+/// Reports a verdict: the input for the count of requests, each attempt once, and an input that was rejected without
+/// one: it could not be understood, or it states nothing where the policy asks for a value.
 ///
 /// The policy's hash and the reason are filled in here. The status of `context` is the one that a
 /// rejection has; it is not reported for what goes on.
@@ -140,7 +141,10 @@ pub fn report(observer: &dyn Observer, judged: Judged<'_>, context: &RequestCont
         let context = if is_rejected { &rejected } else { &passed };
         observer.observe(Event::Attempt(attempt), context);
     }
-    if let Some(rejection) = rejection.filter(|rejection| rejection.reason.is_undecidable()) {
+    // What is rejected because it states nothing is no attempt, and leaves a trace all the same.
+    let no_attempt = judged.verdict.attempts.is_empty();
+    let is_told = |rejection: &&Rejection| no_attempt || rejection.reason.is_undecidable();
+    if let Some(rejection) = rejection.filter(is_told) {
         let event = Event::Undecidable {
             surface: judged.surface,
             reason: rejection.reason,

@@ -15,7 +15,7 @@ label_enum! {
         /// An attempt to run something that is not approved.
         #[default]
         Attempt = "attempt",
-        /// An input that could not be understood.
+        /// An input that was rejected without an attempt.
         Undecidable = "undecidable",
         /// The end of a response, with the model that served it.
         Served = "served",
@@ -56,7 +56,7 @@ label_enum! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RecordResult {
-    /// The result of an attempt, or of an input that could not be understood.
+    /// The result of an attempt, or of an input that was rejected without one.
     Attempt(AttemptResult),
     /// The comparison of the served model with the sent one.
     Served(Served),

@@ -15,6 +15,11 @@ impl Environment {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
+    /// Returns the name of each variable.
+    pub(super) fn names(&self) -> impl Iterator<Item = &OsStr> {
+        self.0.keys().map(OsString::as_os_str)
+    }
+
     /// Returns the same without some variables, and the names of those that it has.
     pub(super) fn without(
         &self,

@@ -12,6 +12,7 @@ mod show;
 pub(crate) mod table;
 mod tokens_file;
 mod units;
+mod unknown;
 
 use std::ffi::OsString;
 
@@ -28,6 +29,7 @@ use flags::Flags;
 pub(crate) use parse::{Given, address};
 pub(crate) use table::Settings;
 use table::{Group, RENAMED, Setting};
+use unknown::unknown_variables;
 
 impl Settings {
     /// Reads flags and environment, and keeps everything that is wrong in `problems`. Where anything
@@ -37,14 +39,14 @@ impl Settings {
         environment: &Environment,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        Self::read_renamed(environment, problems);
+        Self::check_names(environment, problems);
         let given = &mut |setting: &Setting| given(setting, flags.given(setting), environment);
         Self::read_each(given, problems)
     }
 
     /// Reads what a process needs that is not `serve`.
     pub(crate) fn shared(environment: &Environment, problems: &mut Vec<Problem>) -> Self {
-        Self::read_renamed(environment, problems);
+        Self::check_names(environment, problems);
         let given = &mut |setting: &Setting| match setting.group {
             Group::Shared => given(setting, &[], environment),
             Group::Serve | Group::Limit => None,
@@ -52,12 +54,14 @@ impl Settings {
         Self::read_each(given, problems)
     }
 
-    fn read_renamed(environment: &Environment, problems: &mut Vec<Problem>) {
+    /// Reports variables whose name is an old one, or none.
+    fn check_names(environment: &Environment, problems: &mut Vec<Problem>) {
         let set = RENAMED
             .into_iter()
             .filter(|(old, _)| environment.raw(old).is_some());
         let problem = |(old, new)| Problem::new(old, format!("was renamed: set {new} instead"));
         problems.extend(set.map(problem));
+        problems.extend(unknown_variables(environment));
     }
 
     /// Returns where the dialects that are switched on do not put in a pinned effort or tier, and what they take from

@@ -156,6 +156,50 @@ fn name_of_the_client_stands_in_the_log_and_its_token_nowhere() {
     assert!(!log.contains(TOKEN) && !line.contains(TOKEN));
 }
 
+/// A client may put its token where it does not belong. Nobody who reads the log gets to know it.
+#[test]
+fn token_in_a_path_a_user_agent_or_a_model_is_not_logged() {
+    let fixture = locked(&[]);
+    let in_path = format!("/v1/{TOKEN}/x");
+    let in_query = format!("/v1/realtime?model={TOKEN}");
+    let own = ("x-model-lock-token", TOKEN);
+    let agent = ("user-agent", TOKEN);
+    for (target, fields, status) in [
+        ("/v1/responses", &[own, agent][..], 200),
+        ("/v1/responses", &[agent], 401),
+        (&in_path, &[own], 400),
+        (&in_path, &[], 401),
+        (&in_path, &[("origin", "https://a.test")], 403),
+        (&in_query, &[own], 400),
+    ] {
+        let call = Call {
+            target,
+            fields,
+            body: r#"{"model":"other"}"#,
+            ..APPROVED
+        };
+        assert_eq!(
+            call.send(fixture.address(), Protocol::Http1),
+            status,
+            "{target} {fields:?}"
+        );
+    }
+    let last = Call {
+        target: "/v1/last",
+        ..APPROVED
+    };
+    assert_eq!(last.send(fixture.address(), Protocol::Http1), 401);
+    fixture.wait_for_log(&["/v1/last"]);
+    let log = fixture.proxy().log();
+    let lines = log
+        .iter()
+        .filter(|line| line.contains("undecidable"))
+        .count();
+    assert!(lines >= 6, "{log:#?}");
+    let told = log.iter().find(|line| line.contains(TOKEN));
+    assert_eq!(told, None);
+}
+
 #[test]
 fn held_key_without_tokens_serves_nobody_and_says_so() {
     let fixture = fixture!("force");

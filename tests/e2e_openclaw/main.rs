@@ -1,10 +1,10 @@
 //! The real `OpenClaw` under the lock: whatever model its user asks for, the approved one runs.
 //!
-//! These tests take some minutes and install 1.5 GB, so they run only where `MODEL_LOCK_TEST_OPENCLAW=1`
+//! These tests take some minutes and install 1.5 GB, so they run only where `TEST_OPENCLAW=1`
 //! is set, and say so where it is not; CI leaves it off:
 //!
 //! ```text
-//! MODEL_LOCK_TEST_OPENCLAW=1 cargo test --test e2e_openclaw -- --nocapture
+//! TEST_OPENCLAW=1 cargo test --test e2e_openclaw -- --nocapture
 //! ```
 #![expect(
     clippy::print_stderr,

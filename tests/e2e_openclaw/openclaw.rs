@@ -139,7 +139,7 @@ pub(crate) fn replies(finished: &Finished) -> Vec<String> {
 
 /// How long what was started may take to end.
 const MOMENT: Duration = Duration::from_secs(20);
-const SWITCH: &str = "MODEL_LOCK_TEST_OPENCLAW";
+const SWITCH: &str = "TEST_OPENCLAW";
 /// A loopback port where nobody listens.
 const NOWHERE: &str = "http://127.0.0.1:9";
 /// How long one run may take; it takes 15 seconds, and 90 on a busy machine.

@@ -8,7 +8,7 @@ use core::fmt;
 
 use subtle::ConstantTimeEq as _;
 
-use super::credentials::{CLIENT_TOKEN_FIELD, query_without};
+use super::credentials::{CLIENT_TOKEN_FIELD, is_credential_parameter, query_without};
 use super::request::RequestHead;
 use super::spellings::states;
 use crate::dialect::Credential;
@@ -46,15 +46,15 @@ impl Client {
         self.is_stated_in(name.as_bytes()) || self.is_stated_in(value.as_bytes())
     }
 
-    /// Checks that the token stands nowhere where it would go on: a field or a parameter of the query that states it is
-    /// taken out, the rest of a target is not.
+    /// Checks that the token stands nowhere where it would go on or be taken for something else: a field that states it
+    /// is taken out, and so is a parameter of the query that is there for a credential. The rest of a target is not.
     ///
     /// # Errors
     ///
-    /// A token in the path, across parameters of the query, or in a field that opens a WebSocket.
+    /// A token in the path, in another parameter or across several, or in a field that opens a WebSocket.
     pub fn check(&self, head: &RequestHead<'_>) -> Result<(), Rejection> {
         let rest = head.query.map(|query| {
-            let is_out = |name: &str, value: &str| self.is_stated_in_parameter(name, value);
+            let is_out = |name: &str, _: &str| is_credential_parameter(name);
             query_without(query, is_out).unwrap_or_else(|| query.to_owned())
         });
         let handshake = HANDSHAKE.iter().flat_map(|name| head.values(name));
@@ -123,6 +123,11 @@ impl ClientTokens {
         let mut all = own.chain(stated).chain(bearer);
         let client = all.find_map(|token| self.find(token.as_bytes()));
         client.ok_or_else(|| Rejection::whole(Reason::UnknownClient, ""))
+    }
+
+    /// Returns true if a text has the token of a client in it, in a spelling that a server may decode.
+    pub fn are_stated_in(&self, text: &[u8]) -> bool {
+        self.0.iter().any(|client| client.is_stated_in(text))
     }
 
     /// Looks at every client, also behind the one that it finds.
@@ -323,12 +328,15 @@ mod tests {
             &[("authorization", "%30/&12345;6789abcdef")]
         ));
         for query in [
-            "a=%2530%2F%2612345%3B6789abcdef",
-            "%2530%2f%2612345%3b6789abcdef=1&b=c",
+            "key=%2530%2F%2612345%3B6789abcdef",
+            "a=1&api_key=%2530%2f%2612345%3b6789abcdef&b=c",
         ] {
             assert!(passes("/v1/files", Some(query), &[]), "{query}");
         }
         for query in [
+            "a=%2530%2F%2612345%3B6789abcdef",
+            "%2530%2f%2612345%3b6789abcdef=1&b=c",
+            "model=%2530%2F%2612345%3B6789abcdef",
             "a=%30/&12345;6789abcdef",
             "%2530/%26=1&b=%30/&12345;6789abcdef",
         ] {

@@ -1,5 +1,5 @@
-//! The texts that a server may read in one text: as it stands, with its escapes decoded, also more than once, and what
-//! the scheme `Basic` hides.
+//! The texts that a server may read in one text: as it stands, with its escapes of a URL and of JSON decoded, also more
+//! than once, and what the scheme `Basic` hides.
 
 use alloc::vec::Vec;
 
@@ -38,13 +38,17 @@ fn has(text: &[u8], token: &[u8]) -> bool {
 
 const BASIC: &[u8] = b"Basic ";
 
-/// Returns a text with its escapes decoded once: `%41` (RFC 3986 section 2.1), and `%u0041` as some servers read it.
-/// What is no escape stays.
+/// Returns a text with its escapes decoded once: `%41` (RFC 3986 section 2.1), `%u0041` as some servers read it, and
+/// those of a JSON text in a field (RFC 8259 section 7). What is no escape stays.
 pub(super) fn decoded(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, behind)) = rest.split_first() {
-        let escape = (*first == b'%').then(|| escape(behind)).flatten();
+        let escape = match first {
+            b'%' => url_escape(behind),
+            b'\\' => json_escape(behind),
+            _ => None,
+        };
         let (byte, behind) = escape.unwrap_or((*first, behind));
         plain.push(byte);
         rest = behind;
@@ -53,9 +57,22 @@ pub(super) fn decoded(text: &[u8]) -> Vec<u8> {
 }
 
 /// Returns the byte that stands behind a percent sign, and what follows it.
-fn escape(behind: &[u8]) -> Option<(u8, &[u8])> {
+fn url_escape(behind: &[u8]) -> Option<(u8, &[u8])> {
     let wide = behind.strip_prefix(b"u00").or(behind.strip_prefix(b"U00"));
-    let (digits, rest) = wide.unwrap_or(behind).split_at_checked(2)?;
+    hexadecimal(wide.unwrap_or(behind))
+}
+
+/// Returns the visible character that stands behind a backslash, and what follows it.
+fn json_escape(behind: &[u8]) -> Option<(u8, &[u8])> {
+    if let Some(digits) = behind.strip_prefix(b"u00") {
+        return hexadecimal(digits);
+    }
+    let (first, rest) = behind.split_first()?;
+    br#""\/"#.contains(first).then_some((*first, rest))
+}
+
+fn hexadecimal(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (digits, rest) = text.split_at_checked(2)?;
     Some((escaped_byte(digits)?, rest))
 }
 
@@ -105,6 +122,9 @@ mod tests {
             "basic MDEyMzQ1Njc4OWFiY2RlZjo=",
             "Basic%20dTowMTIzNDU2Nzg5YWJjZGVm",
             "%2525252525252525252525x",
+            r#"{"turn":"\u0030123456789abcd\u0065f"}"#,
+            r#"{"turn":"{\"id\":\"\\u0030123456789abcdef\"}"}"#,
+            r"\u005c\u0075003012\u0033456789abcdef",
         ] {
             assert!(states(text.as_bytes(), token), "{text}");
         }
@@ -120,6 +140,13 @@ mod tests {
         ] {
             assert!(!states(text.as_bytes(), token), "{text}");
         }
+    }
+
+    #[test]
+    fn token_with_a_slash_a_quote_or_a_backslash_is_found_in_json() {
+        let token = br#"01234567/"\abcdef"#;
+        assert!(states(br#"{"a":"01234567\/\"\\abcdef"}"#, token));
+        assert!(!states(br#"{"a":"01234567\/\"\\bbcdef"}"#, token));
     }
 
     #[test]

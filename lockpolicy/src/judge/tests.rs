@@ -402,7 +402,7 @@ fn missing_effort_in_reject_is_inserted_on_a_command_line_alone() {
         panic!("not refused")
     };
     assert!(
-        rejection.to_string().contains("policy asks for"),
+        rejection.to_string().contains("has to state the value"),
         "{rejection}"
     );
     assert_eq!(decision(Source::User, Surface::Argv), set("low"));

@@ -9,7 +9,9 @@ use super::key::{Key, policy_keys};
 use super::mode::{Mode, OnServedMismatch};
 use super::name::Name;
 use super::served_aliases::ServedAliases;
-use super::texts::{AllowedOperation, HeaderPattern, Line, ProxySetting, ToolTypeName, Word};
+use super::texts::{
+    AllowedOperation, Effort, HeaderPattern, Line, ProxySetting, Tier, ToolTypeName,
+};
 use super::value::KeyValue;
 use super::values::Values;
 use crate::Capability;
@@ -74,15 +76,17 @@ policy_keys! {
         example: "pins.video = \"sora-2\"",
     }
 
-    /// The pinned reasoning effort. Without one, any effort passes.
-    effort: Option<Word> {
+    /// The pinned reasoning effort, as the APIs spell it. Without one, any effort passes. In mode `reject`, a request
+    /// has to state it: one that states no effort is rejected like one that states another.
+    effort: Option<Effort> {
         key: "reasoning_effort",
         variable: Some("OPENCLAW_REASONING_EFFORT"),
         example: "reasoning_effort = \"medium\"",
     }
 
-    /// The pinned service tier. Without one, any tier passes.
-    tier: Option<Word> {
+    /// The pinned service tier, as the APIs spell it. Without one, any tier passes. In mode `reject`, a request has to
+    /// state it, as with the effort.
+    tier: Option<Tier> {
         key: "service_tier",
         variable: Some("OPENCLAW_SERVICE_TIER"),
         example: "service_tier = \"default\"",

@@ -12,6 +12,7 @@ mod served_aliases;
 mod texts;
 mod value;
 mod values;
+mod words;
 
 pub use config::PolicyConfig;
 pub use key::Key;
@@ -21,5 +22,6 @@ pub use name::{MAX_NAME_BYTES, Name, NameError};
 pub use problem::{Problem, Problems};
 pub use renamed::renamed_policy_variables;
 pub use served_aliases::ServedAliases;
-pub use texts::{AllowedOperation, HeaderPattern, Line, ProxySetting, ToolTypeName, Word};
+pub use texts::{AllowedOperation, Effort, HeaderPattern, Line, ProxySetting, Tier, ToolTypeName};
 pub use value::{KeyValue, ValueKind};
+pub use words::{EFFORTS, TIERS};

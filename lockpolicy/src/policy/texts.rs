@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::value::KeyValue;
+use super::words::{EFFORTS, TIERS};
 use crate::path::{is_plain_path, path_matches};
 use crate::text::escape_for_log;
 
@@ -41,8 +42,13 @@ macro_rules! checked_text {
 }
 
 checked_text! {
-    /// One plain word: an effort or a service tier.
-    Word: check_word
+    /// A reasoning effort: one of [`EFFORTS`].
+    Effort: check_effort
+}
+
+checked_text! {
+    /// A service tier: one of [`TIERS`].
+    Tier: check_tier
 }
 
 checked_text! {
@@ -65,12 +71,17 @@ fn is_made_of(text: &str, passes: impl Fn(u8) -> bool) -> bool {
     !text.is_empty() && text.bytes().all(passes)
 }
 
-fn check_word(text: &str) -> Result<(), String> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    let is_word = is_made_of(text, plain);
-    is_word
-        .then_some(())
-        .ok_or_else(|| "one plain word expected".to_owned())
+fn check_effort(text: &str) -> Result<(), String> {
+    check_word(text, &EFFORTS)
+}
+
+fn check_tier(text: &str) -> Result<(), String> {
+    check_word(text, &TIERS)
+}
+
+fn check_word(text: &str, known: &[&str]) -> Result<(), String> {
+    let what = || format!("one of {}", known.join(", "));
+    expected(known.contains(&text), text, &what())
 }
 
 fn check_header_pattern(text: &str) -> Result<(), String> {

@@ -13,6 +13,7 @@ mod every;
 mod page;
 mod pinned_cases;
 mod tool_types;
+mod words;
 
 use lockpolicy::dialect::{Dialect, Found, Table};
 use lockpolicy::http::{Request, judge_request};

@@ -119,7 +119,7 @@ metrics! {
         mode: Mode, result: AttemptResult, surface: Surface, source: Source, capability: Capability
     } of "attempts", seeded is_usual_attempt;
 
-    /// Inputs that could not be understood, or whose sender may not use the proxy, and that were rejected for it.
+    /// Inputs that were rejected without an attempt: they could not be understood, their sender may not use the proxy, or they state nothing where the policy asks for a value.
     undecidable: Counter { reason: Reason, surface: Surface } of "inputs",
         seeded |(_, surface): (Reason, Surface)| surface == Surface::Http;
 

@@ -14,7 +14,7 @@ pub(crate) use exchanges::Exchanges;
 pub(crate) use memory::{Lease, MemoryBudget};
 pub(crate) use open_connections::{OpenConnection, OpenConnections};
 pub(crate) use slots::{ClientKey, Slot, Slots};
-pub(crate) use work::{Work, WorkKind};
+pub(crate) use work::{Work, WorkKind, judging_weight};
 
 use crate::config::Limits;
 

@@ -2,13 +2,15 @@
 
 use std::num::NonZero;
 
+use memchr::memmem;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
 /// A kind of work, by the number of its bytes that take most of a millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WorkKind {
-    /// A text is judged: 1 MiB takes half a millisecond, as the bench of `lockpolicy` measures.
+    /// A text is judged: 1 MiB takes half a millisecond, as the bench of `lockpolicy` measures. Count it by
+    /// [`judging_weight`].
     Judging,
     /// A coding is taken off: a few bytes can hold many.
     Decoding,
@@ -23,6 +25,22 @@ impl WorkKind {
         }
     }
 }
+
+/// Returns how many bytes of usual text take as long to be judged as a text. A member takes as long as some hundred
+/// bytes; where they are few, it is the length.
+pub(crate) fn judging_weight(text: &[u8]) -> usize {
+    let length = text.len();
+    if !(FEW..WorkKind::Judging.long()).contains(&length) {
+        return length;
+    }
+    length + memmem::find_iter(text, b"\":").count() * MEMBER
+}
+
+/// The bytes whose members are not counted: a text of nothing but members takes half a millisecond.
+const FEW: usize = 64 << 10;
+
+/// The bytes of usual text that take as long as a member.
+const MEMBER: usize = 300;
 
 /// The threads that long work may take.
 #[derive(Debug)]
@@ -62,6 +80,17 @@ impl Work {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_of_nothing_but_members_weighs_more_than_usual_text() {
+        let long = WorkKind::Judging.long();
+        let dense = [r#"{"type":"function"}"#].repeat(10_000).join(",");
+        assert!(judging_weight(dense.as_bytes()) >= long);
+        let usual = "a line of source code\\n".repeat(50_000);
+        assert!(judging_weight(usual.as_bytes()) < long);
+        let short = &dense.as_bytes()[..FEW - 1];
+        assert_eq!(judging_weight(short), short.len());
+    }
 
     /// With a single thread that serves, a task runs while another one works.
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -9,7 +9,7 @@ use lockpolicy::http::{Approved, DecodedLimits, Refusal, RequestHead, Route, con
 use super::decode::Decoding;
 use super::{decide, read};
 use crate::call::Call;
-use crate::cost::{Lease, WorkKind};
+use crate::cost::{Lease, WorkKind, judging_weight};
 use crate::upstream::segmented_body::SegmentedBody;
 
 /// The bytes that are decoded at once, before the next request has its turn.
@@ -47,7 +47,8 @@ pub(super) async fn take(
         Ok::<_, Refusal>((approved, body))
     };
     let work = &call.state.cost.work;
-    let (approved, body) = work.run((WorkKind::Judging, content.len()), judge).await?;
+    let weight = judging_weight(&content);
+    let (approved, body) = work.run((WorkKind::Judging, weight), judge).await?;
     let memory = lease.grow(body.length()).await;
     memory.map_err(|fault| call.fail(fault))?;
     Ok(Content {

@@ -94,7 +94,7 @@ async fn respond(
     let headers = &head.headers;
     call.upgrade = wants_upgrade(&request);
     if let Err(error) = checked {
-        return refused(&call, &of_head(&call, error));
+        return refused_head(&mut call, error);
     }
     let routing = route(&state.table, &call.policy, &request);
     call.errors = routing.errors;
@@ -164,12 +164,14 @@ async fn exchange(
     reply::pass(call, route, &approved, response).await
 }
 
-/// Returns the refusal of a head.
-fn of_head(call: &Call, head: BadHead) -> Refusal {
-    match head {
+/// Returns the response to a head that is not served.
+fn refused_head(call: &mut Call, head: BadHead) -> Response<ResponseBody> {
+    admit::hide_tokens(call);
+    let refusal = match head {
         BadHead::Rejected(rejection) => call.reject(&rejection),
         BadHead::Failed(fault) => call.fail(fault),
-    }
+    };
+    refused(call, &refusal)
 }
 
 /// Returns the response of a refusal.

@@ -10,7 +10,7 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use super::frame::{self, FrameHead, MaskKeys, WsError};
 use super::frame_writer::FrameWriter;
 use super::judge::{MessageDecision, MessageJudge};
-use crate::cost::{Lease, WorkKind};
+use crate::cost::{Lease, WorkKind, judging_weight};
 
 /// A message that is not whole yet.
 #[derive(Debug, Default)]
@@ -143,7 +143,7 @@ where
     D: AsyncWrite + Unpin,
 {
     let kind = message.kind.unwrap_or(Data::Text);
-    let (length, bytes) = (message.bytes.len(), message.bytes);
+    let (weight, bytes) = (judging_weight(&message.bytes), message.bytes);
     let decide = move || {
         if kind == Data::Text && std::str::from_utf8(&bytes).is_err() {
             return Err(WsError::InvalidUtf8);
@@ -157,7 +157,7 @@ where
     match judge
         .cost()
         .work
-        .run((WorkKind::Judging, length), decide)
+        .run((WorkKind::Judging, weight), decide)
         .await?
     {
         MessageDecision::Forward(mut bytes) => {

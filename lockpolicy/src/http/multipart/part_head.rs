@@ -1,5 +1,7 @@
 //! The head of a part: its name, and whether it is a file.
 
+use alloc::string::ToString as _;
+
 /// The head of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PartHead<'a> {
@@ -54,7 +56,7 @@ pub(super) fn part_head(head: &str, length: usize) -> Option<PartHead<'_>> {
         match index {
             0 => found = Some(disposition(value)?),
             1 => text = part_text(value)?,
-            2 => (value.parse() == Ok(length)).then_some(())?,
+            2 => (value == length.to_string()).then_some(())?,
             _ => is_no_encoding(value).then_some(())?,
         }
     }
@@ -332,6 +334,8 @@ mod tests {
             with("\r\nContent-Transfer-Encoding: binary, base64"),
             with("\r\nContent-Transfer-Encoding: "),
             with("\r\nContent-Length: 1"),
+            with("\r\nContent-Length: +7"),
+            with("\r\nContent-Length: 07"),
             with("\r\nContent-Length: 7, 7"),
             with("\r\nContent-Length: 7\r\nContent-Length: 7"),
             with("\r\nContent-ID: 7"),

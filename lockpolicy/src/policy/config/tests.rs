@@ -245,7 +245,7 @@ fn hash_differs_where_any_key_differs() {
     for text in [
         "",
         "mode = 'reject'",
-        "service_tier = '-'",
+        "service_tier = 'flex'",
         "allow_headers = ['-']",
     ] {
         hashes.push(hash(text));

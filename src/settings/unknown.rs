@@ -1,0 +1,109 @@
+//! Variables that are misspelled: they look like the program's own, and nothing reads them.
+
+use std::ffi::OsStr;
+
+use lockpolicy::{Problem, policy_variables, renamed_policy_variables};
+
+use super::environment::Environment;
+use super::table::{RENAMED, SHIM, Setting, TABLE};
+
+/// What the images and scripts of `deploy/` read.
+const DEPLOYMENT: [&str; 3] = ["MODEL_LOCK_HOME", "MODEL_LOCK_IMAGE", "MODEL_LOCK_WAIT"];
+
+/// What only this program reads starts with one of these.
+const OWN: [&str; 2] = ["MODEL_LOCK_", "OPENCLAW_MODEL"];
+
+/// What `OpenClaw` reads as well.
+const SHARED: &str = "OPENCLAW_";
+
+/// The most letters by which a name differs from the one that was meant.
+const NEAR: usize = 2;
+
+/// Returns a problem for each variable that nothing reads although it looks like the program's own: it would be taken
+/// to hold.
+pub(super) fn unknown_variables(environment: &Environment) -> Vec<Problem> {
+    let names = environment.names().filter_map(OsStr::to_str);
+    let unknown = names.filter(|name| !is_of_service(name) && !known().any(|own| own == *name));
+    unknown.filter_map(problem).collect()
+}
+
+/// Returns every name that something reads, or that another check reports.
+fn known() -> impl Iterator<Item = &'static str> {
+    let settings = TABLE.iter().flat_map(Setting::variables);
+    let shim = SHIM.iter().map(|(name, ..)| *name);
+    let policy = policy_variables().map(|(name, _)| name);
+    let old = RENAMED.iter().map(|(old, _)| *old);
+    let old = old.chain(renamed_policy_variables());
+    settings
+        .chain(shim)
+        .chain(policy)
+        .chain(old)
+        .chain(DEPLOYMENT)
+}
+
+fn problem(name: &str) -> Option<Problem> {
+    let nearest = known().min_by_key(|own| strsim::levenshtein(own, name))?;
+    let is_near = strsim::levenshtein(nearest, name) <= NEAR;
+    let is_own = OWN.iter().any(|start| name.starts_with(start));
+    let what = match (is_own, is_near) {
+        (_, true) if is_own || name.starts_with(SHARED) => {
+            format!("no such variable: {nearest} expected, or unset it")
+        }
+        (true, false) => "no such variable: unset it, or see docs/reference/settings.md".to_owned(),
+        _ => return None,
+    };
+    Some(Problem::new(name, what))
+}
+
+/// Returns true for what Kubernetes adds to the environment of each container, for each Service.
+fn is_of_service(name: &str) -> bool {
+    let is_port = name.ends_with("_PORT") || name.contains("_PORT_");
+    name.ends_with("_SERVICE_HOST") || is_port
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(names: &[&str]) -> Vec<String> {
+        let environment = names.iter().map(|name| (*name, "1")).collect();
+        let problems = unknown_variables(&environment);
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_known_variable_and_those_of_others_pass() {
+        let known: Vec<&str> = known().collect();
+        assert_eq!(problems(&known), [""; 0]);
+        let others = [
+            "PATH",
+            "STATSD_HOTS",
+            "OPENCLAW_STATE_DIR",
+            "OPENCLAW_GATEWAY_TOKEN",
+            "OPENCLAW_CODEX_VOLUME_NAME",
+            "MODEL_LOCK_SERVICE_HOST",
+            "MODEL_LOCK_SERVICE_PORT",
+            "MODEL_LOCK_SERVICE_PORT_HTTP",
+            "MODEL_LOCK_PORT",
+            "MODEL_LOCK_PORT_8383_TCP_ADDR",
+        ];
+        assert_eq!(problems(&others), [""; 0]);
+    }
+
+    #[test]
+    fn misspelled_variable_is_a_problem_that_names_the_nearest_one() {
+        for (name, nearest) in [
+            ("MODEL_LOCK_DIALECTS", "MODEL_LOCK_DIALECT"),
+            ("OPENCLAW_MODELS", "OPENCLAW_MODEL"),
+            ("OPENCLAW_MODEL_LOCK_MOED", "OPENCLAW_MODEL_LOCK_MODE"),
+            ("OPENCLAW_EMBEDING_MODEL", "OPENCLAW_EMBEDDING_MODEL"),
+            ("OPENCLAW_SERVICE_TEIR", "OPENCLAW_SERVICE_TIER"),
+        ] {
+            let wanted = format!("{name}: no such variable: {nearest} expected, or unset it");
+            assert_eq!(problems(&[name]), [wanted]);
+        }
+        let far =
+            "MODEL_LOCK_STRICTNESS: no such variable: unset it, or see docs/reference/settings.md";
+        assert_eq!(problems(&["MODEL_LOCK_STRICTNESS"]), [far]);
+    }
+}
