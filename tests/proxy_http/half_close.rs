@@ -44,6 +44,52 @@ fn client_that_has_closed_its_writing_side_gets_a_response_that_comes_late() {
 }
 
 #[test]
+fn client_of_http_1_0_that_has_closed_its_writing_side_gets_its_response() {
+    let fixture = fixture!("force", &[]);
+    for _ in 0..20 {
+        let mut client = fixture.client();
+        let request = String::from_utf8(post("/v1/responses", "", ASK)).unwrap();
+        client.send(request.replace("HTTP/1.1", "HTTP/1.0").as_bytes());
+        client.half_close();
+        assert_eq!(client.response().status, 200);
+    }
+}
+
+/// No question stands between two responses either.
+#[test]
+fn client_that_has_closed_its_writing_side_gets_the_response_to_each_of_its_requests() {
+    let fixture = fixture!("force", &[]);
+    for _ in 0..20 {
+        let mut client = fixture.client();
+        client.send(&post("/v1/responses", "", ASK).repeat(3));
+        client.half_close();
+        for number in 1..=3 {
+            assert_eq!(client.response().status, 200, "{number}");
+        }
+        assert_eq!(client.rest(), b"");
+    }
+}
+
+#[test]
+fn response_that_has_begun_goes_on_after_its_client_has_closed_its_writing_side() {
+    let fixture = fixture!("force", &[]);
+    let (word, wait) = mpsc::channel();
+    let (begin, end) = ANSWER.split_at(ANSWER.len() - 1);
+    let steps = vec![
+        Step::Send(begin.to_vec()),
+        Step::Wait(wait),
+        Step::Send(end.to_vec()),
+    ];
+    fixture.provider.queue(vec![Reply::Steps(steps)]);
+    let mut client = fixture.client();
+    client.send(&post("/v1/responses", "", ASK));
+    assert_eq!(client.head().0, 200);
+    client.half_close();
+    word.send(()).unwrap();
+    assert_eq!(client.rest(), b"{}");
+}
+
+#[test]
 fn client_that_leaves_later_ends_the_upstream_call() {
     let fixture = fixture!("force", &[]);
     let (_word, wait) = mpsc::channel();

@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::io::AsyncWrite;
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::cost::Exchanges;
+
 /// An interim response, which every client of HTTP/1.1 has to be able to read (RFC 9110, section 15.2). The system of a
 /// client that is gone answers it with a reset.
 const QUESTION: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -20,20 +22,40 @@ const ASK: Duration = Duration::from_secs(2);
 /// The time between two looks for the reset: nobody is told of it who has read the end already.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The wait for a response that a client which has closed its writing side may still read.
-#[derive(Debug, Default)]
+/// The wait for the responses that a client which has closed its writing side may still read.
+#[derive(Debug)]
 pub(super) struct HalfClose {
+    exchanges: Exchanges,
+    /// `true` from the head of a lone request of HTTP/1.1 until something is written: an interim response may be.
+    may_ask: bool,
+    /// `true` while a part of a response waits for the client to read on.
+    is_blocked: bool,
     /// The next look, and the next question.
     next: Option<(Pin<Box<Sleep>>, Instant)>,
 }
 
 impl HalfClose {
-    /// Returns true if the client was asked whether it reads on.
-    pub(super) fn is_begun(&self) -> bool {
-        self.next.is_some()
+    pub(super) fn new(exchanges: Exchanges) -> Self {
+        Self {
+            exchanges,
+            may_ask: false,
+            is_blocked: false,
+            next: None,
+        }
     }
 
-    /// Waits until the client is gone, or until `is_over`. It may be asked as long as nothing is written of the response.
+    /// Notes the head of a request. Where an earlier one is not answered yet, a question could stand in its response.
+    pub(super) fn request(&mut self, reads_interim: bool, is_alone: bool) {
+        self.may_ask = reads_interim && is_alone && self.exchanges.idle_since().is_some();
+    }
+
+    /// Notes that a part of a response was written, or could not be yet.
+    pub(super) fn wrote(&mut self, is_blocked: bool) {
+        (self.may_ask, self.is_blocked) = (false, is_blocked);
+    }
+
+    /// Waits until the client is gone, or until each of its requests is answered; `all_served` says that none waits for
+    /// its turn.
     ///
     /// # Errors
     ///
@@ -42,12 +64,13 @@ impl HalfClose {
         &mut self,
         cx: &mut Context<'_>,
         socket: &mut S,
-        (may_ask, is_over): (bool, impl Fn() -> bool),
+        all_served: impl Fn() -> bool,
     ) -> Poll<io::Result<()>> {
+        let may_ask = self.may_ask && !self.is_blocked;
         let begin = || (Box::pin(sleep(Duration::ZERO)), Instant::now());
         let (look, question) = self.next.get_or_insert_with(begin);
         loop {
-            if is_over() {
+            if all_served() && self.exchanges.idle_since().is_some() {
                 return Poll::Ready(Ok(()));
             }
             ready!(look.as_mut().poll(cx));

@@ -78,9 +78,12 @@ impl HeadVerdicts {
     /// unless it changes the protocol.
     pub(crate) fn is_content_open(&self) -> bool {
         // A content that is open may be that of a request which waits behind the one that is served.
-        let is_last =
-            self.0.handed_on.load(Ordering::Relaxed) == self.0.served.load(Ordering::Relaxed);
-        is_last && self.0.is_content_open.load(Ordering::Relaxed)
+        self.are_all_served() && self.0.is_content_open.load(Ordering::Relaxed)
+    }
+
+    /// Returns true if no head waits for its turn.
+    fn are_all_served(&self) -> bool {
+        self.0.handed_on.load(Ordering::Relaxed) == self.0.served.load(Ordering::Relaxed)
     }
 }
 
@@ -104,9 +107,7 @@ pub(crate) struct HeadValidatingStream<S> {
     /// `true` while the timer runs: from the first byte of a head to its last.
     timing: bool,
     /// What the client may still read after it has closed its writing side; `None` where that cannot be told.
-    half_close: Option<(Exchanges, HalfClose)>,
-    /// `true` from the head of a request of HTTP/1.1 until something is written: an interim response may be.
-    may_ask: bool,
+    half_close: Option<HalfClose>,
     /// Follows what is no HTTP/1.1, if its parts have to arrive in time.
     frames: Option<FrameFollower>,
     linger: Linger,
@@ -153,7 +154,6 @@ impl<S> HeadValidatingStream<S> {
             skipped: false,
             timing: true,
             half_close: None,
-            may_ask: false,
             frames: None,
             linger: Linger::default(),
             linger_limit: LingerLimit {
@@ -182,9 +182,9 @@ impl<S> HeadValidatingStream<S> {
         stream
     }
 
-    /// Lets a client read the response to its last request where it has closed its writing side.
+    /// Lets a client read the responses to its requests where it has closed its writing side.
     pub(crate) fn with_half_close(mut self, exchanges: Exchanges) -> Self {
-        self.half_close = Some((exchanges, HalfClose::default()));
+        self.half_close = Some(HalfClose::new(exchanges));
         self
     }
 
@@ -280,7 +280,10 @@ impl<S> HeadValidatingStream<S> {
 
     fn take(&mut self, head: BytesMut) {
         self.searched = 0;
-        (self.timing, self.skipped, self.may_ask) = (false, false, is_http_1_1(&head));
+        (self.timing, self.skipped) = (false, false);
+        if let Some(half_close) = &mut self.half_close {
+            half_close.request(is_http_1_1(&head), self.heads.are_all_served());
+        }
         match head::check(&head) {
             Ok(framing) => {
                 self.heads.push(Ok(()));
@@ -392,16 +395,19 @@ impl<S: AsyncWrite + Unpin> HeadValidatingStream<S> {
     /// Says that the client has closed its writing side; while a request of it runs, not before it is gone.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let is_whole = matches!(self.state, State::Head) && self.raw.is_empty();
-        match &mut self.half_close {
-            Some((exchanges, half)) if is_whole && (half.is_begun() || self.may_ask) => {
-                let is_over = || exchanges.idle_since().is_some();
-                if !half.is_begun() && is_over() {
-                    return Poll::Ready(Ok(()));
-                }
-                half.poll(cx, &mut self.socket, (self.may_ask, is_over))
-            }
-            _ => Poll::Ready(Ok(())),
+        let Some(half_close) = self.half_close.as_mut().filter(|_| is_whole) else {
+            return Poll::Ready(Ok(()));
+        };
+        let all_served = || self.heads.are_all_served();
+        half_close.poll(cx, &mut self.socket, all_served)
+    }
+
+    /// Notes the result of writing a part of a response.
+    fn wrote<T>(&mut self, written: Poll<T>) -> Poll<T> {
+        if let Some(half_close) = &mut self.half_close {
+            half_close.wrote(written.is_pending());
         }
+        written
     }
 }
 
@@ -443,8 +449,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.may_ask = false;
-        Pin::new(&mut self.socket).poll_write(cx, buf)
+        let written = Pin::new(&mut self.socket).poll_write(cx, buf);
+        self.wrote(written)
     }
 
     fn poll_write_vectored(
@@ -452,8 +458,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadValidatingStream<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.may_ask = false;
-        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        self.wrote(written)
     }
 
     fn is_write_vectored(&self) -> bool {
