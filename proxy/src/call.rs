@@ -89,6 +89,7 @@ impl Call {
             | Fault::BodyIncomplete
             | Fault::BodyTimeout
             | Fault::HeadTimeout
+            | Fault::TlsRequired
             | Fault::WebSocketUnsupported => {
                 tracing::debug!(event = "stopped", request_id = id, path, %error, "stopped");
             }

@@ -18,8 +18,17 @@ pub struct ClientAccess {
     pub clients: Option<ClientTokensHandle>,
     /// Set where only processes of the user who runs the proxy are served, as `/proc` shows them.
     pub is_for_own_user: bool,
-    /// The certificate and key for clients that speak TLS, if any may. Others are served without.
-    pub tls: Option<Arc<ServerConfig>>,
+    /// TLS, if it is spoken.
+    pub tls: Option<ServerTls>,
+}
+
+/// TLS on the TCP listener of requests.
+#[derive(Clone, Debug)]
+pub struct ServerTls {
+    /// The certificate and key, and the authorities of clients. They can change: connections that are open go on.
+    pub config: Arc<ArcSwap<ServerConfig>>,
+    /// Set where a client that does not speak TLS is rejected.
+    pub is_required: bool,
 }
 
 impl ClientAccess {

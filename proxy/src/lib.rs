@@ -30,7 +30,7 @@ mod websocket;
 mod write_timeout;
 
 pub use admin::{Page, PageContent, PageRequest, PageResponse, TextStream};
-pub use client_access::{ClientAccess, ClientTokensHandle};
+pub use client_access::{ClientAccess, ClientTokensHandle, ServerTls};
 pub use config::{Config, Limits};
 pub use held_keys::{DialectKey, KeyError};
 pub use key::{InvalidKey, Key};

@@ -22,6 +22,7 @@ use crate::policy_source::{self, Loaded, Location, user_namespace};
 use crate::settings::environment::Environment;
 use crate::settings::flags::Flags;
 use crate::settings::table::Setting;
+use crate::settings::tls_files::TlsFiles;
 use crate::settings::{Given, Settings};
 use crate::{exit, output};
 
@@ -110,6 +111,8 @@ fn run(
     let sink = dashboard.as_ref().map(Dashboard::sink);
     let interrupt = async { signal(SignalKind::interrupt()) };
     let interrupt = process.runtime.block_on(interrupt)?;
+    let tls = config.access.tls.as_ref();
+    let tls = tls.map(|tls| TlsFiles::of(settings, Arc::clone(&tls.config)));
     let (mut server, signals) = process.bind(config, sink, true)?;
     log::start(settings.log.clone(), process.queue.clone());
     let token = settings.admin_token.as_ref();
@@ -123,6 +126,9 @@ fn run(
     }
     if let Some(clients) = &settings.client_tokens {
         process.runtime.spawn(clients.clone().follow());
+    }
+    if let Some(tls) = tls {
+        process.runtime.spawn(tls.follow());
     }
     process.send_metrics(settings.statsd())?;
     announce(&server, loaded, settings);
@@ -141,6 +147,7 @@ fn announce(server: &Server, loaded: &Loaded, settings: &Settings) {
     tracing::info!(
         event = "listening",
         address = %server.address(),
+        tls = settings.tls_cert.is_some(),
         clients = settings.served_clients(),
         admin = server.admin().map(tracing::field::display),
         page = server.admin().map(|at| who_may_see(at, has_token)),

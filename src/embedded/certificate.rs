@@ -6,6 +6,8 @@
 use std::io;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+use proxy::ServerTls;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -18,8 +20,7 @@ use rustls::crypto::aws_lc_rs;
 pub(super) struct OneTimeCertificate {
     /// The certificate of the authority, as PEM.
     pub(super) authority: String,
-    /// The configuration of the server.
-    pub(super) server: Arc<ServerConfig>,
+    server: Arc<ServerConfig>,
 }
 
 impl OneTimeCertificate {
@@ -44,6 +45,14 @@ impl OneTimeCertificate {
             authority,
             server: Arc::new(server),
         })
+    }
+
+    /// Returns what the listener needs. A codex that does not take the authority speaks plain HTTP.
+    pub(super) fn server(&self) -> ServerTls {
+        ServerTls {
+            config: Arc::new(ArcSwap::from(Arc::clone(&self.server))),
+            is_required: false,
+        }
     }
 }
 

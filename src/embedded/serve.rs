@@ -2,7 +2,6 @@
 
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use lockpolicy::Problems;
@@ -81,7 +80,7 @@ fn run(order: StartRequest, environment: Environment) -> Result<(), EmbeddedErro
     };
     let mut config = config(&order)?;
     let certificate = order.tls.then(OneTimeCertificate::new).transpose()?;
-    config.access.tls = certificate.as_ref().map(|made| Arc::clone(&made.server));
+    config.access.tls = certificate.as_ref().map(OneTimeCertificate::server);
     let reloader = observers.reloader(order.reading, environment);
     let mut process = Process::start(observers, Some(1))?;
     let (server, signals) = process.bind(config, None, false)?;

@@ -5,9 +5,9 @@ use lockpolicy::http::HostRules;
 use lockpolicy::{Problem, escape_for_log};
 use proxy::{ClientAccess, ClientTokensHandle, DialectKey};
 
-use super::Settings;
 use super::parse_access::{ClientAuth, KeyFile};
 use super::table::Setting;
+use super::{Settings, tls_files};
 
 impl Settings {
     /// Returns who is served. A listener that holds a key serves known clients only, unless the operator says
@@ -17,6 +17,10 @@ impl Settings {
             let what = "`--client-auth none` would let everyone in: leave one of them out";
             problems.push(Problem::new(file.place, what));
         }
+        let tls = tls_files::read(self).unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
         let clients = self.clients();
         let checks_host = clients.is_none() && !self.key.is_empty() && !self.is_own_socket();
         ClientAccess {
@@ -26,6 +30,7 @@ impl Settings {
                 checks_host,
             },
             clients,
+            tls,
             ..ClientAccess::default()
         }
     }

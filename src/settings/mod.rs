@@ -10,6 +10,7 @@ pub(crate) mod protection;
 mod secret_file;
 mod show;
 pub(crate) mod table;
+pub(crate) mod tls_files;
 mod tokens_file;
 mod units;
 mod unknown;

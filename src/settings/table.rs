@@ -177,6 +177,20 @@ settings! {
     [Serve, "MODEL_LOCK_CLIENT_AUTH", "--client-auth none|token", parse_access::client_auth]
     client_auth: Option<ClientAuth> = None => "`token` where a key is held, except on a unix socket; else `none`",
 
+    /// The file with the certificate of the listener and those of the authorities between, as PEM. With it, TLS alone is
+    /// spoken: HTTP/2 and HTTP/1.1. It is read again when it changes.
+    [Serve, "MODEL_LOCK_TLS_CERT", "--tls-cert FILE", parse::path, harmless]
+    tls_cert: Option<PathBuf> = None => "none: plain HTTP is spoken",
+
+    /// The file with the key of that certificate, as PEM. It is read again when it changes.
+    [Serve, "MODEL_LOCK_TLS_KEY", "--tls-key FILE", parse::path, harmless]
+    tls_key: Option<PathBuf> = None => "none",
+
+    /// The file with the authorities, as PEM, one of which has to vouch for each client. It is read again when it
+    /// changes.
+    [Serve, "MODEL_LOCK_TLS_CLIENT_CA", "--tls-client-ca FILE", parse::path]
+    tls_client_ca: Option<PathBuf> = None => "none: clients need no certificate",
+
     /// The origins whose pages may call, such as `https://app.example`, separated by commas. The flag may be repeated.
     /// A request with any other `Origin` is refused.
     [Serve, "MODEL_LOCK_ALLOW_ORIGIN", "--allow-origin ORIGIN,…...", parse_access::origins]

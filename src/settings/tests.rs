@@ -171,8 +171,10 @@ fn datadog_variables_without_statsd_ones_are_used() {
 
 /// The settings that the environment sets under a policy file that the user cannot change. None of them can make
 /// another model run, let more clients in, or raise a limit.
-const HARMLESS: [&str; 16] = [
+const HARMLESS: [&str; 18] = [
     "MODEL_LOCK_LISTEN",
+    "MODEL_LOCK_TLS_CERT",
+    "MODEL_LOCK_TLS_KEY",
     "MODEL_LOCK_ADMIN",
     "MODEL_LOCK_KEY",
     "MODEL_LOCK_POLICY",

@@ -15,6 +15,7 @@ mod host_and_origin;
 mod keys;
 mod local_socket;
 mod operations;
+mod tls;
 mod tokens;
 
 use std::path::Path;

@@ -71,25 +71,6 @@ fn client_that_has_closed_its_writing_side_gets_the_response_to_each_of_its_requ
 }
 
 #[test]
-fn response_that_has_begun_goes_on_after_its_client_has_closed_its_writing_side() {
-    let fixture = fixture!("force", &[]);
-    let (word, wait) = mpsc::channel();
-    let (begin, end) = ANSWER.split_at(ANSWER.len() - 1);
-    let steps = vec![
-        Step::Send(begin.to_vec()),
-        Step::Wait(wait),
-        Step::Send(end.to_vec()),
-    ];
-    fixture.provider.queue(vec![Reply::Steps(steps)]);
-    let mut client = fixture.client();
-    client.send(&post("/v1/responses", "", ASK));
-    assert_eq!(client.head().0, 200);
-    client.half_close();
-    word.send(()).unwrap();
-    assert_eq!(client.rest(), b"{}");
-}
-
-#[test]
 fn client_that_leaves_later_ends_the_upstream_call() {
     let fixture = fixture!("force", &[]);
     let (_word, wait) = mpsc::channel();

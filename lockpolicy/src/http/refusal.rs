@@ -29,6 +29,9 @@ pub enum Fault {
     /// Nothing is left of what all requests share.
     #[error("{}", Exhausted(*.0))]
     Exhausted(Resource),
+    /// The client does not speak TLS, where only that is spoken.
+    #[error("TLS is spoken here: call an https URL")]
+    TlsRequired,
     /// The provider does not speak WebSocket.
     #[error("WebSocket is not spoken here")]
     WebSocketUnsupported,
@@ -113,6 +116,7 @@ impl From<&Fault> for Refusal {
             Fault::BodyTimeout | Fault::HeadTimeout => (408, "request_timeout", true),
             Fault::BodyBeyondMemory => (413, Reason::TooLarge.as_str(), true),
             Fault::Exhausted(_) => (503, OVERLOADED, true),
+            Fault::TlsRequired => (400, "tls_required", true),
             // What stands behind a refused upgrade is not read as a request.
             Fault::WebSocketUnsupported => (426, "websocket_not_supported", true),
             Fault::ModelMismatch(_) => (502, "model_mismatch", false),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockpolicy::http::Resource;
+use lockpolicy::http::{Fault, Resource};
 use tokio::time::timeout;
 
 use super::{ClientKey, Cost, Slot};
@@ -13,7 +13,9 @@ pub(crate) struct Admission {
     /// Whom it belongs to.
     pub(crate) client: ClientKey,
     /// The resource that is exhausted; then each request is refused for it.
-    pub(crate) full: Option<Resource>,
+    full: Option<Resource>,
+    /// True if the client had to speak TLS and does not; then each request is refused for that.
+    pub(crate) lacks_tls: bool,
     slot: Slot,
 }
 
@@ -34,7 +36,18 @@ impl Admission {
                 (Some(full), slot.map_err(|_| full)?)
             }
         };
-        Ok(Self { client, full, slot })
+        Ok(Self {
+            client,
+            full,
+            lacks_tls: false,
+            slot,
+        })
+    }
+
+    /// Returns why each request of the connection is refused, if it is.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        let full = self.full.map(Fault::Exhausted);
+        full.or(self.lacks_tls.then_some(Fault::TlsRequired))
     }
 
     /// Takes the place of an idle connection, where there was none within the limits.

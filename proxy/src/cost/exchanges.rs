@@ -16,6 +16,8 @@ pub(crate) struct Exchanges(Arc<watch::Sender<Count>>);
 #[derive(Clone, Copy, Debug)]
 struct Count {
     open: usize,
+    /// How many of them wait for the head of their response.
+    waiting: usize,
     /// When the last one ended, or the connection began.
     since: Instant,
 }
@@ -23,15 +25,30 @@ struct Count {
 impl Default for Exchanges {
     fn default() -> Self {
         let since = Instant::now();
-        Self(Arc::new(watch::Sender::new(Count { open: 0, since })))
+        Self(Arc::new(watch::Sender::new(Count {
+            open: 0,
+            waiting: 0,
+            since,
+        })))
     }
 }
 
 impl Exchanges {
     /// Begins one; it ends when what is returned is dropped.
     pub(crate) fn begin(&self) -> Exchange {
-        self.0.send_modify(|count| count.open += 1);
-        Exchange(self.clone())
+        self.0.send_modify(|count| {
+            count.open += 1;
+            count.waiting += 1;
+        });
+        Exchange {
+            exchanges: self.clone(),
+            is_waiting: true,
+        }
+    }
+
+    /// Returns true if one waits for the head of its response.
+    pub(crate) fn is_one_waiting(&self) -> bool {
+        self.0.borrow().waiting > 0
     }
 
     /// Returns since when none runs; `None` where one does.
@@ -44,7 +61,7 @@ impl Exchanges {
     pub(crate) async fn idle_for(&self, time: Duration) {
         let mut seen = self.0.subscribe();
         loop {
-            let Count { open, since } = *seen.borrow_and_update();
+            let Count { open, since, .. } = *seen.borrow_and_update();
             let changed = seen.changed();
             if open > 0 {
                 // The sender lives as long as this.
@@ -61,11 +78,16 @@ impl Exchanges {
 
 /// One exchange, from the head of its request to the end of its response.
 #[derive(Debug)]
-pub(crate) struct Exchange(Exchanges);
+pub(crate) struct Exchange {
+    exchanges: Exchanges,
+    is_waiting: bool,
+}
 
 impl Exchange {
     /// Returns the content of the response, with which the exchange ends.
-    pub(crate) fn until_end_of<B>(self, body: B) -> LastBody<B> {
+    pub(crate) fn until_end_of<B>(mut self, body: B) -> LastBody<B> {
+        self.is_waiting = false;
+        self.exchanges.0.send_modify(Count::respond);
         LastBody {
             body,
             _exchange: self,
@@ -75,10 +97,19 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.0.0.send_modify(|count| {
+        self.exchanges.0.send_modify(|count| {
+            if self.is_waiting {
+                count.respond();
+            }
             count.open = count.open.saturating_sub(1);
             count.since = Instant::now();
         });
+    }
+}
+
+impl Count {
+    fn respond(&mut self) {
+        self.waiting = self.waiting.saturating_sub(1);
     }
 }
 

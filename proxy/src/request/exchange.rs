@@ -98,9 +98,9 @@ async fn respond(
     }
     let routing = route(&state.table, &call.policy, &request);
     call.errors = routing.errors;
-    if let Some(resource) = call.admission.full {
+    if let Some(fault) = call.admission.fault() {
         read::past(body).await;
-        let refusal = call.fail(Fault::Exhausted(resource));
+        let refusal = call.fail(fault);
         return refused(&call, &refusal);
     }
     if let Some(response) = cors::preflight_response(&state.access.hosts, &request) {

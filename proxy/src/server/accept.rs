@@ -12,9 +12,9 @@ use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::Place;
 use super::listener::{Listener, Socket};
 use super::{connection, peer_owner};
+use crate::client_access::ServerTls;
 use crate::cost::{Admission, ClientKey};
 use crate::state::State;
 
@@ -60,10 +60,9 @@ async fn begin(socket: Socket, state: &Arc<State>, tasks: &TaskTracker, stop: &C
     let (state, stop) = (Arc::clone(state), stop.clone());
     tasks.spawn(async move {
         let admission = admission.or_that_of_an_idle_one(&state.cost).await;
-        let place = (state, Arc::new(admission));
-        match place.0.access.tls.clone() {
-            Some(tls) => serve_tls(tls, socket, place, stop).await,
-            None => connection::serve(socket, place, stop).await,
+        match state.access.tls.clone() {
+            Some(tls) => serve_tls(tls, socket, (state, admission), stop).await,
+            None => connection::serve(socket, (state, Arc::new(admission)), stop).await,
         }
     });
 }
@@ -89,15 +88,25 @@ enum Opened {
 }
 
 /// Serves a connection of a client that speaks TLS, or does not.
-async fn serve_tls(tls: Arc<ServerConfig>, socket: Socket, place: Place, stop: CancellationToken) {
-    let timeout = place.0.limits.header_timeout;
+async fn serve_tls(
+    tls: ServerTls,
+    socket: Socket,
+    (state, mut admission): (Arc<State>, Admission),
+    stop: CancellationToken,
+) {
+    let timeout = state.limits.header_timeout;
     let opening = tokio::select! {
         () = connection::last_moment(&stop) => return,
-        opening = tokio::time::timeout(timeout, open(tls, socket)) => opening,
+        opening = tokio::time::timeout(timeout, open(tls.config.load_full(), socket)) => opening,
     };
     match opening {
-        Ok(Ok(Opened::Plain(socket))) => connection::serve(socket, place, stop).await,
-        Ok(Ok(Opened::Tls(stream))) => connection::serve(stream, place, stop).await,
+        Ok(Ok(Opened::Plain(socket))) => {
+            admission.lacks_tls = tls.is_required;
+            connection::serve(socket, (state, Arc::new(admission)), stop).await;
+        }
+        Ok(Ok(Opened::Tls(stream))) => {
+            connection::serve(stream, (state, Arc::new(admission)), stop).await;
+        }
         Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
         Err(_) => tracing::debug!("no TLS handshake in time"),
     }
@@ -120,6 +129,7 @@ async fn open(tls: Arc<ServerConfig>, socket: Socket) -> io::Result<Opened> {
 
 /// The first byte of a TLS record with a handshake (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
+
 /// Returns whom a connection belongs to.
 fn client(socket: &Socket) -> ClientKey {
     let address = match socket {

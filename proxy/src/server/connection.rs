@@ -36,7 +36,7 @@ const H2_WINDOW: u32 = 1 << 20;
 /// The time in which a request that is on its way when the process is told to stop is still taken.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
-/// The time that a connection beyond the limit lives.
+/// The time that a connection lives whose requests are all refused.
 const EXCESS_TIME: Duration = Duration::from_secs(5);
 
 /// The state, and the place of one connection.
@@ -59,12 +59,12 @@ impl Stream for Box<TlsStream<TcpStream>> {
 /// Serves a connection until it ends. When `stop` is cancelled, the requests that run are finished and
 /// no other is taken.
 pub(super) async fn serve<S: Stream>(socket: S, place: Place, stop: CancellationToken) {
-    let is_full = place.1.full.is_some();
+    let is_served = place.1.fault().is_none();
     let served = serve_requests(socket, place, stop);
-    if !is_full {
+    if is_served {
         served.await;
     } else if timeout(EXCESS_TIME, served).await.is_err() {
-        tracing::debug!("a connection beyond the limit was ended");
+        tracing::debug!("a connection that is not served was ended");
     }
 }
 

@@ -55,7 +55,8 @@ impl HalfClose {
     }
 
     /// Waits until the client is gone, or until each of its requests is answered; `all_served` says that none waits for
-    /// its turn.
+    /// its turn. A client that closes its writing side only once its last response has begun has left: that is how most
+    /// do, and a stream that nobody reads has to end.
     ///
     /// # Errors
     ///
@@ -66,6 +67,9 @@ impl HalfClose {
         socket: &mut S,
         all_served: impl Fn() -> bool,
     ) -> Poll<io::Result<()>> {
+        if self.next.is_none() && all_served() && !self.exchanges.is_one_waiting() {
+            return Poll::Ready(Ok(()));
+        }
         let may_ask = self.may_ask && !self.is_blocked;
         let begin = || (Box::pin(sleep(Duration::ZERO)), Instant::now());
         let (look, question) = self.next.get_or_insert_with(begin);
