@@ -2,14 +2,13 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use super::envelope::Envelope;
 use super::error_line::error_line;
 use super::fields;
 use super::finder::{Finder, Unclear};
-use super::members;
-use super::methods::{self, Field, Method, Server};
+use super::methods::{Field, Method, Server};
+use super::unlisted;
 use crate::agents::codex::config::selection::config_word;
 use crate::edit::Edit;
 use crate::finds::Finds;
@@ -82,7 +81,7 @@ pub fn judge_line(policy: &Policy, server: Server, line: &[u8]) -> LineVerdict {
     if rule.is_none() && envelope.id.is_none() {
         return passed(crate::escape_for_log(method));
     }
-    match finds(policy, rule, line, &envelope) {
+    match finds(policy, (server, rule), line, &envelope) {
         Ok(finds) => judged(policy, line, &envelope, &finds),
         Err(rejection) => refused(envelope.id, method, rejection),
     }
@@ -99,7 +98,7 @@ pub fn too_long(beginning: &[u8]) -> LineVerdict {
 /// Finds the settings that a request states.
 fn finds<'a>(
     policy: &'a Policy,
-    rule: Option<&Method>,
+    (server, rule): (Server, Option<&Method>),
     line: &'a [u8],
     envelope: &Envelope<'a>,
 ) -> Result<Finds<'a>, Rejection> {
@@ -111,37 +110,19 @@ fn finds<'a>(
         method: rule.map_or("", |rule| rule.name),
         inserts_when_missing: !envelope.is_reply(line),
     };
-    let Some(params) = &envelope.params else {
-        return Ok(finder.finds);
-    };
-    match rule {
-        Some(rule) => {
+    let params = envelope.params.as_ref();
+    match (rule, params) {
+        (Some(rule), Some(params)) => {
             let all: Vec<Field> = rule.fields().copied().collect();
             fields::object(&mut finder, params, &all, "/params").map_err(unclear)?;
         }
-        None => unlisted(line, params)?,
-    }
-    Ok(finder.finds)
-}
-
-/// Passes a request that no table lists as long as nothing in it looks like a selector.
-fn unlisted(line: &[u8], params: &Range<usize>) -> Result<(), Rejection> {
-    let unclear = || Rejection::whole(Reason::Ambiguous, "/params");
-    let members = match line.get(params.start) {
-        Some(b'[') => return Err(unclear()),
-        Some(b'{') => members::members(line, params).ok_or_else(unclear)?,
-        _ => return Ok(()),
-    };
-    match members
-        .iter()
-        .find(|member| methods::looks_governed(&member.name))
-    {
-        None => Ok(()),
-        Some(member) => {
-            let place = crate::escape_for_log(&["/params/", &member.name].concat());
-            Err(Rejection::whole(Reason::UnknownOperation, place))
+        (Some(_), None) => {}
+        (None, params) => {
+            let method = envelope.method.as_deref().unwrap_or_default();
+            unlisted::check(server, method, line, params)?;
         }
     }
+    Ok(finder.finds)
 }
 
 fn judged(policy: &Policy, line: &[u8], envelope: &Envelope<'_>, finds: &Finds<'_>) -> LineVerdict {

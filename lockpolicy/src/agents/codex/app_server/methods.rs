@@ -1,10 +1,11 @@
 //! The requests that select something, as data: every such field of codex 0.125.0 to 0.171.0.
 //!
 //! Where versions differ, the table has what any of them has: a field that one version lacks is inert
-//! there. A method that is not listed passes as long as no member of it looks like a selector.
+//! there. `harmless.rs` lists the methods that select nothing.
 
 use alloc::string::String;
 
+use super::harmless::{HARMLESS, MCP_HARMLESS};
 use crate::Capability::{Audio, Generation};
 use crate::{ForceAction, Setting};
 
@@ -25,6 +26,15 @@ impl Server {
             Self::Mcp => MCP_SERVER,
         };
         methods.iter().find(|entry| entry.name == name)
+    }
+
+    /// Returns true where a method is known to select nothing.
+    pub(super) fn is_harmless(self, name: &str) -> bool {
+        let names = match self {
+            Self::App => HARMLESS,
+            Self::Mcp => MCP_HARMLESS,
+        };
+        names.contains(&name)
     }
 }
 
@@ -205,6 +215,12 @@ pub(super) const MCP_SERVER: &[Method] = &[method(
     ],
 )];
 
+/// Returns the name of every method of `codex app-server`.
+pub fn app_server_methods() -> impl Iterator<Item = &'static str> {
+    let selecting = APP_SERVER.iter().map(|method| method.name);
+    selecting.chain(HARMLESS.iter().copied())
+}
+
 /// Returns true where a name selects something in another request, however it is spelled.
 pub(super) fn looks_governed(name: &str) -> bool {
     const LOOKS: [&str; 6] = [
@@ -224,7 +240,7 @@ pub(super) fn is_alike(one: &str, other: &str) -> bool {
     folded(one).eq(folded(other))
 }
 
-fn folded(name: &str) -> impl Iterator<Item = char> + '_ {
+pub(super) fn folded(name: &str) -> impl Iterator<Item = char> + '_ {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|c| c.to_ascii_lowercase())
 }

@@ -27,14 +27,16 @@ mod envelope;
 mod error_line;
 mod fields;
 mod finder;
+mod harmless;
 mod items;
 mod judge;
 mod members;
 mod methods;
 mod proxy_overrides;
+mod unlisted;
 
 pub use judge::{LineAction, LineVerdict, judge_line, too_long};
-pub use methods::Server;
+pub use methods::{Server, app_server_methods};
 pub use proxy_overrides::with_overrides;
 
 #[cfg(test)]

@@ -195,15 +195,21 @@ fn line_that_selects_nothing_passes_byte_for_byte() {
         r#"{"id":1,"method":"turn/steer","params":{"input":[{"model":"x"}]}}"#,
         r#"{"id":1,"method":"command/exec","params":{"permissionProfile":"p"}}"#,
         r#"{"id":1,"method":"thread/compact/start","params":null}"#,
+        r#"{"id":1,"method":"future/method","params":{"text":"which model is this?","list":[1,{"a":"/models/x"}]}}"#,
         r#"{"method":"notifications/cancelled","params":{"model":"x"}}"#,
     ] {
         for policy in [force(), reject(), audit()] {
             assert_eq!(outcome(&policy, Server::App, line), "=", "{line}");
-            assert_eq!(outcome(&policy, Server::Mcp, line), "=", "{line}");
         }
     }
-    let shown = r#"{"id":1,"method":"model/list","params":{"modelProvider":"b"}}"#;
-    assert_eq!(outcome(&reject(), Server::App, shown), "=");
+    for shown in [
+        r#"{"id":1,"method":"model/list","params":{"modelProvider":"b"}}"#,
+        r#"{"id":1,"method":"modelProvider/list","params":{}}"#,
+        r#"{"id":1,"method":"mcpServer/tool/call","params":{"arguments":{"model":"x"}}}"#,
+        r#"{"id":1,"method":"thread/list","params":{"modelProviders":["b"]}}"#,
+    ] {
+        assert_eq!(outcome(&reject(), Server::App, shown), "=", "{shown}");
+    }
 }
 
 #[test]

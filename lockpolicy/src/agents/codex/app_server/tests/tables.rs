@@ -431,6 +431,30 @@ pub(super) const UNCLEAR: &[(&str, &str)] = &[
         "!unknown_operation",
     ),
     (
+        r#"{"id":1,"method":"modelProvider/default/put","params":{"id":"B"}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"future/model/select"}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"a":[{"b":{"preferredModelId":"x"}}]}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"providerId":"B"}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"key":"model_provider","to":"B"}}"#,
+        "!unknown_operation",
+    ),
+    (
+        r#"{"id":1,"method":"future/method","params":{"path":"profiles.a.model"}}"#,
+        "!unknown_operation",
+    ),
+    (
         r#"{"id":1,"method":"x","method":"thread/start","params":{}}"#,
         "!ambiguous",
     ),
