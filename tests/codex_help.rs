@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use fake_provider::json::Json;
+use lockpolicy::agents::codex::VERIFIED;
+use lockpolicy::agents::codex::app_server::app_server_methods;
 use lockpolicy::agents::codex::cli::{self, OptionSpec, ROOT, Takes};
-
-/// The versions that the table covers.
-const VERSIONS: [&str; 4] = ["0.125.0", "0.154.0", "0.169.0", "0.171.0"];
 
 /// Options that work and that no help of these versions tells of. `permissions-profile` and `profile-v2` were printed from
 /// 0.131 to 0.133.
@@ -100,10 +100,38 @@ impl Codex {
     }
 
     fn ask(&self, words: &[&str]) -> String {
+        self.output(&[words, &["--help"]].concat())
+    }
+
+    /// The methods of JSON-RPC that this version prints.
+    fn methods(&self) -> BTreeSet<String> {
+        let place = self.home.path().join("schema");
+        let out = place.to_str().unwrap();
+        let words = [
+            "app-server",
+            "generate-json-schema",
+            "--experimental",
+            "-o",
+            out,
+        ];
+        self.output(&words);
+        let schema = std::fs::read(place.join("ClientRequest.json")).unwrap();
+        let schema = Json::parse(&schema).unwrap();
+        let requests = schema.get("oneOf").unwrap().items();
+        let name = |request: &Json| {
+            let names = request.get("properties")?.get("method")?.get("enum")?;
+            Some(names.items().first()?.text()?.to_owned())
+        };
+        requests
+            .iter()
+            .map(|request| name(request).unwrap())
+            .collect()
+    }
+
+    fn output(&self, words: &[&str]) -> String {
         let mut command = Command::new(&self.program);
         command
             .args(words)
-            .arg("--help")
             .env_clear()
             .env("CODEX_HOME", self.home.path())
             .env("HOME", self.home.path());
@@ -236,7 +264,7 @@ fn differences(version: &str, help: &Help) -> Vec<String> {
 
 #[test]
 fn option_table_equals_the_help_of_codex() {
-    let versions: Vec<(&str, Help)> = VERSIONS
+    let versions: Vec<(&str, Help)> = VERIFIED
         .map(|version| (version, Codex::install(version).help()))
         .into();
     let mut wrong: Vec<String> = versions
@@ -270,4 +298,20 @@ fn option_table_equals_the_help_of_codex() {
         wrong.extend(unknown.map(|option| format!("{words:?}: no version prints {option:?}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn method_table_equals_the_schema_of_codex() {
+    let mut printed = BTreeSet::new();
+    for version in VERIFIED {
+        printed.append(&mut Codex::install(version).methods());
+    }
+    assert!(
+        printed.len() > 150,
+        "the schemas are read wrongly: {printed:?}"
+    );
+    let listed: BTreeSet<String> = app_server_methods().map(str::to_owned).collect();
+    let differs: Vec<&String> = printed.symmetric_difference(&listed).collect();
+    assert!(differs.is_empty(), "{differs:?}");
+    assert_eq!(listed.len(), app_server_methods().count());
 }

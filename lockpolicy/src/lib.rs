@@ -64,7 +64,7 @@
 //! use lockpolicy::agents::codex::cli::judge;
 //!
 //! let policy = PolicyConfig::from_toml("model = 'gpt-5.5'").build().unwrap();
-//! assert!(judge(&policy, &[b"login", b"status"]).arguments().unwrap().is_unchanged());
+//! assert!(judge(&policy, &[b"login", b"--help"]).arguments().unwrap().is_unchanged());
 //! let judged = judge(&policy, &[b"exec", b"-m", b"other", b"hi"]);
 //! let args = judged.arguments().unwrap().with_overrides(&[]);
 //! assert!(args.windows(2).any(|pair| pair == [b"-m".to_vec(), b"gpt-5.5".to_vec()]));

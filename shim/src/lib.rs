@@ -6,11 +6,12 @@
 //!                                                               → filter (lockpolicy::agents::codex::app_server)
 //! ```
 //!
-//! The shim decides nothing: every rule is in `lockpolicy`. It writes no file, prints nothing but
-//! one line on standard error where it refuses or fails, and is gone once the real program runs; it stays
-//! only in front of a server, whose client it answers where a request is refused.
+//! The shim decides nothing: every rule is in `lockpolicy`. It writes no file but one that keeps the version of a codex
+//! without a package, prints nothing but one line on standard error where it refuses, fails, or meets a codex that is newer
+//! than the tables, and is gone once the real program runs; it stays only in front of a server, whose client it answers where a request is refused.
 
 mod codex_files;
+mod codex_version;
 mod error;
 mod exec;
 pub mod exit;
@@ -37,10 +38,11 @@ use exec::Start;
 use proxy_overrides::{ProxyOverrides, proxy_overrides};
 
 pub use codex_files::home as codex_home;
+pub use codex_version::CodexVersion;
 pub use error::ShimError;
 pub use filter::LINE_CAP;
 pub use find_real::find_real;
-pub use plan::plan;
+pub use plan::{Plan, plan};
 pub use process::Process;
 pub use proxy_overrides::{ProxyAddress, ProxyRequest, StartProxy, no_proxy_including};
 pub use recursion::DEPTH;
@@ -63,13 +65,13 @@ pub fn run(
         Ok(status) => return status.into(),
         Err(error) => error,
     };
-    // Where standard error is gone, nobody can read it.
-    drop(writeln!(
-        std::io::stderr().lock(),
-        "model-lock: {}",
-        error.line()
-    ));
+    print(&error.line());
     error.exit().into()
+}
+
+/// Writes one line to standard error. Where that is gone, nobody can read it.
+fn print(line: &str) {
+    drop(writeln!(std::io::stderr().lock(), "model-lock: {line}"));
 }
 
 fn start(
@@ -79,7 +81,11 @@ fn start(
     proxy: &dyn StartProxy,
 ) -> Result<u8, ShimError> {
     let depth = recursion::next_depth(process)?;
-    let judged = plan(process, policy.as_deref())?;
+    let found = find_real(process, CODEX);
+    let Plan {
+        verdict: judged,
+        version,
+    } = plan(process, policy.as_deref(), found.as_deref().ok())?;
     if let Ok(policy) = &policy {
         report_verdict(&judged, policy, &*observer);
     }
@@ -88,7 +94,10 @@ fn start(
         CommandAction::Run(arguments) => (arguments, None),
         CommandAction::Filter(arguments, server) => (arguments, Some(*server)),
     };
-    let program = find_real(process, CODEX)?;
+    let program = found?;
+    if let Some(warning) = version.warning() {
+        print(&warning);
+    }
     let overrides = match &policy {
         Ok(policy) if arguments.runs_model() => {
             proxy_overrides(process, policy, arguments.is_tui(), proxy)?

@@ -25,7 +25,7 @@ use tempfile::TempDir;
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 9] = [
+const TESTS: [Test; 10] = [
     (
         "arguments_arrive_byte_for_byte",
         arguments_arrive_byte_for_byte,
@@ -43,6 +43,10 @@ const TESTS: [Test; 9] = [
     (
         "attempt_is_reported_before_codex_starts",
         attempt_is_reported_before_codex_starts,
+    ),
+    (
+        "codex_newer_than_the_tables_is_reported_and_gets_the_pin",
+        codex_newer_than_the_tables_is_reported_and_gets_the_pin,
     ),
     (
         "missing_policy_lets_only_probes_run",
@@ -191,8 +195,11 @@ fn arguments_arrive_byte_for_byte() {
     let out = house.run(FORCE, &words).stdout;
     let expected = b"exec\0-m\0pin\0-c\0model=\"pin\"\0-c\0review_model=\"pin\"\0--\0\xff\xfe\0\0a b\nc\0--model x\0";
     assert_eq!(out, expected);
-    let untouched: [&[u8]; 4] = [b"login", b"\x80", b"-m", b"x"];
-    assert_eq!(house.run(FORCE, &untouched).stdout, b"login\0\x80\0-m\0x\0");
+    let untouched: [&[u8]; 4] = [b"login", b"\x80", b"-m", b"--help"];
+    assert_eq!(
+        house.run(FORCE, &untouched).stdout,
+        b"login\0\x80\0-m\0--help\0"
+    );
 }
 
 fn environment_is_inherited() {
@@ -303,6 +310,30 @@ fn attempt_is_reported_before_codex_starts() {
         refused.starts_with("judged none\nundecidable ambiguous\nmodel-lock: "),
         "{refused}"
     );
+}
+
+fn codex_newer_than_the_tables_is_reported_and_gets_the_pin() {
+    let print = format!(r#"[ "$*" = --version ] && echo codex-cli 9.8.7 && exit; {PRINT}"#);
+    let house = House::new(&print);
+    let out = house.run(FORCE, &[b"logout"]);
+    assert!(out.stdout.starts_with(b"-m\0pin\0-c\0model=\"pin\"\0"));
+    assert!(out.stdout.ends_with(b"\0logout\0"));
+    let report = String::from_utf8(out.stderr).unwrap();
+    assert!(
+        report.contains("model-lock: codex 9.8.7 is newer than 0."),
+        "{report}"
+    );
+    let out = house.run(REJECT, &[b"logout", b"-m", b"other"]);
+    assert_eq!((out.status.code(), &out.stdout[..]), (Some(77), &b""[..]));
+    fs::write(
+        house.root.path().join("real/package.json"),
+        r#"{"name":"@openai/codex","version":"0.171.0"}"#,
+    )
+    .unwrap();
+    let out = house.run(REJECT, &[b"logout"]);
+    assert!(out.stdout.ends_with(b"\0logout\0"));
+    let report = String::from_utf8(out.stderr).unwrap();
+    assert!(!report.contains("newer"), "{report}");
 }
 
 fn missing_policy_lets_only_probes_run() {

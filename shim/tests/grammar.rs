@@ -6,10 +6,12 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use lockpolicy::Setting;
+use lockpolicy::agents::codex::Release;
 use lockpolicy::agents::codex::cli::{
-    self, CommandLine, GLOBAL, Operands, OptionSpec, ROOT, Role, Takes, TokenKind,
+    self, CommandAction, CommandLine, GLOBAL, ModelSource, Operands, OptionSpec, ROOT, Role, Takes,
+    TokenKind,
 };
+use lockpolicy::{PolicyConfig, Setting};
 use proptest::prelude::*;
 
 /// One level of a line: command, models, overrides, operands.
@@ -17,6 +19,11 @@ type Level = (String, Vec<OsString>, Vec<OsString>, Vec<OsString>);
 
 /// clap's command of the same table.
 fn clap_command(command: &'static cli::Command) -> clap::Command {
+    clap_command_without(command, "")
+}
+
+/// clap's command of a table that lacks the commands of a name.
+fn clap_command_without(command: &'static cli::Command, absent: &str) -> clap::Command {
     let name = if command.name.is_empty() {
         "codex"
     } else {
@@ -46,7 +53,8 @@ fn clap_command(command: &'static cli::Command) -> clap::Command {
             built = built.arg(operand("second"));
         }
     }
-    built.subcommands(command.children.iter().map(clap_command))
+    let present = command.children.iter().filter(|child| child.name != absent);
+    built.subcommands(present.map(|child| clap_command_without(child, absent)))
 }
 
 fn clap_option(spec: &'static OptionSpec) -> Arg {
@@ -218,4 +226,72 @@ fn command_line_is_read_as_the_reference_parser_reads_it() {
         accepted > 400,
         "clap accepted only {accepted} lines: the test proves nothing"
     );
+}
+
+/// Returns what is wrong with a line that a codex without some command would read, if anything.
+fn unlocked(clap: &clap::Command, judged: &cli::CommandVerdict<'_>) -> Option<String> {
+    let arguments = judged.arguments()?;
+    let args = arguments.with_overrides(&[]);
+    let words = std::iter::once(OsString::from("codex")).chain(args.iter().map(|arg| os(arg)));
+    let levels = by_clap(&clap.clone().try_get_matches_from(words).ok()?);
+    let path = levels.iter().skip(1);
+    let command = path.fold(&ROOT, |command, (name, ..)| {
+        command.child(name.as_bytes()).unwrap_or(command)
+    });
+    let (_, _, own, _) = levels.last()?;
+    // 0.154 forgets the overrides of the levels above as soon as a level has one of its own.
+    let counts = |index: usize| own.is_empty() || index + 1 == levels.len();
+    let configs = levels
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| counts(*index));
+    let configs: Vec<&OsString> = configs
+        .flat_map(|(_, (_, _, configs, _))| configs)
+        .collect();
+    let models: Vec<&OsString> = levels.iter().flat_map(|(_, models, ..)| models).collect();
+    let is_pinned = models.iter().any(|model| *model == "PIN")
+        || configs.iter().any(|config| *config == "model=\"PIN\"");
+    let is_other = |config: &&OsString| {
+        let text = config.to_string_lossy();
+        text.starts_with("model=") && text != "model=\"PIN\""
+    };
+    let another = models.iter().any(|model| *model != "PIN") || configs.iter().any(is_other);
+    let is_served = command.server.is_some() && !matches!(judged.action, CommandAction::Filter(..));
+    match command.model {
+        ModelSource::None | ModelSource::Session => None,
+        ModelSource::CommandLine if is_pinned && !another && !is_served => None,
+        ModelSource::CommandLine | ModelSource::RemoteClient | ModelSource::ServiceChosen => {
+            Some(format!("{} runs: {levels:?}", command.name))
+        }
+    }
+}
+
+#[test]
+fn codex_that_lacks_a_command_runs_the_pin_or_nothing() {
+    let names: Vec<&str> = ROOT.children.iter().map(|child| child.name).collect();
+    let lacking: Vec<clap::Command> = names
+        .iter()
+        .map(|name| clap_command_without(&ROOT, name))
+        .collect();
+    let policy = PolicyConfig::from_toml("model = 'PIN'").build().unwrap();
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 4000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let absent = prop::sample::select((0..names.len()).collect::<Vec<usize>>());
+    let behind = prop::collection::vec(word(), 0..5);
+    let before = prop::collection::vec(word(), 0..2);
+    let ran = std::cell::Cell::new(0);
+    runner
+        .run(&(before, absent, behind), |(before, absent, behind)| {
+            let args = [before, vec![names[absent].as_bytes().to_vec()], behind].concat();
+            let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+            let judged = cli::judge_for(&policy, Release::Newer, &slices);
+            ran.set(ran.get() + u32::from(judged.arguments().is_some()));
+            prop_assert_eq!(unlocked(&lacking[absent], &judged), None, "{:?}", args);
+            Ok(())
+        })
+        .unwrap();
+    assert!(ran.get() > 400, "only {} lines ran", ran.get());
 }

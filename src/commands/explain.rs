@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use lockpolicy::agents::codex::CODEX;
 use lockpolicy::agents::codex::cli::{
     ArgChange, Arguments, Becomes, CommandAction, CommandVerdict,
 };
@@ -14,7 +15,7 @@ use shim::{Process, ShimError};
 
 use crate::settings::environment::Environment;
 use crate::shell_quote::shell;
-use crate::{exit, output, policy_source};
+use crate::{codex_on_path, exit, output, policy_source};
 
 /// The flags of `explain`.
 #[derive(clap::Args, Debug)]
@@ -36,8 +37,10 @@ pub(crate) fn explain(options: &Explain, environment: &Environment) -> ExitCode 
     let policy = policy_source::for_shim(environment)
         .loaded
         .map(|loaded| loaded.policy);
-    let judged = match shim::plan(&process, policy.as_deref()) {
-        Ok(judged) => judged,
+    let found = codex_on_path::of_process(&process);
+    let real = shim::find_real(&codex_on_path::as_shim(process.clone(), &found), CODEX).ok();
+    let judged = match shim::plan(&process, policy.as_deref(), real.as_deref()) {
+        Ok(plan) => plan.verdict,
         Err(ShimError::Policy(problems)) => return output::problems(&problems.0),
         Err(error) => return output::failure(&error),
     };

@@ -72,6 +72,10 @@ findings! {
         "set the mode to `force` or `reject`";
     no_codex(error) prevents GUARDED, "{error}",
         "install codex, or set MODEL_LOCK_REAL_CODEX to its path";
+    codex_newer(version, newest) prevents None, "codex {version} is newer than {newest}, the newest that this model-lock was tested with: commands, options and JSON-RPC methods that are new in it are not known",
+        "update model-lock; until then the pin is put into every command line of this codex, and requests that speak of a model or provider and are not known are refused";
+    codex_unverified(path) prevents None, "the version of {path} is not one that this model-lock was tested with",
+        "install a codex that docs/reference/codex-bypass-matrix.md names, or one between them";
     no_shim() prevents GUARDED, "no codex on PATH is the shim",
         "model-lock install --to DIR, with DIR first on PATH";
     shim_not_first(path) prevents GUARDED, "{path} stands first on PATH",

@@ -17,11 +17,13 @@ mod network;
 mod route;
 mod trial;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use lockpolicy::agents::codex::Release;
 use lockpolicy::{Mode, Problems};
 use serde::Serialize;
-use shim::Process;
+use shim::{CodexVersion, Process};
 
 use crate::assurance::Level;
 use crate::policy_source::{Loaded, Origin, user_namespace};
@@ -91,9 +93,11 @@ impl Examined {
             None => "none".to_owned(),
         };
         let login = account::look(process, codexes.real.as_deref(), &mut findings);
+        let version = version(process, codexes.real.as_deref(), &mut findings);
         facts.extend([
             Fact::new("shim", shown(&codexes.shim)),
             Fact::new("real", shown(&codexes.real)),
+            Fact::new("version", version),
             Fact::new("home", installed_codexes::home(process).to_string_lossy()),
             Fact::new("login", login),
         ]);
@@ -148,6 +152,23 @@ impl Examined {
         }
         out
     }
+}
+
+/// Returns the version of the real codex, with the newest one that the tables describe.
+fn version(process: &Process, real: Option<&Path>, findings: &mut Vec<Finding>) -> String {
+    let Some(real) = real else {
+        return "none".to_owned();
+    };
+    let found = CodexVersion::of(process, real);
+    let shown = found.text.as_deref().map(lockpolicy::escape_for_log);
+    let shown = shown.unwrap_or_else(|| "unknown".to_owned());
+    let newest = Release::newest();
+    match found.release {
+        Release::Listed => {}
+        Release::Newer => findings.push(Finding::codex_newer(&shown, newest)),
+        Release::Unknown => findings.push(Finding::codex_unverified(real.display())),
+    }
+    format!("{shown} (tested up to {newest})")
 }
 
 /// Examines what depends on the policy.

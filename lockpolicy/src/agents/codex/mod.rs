@@ -4,6 +4,9 @@ pub mod app_server;
 pub mod cli;
 pub mod config;
 pub mod identity;
+mod release;
+
+pub use release::{Release, VERIFIED, printed_version, version_of_package};
 
 use super::agent::Agent;
 

@@ -181,8 +181,8 @@ mod tests {
     }
 
     #[test]
-    fn line_that_runs_nothing_or_is_unreadable_has_no_changes() {
-        for words in ["--version", "login status", "exec -m"] {
+    fn line_that_asks_for_help_or_is_unreadable_has_no_changes() {
+        for words in ["--version", "login --help", "exec -m"] {
             assert_eq!(
                 changes("model = 'p'", words),
                 Vec::<String>::new(),

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use super::line::CommandLine;
 use super::occurrences::{missing, stated};
-use super::parser::read;
+use super::parser::read_for;
 use super::rewrite::{Changes, pin_argument};
 use super::verdict::{Arguments, CommandAction, CommandVerdict, Pin};
+use crate::agents::codex::Release;
 use crate::agents::codex::config::selection::config_word;
 use crate::{
     Action, Change, Decision, ModelMatch, Occurrence, Origin, Policy, Reason, Rejection, Source,
@@ -30,9 +31,26 @@ use crate::{
 /// assert_eq!(judged.verdict.attempts[0].requested, "other");
 /// ```
 pub fn judge<'a>(policy: &Policy, args: &[&'a [u8]]) -> CommandVerdict<'a> {
-    let line = read(args);
-    if !line.may_run_model() {
-        return passed(line);
+    judge_for(policy, Release::Listed, args)
+}
+
+/// Decides as [`judge`] does, for any codex.
+///
+/// To a codex that the tables do not describe, any command may be a prompt: what stands on the line then counts as it
+/// would count there.
+pub fn judge_for<'a>(policy: &Policy, release: Release, args: &[&'a [u8]]) -> CommandVerdict<'a> {
+    let line = read_for(release, args);
+    if !line.is_judged() {
+        let (pins, _) = missing_pins(&line, policy);
+        let changes = Changes::default();
+        return permitted(
+            Verdict::pass(),
+            Arguments {
+                line,
+                changes,
+                pins,
+            },
+        );
     }
     if let Some(rejection) = undecidable(&line) {
         return refused(&line, refuse(rejection.clone()), rejection);
@@ -47,12 +65,10 @@ pub fn judge<'a>(policy: &Policy, args: &[&'a [u8]]) -> CommandVerdict<'a> {
         Decision::Pass => Vec::new(),
         Decision::Rewrite(changes) => changes.clone(),
     };
-    let missing = missing(&line, policy);
-    let filled = crate::judge(policy, ORIGIN, &missing);
+    let (pins, model_match) = missing_pins(&line, policy);
     if verdict.model_match == ModelMatch::None {
-        verdict.model_match = filled.model_match;
+        verdict.model_match = model_match;
     }
-    let pins = pins(&filled.decision, &missing);
     let changes = Changes { stated, changes };
     let arguments = Arguments {
         line,
@@ -63,8 +79,9 @@ pub fn judge<'a>(policy: &Policy, args: &[&'a [u8]]) -> CommandVerdict<'a> {
 }
 
 /// Decides without a policy: a line that can run no model passes, any other gets no verdict.
-pub fn judge_without_policy<'a>(args: &[&'a [u8]]) -> Option<CommandVerdict<'a>> {
-    let line = read(args);
+pub fn judge_without_policy<'a>(release: Release, args: &[&'a [u8]]) -> Option<CommandVerdict<'a>> {
+    let line = read_for(release, args);
+    let passed = |line| permitted(Verdict::pass(), Arguments::unchanged(line));
     (!line.may_run_model()).then(|| passed(line))
 }
 
@@ -73,8 +90,11 @@ const ORIGIN: Origin = Origin {
     source: Source::User,
 };
 
-fn passed(line: CommandLine<'_>) -> CommandVerdict<'_> {
-    permitted(Verdict::pass(), Arguments::unchanged(line))
+/// Returns the pins that the line lacks, and what their absence counts as.
+fn missing_pins(line: &CommandLine<'_>, policy: &Policy) -> (Vec<Pin>, ModelMatch) {
+    let missing = missing(line, policy);
+    let filled = crate::judge(policy, ORIGIN, &missing);
+    (pins(&filled.decision, &missing), filled.model_match)
 }
 
 fn permitted(verdict: Verdict, arguments: Arguments<'_>) -> CommandVerdict<'_> {

@@ -3,9 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::spec::{Command, ModelSource, Operands};
+use super::spec::{Command, HELP, ModelSource, Operands};
 use super::table::{ROOT, option_of};
 use super::token::{OptionToken, Token, TokenKind};
+use crate::agents::codex::Release;
 use crate::agents::codex::app_server::Server;
 
 /// A command line that was read.
@@ -23,6 +24,8 @@ pub struct CommandLine<'a> {
     pub bare: Option<&'a [u8]>,
     /// True where codex calls itself with it.
     pub internal: bool,
+    /// What the tables know of the codex that reads it.
+    pub release: Release,
 }
 
 impl Default for CommandLine<'_> {
@@ -34,6 +37,7 @@ impl Default for CommandLine<'_> {
             ambiguous: None,
             bare: None,
             internal: false,
+            release: Release::Listed,
         }
     }
 }
@@ -60,20 +64,53 @@ impl<'a> CommandLine<'a> {
     /// Returns the source of the model that it runs, in any version of codex.
     pub fn model_source(&self) -> ModelSource {
         let own = self.command().model;
-        if self.help || self.internal {
+        if self.is_inert() {
             ModelSource::None
         } else if own == ModelSource::RemoteClient || self.listens_elsewhere() {
             ModelSource::RemoteClient
-        } else if self.is_prompt_elsewhere() {
+        } else if own != ModelSource::ServiceChosen && self.is_prompt_elsewhere() {
             ModelSource::CommandLine
         } else {
             own
         }
     }
 
+    /// Returns true where it asks for help, or codex calls itself with it: no version runs a model then.
+    pub fn is_inert(&self) -> bool {
+        self.help || self.internal || self.command() == &HELP
+    }
+
     /// Returns true where some version of codex could run a model with it.
     pub(super) fn may_run_model(&self) -> bool {
         self.ambiguous.is_some() || self.model_source() != ModelSource::None
+    }
+
+    /// Returns true where what it selects counts: it could run a model, or the tables do not describe the codex
+    /// that reads it.
+    pub(super) fn is_judged(&self) -> bool {
+        self.may_run_model() || !(self.release.is_listed() || self.is_inert())
+    }
+
+    /// Returns the level that the pin is put into; `None` where no version would use it.
+    ///
+    /// A command that runs no model gets it at the root, before its name: a version that does not know the
+    /// command takes the name for a prompt, and every version ignores the pin there otherwise.
+    pub(super) fn pinned_level(&self) -> Option<usize> {
+        if self.is_inert() {
+            None
+        } else if self.command().model == ModelSource::None {
+            Some(0)
+        } else {
+            (self.model_source() == ModelSource::CommandLine).then_some(self.innermost())
+        }
+    }
+
+    /// Returns the index of the first token behind the pin.
+    pub(super) fn insertion(&self) -> usize {
+        let outer = self.pinned_level() != Some(self.innermost());
+        let mut words = self.tokens.iter();
+        let first = words.position(|token| matches!(token.kind, TokenKind::Command(_)));
+        first.filter(|_| outer).unwrap_or_else(|| self.start())
     }
 
     /// Returns the server that listens on standard input and output, if it is one.
@@ -109,20 +146,20 @@ impl<'a> CommandLine<'a> {
         let [.., caller, command] = self.path.as_slice() else {
             return None;
         };
-        (!command.everywhere && caller.operands == Operands::Prompt).then_some(*caller)
+        let is_known = command.everywhere && (self.release.is_listed() || *command == &HELP);
+        (!is_known && caller.operands == Operands::Prompt).then_some(*caller)
     }
 
     /// Returns true where a version that does not know the command would take it for a prompt: then the rest of
     /// the line must make sense to the caller, and no other prompt may stand there.
-    fn is_prompt_elsewhere(&self) -> bool {
+    pub(super) fn is_prompt_elsewhere(&self) -> bool {
         self.caller_elsewhere().is_some_and(|caller| {
             self.tokens.iter().all(|token| match &token.kind {
-                TokenKind::Operand(_) => false,
+                TokenKind::Foreign(_) | TokenKind::Operand(_) => false,
                 TokenKind::Option(written) => option_of(caller, written.name).is_some(),
-                TokenKind::Command(_)
-                | TokenKind::Foreign(_)
-                | TokenKind::OptionArgument(_)
-                | TokenKind::Terminator => true,
+                TokenKind::Command(_) | TokenKind::OptionArgument(_) | TokenKind::Terminator => {
+                    true
+                }
             })
         })
     }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::line::CommandLine;
 use super::spec::{ModelSource, OptionSpec, Role, Takes};
+use super::table::ROOT;
 use super::token::OptionToken;
 use crate::agents::codex::config::assignment::Assignment;
 use crate::agents::codex::config::keys::{Selects, inserted_keys};
@@ -40,15 +41,17 @@ pub(super) fn stated(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<
 
 /// Returns one occurrence per place where the pin has to be put in, because nothing is stated there.
 pub(super) fn missing(line: &CommandLine<'_>, policy: &Policy) -> Vec<Occurrence<'static>> {
-    if line.model_source() != ModelSource::CommandLine {
+    let Some(level) = line.pinned_level() else {
         return Vec::new();
-    }
+    };
     let is_model = |role: Role| role == Role::Selects(MODEL);
-    let takes_model = line.command().own_options().any(|spec| is_model(spec.role));
-    let named =
-        || innermost(line).any(|option| is_model(option.role()) && option.argument().is_some());
+    let command = line.path.get(level).copied().unwrap_or(&ROOT);
+    let takes_model = command.own_options().any(|spec| is_model(spec.role));
+    let named = || {
+        at_level(line, level).any(|option| is_model(option.role()) && option.argument().is_some())
+    };
     let option = (takes_model && !named()).then_some((MODEL, MODEL_OPTION));
-    let keys: Vec<String> = innermost(line).filter_map(config_key).collect();
+    let keys: Vec<String> = at_level(line, level).filter_map(config_key).collect();
     let missing = inserted_keys().filter(|(_, place)| !keys.iter().any(|key| key == place));
     let mut places: Vec<(Setting, &str)> = option.into_iter().chain(missing).collect();
     if policy.tier().is_some_and(|tier| !TIERS.contains(&tier)) {
@@ -68,9 +71,14 @@ pub(super) fn config_key(option: &OptionToken<'_>) -> Option<String> {
     Assignment::parse(&text).map(|assignment| assignment.key.to_string())
 }
 
-fn innermost<'a>(line: &'a CommandLine<'_>) -> impl Iterator<Item = &'a OptionToken<'a>> {
-    let level = line.innermost();
-    let tokens = line.tokens.iter().filter(move |token| token.level == level);
+/// Returns the options of a level; where a version takes the command for a prompt, all are at the level above.
+fn at_level<'a>(
+    line: &'a CommandLine<'_>,
+    level: usize,
+) -> impl Iterator<Item = &'a OptionToken<'a>> {
+    let every = line.is_prompt_elsewhere();
+    let tokens = line.tokens.iter();
+    let tokens = tokens.filter(move |token| every || token.level == level);
     tokens.filter_map(|token| token.option())
 }
 

@@ -10,14 +10,26 @@ use alloc::borrow::Cow;
 use core::iter::Peekable;
 
 use super::line::CommandLine;
-use super::spec::{ModelSource, Operands, OptionSpec, Role, Takes};
+use super::spec::{Command, ModelSource, Operands, OptionSpec, Role, Takes};
 use super::table::option_of;
 use super::token::{Disposition, OptionToken, Token, TokenKind};
+use crate::agents::codex::Release;
 
-/// Reads the arguments behind the program's name. Every list of arguments can be read.
+/// Reads the arguments behind the program's name, of a codex that the tables describe. Every list of arguments can be
+/// read.
 pub fn read<'a>(args: &[&'a [u8]]) -> CommandLine<'a> {
+    read_for(Release::Listed, args)
+}
+
+/// Reads the arguments as [`read`] does, of any codex.
+pub fn read_for<'a>(release: Release, args: &[&'a [u8]]) -> CommandLine<'a> {
+    let line = CommandLine {
+        release,
+        ..CommandLine::default()
+    };
     let mut reader = Reader {
-        line: CommandLine::default(),
+        line,
+        elsewhere: None,
         unsure: false,
         many: false,
     };
@@ -51,6 +63,8 @@ pub fn read<'a>(args: &[&'a [u8]]) -> CommandLine<'a> {
 
 struct Reader<'a> {
     line: CommandLine<'a>,
+    /// An operand that calls a command in a version that does not know the command before it.
+    elsewhere: Option<&'a [u8]>,
     /// The command has an unknown option, so that a word behind it may be its option-argument.
     unsure: bool,
     /// The last option takes every word that follows.
@@ -73,30 +87,44 @@ impl<'a> Reader<'a> {
         let command = self.line.command();
         if self.many {
             self.push(TokenKind::OptionArgument(word));
-        } else if let Some(child) = command.child(word) {
+            return;
+        }
+        let elsewhere = self.called_elsewhere(word);
+        if elsewhere == Some(Reach::Beyond) {
+            self.ambiguous(word);
+        }
+        if let Some(child) = command.child(word) {
             if self.unsure {
                 self.ambiguous(word);
             }
             self.push(TokenKind::Command(word));
             self.line.path.push(child);
             self.unsure = false;
+            self.elsewhere = None;
         } else if command.operands == Operands::OtherProgram {
             self.push(TokenKind::Foreign(word));
         } else {
-            if self.calls_elsewhere(word) {
-                self.ambiguous(word);
-            }
+            self.elsewhere = elsewhere.map(|_| word).or(self.elsewhere);
             self.push(TokenKind::Operand(word));
         }
     }
 
-    /// Returns true where a version that takes the command for a prompt would take this word for a command.
-    fn calls_elsewhere(&self, word: &[u8]) -> bool {
-        let child = self
-            .line
-            .caller_elsewhere()
-            .and_then(|caller| caller.child(word));
-        child.is_some_and(|child| child.model != ModelSource::None)
+    /// Returns what the pins of the line reach of a command that this word calls in a version that takes the
+    /// command before it for a prompt; `None` where it calls none that runs a model.
+    fn called_elsewhere(&self, word: &[u8]) -> Option<Reach> {
+        let caller = self.line.caller_elsewhere()?;
+        let child = caller.child(word)?;
+        let is_pinned = |command: &Command| {
+            command.model == ModelSource::CommandLine && command.server.is_none()
+        };
+        let command = self.line.command();
+        let is_reached = command.everywhere && is_pinned(command) && is_pinned(child);
+        let reach = if is_reached {
+            Reach::Pinned
+        } else {
+            Reach::Beyond
+        };
+        (child.model != ModelSource::None).then_some(reach)
     }
 
     fn ambiguous(&mut self, word: &'a [u8]) {
@@ -119,6 +147,10 @@ impl<'a> Reader<'a> {
             }
         }
         self.line.help |= written.role() == Role::Help;
+        if let Some(word) = self.elsewhere.filter(|_| written.role() == Role::Config) {
+            // 0.154 forgets the pins of the level above as soon as a level has an override of its own.
+            self.ambiguous(word);
+        }
         self.push(TokenKind::Option(written));
     }
 
@@ -159,6 +191,15 @@ impl<'a> Reader<'a> {
             .find_map(|caller| option_of(caller, name))
             .filter(|spec| spec.role != Role::Help)
     }
+}
+
+/// The part of a command in another reading that the pins of a line reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// It has no pin, or takes a model from elsewhere than the command line.
+    Beyond,
+    /// The pins are its own or those of the level above.
+    Pinned,
 }
 
 /// Returns true where an argument can be an operand, a command or a separate option-argument.

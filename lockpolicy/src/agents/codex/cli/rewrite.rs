@@ -98,21 +98,23 @@ impl Changes {
 ///
 /// Insertions are written directly behind the innermost command, where
 /// every version respects them; options `-c` of outer levels move there too, because 0.154 forgets them
-/// as soon as the inner level has one.
+/// as soon as the inner level has one. Where the command runs no model, they are written before the first command and
+/// nothing moves.
 pub(super) fn rewritten(
     line: &CommandLine<'_>,
     changes: &Changes,
     insertions: &[Insertion<'_>],
 ) -> Vec<Vec<u8>> {
     let (mut before, mut moved, mut behind) = (Vec::new(), Vec::new(), Vec::new());
-    let start = line.start();
+    let start = line.insertion();
+    let is_innermost = start == line.start();
     for (index, token) in line.tokens.iter().enumerate() {
         let is_outer = index < start;
         let kept = if is_outer { &mut before } else { &mut behind };
         let option = token.option().filter(|_| is_outer);
         let key = option.and_then(config_key);
         let is_config = option.is_some_and(|option| option.role() == Role::Config);
-        let moves = is_config && !insertions.is_empty();
+        let moves = is_config && is_innermost && !insertions.is_empty();
         match changes.changed(line, index, token) {
             Some(changed) if !moves => kept.push(changed),
             changed => {

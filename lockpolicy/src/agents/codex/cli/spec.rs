@@ -181,4 +181,5 @@ setters!(Command: aliases: &'static [&'static str], everywhere: bool, server: Op
     operands: Operands, is_tui: bool, options: &'static [&'static [OptionSpec]],
     children: &'static [Self]);
 
-static HELP: Command = Command::new("help", ModelSource::None);
+/// The command that every command with sub-commands has.
+pub(super) static HELP: Command = Command::new("help", ModelSource::None);

@@ -1,5 +1,7 @@
 //! The promises of the command line, as tables of lines and as properties.
 
+mod no_model;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use std::format;
@@ -7,6 +9,7 @@ use std::format;
 use proptest::prelude::*;
 
 use super::*;
+use crate::agents::codex::Release;
 use crate::{ModelMatch, Policy, PolicyConfig};
 
 fn policy(text: &str) -> Policy {
@@ -29,8 +32,12 @@ fn split(line: &str) -> Vec<Vec<u8>> {
 }
 
 fn decide<'a>(policy: &Policy, args: &'a [Vec<u8>]) -> CommandVerdict<'a> {
+    decide_for(policy, Release::Listed, args)
+}
+
+fn decide_for<'a>(policy: &Policy, release: Release, args: &'a [Vec<u8>]) -> CommandVerdict<'a> {
     let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-    judge(policy, &slices)
+    judge_for(policy, release, &slices)
 }
 
 fn is_unchanged(judged: &CommandVerdict<'_>) -> bool {
@@ -47,8 +54,12 @@ fn rewritten(judged: &CommandVerdict<'_>) -> Option<Vec<Vec<u8>>> {
 
 /// The line that runs, `=` where it is the same, `!reason` where none does; then what was attempted.
 fn outcome(policy: &Policy, line: &str) -> (String, Vec<String>) {
+    outcome_for(policy, Release::Listed, line)
+}
+
+fn outcome_for(policy: &Policy, release: Release, line: &str) -> (String, Vec<String>) {
     let args = split(line);
-    let judged = decide(policy, &args);
+    let judged = decide_for(policy, release, &args);
     let result = match &judged.action {
         CommandAction::Refuse(rejection) => format!("!{}", rejection.reason.as_str()),
         CommandAction::Run(arguments) | CommandAction::Filter(arguments, _) => {
@@ -73,46 +84,24 @@ fn pins() -> String {
 }
 
 #[test]
-fn line_that_starts_no_model_passes_byte_for_byte() {
+fn line_that_asks_for_help_passes_byte_for_byte() {
     for line in [
         "--version",
         "-V",
         "--help",
         "exec --help",
         "exec -m x --help",
+        "logout -m x --help",
         "help",
         "help exec",
-        "login",
-        "login status",
-        "logout",
-        "completion bash",
-        "mcp list",
-        "mcp add n --env A=b -- codex -m x",
-        "features list",
-        "-m x features list",
-        "-p p mcp list",
-        "sandbox codex exec -m x",
-        "sandbox -p p -- ls",
-        "plugin add x -m y",
-        "app-server generate-ts -o d -p prettier",
-        "execpolicy check -r f rm -m x",
-        "apply t",
-        "cloud list",
-        "debug models",
-        "archive session",
-        "doctor --json",
         "--codex-run-as-apply-patch -m x",
     ] {
-        assert_eq!(
-            outcome(&force(), line),
-            ("=".to_string(), Vec::new()),
-            "{line}"
-        );
-        assert_eq!(
-            outcome(&reject(), line),
-            ("=".to_string(), Vec::new()),
-            "{line}"
-        );
+        for policy in [force(), reject()] {
+            let unchanged = ("=".to_string(), Vec::new());
+            assert_eq!(outcome(&policy, line), unchanged, "{line}");
+            let newer = outcome_for(&policy, Release::Newer, line);
+            assert_eq!(newer, unchanged, "{line}");
+        }
     }
 }
 
@@ -138,7 +127,7 @@ fn line_without_a_model_gets_the_pin() {
         ("app-server", format!("app-server {p}")),
         ("mcp-server", format!("mcp-server {p}")),
         ("agents", format!("agents {p}")),
-        ("doctor", format!("doctor {p}")),
+        ("doctor", format!("-m PIN {p} doctor")),
         ("tui", format!("-m PIN {p} tui")),
         ("hi exec --json", format!("hi exec -m PIN {p} --json")),
         ("-i f exec", format!("-m PIN {p} -i f exec")),
@@ -476,12 +465,15 @@ fn argument_that_is_no_text_stays() {
 
 #[test]
 fn line_without_a_policy_passes_only_where_it_runs_no_model() {
-    let may_run = |line: &str| {
+    let passes = |release, line: &str| {
         let args = split(line);
         let slices: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-        let judged = judge_without_policy(&slices);
+        let judged = judge_without_policy(release, &slices);
         judged.is_some_and(|judged| is_unchanged(&judged))
     };
+    let may_run = |line: &str| passes(Release::Listed, line);
+    assert!(passes(Release::Newer, "login status"));
+    assert!(!passes(Release::Newer, "login") && !passes(Release::Unknown, "completion"));
     for line in [
         "--version",
         "exec --help",
@@ -565,9 +557,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn rewritten_line_passes_unchanged(policy in any_policy(), args in prop::collection::vec(word(), 0..9)) {
-        if let Some(args) = rewritten(&decide(&policy, &args)) {
-            let again = decide(&policy, &args);
+    fn rewritten_line_passes_unchanged(policy in any_policy(), newer in any::<bool>(), args in prop::collection::vec(word(), 0..9)) {
+        let release = if newer { Release::Newer } else { Release::Listed };
+        if let Some(args) = rewritten(&decide_for(&policy, release, &args)) {
+            let again = decide_for(&policy, release, &args);
             prop_assert!(is_unchanged(&again), "{:?}", args);
             prop_assert!(again.verdict.attempts.is_empty());
         }
