@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lockpolicy::agents::HttpClient;
 use lockpolicy::dialect::ErrorShape;
 use lockpolicy::http::{Client, Fault, Refusal, RefusalContext};
 use lockpolicy::{Judged, Policy, Rejection, RequestContext, Surface, Verdict, report};
@@ -22,6 +23,8 @@ pub(crate) struct Call {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) user_agent: String,
+    /// The program that calls, if it is known.
+    pub(crate) program: Option<&'static HttpClient>,
     /// The client that stated its token, where clients have one.
     pub(crate) client: Option<Arc<Client>>,
     /// True if the request asks for another protocol: what follows a refusal cannot be delimited.
@@ -71,7 +74,7 @@ impl Call {
 
     /// Reports a rejection for which there is no verdict yet.
     pub(crate) fn reject(&self, rejection: &Rejection) -> Refusal {
-        let refusal = Refusal::from(rejection);
+        let refusal = Refusal::from(rejection).for_client(self.program);
         let verdict = lockpolicy::refuse(rejection.clone());
         self.report(&verdict, false, refusal.status);
         refusal
@@ -80,7 +83,7 @@ impl Call {
     /// Logs an error and counts it, where the provider is at fault.
     pub(crate) fn fail(&self, error: impl Into<RequestError>) -> Refusal {
         let error = error.into();
-        let refusal = Refusal::from(&error);
+        let refusal = Refusal::from(&error).for_client(self.program);
         let (id, path, status) = (self.id.as_str(), self.path.as_str(), refusal.status);
         match error.fault {
             // The report of the served model contains it.

@@ -1,5 +1,6 @@
 //! Tests of what no single module holds: the documentation's tables.
 
+mod clients;
 mod dashboards;
 pub(crate) mod docs;
 mod limits;

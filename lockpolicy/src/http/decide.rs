@@ -86,7 +86,7 @@ pub fn decide(
     let verdict = judged.verdict;
     let first = verdict.attempts.first();
     let approved = match &verdict.decision {
-        Decision::Reject(rejection) => Err(Refusal::from(rejection)),
+        Decision::Reject(rejection) => Err(Refusal::from(rejection).for_client(head.client())),
         Decision::Pass if verdict.attempts.is_empty() => {
             Ok(Approved::unchanged(RequestOutcome::Matched))
         }

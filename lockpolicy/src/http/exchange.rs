@@ -62,7 +62,7 @@ pub fn decide_exchange(
     });
     let (verdict, result) = match checked {
         Err(rejection) => {
-            let refusal = Refusal::from(&rejection);
+            let refusal = Refusal::from(&rejection).for_client(head.client());
             (refuse(rejection), Err(refusal))
         }
         Ok(route) => {

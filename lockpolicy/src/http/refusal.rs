@@ -7,6 +7,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::resource::{Exhausted, RETRY_AFTER, Resource};
+use crate::agents::HttpClient;
 use crate::dialect::ErrorShape;
 use crate::json::encode;
 use crate::{Reason, Rejection};
@@ -94,11 +95,7 @@ impl From<&Rejection> for Refusal {
             close: matches!(rejection.reason, Reason::Malformed | Reason::TooLarge),
             retry: false,
             message: rejection.to_string(),
-            kind: match status {
-                401 => "authentication_error",
-                403 => "permission_error",
-                _ => "invalid_request_error",
-            },
+            kind: kind(status),
             code: if undecidable {
                 rejection.reason.as_str()
             } else {
@@ -131,14 +128,20 @@ impl From<&Fault> for Refusal {
             // Another try would be served by the same model, and paid for.
             retry: status >= 500 && !matches!(fault, Fault::ModelMismatch(_)),
             message: fault.to_string(),
-            kind: if status < 500 {
-                "invalid_request_error"
-            } else {
-                "server_error"
-            },
+            kind: kind(status),
             code,
             param: None,
         }
+    }
+}
+
+/// Returns the word for the kind of an error.
+fn kind(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        403 => "permission_error",
+        ..500 => "invalid_request_error",
+        _ => "server_error",
     }
 }
 
@@ -173,6 +176,20 @@ pub(super) fn status(reason: Reason) -> u16 {
 }
 
 impl Refusal {
+    /// Returns the refusal with the status that a client takes at once, if it is one that is known.
+    #[must_use]
+    pub fn for_client(self, client: Option<&HttpClient>) -> Self {
+        let status = client.map_or(self.status, |client| client.status(self.status));
+        if status == self.status {
+            return self;
+        }
+        Self {
+            status,
+            kind: kind(status),
+            ..self
+        }
+    }
+
     /// Returns the fields of the response.
     pub fn fields(&self, to: &RefusalContext<'_>) -> Vec<(&'static str, String)> {
         let mut fields: Vec<(&str, &str)> = [

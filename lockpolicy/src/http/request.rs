@@ -3,6 +3,7 @@
 use alloc::string::String;
 
 use crate::Source;
+use crate::agents::{HttpClient, http_client};
 use crate::dialect::Found;
 
 /// The head of a request.
@@ -28,6 +29,11 @@ impl<'a> RequestHead<'a> {
     /// Returns the first value of a field.
     pub fn field(&self, name: &str) -> Option<&'a str> {
         self.values(name).next()
+    }
+
+    /// Returns the program that sends it, if it is known.
+    pub fn client(&self) -> Option<&'static HttpClient> {
+        http_client(self.field("user-agent").unwrap_or_default())
     }
 
     /// Returns the name of the field at an index.

@@ -49,6 +49,7 @@ pub(crate) async fn handle(
         method: request.method().as_str().to_owned(),
         path: path_for_log(&route_match, request.uri().path()),
         user_agent: fields::user_agent(request.headers()),
+        program: None,
         client: None,
         upgrade: false,
         errors: ErrorShape::default(),
@@ -92,7 +93,7 @@ async fn respond(
         is_http_1_1: head.version == Version::HTTP_11,
     };
     let headers = &head.headers;
-    call.upgrade = wants_upgrade(&request);
+    (call.upgrade, call.program) = (wants_upgrade(&request), request.client());
     if let Err(error) = checked {
         return refused_head(&mut call, error);
     }
