@@ -15,7 +15,7 @@ mod cost;
 mod credentials;
 mod error;
 mod fields;
-#[cfg(fuzzing)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod held_keys;
 mod key;

@@ -61,7 +61,7 @@ impl HeadVerdicts {
     }
 
     /// Returns whether each head passed.
-    #[cfg(fuzzing)]
+    #[cfg(feature = "fuzzing")]
     pub(crate) fn all(&self) -> Vec<bool> {
         self.waiting().iter().map(Result::is_ok).collect()
     }
