@@ -106,7 +106,9 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason {
             Reason::Ambiguous => f.write_str("the request can be read in more than one way")?,
-            Reason::Coding => f.write_str("the content coding is not gzip, deflate, br or zstd")?,
+            Reason::Coding => f.write_str(
+                "the content coding is not gzip, deflate, br or zstd: send the content in one of these, or without",
+            )?,
             Reason::Corrupt => f.write_str("the content is not what its coding says")?,
             Reason::Malformed => f.write_str("the request is malformed")?,
             Reason::ModelAbsent => f.write_str("no model is named, and the policy asks for one")?,
@@ -127,7 +129,9 @@ impl fmt::Display for Rejection {
                 f.write_str("the request has to state the value that the policy pins here")?;
             }
             Reason::SettingLocked => write!(f, "`{}` is not permitted here", self.requested)?,
-            Reason::TooLarge => f.write_str("the content is too large to be judged")?,
+            Reason::TooLarge => f.write_str(
+                "the content is too large to be judged; an operator can raise the limits of docs/reference/limits.md",
+            )?,
             Reason::Type => f.write_str("the media type is not one that this operation takes")?,
             Reason::UnknownClient => f.write_str(
                 "this proxy serves known clients only: state the token that its operator gave you as the API key, or in x-model-lock-token",

@@ -88,7 +88,7 @@ impl fmt::Display for Origin {
                 let path = path.display();
                 write!(
                     f,
-                    "the environment over {path} (which this user can change)"
+                    "{path} (which this user can change), and the environment, which wins"
                 )
             }
             Self::Protected(path) => {
