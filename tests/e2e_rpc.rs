@@ -17,7 +17,7 @@ use fake_provider::rpc::Server;
 use fake_provider::{FakeProvider, fixture};
 
 /// The versions with both servers, the oldest and the newest.
-const VERSIONS: [&str; 2] = ["0.125.0", "0.169.0"];
+const VERSIONS: [&str; 3] = ["0.125.0", "0.169.0", "0.171.0"];
 const PIN: &str = "gpt-5.5";
 /// How long the real codex may take for one thing; it takes less than a second.
 const LONG: Duration = Duration::from_mins(1);

@@ -18,16 +18,25 @@ use crate::{Process, ShimError};
 ///
 /// Returns [`ShimError::Configuration`] where a file states an address that nothing can override, and
 /// [`ShimError::NotRead`] where one that may do so cannot be read.
-pub(crate) fn providers(process: &Process) -> Result<Providers, ShimError> {
+///
+/// [`ShimError::NoHome`] where codex's home directory is not known.
+pub(crate) fn providers(process: &Process, ignores_user: bool) -> Result<Providers, ShimError> {
     let mut workspace = Workspace::default();
     let project = workspace.texts(project(process))?;
-    let user = home(process).map(|home| home.join("config.toml"));
+    let home = home(process).ok_or(ShimError::NoHome)?;
+    let user = (!ignores_user).then(|| home.join("config.toml"));
     let own = [Some(PathBuf::from(MACHINE)), user].into_iter().flatten();
     let own = workspace.texts(own)?;
+    let mut owned: Vec<Layer<'_>> = Vec::new();
     for (file, text) in &own {
-        Providers::read([Layer::Own(text)]).map_err(|why| refused(file, why))?;
+        owned.push(Layer::Own(text));
+        if let Err(why) = Providers::read(owned.iter().copied()) {
+            // The user's file, which comes behind, may select another provider.
+            if why == Unreadable::Syntax || owned.len() == own.len() {
+                return Err(refused(file, why));
+            }
+        }
     }
-    let owned: Vec<Layer<'_>> = own.iter().map(|(_, text)| Layer::Own(text)).collect();
     let mut layers = Vec::new();
     for (file, text) in &project {
         let layer = Layer::Project(text);
@@ -131,13 +140,33 @@ fn project(process: &Process) -> impl Iterator<Item = PathBuf> {
     above.filter(move |file| own.as_ref() != Some(file))
 }
 
-/// Returns codex's home directory, where one is known.
+/// Returns codex's home directory, where one is known: below the user's, which is that of `HOME` or else that of the user's
+/// entry in `/etc/passwd`, as codex finds it.
 pub fn home(process: &Process) -> Option<PathBuf> {
-    let home = || Some(PathBuf::from(process.variable("HOME")?).join(".codex"));
+    let user = || process.variable("HOME").map(PathBuf::from);
     process
         .variable("CODEX_HOME")
         .map(PathBuf::from)
-        .or_else(home)
+        .or_else(|| Some(user().or_else(entered_home)?.join(".codex")))
+}
+
+/// Returns the home directory in the user's entry of `/etc/passwd`.
+fn entered_home() -> Option<PathBuf> {
+    let entries = regular_file::read(Path::new("/etc/passwd"), CONFIGURATION_CAP).ok()?;
+    let user = rustix::process::getuid().as_raw();
+    home_in(&entries, user).filter(|home| !home.as_os_str().is_empty())
+}
+
+fn home_in(entries: &[u8], user: u32) -> Option<PathBuf> {
+    let mut entries = entries.split(|byte| *byte == b'\n');
+    entries.find_map(|entry| {
+        let fields: Vec<&[u8]> = entry.split(|byte| *byte == b':').collect();
+        let [_, _, number, _, _, home, ..] = fields.as_slice() else {
+            return None;
+        };
+        let number: u32 = std::str::from_utf8(number).ok()?.parse().ok()?;
+        (number == user).then(|| PathBuf::from(OsStr::from_bytes(home)))
+    })
 }
 
 /// Returns true where codex is logged in with an account. Only the presence of fields is read.
@@ -148,4 +177,31 @@ pub(crate) fn has_account(process: &Process) -> bool {
     let file = home(process).map(|home| home.join("auth.json"));
     let file = file.and_then(|file| regular_file::read(&file, CONFIGURATION_CAP).ok());
     file.is_some_and(|text| is_account(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn home_is_found_as_codex_finds_it() {
+        let process = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter();
+            let env = pairs.map(|(name, value)| ((*name).into(), (*value).into()));
+            Process {
+                env: env.collect(),
+                ..Process::default()
+            }
+        };
+        let own = process(&[("CODEX_HOME", "/c"), ("HOME", "/h")]);
+        assert_eq!(home(&own), Some("/c".into()));
+        let user = process(&[("CODEX_HOME", ""), ("HOME", "/h")]);
+        assert_eq!(home(&user), Some("/h/.codex".into()));
+        let entered = entered_home().map(|home| home.join(".codex"));
+        assert_eq!(home(&process(&[("HOME", "")])), entered);
+        let entries =
+            b"# x\nroot:x:0:0:root:/root:/bin/sh\nu:x:1000:1000::/home/u:/bin/sh\nshort:x:7\n";
+        assert_eq!(home_in(entries, 1000), Some("/home/u".into()));
+        assert_eq!((home_in(entries, 7), home_in(entries, 8)), (None, None));
+    }
 }

@@ -23,6 +23,11 @@ pub enum ShimError {
     /// The file that was found is no program.
     #[error("`{}` cannot be run", escape_path(.0))]
     NotRunnable(PathBuf, #[source] io::Error),
+    /// codex's home directory is not known, so that nobody can say which configuration it reads.
+    #[error(
+        "codex's home directory is not known: CODEX_HOME and HOME are not set, and /etc/passwd has no entry of this user"
+    )]
+    NoHome,
     /// A configuration file of codex states an address that cannot be overridden.
     #[error("`{}`: {unreadable}", escape_path(.file), unreadable = .why)]
     Configuration {
@@ -52,7 +57,9 @@ impl ShimError {
             Self::MetItself => exit::MET_ITSELF,
             Self::NotFound | Self::NotThere(_) => exit::NOT_FOUND,
             Self::NotRunnable(..) => exit::NOT_RUNNABLE,
-            Self::Policy(_) | Self::Configuration { .. } | Self::NotRead(..) => exit::NO_POLICY,
+            Self::Policy(_) | Self::Configuration { .. } | Self::NoHome | Self::NotRead(..) => {
+                exit::NO_POLICY
+            }
             Self::Proxy(_) => exit::NO_PROXY,
             Self::Refused(_) => exit::REFUSED,
         }
@@ -69,6 +76,7 @@ impl ShimError {
             Self::Configuration { .. } => {
                 "correct it, or set MODEL_LOCK_PROXY to the URL of a proxy that reaches the provider"
             }
+            Self::NoHome => "set CODEX_HOME or HOME",
             Self::NotRead(..) => {
                 "it may select a model or a provider: put a regular file there, or remove it"
             }

@@ -1,6 +1,7 @@
 //! Finds the real program of an agent: the first one of that name behind the shim on `PATH` that is not the shim.
 //!
-//! The shim recognizes itself by device and inode, through links. It searches the entries behind its own
+//! The shim recognizes itself by device and inode, through links, and another install of it by the name of its file or by
+//! its content: two of them in a row would judge what the first has put in. It searches the entries behind its own
 //! first, so that a second copy of it cannot send it back, and those before only if there is nothing
 //! behind.
 
@@ -13,6 +14,9 @@ use std::path::{Path, PathBuf};
 use lockpolicy::agents::Agent;
 
 use crate::{Process, ShimError};
+
+/// The name of the file that is installed; the names of agents are links to it.
+const PROGRAM: &str = "model-lock";
 
 /// The value of `PATH` where it is not set, as in a shell.
 const DEFAULT_PATH: &str = "/usr/bin:/bin";
@@ -31,6 +35,7 @@ pub fn find_real(process: &Process, agent: Agent) -> Result<PathBuf, ShimError> 
     }
     let mut search = Search {
         me,
+        program: process.program.clone(),
         ..Search::default()
     };
     let path = process
@@ -72,6 +77,7 @@ fn absolute(process: &Process, path: &Path) -> PathBuf {
 #[derive(Default)]
 struct Search {
     me: Option<Identity>,
+    program: Option<PathBuf>,
     before: Option<PathBuf>,
     behind: Option<PathBuf>,
     refused: Option<(PathBuf, io::Error)>,
@@ -80,9 +86,20 @@ struct Search {
 }
 
 impl Search {
+    /// Returns true where a file is another install of the shim.
+    fn is_installed_again(&self, path: &Path, file: &Metadata) -> bool {
+        let named = |file: PathBuf| file.file_name() == Some(OsStr::new(PROGRAM));
+        path.canonicalize().is_ok_and(named)
+            || self
+                .program
+                .as_deref()
+                .is_some_and(|own| is_same(own, path, file))
+    }
+
     fn look(&mut self, path: PathBuf) {
         match runnable(&path) {
             Ok(file) if Some(identity(&file)) == self.me => self.passed = true,
+            Ok(file) if self.is_installed_again(&path, &file) => {}
             Ok(_) if self.passed => drop(self.behind.get_or_insert(path)),
             Ok(_) => drop(self.before.get_or_insert(path)),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -92,6 +109,13 @@ impl Search {
             Err(_) => {}
         }
     }
+}
+
+/// Returns true where a program has the content of another file.
+fn is_same(own: &Path, path: &Path, file: &Metadata) -> bool {
+    let length = fs::metadata(own).map(|own| own.len());
+    let content = || Ok::<_, io::Error>(fs::read(own)? == fs::read(path)?);
+    length.is_ok_and(|length| length == file.len()) && content().unwrap_or(false)
 }
 
 /// Returns the file of a path, where it can be run.
@@ -225,6 +249,22 @@ mod tests {
             host.find(&["copy", "shim", "real"]),
             Ok("real/codex".into())
         );
+    }
+
+    #[test]
+    fn other_install_of_the_shim_is_passed_over() {
+        let host = Host::new();
+        host.file("real/codex", 0o755);
+        host.file("installed/model-lock", 0o755);
+        host.link("installed/model-lock", "installed/codex");
+        fs::copy(host.path("shim/codex"), host.path("second/codex")).unwrap();
+        for before in ["installed", "second"] {
+            assert_eq!(
+                host.find(&["shim", before, "real"]),
+                Ok("real/codex".into())
+            );
+            assert_eq!(host.find(&[before, "shim"]), Err(127), "{before}");
+        }
     }
 
     #[test]

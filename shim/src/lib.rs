@@ -81,6 +81,7 @@ fn start(
     proxy: &dyn StartProxy,
 ) -> Result<u8, ShimError> {
     let depth = recursion::next_depth(process)?;
+    recursion::mark();
     let found = find_real(process, CODEX);
     let Plan {
         verdict: judged,
@@ -99,9 +100,7 @@ fn start(
         print(&warning);
     }
     let overrides = match &policy {
-        Ok(policy) if arguments.runs_model() => {
-            proxy_overrides(process, policy, arguments.is_tui(), proxy)?
-        }
+        Ok(policy) if arguments.runs_model() => proxy_overrides(process, policy, arguments, proxy)?,
         _ => ProxyOverrides::default(),
     };
     let args = arguments.with_overrides(&overrides.config);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use lockpolicy::Policy;
 use lockpolicy::agents::ProviderRoute;
+use lockpolicy::agents::codex::cli::Arguments;
 use lockpolicy::agents::codex::config::{Oss, Override, Providers, ProxyTarget};
 
 use crate::codex_files::{has_account, providers};
@@ -44,6 +45,8 @@ pub struct ProxyRequest<'a> {
     pub oss: Oss<'a>,
     /// The file with further authorities that codex trusts, if there is one.
     pub authorities: Option<&'a Path>,
+    /// The same where codex's own variable names it.
+    pub own_authorities: Option<&'a Path>,
     /// True where codex draws on the terminal, where nothing else should write.
     pub is_tui: bool,
 }
@@ -78,29 +81,30 @@ const AUTHORITIES: [&str; 2] = ["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"];
 pub(crate) fn proxy_overrides(
     process: &Process,
     policy: &Policy,
-    is_tui: bool,
+    arguments: &Arguments<'_>,
     proxy: &dyn StartProxy,
 ) -> Result<ProxyOverrides, ShimError> {
     if policy.is_proxy_off() {
         return Ok(ProxyOverrides::default());
     }
-    let providers = providers(process)?;
+    let is_tui = arguments.is_tui();
+    let providers = providers(process, arguments.ignores_user_config())?;
     if let Some(url) = policy.proxy() {
         let account = has_account(process);
         let target = ProxyTarget::Running { url, account };
         return Ok(overrides(process, &providers, target, url));
     }
     let text = |name| process.variable(name).and_then(OsStr::to_str);
+    let authorities = AUTHORITIES.map(|name| process.variable(name).map(Path::new));
+    let [own, _] = authorities;
     let request = ProxyRequest {
         providers: &providers,
         oss: Oss {
             base_url: text(OSS_BASE_URL),
             port: text("CODEX_OSS_PORT"),
         },
-        authorities: AUTHORITIES
-            .iter()
-            .find_map(|name| process.variable(name))
-            .map(Path::new),
+        authorities: authorities.into_iter().flatten().next(),
+        own_authorities: own,
         is_tui,
     };
     let address = proxy.start(&request).map_err(ShimError::Proxy)?;

@@ -1,8 +1,14 @@
 //! The end of a recursion in which the shim starts itself.
 //!
 //! Comparing files tells a link to the shim from the real program, but not a copy, nor a script that
-//! calls `codex` again. So the shim counts the depth of calls of itself. A codex that an
+//! calls `codex` again. So the shim counts the depth of calls of itself: in a variable, and in files in memory that stay open,
+//! one of each call, for programs in between that drop variables. A codex that an
 //! agent starts inside a codex counts too, hence the limit is not one.
+
+use std::fs;
+use std::os::fd::IntoRawFd as _;
+
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::{Process, ShimError};
 
@@ -18,12 +24,39 @@ pub(crate) fn next_depth(process: &Process) -> Result<u32, ShimError> {
         .variable(DEPTH)
         .and_then(|depth| depth.to_str()?.parse::<u32>().ok())
         .unwrap_or(0);
+    let depth = depth.max(inherited());
     if depth >= LIMIT {
         Err(ShimError::MetItself)
     } else {
         Ok(depth.saturating_add(1))
     }
 }
+
+/// Leaves a file open for the programs that this process becomes and starts, as a mark of this call.
+pub(crate) fn mark() {
+    // Where there is no such file, the variable counts alone.
+    if let Ok(file) = memfd_create(MARK, MemfdFlags::empty()) {
+        let _open = file.into_raw_fd();
+    }
+}
+
+/// Returns the number of marks that were inherited.
+fn inherited() -> u32 {
+    let files = fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let is_mark = |file: &fs::DirEntry| {
+        let target = fs::read_link(file.path()).unwrap_or_default();
+        target
+            .to_string_lossy()
+            .starts_with(&format!("/memfd:{MARK} "))
+    };
+    u32::try_from(files.filter(is_mark).count()).unwrap_or(LIMIT)
+}
+
+/// The name of the files that mark calls.
+const MARK: &str = "model-lock-call";
 
 #[cfg(test)]
 mod tests {

@@ -25,7 +25,7 @@ use tempfile::TempDir;
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 10] = [
+const TESTS: [Test; 11] = [
     (
         "arguments_arrive_byte_for_byte",
         arguments_arrive_byte_for_byte,
@@ -55,6 +55,10 @@ const TESTS: [Test; 10] = [
     (
         "recursion_through_copies_and_scripts_is_ended",
         recursion_through_copies_and_scripts_is_ended,
+    ),
+    (
+        "launcher_that_drops_variables_is_ended",
+        launcher_that_drops_variables_is_ended,
     ),
     ("shim_writes_no_file", shim_writes_no_file),
 ];
@@ -370,13 +374,21 @@ fn recursion_through_copies_and_scripts_is_ended() {
         house.root.path().join("real/codex"),
     )
     .unwrap();
-    let out = command.output().unwrap();
-    assert_eq!(
-        out.status.code(),
-        Some(70),
-        "{}",
-        String::from_utf8_lossy(&out.stderr)
-    );
+    // Another install of the shim is passed over, and nothing else is there.
+    assert_eq!(command.output().unwrap().status.code(), Some(127));
+}
+
+fn launcher_that_drops_variables_is_ended() {
+    for launcher in [
+        r#"exec env -i PATH="$PATH" TEST_POLICY="$TEST_POLICY" codex "$@""#,
+        r#"env -u MODEL_LOCK_DEPTH codex "$@"; exit $?"#,
+    ] {
+        let house = House::new(launcher);
+        for words in [&["--version"][..], &["exec", "hi"], &["logout"]] {
+            let out = house.command(FORCE).args(words).output().unwrap();
+            assert_eq!(out.status.code(), Some(70), "{launcher} {words:?}");
+        }
+    }
 }
 
 fn shim_writes_no_file() {

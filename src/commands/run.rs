@@ -142,6 +142,8 @@ impl Client {
             None => self.usual.to_owned(),
         };
         let key = ProviderBase {
+            own_query: None,
+            authorization: None,
             canonical_prefix: self.canonical_prefix.to_owned(),
             url,
             query: Vec::new(),

@@ -7,9 +7,7 @@ use std::time::Duration;
 use lockpolicy::Problems;
 use lockpolicy::http::HostRules;
 use observe::log::{self, audit_failed};
-use proxy::{
-    ClientAccess, Config, Egress, EgressError, Limits, ProviderRoute, Server, UpstreamError,
-};
+use proxy::{ClientAccess, Config, Egress, Limits, ProviderRoute, Server, UpstreamError};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::certificate::OneTimeCertificate;
@@ -26,8 +24,6 @@ use crate::settings::environment::Environment;
 enum EmbeddedError {
     #[error("{0}")]
     Policy(Problems),
-    #[error(transparent)]
-    Egress(#[from] EgressError),
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
     #[error(transparent)]
@@ -101,9 +97,7 @@ fn run(order: StartRequest, environment: Environment) -> Result<(), EmbeddedErro
 
 fn config(order: &StartRequest) -> Result<Config, EmbeddedError> {
     let egress = order.egress.as_ref();
-    let egress = egress
-        .map(|(proxy, direct)| Egress::parse(proxy, direct))
-        .transpose()?;
+    let egress = egress.map(|(proxy, direct)| Egress::as_clients_read(proxy, direct));
     let mounted = |route: &lockpolicy::agents::ProviderRoute| {
         ProviderRoute::new(format!("/{}/{}", order.secret, route.name), route)
     };

@@ -1,18 +1,18 @@
 //! Starting an embedded proxy.
 
+use std::ffi::OsString;
 use std::io;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use lockpolicy::Problems;
 use lockpolicy::agents::ProviderRoute;
 use lockpolicy::dialect::Table;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use super::authorities::publish;
+use super::authorities::{Unnamed, publish, readable, with_those_of_the_machine};
 use super::request::{self, StartReply, StartRequest};
 use crate::policy_source::Reading;
 use crate::settings::Settings;
@@ -33,7 +33,8 @@ impl shim::StartProxy for EmbeddedProxy {
         let log_to_stderr = !(request.is_tui && io::stderr().is_terminal());
         let mut start = self.request(&DIALECTS, request.routes(&table), log_to_stderr, None)?;
         start.tls = true;
-        let (address, authority) = self.ask(&start)?;
+        let own = self.authorities(request)?;
+        let (address, authority) = self.ask(&start, own.as_ref())?;
         let authorities = publish(&authority.unwrap_or_default(), request.authorities)?;
         Ok(shim::ProxyAddress {
             url: format!("https://{address}/{}", start.secret),
@@ -58,14 +59,37 @@ impl EmbeddedProxy {
         cleanup_dir: Option<PathBuf>,
     ) -> io::Result<String> {
         let request = self.request(dialects, routes, log_to_stderr, cleanup_dir)?;
-        let (address, _) = self.ask(&request)?;
+        let (address, _) = self.ask(&request, None)?;
         Ok(format!("http://{address}/{}", request.secret))
     }
 
+    /// Returns the authorities by which the proxy checks providers, where codex's own variable names more than the
+    /// machine's. A policy file that the user cannot change leaves that variable out.
+    fn authorities(&self, request: &shim::ProxyRequest<'_>) -> io::Result<Option<Unnamed>> {
+        let own = request
+            .own_authorities
+            .filter(|_| !self.reading.is_protected());
+        own.and_then(readable)
+            .map(with_those_of_the_machine)
+            .transpose()
+    }
+
     /// Starts the process; returns its address and the authority that vouches for it.
-    fn ask(&self, request: &StartRequest) -> io::Result<(SocketAddr, Option<String>)> {
+    fn ask(
+        &self,
+        request: &StartRequest,
+        authorities: Option<&Unnamed>,
+    ) -> io::Result<(SocketAddr, Option<String>)> {
         let mut command = Command::new("/proc/self/exe");
-        for (name, value) in self.settings.authorities() {
+        let [file, directory] = self.settings.authorities();
+        let own = authorities.map(|own| OsString::from(own.inherited_path()));
+        // A file that is gone stops no call that needs none of it.
+        let usual = |value: &OsString| Path::new(value).exists();
+        let values = match own {
+            Some(own) => [Some(own), None],
+            None => [file.1.filter(usual), directory.1.filter(usual)],
+        };
+        for (name, value) in [file.0, directory.0].into_iter().zip(values) {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
@@ -99,7 +123,6 @@ impl EmbeddedProxy {
         log_to_stderr: bool,
         cleanup_dir: Option<PathBuf>,
     ) -> io::Result<StartRequest> {
-        let egress = self.settings.egress_texts();
         Ok(StartRequest {
             parent: rustix::process::getpid().as_raw_nonzero().get(),
             secret: secret()?,
@@ -109,7 +132,7 @@ impl EmbeddedProxy {
             log_to_stderr,
             cleanup_dir,
             reading: self.reading.clone(),
-            egress: egress.map_err(|problems| io::Error::other(Problems(problems)))?,
+            egress: self.settings.egress_texts(),
             statsd: self.settings.statsd(),
             audit: self.settings.audit_file(),
         })

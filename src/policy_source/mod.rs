@@ -200,6 +200,11 @@ impl Reading {
         settings
     }
 
+    /// Returns true where the policy comes from a file that the user cannot change.
+    pub(crate) fn is_protected(&self) -> bool {
+        matches!(self.origin, Origin::Protected(_))
+    }
+
     /// Returns the environment as far as it counts beside the file, and the names of the variables that do not.
     pub(crate) fn effective(&self, environment: &Environment) -> (Environment, Vec<&'static str>) {
         match self.origin {

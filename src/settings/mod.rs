@@ -134,14 +134,12 @@ impl Settings {
             .map_err(|error| vec![proxy.problem(error.to_string())])
     }
 
-    /// Returns the texts of the forward proxy and of the hosts that are reached without it.
-    pub(crate) fn egress_texts(&self) -> Result<Option<(String, String)>, Vec<Problem>> {
-        self.egress()?;
-        let Some(proxy) = &self.https_proxy else {
-            return Ok(None);
-        };
-        let direct = self.no_proxy.as_ref().map_or(Ok(""), Given::text)?;
-        Ok(Some((proxy.text()?.to_owned(), direct.to_owned())))
+    /// Returns the texts of the forward proxy and of the hosts that are reached without it. A text that clients cannot
+    /// read either is none.
+    pub(crate) fn egress_texts(&self) -> Option<(String, String)> {
+        let proxy = self.https_proxy.as_ref()?.text().ok()?;
+        let direct = self.no_proxy.as_ref().and_then(|direct| direct.text().ok());
+        Some((proxy.to_owned(), direct.unwrap_or_default().to_owned()))
     }
 
     /// Returns the daemon to which metrics are sent, if there is one.

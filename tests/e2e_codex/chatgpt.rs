@@ -10,7 +10,7 @@ use crate::PIN;
 use crate::locked_codex::LockedCodex;
 
 /// The oldest and the newest.
-const ENDS: [&str; 2] = ["0.125.0", "0.169.0"];
+const ENDS: [&str; 3] = ["0.125.0", "0.169.0", "0.171.0"];
 
 #[test]
 fn chatgpt_zstd_call_is_forced() {

@@ -14,7 +14,7 @@ mod served;
 mod subagent;
 
 /// The versions that are promised to work.
-const VERSIONS: [&str; 3] = ["0.125.0", "0.154.0", "0.169.0"];
+const VERSIONS: [&str; 4] = lockpolicy::agents::codex::VERIFIED;
 
 /// The approved model.
 const PIN: &str = "gpt-5.5";

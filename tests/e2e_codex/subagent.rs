@@ -9,10 +9,11 @@ use fake_provider::{Reply, Request, call};
 use crate::locked_codex::{EnforcementPoints, LockedCodex};
 
 /// How each version is asked for a sub-agent: version, parent (the pin), tool namespace, child.
-const SPAWNS: [(&str, &str, Option<&str>, &str); 3] = [
+const SPAWNS: [(&str, &str, Option<&str>, &str); 4] = [
     ("0.125.0", "gpt-5.4", None, "gpt-5.4-mini"),
     ("0.154.0", "gpt-5.5", Some("multi_agent_v1"), "gpt-5.6-luna"),
     ("0.169.0", "gpt-5.5", Some("multi_agent_v1"), "gpt-6-luna"),
+    ("0.171.0", "gpt-5.5", Some("multi_agent_v1"), "gpt-6-luna"),
 ];
 
 /// What came of it.

@@ -58,7 +58,7 @@ env_key = "CODEX_API_KEY"
 
 #[test]
 fn chatgpt_account_is_redirected_over_http_and_websocket() {
-    for version in ["0.125.0", "0.169.0"] {
+    for version in ["0.125.0", "0.171.0"] {
         for transport in [Transport::Http, Transport::WebSocket] {
             let codex = EmbeddedCodex::real(version, "force").account(transport);
             let finished = codex.codex.run(&EXEC).unwrap();
@@ -153,6 +153,40 @@ fn provider_that_cannot_be_redirected_is_refused() {
         assert_eq!(finished.out(), "", "{file}");
         assert!(finished.err().contains("config.toml"), "{}", finished.err());
     }
+}
+
+#[test]
+fn user_configuration_that_codex_ignores_is_not_overridden() {
+    let file = "model_provider = \"a\"\n[model_providers.a]\nname = \"a\"\nbase_url = \"{A}/v1\"\n";
+    let codex = EmbeddedCodex::script("echo \"$@\"", "force").configured(file);
+    let line = |options: &[&str]| codex.codex.run(options).unwrap().out();
+    assert!(line(&["exec", "hi"]).contains("model_providers={\"a\"="));
+    let ignored = line(&["exec", "--ignore-user-config", "hi"]);
+    assert!(!ignored.contains("model_providers"), "{ignored}");
+    assert!(ignored.contains("model_provider=\"openai\""), "{ignored}");
+}
+
+#[test]
+fn entry_that_nobody_selects_does_not_stop_codex() {
+    let file = "openai_base_url = \"{A}/v1\"\n[model_providers.unused]\nname = \"unused\"\nbase_url = \"https://<your-resource>.h/v1\"\n";
+    for version in VERSIONS {
+        let codex = EmbeddedCodex::real(version, "force").configured(file);
+        let finished = codex.codex.run(&EXEC).unwrap();
+        assert!(finished.status.success(), "{version}: {}", finished.err());
+        assert_eq!(codex.fixture.models(), [PIN], "{version}");
+    }
+    let selected = ["model_provider = \"unused\"\n", file].concat();
+    let codex = EmbeddedCodex::script("echo ran", "force").configured(&selected);
+    let finished = codex.codex.run(&EXEC).unwrap();
+    assert_eq!(
+        (finished.status.code(), finished.out().as_str()),
+        (Some(78), "")
+    );
+    let errors = finished.err();
+    assert!(
+        errors.contains("config.toml") && errors.contains("`unused`"),
+        "{errors}"
+    );
 }
 
 const MINUTE: std::time::Duration = std::time::Duration::from_mins(1);

@@ -18,7 +18,7 @@ mod route;
 mod sealed;
 
 /// The oldest, the one in the middle, the newest.
-const VERSIONS: [&str; 3] = ["0.125.0", "0.154.0", "0.169.0"];
+const VERSIONS: [&str; 4] = lockpolicy::agents::codex::VERIFIED;
 
 /// The approved model.
 const PIN: &str = "gpt-5.5";

@@ -126,6 +126,7 @@ fn app_server_client_provider_is_overridden_from_0_169_on() {
         ("0.125.0", around(PIN)),
         ("0.154.0", around(PIN)),
         ("0.169.0", through(PIN)),
+        ("0.171.0", through(PIN)),
     ] {
         let setup = RoguePreferred::new();
         setup.route(&[]);

@@ -30,3 +30,27 @@ fn forward_proxy_carries_the_websocket_of_codex() {
     tiny.connected(front.port);
     front.spoke("http/1.1 GET /v1/responses");
 }
+
+#[test]
+fn authorities_of_codex_count_for_its_embedded_proxy() {
+    let front = Front::start("http/1.1", "localhost");
+    let base = format!("{}/v1", front.url());
+    let real = fake_provider::codex("0.171.0");
+    let codex = front.fixture.codex(&real, &base, Transport::Http);
+    let codex = codex.behind_shim(&front.fixture.lock).unwrap().embedded();
+    for (name, other) in [
+        ("CODEX_CA_CERTIFICATE", ""),
+        ("CODEX_CA_CERTIFICATE", "/gone.pem"),
+        ("SSL_CERT_FILE", ""),
+    ] {
+        let mut command = codex.command(&["exec", "--skip-git-repo-check", "hi"]);
+        command
+            .env("NO_PROXY", "localhost")
+            .env("SSL_CERT_FILE", other);
+        command.env(name, front.roots());
+        let before = front.fixture.models().len();
+        let finished = run(&mut command, SOON * 3).unwrap();
+        assert!(finished.status.success(), "{name}: {}", finished.err());
+        assert_eq!(front.fixture.models().split_off(before), [PIN], "{name}");
+    }
+}

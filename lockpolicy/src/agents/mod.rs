@@ -22,7 +22,7 @@ mod provider_route;
 pub use agent::Agent;
 pub use http_client::HttpClient;
 pub use http_clients::{HTTP_CLIENTS, http_client};
-pub use provider_route::{ProviderBase, ProviderRoute};
+pub use provider_route::{ProviderBase, ProviderRoute, Secret};
 
 /// Every agent.
 pub const ALL: [Agent; 1] = [codex::CODEX];

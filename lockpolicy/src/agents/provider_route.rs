@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,33 @@ pub struct ProviderBase {
     pub query: Vec<String>,
     /// Fields of its configuration that select nothing, in lower case.
     pub headers: Vec<String>,
+    /// The query of the URL itself, which the client leaves before the path of an operation.
+    pub own_query: Option<String>,
+    /// The value of `authorization` where the client sends none: the credential of the URL.
+    pub authorization: Option<Secret>,
+}
+
+/// A text that no debug output shows.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Returns the text.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 impl ProviderRoute {

@@ -51,6 +51,11 @@ pub(super) fn force_action<'l>(
     }
 }
 
+/// Returns true where a name, in lower case, may select a model by what it says.
+pub(crate) fn names_selector(name: &str) -> bool {
+    selects(name) || SELECTORS.iter().any(|(selector, _)| *selector == name)
+}
+
 fn selects(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }

@@ -11,6 +11,7 @@ mod credentials;
 mod decide;
 mod exchange;
 mod fields;
+pub(crate) use fields::names_selector;
 mod forwarded_fields;
 mod gate;
 mod handshake;

@@ -24,7 +24,13 @@ pub(super) fn check(head: &RequestHead<'_>, found: &Found<'_>) -> Result<(), Rej
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = plain_name(name);
         let repeats = seen.contains(&name) && !name.ends_with("[]");
-        if !is_listed(head, found, &name) || repeats || !is_value(value) {
+        let is_own = head.base.adds_parameter(&name);
+        let is_plain: fn(u8) -> bool = if is_own {
+            is_plain_of_configuration
+        } else {
+            is_plain
+        };
+        if !is_listed(head, found, &name) || repeats || !is_value(value, is_plain) {
             return Err(Rejection::whole(Reason::Malformed, "query"));
         }
         seen.push(name);
@@ -51,7 +57,7 @@ fn plain_name(name: &str) -> Cow<'_, str> {
 
 /// Returns whether a value has plain characters, and escapes of those alone that would not make another
 /// query of it for a reader that decodes first, or twice (RFC 3986 section 2.4).
-fn is_value(value: &str) -> bool {
+fn is_value(value: &str, is_plain: fn(u8) -> bool) -> bool {
     let mut parts = value.split('%');
     let plain = |text: &str| text.bytes().all(is_plain);
     parts.next().is_none_or(plain)
@@ -68,4 +74,13 @@ fn is_escape(digits: &str) -> bool {
 
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b',' | b'/')
+}
+
+/// As [`is_plain`], with what keys in base64 have: the configuration's own parameters select nothing.
+fn is_plain_of_configuration(byte: u8) -> bool {
+    is_plain(byte)
+        || matches!(
+            byte,
+            b'+' | b'=' | b'@' | b'!' | b'*' | b'(' | b')' | b'$' | b'?'
+        )
 }

@@ -45,6 +45,9 @@ pub(super) fn request(
     *request.uri_mut() = target(call, route, &head.text, approved).ok_or(Fault::NoUpstream)?;
     *request.headers_mut() = fields(call, route, head, approved);
     credentials::replace(call, route, &mut request);
+    if let RouteMatch::Provider(base) = &call.route_match {
+        base.authorize(request.headers_mut());
+    }
     length(&mut request);
     Ok(request)
 }

@@ -25,7 +25,11 @@ use crate::error::{BodyError, chain};
 /// TLS ends at the upstream, so the forward proxy learns its name and no more. An `http` upstream is one
 /// of the own network and is reached directly.
 #[derive(Clone, Debug)]
-pub struct Egress(Arc<Matcher>);
+pub struct Egress {
+    matcher: Arc<Matcher>,
+    /// False where the forward proxy is spoken to in another way: then what needs it is not reached.
+    is_spoken: bool,
+}
 
 /// The error of a text that names no forward proxy. It holds nothing of the text, which may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,14 +46,24 @@ impl Egress {
     ///
     /// [`EgressError`] where it is no URL, or one of a proxy that is spoken to in another way, as over TLS.
     pub fn parse(proxy: &str, direct: &str) -> Result<Self, EgressError> {
+        let egress = Self::as_clients_read(proxy, direct);
+        egress.is_spoken.then_some(egress).ok_or(EgressError)
+    }
+
+    /// Reads the same as clients read their environment: a text that they ignore is no proxy, and one that names a proxy
+    /// which is spoken to in another way matters to the upstreams alone that are reached through it.
+    pub fn as_clients_read(proxy: &str, direct: &str) -> Self {
         let matcher = |direct: &str| Matcher::builder().https(proxy).no(direct).build();
         let anywhere = Uri::from_static("https://upstream.invalid");
-        let found = matcher("").intercept(&anywhere).ok_or(EgressError)?;
-        let host = found.uri().host().unwrap_or_default();
-        let is_spoken = is_socks(&found) || found.uri().scheme_str() == Some("http");
-        (is_spoken && !host.is_empty())
-            .then(|| Self(Arc::new(matcher(direct))))
-            .ok_or(EgressError)
+        let is_spoken = |found: Intercept| {
+            let host = found.uri().host().unwrap_or_default();
+            let is_known = is_socks(&found) || found.uri().scheme_str() == Some("http");
+            is_known && !host.is_empty()
+        };
+        Self {
+            matcher: Arc::new(matcher(direct)),
+            is_spoken: matcher("").intercept(&anywhere).is_some_and(is_spoken),
+        }
     }
 }
 
@@ -86,7 +100,10 @@ impl Service<Uri> for UpstreamConnector {
 
     fn call(&mut self, upstream: Uri) -> Connecting {
         let found = self.egress.as_ref();
-        if let Some(proxy) = found.and_then(|egress| egress.0.intercept(&upstream)) {
+        if let Some(proxy) = found.and_then(|egress| egress.matcher.intercept(&upstream)) {
+            if found.is_some_and(|egress| !egress.is_spoken) {
+                return Box::pin(async { Err(EgressError.into()) });
+            }
             return Box::pin(through(self.tcp.clone(), proxy, upstream));
         }
         let connecting = self.tcp.call(upstream);
@@ -186,6 +203,22 @@ mod tests {
         ] {
             let error = Egress::parse(url, "").unwrap_err().to_string();
             assert!(!error.contains("secret"), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn egress_of_a_client_matters_only_to_what_is_reached_through_it() {
+        let upstream = Uri::from_static("https://upstream.test");
+        let intercepts = |proxy: &str, direct: &str| {
+            let egress = Egress::as_clients_read(proxy, direct);
+            egress.matcher.intercept(&upstream).is_some()
+        };
+        for ignored in ["socks://proxy:1080", ""] {
+            assert!(!intercepts(ignored, ""), "{ignored}");
+        }
+        for unspoken in ["socks4://proxy:1080", "https://proxy:3128"] {
+            assert!(intercepts(unspoken, "") && !intercepts(unspoken, "upstream.test"));
+            assert!(!Egress::as_clients_read(unspoken, "").is_spoken);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use http::header::{HeaderMap, HeaderName};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
 use lockpolicy::http::BaseMatch;
@@ -41,6 +41,8 @@ pub struct ProviderBase {
     upstream: Uri,
     query: Vec<String>,
     headers: Vec<String>,
+    own_query: Option<String>,
+    authorization: Option<HeaderValue>,
 }
 
 impl ProviderRoute {
@@ -80,17 +82,33 @@ impl ProviderBase {
             upstream: Upstream::parse(&base.url)?.base,
             query: base.query.clone(),
             headers: base.headers.clone(),
+            own_query: base.own_query.clone(),
+            authorization: base.authorization.as_ref().and_then(credential),
         })
+    }
+
+    /// Puts the credential of the base URL into a request that has none, as clients do.
+    pub(crate) fn authorize(&self, fields: &mut HeaderMap) {
+        if let Some(own) = &self.authorization {
+            fields.entry(AUTHORIZATION).or_insert_with(|| own.clone());
+        }
     }
 
     /// Returns the URL at the provider for a path that was judged.
     pub(crate) fn target(&self, path: &str, query: Option<&str>) -> Option<Uri> {
         let rest = path.strip_prefix(&self.canonical_prefix)?;
         let start = self.upstream.path().trim_end_matches('/');
-        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        let target = format!("{start}{rest}{query}");
+        let [own, query] = [self.own_query.as_deref(), query]
+            .map(|query| query.map(|query| format!("?{query}")).unwrap_or_default());
+        let target = format!("{start}{own}{rest}{query}");
         with_target(self.upstream.clone(), &target)
     }
+}
+
+fn credential(text: &lockpolicy::agents::Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text.expose()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 impl RouteMatch {
@@ -150,6 +168,8 @@ mod tests {
             url: url.into(),
             query: vec!["api-version".into()],
             headers: Vec::new(),
+            own_query: None,
+            authorization: None,
         }
     }
 
@@ -211,5 +231,24 @@ mod tests {
         let mut request = Request::builder().uri("/v1/x").body(()).unwrap();
         assert!(matches!(match_route(&[], &mut request), RouteMatch::Any));
         assert_eq!(request.uri(), "/v1/x");
+    }
+
+    #[test]
+    fn query_and_user_of_a_base_url_go_on_as_a_client_sends_them() {
+        let own = agents::ProviderBase {
+            own_query: Some("a=1".into()),
+            authorization: Some(String::from("Basic dTpw").into()),
+            ..base("/v1", "https://api.test/v1")
+        };
+        let own = ProviderBase::new(&own).unwrap();
+        let target = own.target("/v1/responses", Some("b=2")).unwrap();
+        assert_eq!(target, "https://api.test/v1?a=1/responses?b=2");
+        let mut fields = HeaderMap::new();
+        own.authorize(&mut fields);
+        assert_eq!(fields[AUTHORIZATION], "Basic dTpw");
+        fields.insert(AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+        own.authorize(&mut fields);
+        assert_eq!(fields[AUTHORIZATION], "Bearer x");
+        assert!(!format!("{own:?}").contains("dTpw"));
     }
 }

@@ -95,6 +95,12 @@ impl<'a> Arguments<'a> {
         self.line.model_source() == ModelSource::CommandLine
     }
 
+    /// Returns true where codex does not read the user's configuration file.
+    pub fn ignores_user_config(&self) -> bool {
+        let mut options = self.line.options();
+        options.any(|(_, option)| option.name == b"--ignore-user-config")
+    }
+
     /// Returns true where codex draws on the terminal.
     pub fn is_tui(&self) -> bool {
         self.line.command().is_tui

@@ -16,6 +16,8 @@ pub(crate) const MODEL_PROVIDERS: &str = "model_providers";
 pub(crate) const OPENAI_BASE_URL: &str = "openai_base_url";
 /// The base URL of realtime sessions.
 pub(crate) const REALTIME_BASE_URL: &str = "experimental_realtime_ws_base_url";
+/// The key that selects a profile.
+pub(crate) const PROFILE: &str = "profile";
 /// The table of profiles.
 pub(crate) const PROFILES: &str = "profiles";
 /// The table of agents and roles.
@@ -96,7 +98,7 @@ pub(crate) static KEYS: [Key; 31] = [
     key(MODEL_PROVIDER, "*", Selects::Source),
     key(MODEL_PROVIDERS, "*", Selects::Source),
     key("oss_provider", "*", Selects::Source),
-    key("profile", "*", Selects::Source),
+    key(PROFILE, "*", Selects::Source),
     key(PROFILES, "*", Selects::Source),
     key(AGENTS, CONFIG_FILE, Selects::Source),
     foreign("apps"),

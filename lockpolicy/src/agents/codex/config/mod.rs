@@ -18,6 +18,7 @@
 
 mod account;
 pub(crate) mod assignment;
+mod base_url;
 pub(crate) mod keys;
 mod overrides;
 mod provider_route;
@@ -25,6 +26,7 @@ mod providers;
 pub(crate) mod selection;
 
 pub use account::is_account;
+pub use base_url::BaseUrlError;
 pub use overrides::{Override, ProxyTarget};
 pub use provider_route::Oss;
 pub use providers::{Layer, Providers, Unreadable, role_files};

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::assignment::{assign, quoted};
+use super::base_url::BaseUrl;
 use super::keys::{MODEL_PROVIDER, MODEL_PROVIDERS, OPENAI_BASE_URL, REALTIME_BASE_URL};
 use super::provider_route::route_name;
 use super::providers::{OPENAI, Providers};
@@ -50,7 +51,7 @@ impl Providers {
             overrides.push(text(OPENAI_BASE_URL, &url));
         }
         let realtime = self.realtime.as_deref();
-        if let Some(url) = realtime.and_then(|own| target.url_for("realtime", Some(own))) {
+        if let Some(url) = realtime.and_then(|own| target.url_for_realtime(own)) {
             overrides.push(text(REALTIME_BASE_URL, &url));
         }
         overrides.extend(self.table(target));
@@ -65,7 +66,8 @@ impl Providers {
     fn table(&self, target: ProxyTarget<'_>) -> Option<Override> {
         let custom = self.custom.iter().enumerate();
         let custom = custom.filter_map(|(index, (id, custom))| {
-            let url = target.url_for(&route_name(index), custom.base_url.as_deref())?;
+            let own = custom.base_url.as_deref();
+            let url = target.url_for(&route_name(index), own)?;
             Some((id.as_str(), Vec::from([("base_url", url)])))
         });
         let strangers = self.strangers.iter().map(|id| {
@@ -106,6 +108,10 @@ impl ProxyTarget<'_> {
     /// Returns the new address of a provider; `None` where its own address is the proxy's.
     fn url_for(self, route: &str, own: Option<&str>) -> Option<String> {
         match self {
+            // It has no route then.
+            Self::Routes(_) if own.is_some_and(|own| BaseUrl::parse(own).is_err()) => {
+                Some(self.below(NOWHERE))
+            }
             Self::Routes(_) => Some(self.below(route)),
             Self::Running { url, .. } if own.is_some_and(|own| is_below(own, url)) => None,
             Self::Running { url, .. } if has_path(url) => Some(url.to_owned()),
@@ -113,6 +119,14 @@ impl ProxyTarget<'_> {
                 Some(self.below("backend-api/codex"))
             }
             Self::Running { .. } => Some(self.below("v1")),
+        }
+    }
+
+    /// Returns the new address of realtime sessions, whose own may begin with `wss`.
+    fn url_for_realtime(self, own: &str) -> Option<String> {
+        match self {
+            Self::Routes(_) => Some(self.below("realtime")),
+            Self::Running { .. } => self.url_for("realtime", Some(own)),
         }
     }
 

@@ -4,9 +4,11 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::base_url::BaseUrl;
 use super::providers::{Custom, Providers};
 use crate::agents::provider_route::{ProviderBase, ProviderRoute};
-use crate::dialect::{CREDENTIALS_FIELDS, Table};
+use crate::dialect::Table;
+use crate::http::names_selector;
 
 /// The variables that locate providers of this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,8 +23,20 @@ pub struct Oss<'a> {
 const BY_KEY: &str = "/v1";
 /// The path below which the tables list the operations of an account.
 const BY_ACCOUNT: &str = "/backend-api/codex";
-/// The only query parameter that selects nothing at any provider.
-const QUERY: [&str; 1] = ["api-version"];
+/// The fields of one connection, or of one content.
+const CONNECTION: [&str; 11] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 impl Providers {
     /// Returns the routes of all providers that codex may call, judged by `table`.
@@ -32,10 +46,17 @@ impl Providers {
             ProviderRoute::new("oss", base(&self.oss(oss), table)),
         ]);
         if let Some(url) = &self.realtime {
-            routes.push(ProviderRoute::new("realtime", base(url, table)));
+            // codex opens a WebSocket there, which begins as a request of HTTP.
+            let url = url.trim_start();
+            let url = match url.strip_prefix("ws") {
+                Some(rest) => ["http", rest].concat(),
+                None => url.to_string(),
+            };
+            routes.push(ProviderRoute::new("realtime", base(&url, table)));
         }
         let custom = self.custom.values().enumerate();
         routes.extend(custom.map(|(index, custom)| route(index, custom, table)));
+        routes.retain(|route| !route.key.url.is_empty());
         routes
     }
 
@@ -60,14 +81,21 @@ fn route(index: usize, custom: &Custom, table: &Table) -> ProviderRoute {
         Some(url) => ProviderRoute::new("", base(url, table)),
         None => openai(None, table),
     };
-    let listed = |names: &[String], known: &[&str]| {
-        let known = names.iter().filter(|name| known.contains(&name.as_str()));
-        known.cloned().collect::<Vec<String>>()
+    let adds = |names: &[String]| {
+        let added = names.iter().filter(|name| is_added(name));
+        added.cloned().collect::<Vec<String>>()
     };
-    route.key.query = listed(&custom.query, &QUERY);
-    route.key.headers = listed(&custom.headers, CREDENTIALS_FIELDS);
+    route.key.query = adds(&custom.query);
+    route.key.headers = adds(&custom.headers);
     route.name = route_name(index);
     route
+}
+
+/// Returns true where a name that the user's configuration adds to a request goes on: it selects no model, and no
+/// connection depends on it.
+fn is_added(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    !names_selector(&name) && !name.starts_with("proxy-") && !CONNECTION.contains(&name.as_str())
 }
 
 /// Returns the route of codex's own provider, which has another host for an account than for a key unless
@@ -84,23 +112,23 @@ fn openai(url: Option<&str>, table: &Table) -> ProviderRoute {
     }
 }
 
-/// Returns a base URL, judged by its own path where the tables list operations below it, as Azure's.
+/// Returns a base URL, judged by its own path where the tables list operations below it, as Azure's. One that codex
+/// cannot call has no route: its provider is sent nowhere.
 fn base(url: &str, table: &Table) -> ProviderBase {
-    let own = path(url).trim_end_matches('/');
+    let read = BaseUrl::parse(url).ok();
+    let own = read.as_ref().map_or("", |read| read.path.as_str());
     let listed = table.find("POST", &format!("{own}/responses")).is_some();
     ProviderBase {
         canonical_prefix: if listed { own } else { BY_KEY }.to_string(),
-        url: url.to_string(),
+        url: read
+            .as_ref()
+            .map(|read| read.url.clone())
+            .unwrap_or_default(),
         query: Vec::new(),
         headers: Vec::new(),
+        own_query: read.as_ref().and_then(|read| read.query.clone()),
+        authorization: read.and_then(|read| read.authorization),
     }
-}
-
-fn path(url: &str) -> &str {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    rest.find('/')
-        .and_then(|start| rest.get(start..))
-        .unwrap_or("")
 }
 
 #[cfg(test)]
@@ -159,6 +187,19 @@ mod tests {
     }
 
     #[test]
+    fn provider_that_codex_cannot_call_has_no_route() {
+        let file = "model_provider='b'\nopenai_base_url='localhost/v1'\nexperimental_realtime_ws_base_url='wss://r/v1'\n[model_providers.a]\nbase_url='${A}/v1'\n[model_providers.b]\nbase_url='http://b/v1?x=1'";
+        assert_eq!(
+            routes(file, Oss::default()),
+            [
+                parts("oss", "/v1", "http://localhost:11434/v1"),
+                parts("realtime", "/v1", "https://r/v1"),
+                parts("p1", "/v1", "http://b/v1"),
+            ]
+        );
+    }
+
+    #[test]
     fn environment_locates_the_providers_of_this_machine() {
         let oss = |base_url, port| {
             routes("model_provider='lmstudio'", Oss { base_url, port })[1]
@@ -173,10 +214,10 @@ mod tests {
     #[test]
     fn query_and_headers_that_select_are_not_forwarded() {
         let table = Table::of(["openai"]).unwrap();
-        let file = "[model_providers.a]\nbase_url='http://a'\nquery_params={api-version='1',model='x'}\nhttp_headers={API-Key='k',x-portkey-config='c'}";
+        let file = "[model_providers.a]\nbase_url='http://a'\nquery_params={api-version='1',Subscription-Key='k',model='x'}\nhttp_headers={ApiKey='k',Helicone-Auth='h',x-portkey-config='c',Connection='x'}";
         let providers = Providers::read([Layer::Own(file)]).unwrap();
         let route = providers.routes(&table, Oss::default()).pop().unwrap();
-        assert_eq!(route.key.query, ["api-version"]);
-        assert_eq!(route.key.headers, ["api-key"]);
+        assert_eq!(route.key.query, ["Subscription-Key", "api-version"]);
+        assert_eq!(route.key.headers, ["apikey", "helicone-auth"]);
     }
 }

@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 
 use toml::{Table, Value};
 
+use super::base_url::{BaseUrl, BaseUrlError};
 use super::keys::{
-    AGENTS, CONFIG_FILE, MODEL_PROVIDER, MODEL_PROVIDERS, OPENAI_BASE_URL, PROFILES,
+    AGENTS, CONFIG_FILE, MODEL_PROVIDER, MODEL_PROVIDERS, OPENAI_BASE_URL, PROFILE, PROFILES,
     REALTIME_BASE_URL,
 };
 
@@ -30,6 +31,14 @@ pub enum Layer<'a> {
     Role(&'a str),
     /// The file of a role of a working directory.
     ProjectRole(&'a str),
+}
+
+impl<'a> Layer<'a> {
+    fn text(self) -> &'a str {
+        let (Self::Own(text) | Self::Project(text) | Self::Role(text) | Self::ProjectRole(text)) =
+            self;
+        text
+    }
 }
 
 /// The providers that codex may be sent to.
@@ -69,6 +78,9 @@ pub enum Unreadable {
     /// No override can change the provider's address.
     #[error("the address of the provider `{0}` cannot be overridden")]
     Provider(String),
+    /// codex could not call the provider.
+    #[error("the base URL of the provider `{0}` cannot be called: {1}")]
+    BaseUrl(String, BaseUrlError),
 }
 
 impl Providers {
@@ -76,17 +88,29 @@ impl Providers {
     ///
     /// # Errors
     ///
-    /// Returns [`Unreadable`] where a file is no TOML, selects a provider whose address cannot be overridden, or
-    /// ranks above the command line and states the address of a provider or, in a project, selects one.
+    /// Returns [`Unreadable`] where a file is no TOML, where a provider is selected whose address cannot be overridden or
+    /// called, or where a file ranks above the command line and states the address of a provider or, in a project, selects
+    /// one. What nobody selects is no error.
     pub fn read<'a>(layers: impl IntoIterator<Item = Layer<'a>>) -> Result<Self, Unreadable> {
+        let parsed = |layer: Layer<'a>| Ok((layer, parsed(layer.text())?));
+        let tables: Vec<(Layer<'_>, Table)> =
+            layers.into_iter().map(parsed).collect::<Result<_, _>>()?;
+        let used = tables.iter().filter_map(|(_, table)| text(table, PROFILE));
+        let used: BTreeSet<String> = used.collect();
         let mut providers = Self::default();
         let (mut selected, mut by_projects) = (BTreeSet::new(), BTreeSet::new());
-        for layer in layers {
+        for (layer, table) in &tables {
             match layer {
-                Layer::Own(text) => providers.own(&parsed(text)?, &mut selected),
-                Layer::Project(text) => providers.project(&parsed(text)?, &mut by_projects),
-                Layer::Role(text) => role(&parsed(text)?, &mut selected)?,
-                Layer::ProjectRole(text) => role(&parsed(text)?, &mut by_projects)?,
+                Layer::Own(_) => {
+                    providers.own(table);
+                    profiles(table, &used, &mut selected);
+                }
+                Layer::Project(_) => {
+                    profiles(table, &used, &mut by_projects);
+                    providers.project(table);
+                }
+                Layer::Role(_) => role(table, &mut selected)?,
+                Layer::ProjectRole(_) => role(table, &mut by_projects)?,
             }
         }
         let custom = &providers.custom;
@@ -96,14 +120,14 @@ impl Providers {
         if let Some(id) = by_projects.iter().find(other) {
             return Err(Unreadable::Choice(crate::escape_for_log(id)));
         }
-        let mut selected = selected.into_iter();
-        match selected.find(|id| !providers.is_overridable(id)) {
-            Some(id) => Err(Unreadable::Provider(crate::escape_for_log(&id))),
+        selected.insert(usual.to_string());
+        match selected.iter().find_map(|id| providers.unusable(id)) {
+            Some(why) => Err(why),
             None => Ok(providers),
         }
     }
 
-    fn own(&mut self, table: &Table, selected: &mut BTreeSet<String>) {
+    fn own(&mut self, table: &Table) {
         for (place, key) in [
             (&mut self.selected, MODEL_PROVIDER),
             (&mut self.openai, OPENAI_BASE_URL),
@@ -111,15 +135,13 @@ impl Providers {
         ] {
             *place = text(table, key).or(place.take());
         }
-        select(table, selected);
         for (id, provider) in defined(table) {
             let own = self.custom.entry(id.clone()).or_default();
             own.override_with(provider);
         }
     }
 
-    fn project(&mut self, table: &Table, by_profiles: &mut BTreeSet<String>) {
-        profiles(table, by_profiles);
+    fn project(&mut self, table: &Table) {
         self.strangers
             .extend(defined(table).map(|(id, _)| id.clone()));
     }
@@ -130,9 +152,20 @@ impl Providers {
         selected.is_some_and(|id| LOCAL.contains(&id) && !self.custom.contains_key(id))
     }
 
-    /// Returns true where an override can change the address of a provider.
-    fn is_overridable(&self, id: &str) -> bool {
-        id == OPENAI || LOCAL.contains(&id) || self.custom.contains_key(id)
+    /// Returns the reason why a provider that is selected cannot be sent to a proxy.
+    fn unusable(&self, id: &str) -> Option<Unreadable> {
+        let shown = || crate::escape_for_log(id);
+        let custom = self.custom.get(id);
+        if custom.is_none() && LOCAL.contains(&id) {
+            return None;
+        }
+        if custom.is_none() && id != OPENAI {
+            return Some(Unreadable::Provider(shown()));
+        }
+        let own = self.openai.as_deref().filter(|_| id == OPENAI);
+        let url = custom.map_or(own, |custom| custom.base_url.as_deref())?;
+        let error = BaseUrl::parse(url).err()?;
+        Some(Unreadable::BaseUrl(shown(), error))
     }
 }
 
@@ -159,7 +192,9 @@ pub fn role_files(text: &str) -> Vec<String> {
 }
 
 fn role(table: &Table, selected: &mut BTreeSet<String>) -> Result<(), Unreadable> {
-    select(table, selected);
+    selected.extend(text(table, MODEL_PROVIDER));
+    let every = inside(table, PROFILES).into_iter().flat_map(Table::keys);
+    profiles(table, &every.cloned().collect(), selected);
     let mut addresses = [MODEL_PROVIDERS, OPENAI_BASE_URL, REALTIME_BASE_URL].into_iter();
     match addresses.find(|key| table.contains_key(*key)) {
         Some(_) => Err(Unreadable::Address),
@@ -167,15 +202,11 @@ fn role(table: &Table, selected: &mut BTreeSet<String>) -> Result<(), Unreadable
     }
 }
 
-/// Collects the providers that a file may select.
-fn select(table: &Table, selected: &mut BTreeSet<String>) {
-    selected.extend(text(table, MODEL_PROVIDER));
-    profiles(table, selected);
-}
-
-fn profiles(table: &Table, selected: &mut BTreeSet<String>) {
-    let profiles = inside(table, PROFILES).into_iter().flat_map(Table::values);
-    let profiles = profiles.filter_map(Value::as_table);
+/// Collects the providers that those profiles of a file select which some file uses.
+fn profiles(table: &Table, used: &BTreeSet<String>, selected: &mut BTreeSet<String>) {
+    let profiles = inside(table, PROFILES).into_iter().flatten();
+    let profiles = profiles.filter(|(name, _)| used.contains(*name));
+    let profiles = profiles.filter_map(|(_, profile)| profile.as_table());
     selected.extend(profiles.filter_map(|profile| text(profile, MODEL_PROVIDER)));
 }
 

@@ -77,7 +77,8 @@ fn role_selects_among_the_providers_and_states_no_address() {
 fn profile_of_a_project_selects_no_provider_of_the_user() {
     let own = Layer::Own("model_provider='a'\n[model_providers.a]\n[model_providers.b]");
     let read = |id: &str| {
-        let project = format!("[profiles.p]\nmodel_provider='{id}'\n[model_providers.n]");
+        let project =
+            format!("profile='p'\n[profiles.p]\nmodel_provider='{id}'\n[model_providers.n]");
         Providers::read([Layer::Project(&project), own])
     };
     assert!(read("a").is_ok() && read("n").is_ok());
@@ -100,7 +101,7 @@ fn provider_without_an_address_to_override_is_refused() {
         "model_provider='amazon-bedrock'",
         "model_provider='gcp'",
         "model_provider='nowhere'",
-        "[profiles.p]\nmodel_provider='amazon-bedrock'",
+        "profile='p'\n[profiles.p]\nmodel_provider='amazon-bedrock'",
     ] {
         assert!(
             matches!(
@@ -111,7 +112,34 @@ fn provider_without_an_address_to_override_is_refused() {
         );
     }
     assert_eq!(Providers::read([Layer::Own("a")]), Err(Unreadable::Syntax));
-    for file in ["", "model_provider='ollama'", "model_provider=1"] {
+    for file in [
+        "",
+        "model_provider='ollama'",
+        "model_provider=1",
+        "[profiles.p]\nmodel_provider='amazon-bedrock'",
+    ] {
         assert!(Providers::read([Layer::Own(file)]).is_ok(), "{file}");
     }
+}
+
+#[test]
+fn entry_that_nobody_selects_stops_nothing() {
+    for url in [
+        "",
+        "localhost:1/v1",
+        "${VAR}/v1",
+        "wss://h/v1",
+        "https://<name>.h/v1",
+    ] {
+        let entry = format!("[model_providers.x]\nbase_url='{url}'");
+        assert!(Providers::read([Layer::Own(&entry)]).is_ok(), "{url}");
+        let file = format!("model_provider='x'\n{entry}");
+        let error = Providers::read([Layer::Own(&file)])
+            .unwrap_err()
+            .to_string();
+        let expected = "the base URL of the provider `x` cannot be called: it ";
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let file = "model_provider='amazon-bedrock'";
+    assert!(Providers::read([Layer::Own(file), Layer::Own("model_provider='openai'")]).is_ok());
 }
