@@ -91,7 +91,7 @@ fn statement_gets_the_same_verdict_and_count_on_every_surface() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(super::cases(512))]
 
     #[test]
     fn any_statement_gets_the_same_verdict_and_count_on_every_surface(

@@ -23,6 +23,8 @@ use lockpolicy::dialect::Table;
 use lockpolicy::http::{Judged, Request, judge_request};
 use lockpolicy::{Decision, Policy, PolicyConfig, edit};
 
+use proptest::test_runner::Config;
+
 use generated_request::{GeneratedRequest, Rules};
 
 /// The approved model.
@@ -36,12 +38,14 @@ const PATHS: [&str; 4] = [
     "/backend-api/codex/responses",
 ];
 
-/// Cases per law.
-fn cases() -> proptest::test_runner::Config {
-    proptest::test_runner::Config {
-        cases: 512,
+/// 512 cases per law, or as many as `PROPTEST_CASES` says.
+fn cases() -> Config {
+    let stated = Config::default();
+    let is_stated = std::env::var_os("PROPTEST_CASES").is_some();
+    Config {
+        cases: if is_stated { stated.cases } else { 512 },
         failure_persistence: None,
-        ..Default::default()
+        ..stated
     }
 }
 

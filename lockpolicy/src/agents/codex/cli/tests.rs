@@ -554,7 +554,7 @@ fn any_policy() -> impl Strategy<Value = Policy> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(crate::tests::cases(2000))]
 
     #[test]
     fn rewritten_line_passes_unchanged(policy in any_policy(), newer in any::<bool>(), args in prop::collection::vec(word(), 0..9)) {
