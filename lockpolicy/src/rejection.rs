@@ -160,3 +160,36 @@ impl fmt::Display for Rejection {
         f.write_str("; locked by policy")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn setting_that_is_locked_is_quoted_where_one_is_stated() {
+        for (requested, wanted) in [
+            (
+                "",
+                "the request has to state the value that the policy pins here (/x); locked by policy",
+            ),
+            (
+                "high",
+                "`high` is not permitted here (/x); locked by policy",
+            ),
+        ] {
+            let rejection = Rejection {
+                requested: requested.to_string(),
+                ..Rejection::whole(Reason::SettingLocked, "/x")
+            };
+            assert_eq!(rejection.to_string(), wanted);
+        }
+    }
+
+    #[test]
+    fn refusal_without_a_place_names_none() {
+        let text = Rejection::whole(Reason::Type, "").to_string();
+        assert!(!text.contains('('), "{text}");
+    }
+}

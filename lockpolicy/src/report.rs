@@ -152,3 +152,130 @@ pub fn report(observer: &dyn Observer, judged: Judged<'_>, context: &RequestCont
         observer.observe(event, &rejected);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+    use alloc::vec;
+    use alloc::vec::Vec;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{Capability, PolicyConfig, Rejection};
+
+    /// Each event, and the policy, the reason and the status that came with it.
+    #[derive(Debug, Default)]
+    struct Recorded(Mutex<Vec<(&'static str, String, String, u16)>>);
+
+    impl Observer for Recorded {
+        fn observe(&self, event: Event<'_>, context: &RequestContext<'_>) {
+            let kind = match event {
+                Event::Attempt(_) => "attempt",
+                Event::Judged { .. } => "judged",
+                Event::Served(_) => "served",
+                Event::Undecidable { .. } => "undecidable",
+            };
+            let (policy, reason) = (context.policy.to_string(), context.reason.to_string());
+            let mut recorded = self.0.lock().unwrap();
+            recorded.push((kind, policy, reason, context.status));
+        }
+    }
+
+    fn attempt(result: AttemptResult) -> Attempt {
+        Attempt {
+            mode: Mode::Reject,
+            result,
+            surface: Surface::Http,
+            source: Source::User,
+            capability: Capability::Generation,
+            place: "/model".to_string(),
+            requested: "other".to_string(),
+            pin: "p".to_string(),
+        }
+    }
+
+    /// Reports a decision with one attempt, whose status is 403. Returns the events with reason and status; each has
+    /// the hash of the policy.
+    fn reported(
+        decision: Decision,
+        attempt: Option<AttemptResult>,
+        model_match: ModelMatch,
+        runs_model: bool,
+    ) -> Vec<(&'static str, String, u16)> {
+        let policy = PolicyConfig::from_toml("model = 'p'").build().unwrap();
+        let verdict = Verdict {
+            decision,
+            attempts: attempt.map(self::attempt).into_iter().collect(),
+            model_match,
+            choice: None,
+        };
+        let judged = Judged {
+            policy: &policy,
+            surface: Surface::Http,
+            verdict: &verdict,
+            runs_model,
+        };
+        let context = RequestContext {
+            status: 403,
+            ..RequestContext::default()
+        };
+        let recorded = Recorded::default();
+        report(&recorded, judged, &context);
+        let recorded = recorded.0.into_inner().unwrap();
+        let own = recorded.into_iter().map(|(kind, hash, reason, status)| {
+            assert_eq!(hash, policy.hash());
+            (kind, reason, status)
+        });
+        own.collect()
+    }
+
+    fn rejected(reason: Reason) -> Decision {
+        Decision::Reject(Rejection::whole(reason, "place"))
+    }
+
+    #[test]
+    fn attempt_that_is_rejected_is_reported_with_its_reason_and_status() {
+        let locked = || "model_locked".to_string();
+        let events = reported(
+            rejected(Reason::ModelLocked),
+            Some(AttemptResult::Rejected),
+            ModelMatch::Other,
+            true,
+        );
+        let wanted = vec![("judged", locked(), 0), ("attempt", locked(), 403)];
+        assert_eq!(events, wanted);
+    }
+
+    #[test]
+    fn attempt_that_goes_on_is_reported_without_a_status() {
+        for result in [AttemptResult::Forced, AttemptResult::Reported] {
+            let events = reported(Decision::Pass, Some(result), ModelMatch::Other, true);
+            let wanted = vec![("judged", String::new(), 0), ("attempt", String::new(), 0)];
+            assert_eq!(events, wanted);
+        }
+    }
+
+    #[test]
+    fn input_that_is_not_understood_is_reported_as_undecidable() {
+        let malformed = || "malformed".to_string();
+        let events = reported(rejected(Reason::Malformed), None, ModelMatch::None, true);
+        let wanted = vec![
+            ("judged", malformed(), 0),
+            ("undecidable", malformed(), 403),
+        ];
+        assert_eq!(events, wanted);
+    }
+
+    #[test]
+    fn input_that_runs_no_model_and_names_none_is_not_counted() {
+        for (model_match, runs_model, counted) in [
+            (ModelMatch::None, false, false),
+            (ModelMatch::None, true, true),
+            (ModelMatch::Exact, false, true),
+            (ModelMatch::Exact, true, true),
+        ] {
+            let events = reported(Decision::Pass, None, model_match, runs_model);
+            assert_eq!(!events.is_empty(), counted, "{model_match:?} {runs_model}");
+        }
+    }
+}

@@ -200,4 +200,16 @@ mod tests {
             assert_eq!(patterns_meet(refused, listed), meets, "{refused} {listed}");
         }
     }
+
+    #[test]
+    fn overlap_is_of_the_dialect_that_gets_no_request() {
+        for (dialects, loser) in [
+            (["openai", "deepseek"], "deepseek"),
+            (["anthropic", "openai"], "anthropic"),
+        ] {
+            let overlaps = Table::of(dialects).unwrap().overlaps();
+            let mut losers = overlaps.iter().map(Overlap::dialect);
+            assert!(losers.any(|own| own == loser), "{dialects:?}");
+        }
+    }
 }

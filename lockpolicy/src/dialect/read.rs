@@ -371,4 +371,59 @@ mod tests {
             assert!(text(bad).is_err(), "{bad}");
         }
     }
+    #[test]
+    fn dialect_that_says_nothing_of_a_key_takes_one() {
+        for (said, takes) in [
+            ("", true),
+            ("takes_key = true\n", true),
+            ("takes_key = false\n", false),
+        ] {
+            let text = [said, "[[operations]]\nat = 'POST /x'"].concat();
+            assert_eq!(parse("x", &text).unwrap().takes_key, takes, "{said}");
+        }
+    }
+
+    #[test]
+    fn place_of_a_model_is_read_with_what_stands_behind_it() {
+        let entry = |model: &str| {
+            let head = "[[operations]]\nat = 'POST /x'\ncapability = 'generation'\nmodel = '";
+            let dialect = parse("x", &[head, model, "'"].concat()).ok()?;
+            let entry = dialect.operations[0].places.entries.first()?;
+            Some((entry.insert_if_missing, entry.prefix.clone()))
+        };
+        for (model, wanted) in [
+            ("/model", Some((true, ""))),
+            ("/model optional", Some((false, ""))),
+            ("/model optional models/", Some((false, "models/"))),
+            ("/model models/", Some((true, "models/"))),
+            ("/model models", None),
+            ("model", None),
+            ("model models/", None),
+        ] {
+            let own = entry(model);
+            let own = own
+                .as_ref()
+                .map(|(missing, stem)| (*missing, stem.as_str()));
+            assert_eq!(own, wanted, "{model}");
+        }
+    }
+
+    #[test]
+    fn meaning_ends_with_its_stem() {
+        for (meaning, good) in [
+            ("model", true),
+            ("model models/", true),
+            ("model optional models/", true),
+            ("model models", false),
+            ("model models/ more", false),
+            ("model models/ more/", false),
+        ] {
+            let text = [
+                "[selectors.s]\n'/a' = '",
+                meaning,
+                "'\n[[operations]]\nat = 'POST /x'\nselectors = ['s']",
+            ];
+            assert_eq!(parse("x", &text.concat()).is_ok(), good, "{meaning}");
+        }
+    }
 }

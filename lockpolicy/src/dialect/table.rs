@@ -207,6 +207,7 @@ fn matched(pattern: &str, path: &str) -> Option<Option<Range<usize>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ForceAction, Setting};
 
     #[test]
     fn path_that_differs_from_a_pattern_does_not_match() {
@@ -327,5 +328,31 @@ mod tests {
         }
         assert!(table.find("PUT", "/v1/responses").is_none());
         assert_eq!(Table::of(["opnai"]), Err(UnknownDialect("opnai".into())));
+    }
+
+    #[test]
+    fn dialect_whose_key_is_held_alone_drops_credentials_of_contents() {
+        let table = Table::of(["openai", "gemini"]).unwrap();
+        let drops = |dialect: &Dialect| {
+            let drop = |setting| {
+                matches!(
+                    setting,
+                    Setting::OtherSelector(_, ForceAction::DropCredential)
+                )
+            };
+            let mut operations = dialect.operations.iter();
+            operations.any(|operation| {
+                let mut entries = operation.places.entries.iter();
+                entries.any(|entry| entry.setting.is_some_and(drop))
+            })
+        };
+        let of = |table: &Table| -> Vec<(String, bool)> {
+            let each = table.dialects().iter();
+            each.map(|own| (own.name.clone(), drops(own))).collect()
+        };
+        let named = |openai, gemini| [("openai".into(), openai), ("gemini".into(), gemini)];
+        assert_eq!(of(&table), named(false, false));
+        let held = table.holding_keys(["gemini", "not switched on"]);
+        assert_eq!(of(&held), named(false, true));
     }
 }

@@ -297,4 +297,16 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn refusal_for_want_of_a_token_alone_has_the_status_that_asks_for_one() {
+        for (refusal, told) in [
+            (AdminRefusal::Closed, (403, "token_not_set")),
+            (AdminRefusal::Token, (401, "token_wanted")),
+            (AdminRefusal::Host, (403, "host_not_local")),
+            (AdminRefusal::Site, (403, "cross_site")),
+        ] {
+            assert_eq!(refusal.status_and_code(), told);
+        }
+    }
 }

@@ -90,3 +90,40 @@ fn written<'a>(
     let own = changed.find(|(index, _)| head.name(*index) == Some(name));
     own.map(|(_, value)| value.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::gate::route;
+    use super::*;
+    use crate::PolicyConfig;
+    use crate::dialect::Table;
+
+    #[test]
+    fn operation_of_the_operator_gets_what_it_needs_at_the_least_and_what_is_listed() {
+        let text = "model = 'p'\nallow = ['GET /v1/things/*']\nallow_headers = ['x-listed']";
+        let policy = PolicyConfig::from_toml(text).build().unwrap();
+        let table = Table::of(["openai"]).unwrap();
+        let fields = [
+            ("host", "a"),
+            ("accept", "*/*"),
+            ("x-any", "1"),
+            ("traceparent", "t"),
+            ("x-listed", "1"),
+            ("content-type", "text/plain"),
+        ];
+        let head = RequestHead {
+            method: "GET",
+            path: "/v1/things/1",
+            fields: &fields,
+            is_http_1_1: true,
+            ..RequestHead::default()
+        };
+        let route = route(&table, &policy, &head).route.unwrap();
+        let forwarded = forwarded_fields(&policy, &route, &head, &[]);
+        let names: Vec<_> = forwarded
+            .iter()
+            .map(|field| fields[field.index].0)
+            .collect();
+        assert_eq!(names, ["accept", "traceparent", "x-listed", "content-type"]);
+    }
+}
