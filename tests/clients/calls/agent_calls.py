@@ -39,7 +39,8 @@ def qwen(base, model, home, _work):
 
 def opencode(base, model, home, work):
     options = {"options": {"baseURL": f"{base}/v1", "apiKey": "x"}, "models": {model: {}}}
-    (work / "opencode.json").write_text(json.dumps({"provider": {"openai": options}}))
+    small = {"small_model": f"openai/{model}"}
+    (work / "opencode.json").write_text(json.dumps({"provider": {"openai": options}} | small))
     return ["opencode", "run", "-m", f"openai/{model}", "hi"], {}
 
 

@@ -1,4 +1,6 @@
-"""Calls of the official `anthropic` SDK."""
+"""Calls of the official `anthropic` SDK. With the word `foundry`, its client for Microsoft Foundry makes them."""
+
+import sys
 
 import anthropic
 from jobs import serve
@@ -21,6 +23,9 @@ def batch(client, model, text):
 CALLS = {
     "messages": lambda c, m, t: c.messages.create(model=m, **hi(t)).content[0].text,
     "messages-stream": stream,
+    "messages-workspace": lambda c, m, t: c.messages.create(
+        model=m, workspace_id="wrkspc_1", user_profile_id="uprof_1", **hi(t)
+    ).content[0].text,
     "count-tokens": lambda c, m, t: c.messages.count_tokens(model=m, messages=hi(t)["messages"]).input_tokens,
     "batches": batch,
     "batch-results": lambda c, m, t: next(iter(c.messages.batches.results("msgbatch_1"))).result.type,
@@ -29,4 +34,12 @@ CALLS = {
     "files": lambda c, m, t: c.beta.files.upload(file=("a.txt", b"hi", "text/plain")).id,
 }
 
-serve(CALLS, lambda base: anthropic.Anthropic(base_url=base))
+
+
+def connect(base):
+    if sys.argv[1] == "foundry":
+        return anthropic.AnthropicFoundry(api_key="stand-in", base_url=f"{base}/anthropic")
+    return anthropic.Anthropic(base_url=base)
+
+
+serve(CALLS, connect)

@@ -1,6 +1,7 @@
-"""Calls of the official `google-genai` SDK."""
+"""Calls of the official `google-genai` SDK. With the word `vertex`, they are those of Vertex with an API key."""
 
 import io
+import sys
 
 from google import genai
 from google.genai import types
@@ -32,4 +33,11 @@ CALLS = {
     "live": live,
 }
 
-serve(CALLS, lambda base: genai.Client(http_options=types.HttpOptions(base_url=base)))
+
+
+def connect(base):
+    options = types.HttpOptions(base_url=base)
+    return genai.Client(vertexai=sys.argv[1] == "vertex", api_key="stand-in", http_options=options)
+
+
+serve(CALLS, connect)

@@ -180,7 +180,7 @@ ROUTES = [
     (r"POST /v1/audio/transcriptions", told("text")),
     (r"POST /v1/audio/speech", lambda call: Answer(sentence(call).encode(), "audio/mpeg")),
     (r"POST /v1/files", stored_file),
-    (r"POST (/api/v1|/v1)/messages", message),
+    (r"POST (/anthropic)?/v1/messages", message),
     (r"POST /v1/messages/count_tokens", said(input_tokens=7)),
     (r"POST /v1/messages/batches", message_batch),
     (r"GET /v1/messages/batches/[^/]+", message_batch),

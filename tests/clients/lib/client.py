@@ -31,6 +31,7 @@ class Client:
     allow_headers: list = field(default_factory=list)
     large: list = field(default_factory=list)
     free: list = field(default_factory=list)
+    refused: list = field(default_factory=list)
     past: list = field(default_factory=list)
     rejected: dict = field(default_factory=dict)
     attempts: dict = field(default_factory=dict)

@@ -15,9 +15,14 @@ TOOLS = Path(os.environ.get("TEST_TOOLS") or ROOT / ".tools").resolve() / "clien
 JARS = Path("/usr/share/java")
 
 
-def said(command):
-    """Returns what a command prints."""
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+def said(command, tries=3):
+    """Returns what a command prints that asks a registry, which is not always there."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode == 0:
+        return done.stdout.strip()
+    if tries == 1:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()[-300:]}")
+    return said(command, tries - 1)
 
 
 def newest(registry, package):

@@ -25,6 +25,8 @@ class Row:
             parts.append("with 1 and 4 MiB: " + ", ".join(f"`{call}`" for call in of.large))
         if of.free:
             parts.append("without a model: " + ", ".join(f"`{call}`" for call in of.free))
+        if of.refused:
+            parts.append("refused, whatever the model: " + ", ".join(f"`{call}`" for call in of.refused))
         return "; ".join(parts)
 
     def calls(self):

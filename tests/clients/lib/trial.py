@@ -116,6 +116,15 @@ def free(trial, client, seen, _text):
         trial.wrong.append(f"the proxy logged {short(seen.attempts + seen.undecidable)}")
 
 
+def refused(trial, _client, seen, _text):
+    """Nothing reached the provider, the client called once, and has the message."""
+    trial.calls = len(seen.undecidable)
+    if seen.upstream or seen.attempts or trial.calls != 1:
+        trial.wrong.append(f"{len(seen.upstream)} calls at the provider, logged {short(seen.attempts + seen.undecidable)}")
+    if "locked by policy" not in seen.reply.get("message", ""):
+        trial.wrong.append(f"the client says {short(seen.reply)}")
+
+
 def plan(client):
     """Returns every trial of a client: its kind, the function that judges it, the mode, the call, the model, the size."""
     for call in client.models:
@@ -127,3 +136,5 @@ def plan(client):
             yield f"rejected at {size >> 20} MiB", rejected, "reject", call, OTHER, size
     for call in client.free:
         yield "free", free, "reject", call, PIN, 0
+    for call in client.refused:
+        yield "refused", refused, "reject", call, PIN, 0
