@@ -1,4 +1,4 @@
-"""A client: what is said of it in `clients.toml`, and its script as a process that is asked for one call after another."""
+"""A client: what is said of it in `clients/`, and its script as a process that is asked for one call after another."""
 
 import json
 import os
@@ -12,13 +12,14 @@ from pathlib import Path
 from .install import JARS, install
 
 HERE = Path(__file__).resolve().parent.parent
+GROUPS = ("sdks", "frameworks", "plain", "agents")
 SECONDS = 60
 AGENT_SECONDS = 200
 
 
 @dataclass
 class Client:
-    """An entry of `clients.toml`, whose comment says what each word means."""
+    """An entry of `clients/`; README.md says what each word means."""
 
     name: str
     registry: str
@@ -50,13 +51,13 @@ class Client:
 
 
 def known():
-    """Returns the clients, and the text of the calls that tell no sentence with the model."""
-    table = tomllib.loads((HERE / "clients.toml").read_text(encoding="utf-8"))
-    clients = [Client(**entry) for entry in table["client"]]
+    """Returns every client."""
+    tables = [tomllib.loads((HERE / f"clients/{group}.toml").read_text(encoding="utf-8")) for group in GROUPS]
+    clients = [Client(**entry) for table in tables for entry in table["client"]]
     unknown = [f"{c.name}: {call}" for c in clients for call in [*c.large, *c.rejected] if call not in c.models]
     if unknown:
-        sys.exit(f"clients.toml: no such call among `models`: {', '.join(unknown)}")
-    return clients, table["texts"]
+        sys.exit(f"tests/clients/clients: no such call among `models`: {', '.join(unknown)}")
+    return clients
 
 
 class Script:

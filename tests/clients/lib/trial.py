@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from .lock import OTHER, PIN, wait_until
 
 LARGE = (1 << 20, 4 << 20)
+# What a client has of an answer without a sentence; elsewhere it is the name of the model that ran.
+TEXTS = {"count-tokens": "7", "embeddings": "", "batches": "msgbatch_1", "caches": "cachedContents/1"}
 
 
 @dataclass
@@ -49,7 +51,7 @@ def short(value):
     return text if len(text) < 400 else f"{text[:300]} … {text[-90:]}"
 
 
-def judge_ran(trial, client, seen, text):
+def judge_ran(trial, client, seen):
     """The provider saw the approved model, once, and the client has its text."""
     named = [call for call in seen.upstream if call.model]
     trial.calls = len(named)
@@ -57,25 +59,25 @@ def judge_ran(trial, client, seen, text):
         trial.wrong.append(f"the provider saw {[call.line() for call in named]}")
     if not named or (len(named) != 1 and not client.agent):
         trial.wrong.append(f"{len(named)} calls reached the provider: {[call.line() for call in seen.upstream]}")
-    if text not in seen.reply.get("text", "\0"):
+    if TEXTS.get(trial.call, PIN) not in seen.reply.get("text", "\0"):
         trial.wrong.append(f"the client says {short(seen.reply)}")
 
 
-def allowed(trial, client, seen, text):
-    judge_ran(trial, client, seen, text)
+def allowed(trial, client, seen):
+    judge_ran(trial, client, seen)
     if seen.attempts or (seen.undecidable and not client.agent):
         trial.wrong.append(f"the proxy logged {short(seen.attempts + seen.undecidable)}")
 
 
-def forced(trial, client, seen, text):
-    judge_ran(trial, client, seen, text)
+def forced(trial, client, seen):
+    judge_ran(trial, client, seen)
     results = [event.get("result") for event in seen.attempts]
     expected = client.attempts.get(trial.call, 1)
     if set(results) != {"forced"} or (len(results) != expected and not client.agent):
         trial.wrong.append(f"the attempts logged are {results}")
 
 
-def rejected(trial, client, seen, _text):
+def rejected(trial, client, seen):
     """Nothing reached the provider, each call is one attempt, and the client has the message of the proxy."""
     trial.calls = len({event.get("request_id") for event in seen.attempts})
     if [call for call in seen.upstream if call.model]:
@@ -104,7 +106,7 @@ def told(trial, client, seen):
         trial.wrong.append(f"the error has not the message: {short(seen.reply)}")
 
 
-def free(trial, client, seen, _text):
+def free(trial, client, seen):
     """The operation passed. What is in `past` went on at the provider, where the proxy does not see it."""
     trial.calls = len(seen.upstream)
     past = [call for call in seen.upstream if call.past]
@@ -116,7 +118,7 @@ def free(trial, client, seen, _text):
         trial.wrong.append(f"the proxy logged {short(seen.attempts + seen.undecidable)}")
 
 
-def refused(trial, _client, seen, _text):
+def refused(trial, _client, seen):
     """Nothing reached the provider, the client called once, and has the message."""
     trial.calls = len(seen.undecidable)
     if seen.upstream or seen.attempts or trial.calls != 1:
