@@ -38,6 +38,7 @@ pub fn judge(policy: &Policy, origin: Origin, occurrences: &[Occurrence<'_>]) ->
         index: 0,
         changes: Vec::new(),
         attempts: Vec::new(),
+        has_own: false,
         refusal: None,
         model_match: ModelMatch::None,
         choice: None,
@@ -71,6 +72,8 @@ struct Judging<'p> {
     index: usize,
     changes: Vec<Change>,
     attempts: Vec<Attempt>,
+    /// `true` if one of them is about the model that the request runs.
+    has_own: bool,
     refusal: Option<Rejection>,
     model_match: ModelMatch,
     choice: Option<ModelChoice>,
@@ -147,9 +150,22 @@ impl Judging<'_> {
                 AttemptResult::Rejected
             }
         };
-        if self.attempts.len() < MAX_ATTEMPTS && !self.repeats(occurrence, capability) {
+        if !self.repeats(occurrence, capability) && self.has_place(occurrence) {
             self.record_attempt(occurrence, capability, result);
         }
+    }
+
+    /// Returns true if one more attempt may be recorded. The model that the request runs takes the place of a further
+    /// selector: a request that names many of them must not hide it.
+    fn has_place(&mut self, occurrence: &Occurrence<'_>) -> bool {
+        if self.attempts.len() < MAX_ATTEMPTS {
+            return true;
+        }
+        let is_own = matches!(occurrence.setting, Setting::Model(_));
+        if is_own && !self.has_own {
+            self.attempts.pop();
+        }
+        is_own && !self.has_own
     }
 
     /// Returns true if a place only says again what the input has asked for already, as codex's routing hint
@@ -171,6 +187,7 @@ impl Judging<'_> {
         capability: Capability,
         result: AttemptResult,
     ) {
+        self.has_own |= matches!(occurrence.setting, Setting::Model(_));
         self.attempts.push(Attempt {
             mode: self.policy.mode(),
             result,

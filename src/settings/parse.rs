@@ -157,6 +157,13 @@ pub(super) fn path(given: &Given) -> Parsed<Option<PathBuf>> {
     Ok((!text.is_empty()).then(|| text.into()))
 }
 
+/// Reads the path of a file without which the lock would be another one: an empty text is no way to leave it out.
+pub(super) fn required_file(given: &Given) -> Parsed<Option<PathBuf>> {
+    let path = path(given)?;
+    let empty = || vec![given.problem("a file expected; leave it out where there is none")];
+    path.map(Some).ok_or_else(empty)
+}
+
 pub(super) fn secret(given: &Given, shortest: usize) -> Parsed<Option<SecretFile>> {
     let file = SecretFile::read(Path::new(given.text()?), given.place, shortest);
     file.map(Some).map_err(|problem| vec![problem])

@@ -179,16 +179,16 @@ settings! {
 
     /// The file with the certificate of the listener and those of the authorities between, as PEM. With it, TLS alone is
     /// spoken: HTTP/2 and HTTP/1.1. It is read again when it changes.
-    [Serve, "MODEL_LOCK_TLS_CERT", "--tls-cert FILE", parse::path, harmless]
+    [Serve, "MODEL_LOCK_TLS_CERT", "--tls-cert FILE", parse::required_file, harmless]
     tls_cert: Option<PathBuf> = None => "none: plain HTTP is spoken",
 
     /// The file with the key of that certificate, as PEM. It is read again when it changes.
-    [Serve, "MODEL_LOCK_TLS_KEY", "--tls-key FILE", parse::path, harmless]
+    [Serve, "MODEL_LOCK_TLS_KEY", "--tls-key FILE", parse::required_file, harmless]
     tls_key: Option<PathBuf> = None => "none",
 
     /// The file with the authorities, as PEM, one of which has to vouch for each client. It is read again when it
     /// changes.
-    [Serve, "MODEL_LOCK_TLS_CLIENT_CA", "--tls-client-ca FILE", parse::path]
+    [Serve, "MODEL_LOCK_TLS_CLIENT_CA", "--tls-client-ca FILE", parse::required_file]
     tls_client_ca: Option<PathBuf> = None => "none: clients need no certificate",
 
     /// The origins whose pages may call, such as `https://app.example`, separated by commas. The flag may be repeated.

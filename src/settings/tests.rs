@@ -99,6 +99,8 @@ fn settings_with_several_problems_report_all_with_their_names() {
         "1KiB",
         "--drain-timeout",
         "soon",
+        "--tls-client-ca",
+        "",
     ]);
     let environment = [
         ("MODEL_LOCK_MAX_BODY", "0"),
@@ -118,6 +120,7 @@ fn settings_with_several_problems_report_all_with_their_names() {
         "--log: `loud`",
         "--max-header-bytes: `1KiB`",
         "--drain-timeout: `soon`",
+        "--tls-client-ca: a file expected",
         "MODEL_LOCK_MAX_BODY: `0`",
         "MODEL_LOCK_HEADER_TIMEOUT: `0s`",
         "STATSD_PORT: `0`",

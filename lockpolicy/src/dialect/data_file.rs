@@ -65,7 +65,8 @@ pub(super) struct OperationEntry {
     #[serde(default)]
     pub(super) content: Content,
     pub(super) model: Option<String>,
-    pub(super) unless: Option<String>,
+    #[serde(default)]
+    pub(super) unless: Vec<String>,
     #[serde(default)]
     pub(super) selectors: Vec<String>,
     #[serde(default)]

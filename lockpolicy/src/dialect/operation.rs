@@ -38,8 +38,8 @@ pub struct Operation {
     pub content: Content,
     /// The location of the model's name.
     pub model: ModelAt,
-    /// The parameter of the query, as `NAME=VALUE`, with which the API takes no model in the query: the messages name it.
-    pub unless: Option<String>,
+    /// The parameters of the query, as `NAME=VALUE`, or as `NAME` for any value, with which the API takes no model there.
+    pub unless: Vec<String>,
     /// The places of a JSON content.
     pub places: Places,
     /// Query parameters that may be given, each once.
@@ -50,6 +50,18 @@ pub struct Operation {
     pub messages: Vec<Message>,
     /// The shape of its errors.
     pub errors: ErrorShape,
+}
+
+impl Operation {
+    /// Returns true if a parameter of a query says that the query names no model.
+    pub(crate) fn names_no_model(&self, query: &str) -> bool {
+        let says = |pair: &str, unless: &String| match pair.split_once('=') {
+            Some((name, value)) if !unless.contains('=') => name == unless && !value.is_empty(),
+            _ => pair == unless,
+        };
+        let mut pairs = query.split('&');
+        pairs.any(|pair| self.unless.iter().any(|unless| says(pair, unless)))
+    }
 }
 
 /// A door that exists and is not listed on purpose: what runs behind it is not named by the request, or

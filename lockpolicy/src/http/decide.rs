@@ -239,6 +239,23 @@ mod tests {
     }
 
     #[test]
+    fn session_of_an_accepted_call_needs_no_model() {
+        for mode in ["force", "reject"] {
+            let approved = run(mode, &realtime("call_id=c"), "").result.unwrap();
+            assert_eq!(
+                (approved.query, approved.outcome),
+                (None, RequestOutcome::Matched)
+            );
+        }
+        let named = run("force", &realtime("call_id=c&model=q"), "")
+            .result
+            .unwrap();
+        assert_eq!(named.query.as_deref(), Some("call_id=c&model=p"));
+        let empty = run("force", &realtime("call_id="), "").result.unwrap();
+        assert_eq!(empty.query.as_deref(), Some("call_id=&model=p"));
+    }
+
+    #[test]
     fn model_in_the_query_is_replaced_between_others_or_put_behind_them() {
         let query = [String::from("a"), String::from("modelx")];
         let base = BaseMatch::Provider {

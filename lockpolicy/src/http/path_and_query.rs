@@ -43,8 +43,7 @@ pub(super) fn query<'a>(policy: &'a Policy, request: &Request<'a>) -> Finds<'a> 
         }
         at += pair.len() + 1;
     }
-    let unless = request.found.operation.unless.as_deref();
-    if unless.is_some_and(|unless| request.query.split('&').any(|pair| pair == unless)) {
+    if request.found.operation.names_no_model(request.query) {
         let capability = request.found.operation.capability;
         let pin = capability.and_then(|capability| policy.pin_of(capability));
         let stated = SelectorValue::Text(Cow::Borrowed(pin.unwrap_or_default()));

@@ -306,6 +306,28 @@ fn input_with_many_attempts_reports_the_first_alone() {
 }
 
 #[test]
+fn model_behind_many_further_selectors_is_reported() {
+    let further = Setting::OtherSelector(Capability::Generation, ForceAction::Pin);
+    let mut many: Vec<_> = (0..100)
+        .map(|number| alloc::format!("decoy-{number}").into())
+        .map(|name| at(further, SelectorValue::Text(name)))
+        .collect();
+    many.push(named("hidden"));
+    many.push(named("hidden too"));
+    let origin = Origin {
+        surface: Surface::Http,
+        source: Source::User,
+    };
+    for mode in ["force", "reject"] {
+        let p = policy(&["model='p'\nmode='", mode, "'"].concat());
+        let attempts = judge(&p, origin, &many).attempts;
+        assert_eq!(attempts.len(), MAX_ATTEMPTS);
+        let last = attempts.last().map(|last| last.requested.as_str());
+        assert_eq!(last, Some("hidden"), "{mode}");
+    }
+}
+
+#[test]
 fn refused_input_reports_its_forced_attempts_as_rejected() {
     let p = policy("model='p'");
     let refused = at(

@@ -27,6 +27,18 @@ pub(crate) type Case = (&'static str, &'static str, &'static str, Forced);
 
 const CASES: &[Case] = &[
     (
+        "litellm",
+        "/v1/chat/completions",
+        r#"{"model":"p-generation","tags":["paid"],"metadata":{"tags":["paid"],"team":"a"}}"#,
+        Content(r#"{"model":"p-generation","metadata":{"team":"a"}}"#),
+    ),
+    (
+        "openai",
+        "/v1/chat/completions",
+        r#"{"model":"p-generation","metadata":{"tags":"paid"}}"#,
+        Same,
+    ),
+    (
         "openai",
         "/v1/responses",
         r#"{"model":"p-generation","metadata":{"model":"x"}}"#,

@@ -21,6 +21,58 @@ pub(crate) const PINNED: &[Case] = &[
         ),
     ),
     (
+        "openrouter",
+        "/api/v1/chat/completions",
+        r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","verbosity":"max"}"#,
+        Content(r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low"}"#),
+    ),
+    (
+        "gemini",
+        "/v1beta/openai/chat/completions",
+        r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","extra_body":{"google":{"thinking_config":{"thinking_level":"high"}}}}"#,
+        Content(
+            r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","extra_body":{"google":{"thinking_config":{"thinking_level":"low"}}}}"#,
+        ),
+    ),
+    (
+        "gemini",
+        "/v1beta/openai/chat/completions",
+        r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","extra_body":{"google":{"thinking_config":{"thinking_budget":9000}}}}"#,
+        Refused,
+    ),
+    (
+        "bedrock",
+        "/model/p-generation/converse",
+        r#"{"additionalModelRequestFields":{"inferenceConfig":{"reasoningConfig":{"maxReasoningEffort":"high"}}}}"#,
+        Content(
+            r#"{"additionalModelRequestFields":{"inferenceConfig":{"reasoningConfig":{"maxReasoningEffort":"low"}}}}"#,
+        ),
+    ),
+    (
+        "bedrock",
+        "/model/p-generation/invoke",
+        r#"{"reasoningConfig":{"maxReasoningEffort":"high"},"reasoning_effort":"max","output_config":{"effort":"low"}}"#,
+        Content(
+            r#"{"reasoningConfig":{"maxReasoningEffort":"low"},"reasoning_effort":"low","output_config":{"effort":"low"}}"#,
+        ),
+    ),
+    (
+        "litellm",
+        "/v1/chat/completions",
+        r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","output_config":{"effort":"max"},"reasoning":{"max_tokens":9000}}"#,
+        Content(
+            r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","output_config":{"effort":"low"},"reasoning":{}}"#,
+        ),
+    ),
+    (
+        "vllm",
+        "/v1/chat/completions",
+        r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","thinking_token_budget":9000,"chat_template_kwargs":{"reasoning_effort":"high","enable_thinking":true}}"#,
+        Content(
+            r#"{"model":"p-generation","service_tier":"default","reasoning_effort":"low","chat_template_kwargs":{"reasoning_effort":"low"}}"#,
+        ),
+    ),
+    (
         "openai",
         "/v1/images/generations",
         r#"{"model":"p-image","complexity":"high","svg":{"reasoning":{"effort":"max"}}}"#,

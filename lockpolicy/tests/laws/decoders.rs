@@ -197,6 +197,7 @@ fn is_only_pin(member: &Member) -> bool {
 fn selects(place: Option<&Tree>, pin: Option<&str>) -> bool {
     match place {
         None | Some(Tree::Null) => false,
+        Some(value) if is_empty(value) => false,
         Some(value) => pin.is_none() || value.text() != pin,
     }
 }
