@@ -13,7 +13,7 @@ from .install import JARS, install
 
 HERE = Path(__file__).resolve().parent.parent
 GROUPS = ("sdks", "frameworks", "plain", "agents")
-SECONDS = 60
+SECONDS = 120
 AGENT_SECONDS = 200
 
 

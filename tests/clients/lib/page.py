@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from .install import ROOT
 
 PAGE = ROOT / "docs/reference/clients.md"
+COLUMNS = [
+    "Client", "Version", "Calls", "Calls per rejection", "Its error tells", "As expected", "Date", "Commit",
+]  # fmt: skip
 BEGIN, END = "<!-- made: verified -->", "<!-- end -->"
 
 
@@ -46,8 +49,9 @@ class Row:
         return f"{self.client.name} {self.client.version()}: {self.result()}, calls per rejection: {self.calls()}"
 
     def markdown(self):
-        cells = [self.client.name, self.client.version(), self.ran(), self.calls(), self.told(), self.result()]
-        return f"| {' | '.join(cells)} |"
+        day = datetime.datetime.now(datetime.timezone.utc).date()
+        tried = [self.calls(), self.told(), self.result(), str(day), f"`{commit()}`"]
+        return f"| {' | '.join([self.client.name, self.client.version(), self.ran(), *tried])} |"
 
 
 def commit():
@@ -55,17 +59,15 @@ def commit():
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def write(rows):
-    """Writes the table between its marks; what stands around it stays."""
+def write(rows, order):
+    """Writes these rows between the marks. Those of other clients stay, as far as there are such clients."""
     text = PAGE.read_text(encoding="utf-8")
     before, found, rest = text.partition(BEGIN)
-    _old, ended, after = rest.partition(END)
+    old, ended, after = rest.partition(END)
     if not found or not ended:
         raise RuntimeError(f"{PAGE}: `{BEGIN}` and `{END}` are not there")
-    total = sum(len(row.trials) for row in rows)
-    day = datetime.datetime.now(datetime.timezone.utc).date()
-    head = f"Run on {day} at commit `{commit()}`: {len(rows)} clients, {total} calls."
-    columns = ["Client", "Version", "Calls", "Calls per rejection", "Its error tells", "As expected"]
-    names = f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}"
-    table = "\n".join(row.markdown() for row in rows)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{head}\n\n{names}\n{table}\n\n{END}{after}", encoding="utf-8")
+    lines = {line.split("|")[1].strip(): line for line in old.splitlines() if line.startswith("| ")}
+    lines |= {row.client.name: row.markdown() for row in rows}
+    names = f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}"
+    table = "\n".join(lines[client.name] for client in order if client.name in lines)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{names}\n{table}\n\n{END}{after}", encoding="utf-8")
