@@ -144,13 +144,13 @@ fn map_of_contributing() -> (Vec<String>, usize) {
 }
 
 #[test]
-fn the_map_of_contributing_answers_17_questions_with_paths_that_exist() {
+fn the_map_of_contributing_answers_its_questions_with_paths_that_exist() {
     let (paths, rows) = map_of_contributing();
     let missing: Vec<_> = paths
         .iter()
         .filter(|path| !repository().join(path).exists())
         .collect();
     assert!(missing.is_empty(), "CONTRIBUTING.md names {missing:#?}");
-    assert_eq!(rows, 17);
+    assert!(rows > 16, "{rows}");
     assert!(paths.len() > 20, "{paths:?}");
 }

@@ -19,7 +19,10 @@ use super::docs::{compare, table};
 type Member = (&'static str, &'static str);
 
 const STATUS: [Member; 52] = [
-    ("state", "`holding`, or `open` where the mode is `audit`."),
+    (
+        "state",
+        "`holding`, or `open` where the mode is `report_only`.",
+    ),
     (
         "concerns[].code",
         "`nothing_locked`, `another_model_served`, `policy_kept`, `audit_lines_dropped`, `audit_lines_altered`, `provider_failing`, `statsd_unresolved`, `draining`.",

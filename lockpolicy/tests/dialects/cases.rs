@@ -30,12 +30,6 @@ const CASES: &[Case] = &[
         "litellm",
         "/v1/chat/completions",
         r#"{"model":"p-generation","tags":["paid"],"metadata":{"tags":["paid"],"team":"a"}}"#,
-        Content(r#"{"model":"p-generation","metadata":{"team":"a"}}"#),
-    ),
-    (
-        "openai",
-        "/v1/chat/completions",
-        r#"{"model":"p-generation","metadata":{"tags":"paid"}}"#,
         Same,
     ),
     (

@@ -13,8 +13,8 @@ use std::path::Path;
 
 use lockpolicy::{Event, Served};
 use serde::Serialize;
-use tracing::Level;
 use tracing::subscriber::set_global_default;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
@@ -62,17 +62,23 @@ fn install<W>(filter: Targets, writer: W)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let ours = filter_fn(|metadata| {
+    // Fails only where a log runs already, and then that one is used.
+    drop(set_global_default(subscriber(filter, writer)));
+}
+
+fn subscriber<W>(filter: Targets, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    // One filter: of two, `enabled!` asks whether either lets an event through.
+    let enabled = filter_fn(move |metadata| {
         let root = metadata.target().split("::").next().unwrap_or_default();
-        OURS.contains(&root)
+        OURS.contains(&root) && filter.would_enable(metadata.target(), metadata.level())
     });
     let layer = tracing_subscriber::fmt::layer()
         .event_format(JsonLine)
         .with_writer(writer);
-    let subscriber =
-        tracing_subscriber::registry().with(layer.with_filter(filter).with_filter(ours));
-    // Fails only where a log runs already, and then that one is used.
-    drop(set_global_default(subscriber));
+    tracing_subscriber::registry().with(layer.with_filter(enabled))
 }
 
 /// Logs that the audit file cannot be written. It is as grave as an attempt, and has the same target.
@@ -197,6 +203,8 @@ mod tests {
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 
+    use tracing::level_filters::LevelFilter;
+
     use lockpolicy::{
         Attempt, AttemptResult, Capability, Mode, RequestContext, Source, Surface, escape_for_log,
     };
@@ -214,6 +222,23 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn record_that_the_filter_switches_off_is_not_enabled() {
+        let served = |filter: Targets| {
+            let subscriber = subscriber(filter, io::sink);
+            tracing::subscriber::with_default(
+                subscriber,
+                || tracing::enabled!(target: SERVED, Level::INFO),
+            )
+        };
+        let info = || Targets::new().with_default(Level::INFO);
+        assert!(served(info()));
+        assert!(!served(info().with_target(SERVED, LevelFilter::OFF)));
+        assert!(!served(Targets::new().with_default(Level::ERROR)));
+        assert!(!served(attempts().with_target("proxy", Level::WARN)));
+        assert!(!served(Targets::new()));
     }
 
     #[test]
