@@ -326,4 +326,40 @@ mod tests {
         let listed = upgraded("/v1/models", "websocket");
         assert_eq!(listed, Some(Reason::Malformed));
     }
+
+    #[test]
+    fn query_of_a_socket_names_its_model_or_what_stands_for_one() {
+        for (query, passes) in [
+            ("model=p", true),
+            ("intent=transcription", true),
+            ("other=transcription", false),
+            ("model=p&model=p", false),
+        ] {
+            let head = RequestHead {
+                query: Some(query),
+                fields: &[
+                    ("connection", "upgrade"),
+                    ("host", "a"),
+                    ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+                    ("sec-websocket-version", "13"),
+                    ("upgrade", "websocket"),
+                ],
+                ..head("GET", "/v1/realtime")
+            };
+            let wanted = (!passes).then_some(Reason::Malformed);
+            assert_eq!(reason(&head), wanted, "{query}");
+        }
+    }
+
+    #[test]
+    fn operation_without_a_content_takes_none() {
+        let table = Table::of(["openai"]).unwrap();
+        for (method, path, takes) in [
+            ("GET", "/v1/models", false),
+            ("POST", "/v1/responses", true),
+        ] {
+            let route = route(&table, &policy(), &head(method, path)).route.unwrap();
+            assert_eq!(route.takes_content(), takes, "{path}");
+        }
+    }
 }

@@ -93,3 +93,25 @@ pub struct Request<'a> {
     /// The requester.
     pub source: Source,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn program_that_sends_a_request_is_told_by_its_user_agent() {
+        for (user_agent, known) in [
+            ("claude-cli/2.1", Some("claude-cli/")),
+            ("other/1", None),
+            ("", None),
+        ] {
+            let fields = [("accept", "claude-cli/2.1"), ("user-agent", user_agent)];
+            let head = RequestHead {
+                fields: &fields,
+                ..RequestHead::default()
+            };
+            let own = head.client().map(|client| client.user_agents[0]);
+            assert_eq!(own, known, "{user_agent}");
+        }
+    }
+}

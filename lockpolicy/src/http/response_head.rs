@@ -170,7 +170,7 @@ mod tests {
     type Fields<'f> = &'f [(&'f str, &'f str)];
 
     fn policy(mode: &str) -> Policy {
-        let keys = "model = 'p'\nallow = ['GET /v1/things']\nmode = '";
+        let keys = "model = 'p'\nallow = ['GET /v1/things']\npins.audio = 'p'\nmode = '";
         let policy = PolicyConfig::from_toml(&[keys, mode, "'"].concat());
         policy.build().unwrap()
     }
@@ -203,6 +203,7 @@ mod tests {
     const MODELS: (&str, &str, &str) = ("GET", "/v1/models", "");
     const THINGS: (&str, &str, &str) = ("GET", "/v1/things", "");
     const PINNED: (&str, &str, &str) = ("POST", "/v1/responses", r#"{"model":"p"}"#);
+    const SPOKEN: (&str, &str, &str) = ("POST", "/v1/audio/speech", r#"{"model":"p"}"#);
     const OTHER: (&str, &str, &str) = ("POST", "/v1/responses", r#"{"model":"q"}"#);
 
     #[test]
@@ -215,6 +216,7 @@ mod tests {
             ("force", MODELS, 404, Pass),
             ("force", PINNED, 200, Observe),
             ("force", PINNED, 500, Observe),
+            ("force", SPOKEN, 200, Observe),
             ("force", THINGS, 200, Pass),
             ("force", THINGS, 404, Pass),
         ] {
@@ -272,5 +274,16 @@ mod tests {
         };
         let handshake = handshake_edits(&policy("force"), &head);
         assert_eq!(handshake.remove, ["connection", "x-hop", "openai-model"]);
+    }
+
+    #[test]
+    fn head_that_names_the_pin_alone_loses_the_fields_of_the_served_model() {
+        let fields = [
+            ("openai-model", "p"),
+            ("x-openai-model", "p"),
+            ("x-any", "p"),
+        ];
+        let (_, edits) = answered("force", OTHER, (200, &fields)).unwrap();
+        assert_eq!(edits.remove, ["openai-model", "x-openai-model"]);
     }
 }

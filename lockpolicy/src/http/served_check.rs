@@ -88,3 +88,78 @@ impl ServedCheck {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString as _;
+
+    use super::*;
+    use crate::{Capability, PolicyConfig};
+
+    fn check(policy: &str, sent: Option<&str>) -> ServedCheck {
+        let text = ["model = 'p'\n", policy].concat();
+        let policy = Arc::new(PolicyConfig::from_toml(&text).build().unwrap());
+        let choice = sent.map(|sent| ModelChoice {
+            capability: Capability::Generation,
+            requested: sent.to_string(),
+            sent: sent.to_string(),
+        });
+        ServedCheck::new(&policy, Surface::Http, Source::User, choice)
+    }
+
+    #[test]
+    fn response_is_reported_with_the_gravest_of_its_names() {
+        for (names, served, result) in [
+            (&[][..], "", Served::Undeclared),
+            (&["p"], "p", Served::Match),
+            (&["p-2026-04-01", "p"], "p-2026-04-01", Served::Variant),
+            (&["p", "q", "p"], "q", Served::Mismatch),
+            // Of two that are as grave, the first one.
+            (&["q", "r"], "q", Served::Mismatch),
+        ] {
+            let mut check = check("", Some("p"));
+            assert!(check.has_choice());
+            for name in names {
+                assert!(!check.add_name(name));
+            }
+            let report = check.report();
+            let told = (report.served, report.result, report.failed);
+            assert_eq!(told, (served, result, false), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn response_of_another_model_ends_where_the_policy_says_so() {
+        let mut check = check("on_served_mismatch = 'fail'", Some("p"));
+        assert!(!check.add_name("p"));
+        assert!(check.add_name("q"));
+        // What comes behind it does not go on either.
+        assert!(check.add_name("p"));
+        assert!(check.report().failed);
+    }
+
+    #[test]
+    fn response_that_was_made_before_is_held_against_the_pin_where_it_is_locked() {
+        for (mode, result) in [
+            ("mode = 'force'", Served::Mismatch),
+            ("mode = 'report_only'", Served::Undeclared),
+        ] {
+            let mut check = check(mode, None);
+            assert!(!check.has_choice());
+            check.add_name("q");
+            assert_eq!(check.report().result, result, "{mode}");
+        }
+    }
+
+    #[test]
+    fn text_that_names_no_model_says_nothing() {
+        let mut check = check("on_served_mismatch = 'fail'", Some("p"));
+        let places = Places::default();
+        let no_model = check.add_text(&places, br#"{"type":"ping"}"#);
+        assert_eq!(no_model, (String::new(), false));
+        let named = check.add_text(&places, br#"{"type":"message","model":"p"}"#);
+        assert_eq!(named, ("message".to_string(), false));
+        let other = check.add_text(&places, br#"{"type":"message","model":"q"}"#);
+        assert_eq!(other, ("message".to_string(), true));
+    }
+}

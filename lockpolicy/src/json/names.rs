@@ -85,3 +85,25 @@ impl<'a> Names<'a> {
         all.array_windows().all(|[a, b]| a != b)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decoded_names_of_an_object_are_compared_with_each_other() {
+        for (own, differ) in [
+            (["a", "b", "c"], true),
+            (["a", "a", "b"], false),
+            (["ab", "b", "b"], false),
+            (["a", "ab", "b"], true),
+        ] {
+            let mut names = Names::of(b"{}");
+            let mark = names.mark();
+            for name in own {
+                names.push_decoded(name);
+            }
+            assert_eq!(names.close(mark), differ, "{own:?}");
+        }
+    }
+}

@@ -61,6 +61,10 @@ fn request_in_force_changes_in_the_models_value_alone() {
     );
     assert_eq!(force("{ }").unwrap(), "{\"model\":\"p\" }");
     assert_eq!(
+        force(" \n{\"input\":1}").unwrap(),
+        " \n{\"model\":\"p\",\"input\":1}"
+    );
+    assert_eq!(
         force(r#"{"model":"openai/p"}"#).unwrap(),
         r#"{"model":"p"}"#
     );
@@ -445,4 +449,81 @@ fn tier_in_a_header_is_pinned() {
     let reject = "service_tier='flex'\nmode='reject'";
     assert_eq!(run(reject, tier, "flex"), Ok(Vec::new()));
     assert_eq!(run(reject, tier, "priority"), Err(Reason::SettingLocked));
+}
+
+#[test]
+fn list_of_the_pin_where_one_model_belongs_is_replaced() {
+    let policy = PolicyConfig::from_toml("model='p'").build().unwrap();
+    let table = Table::of(["anthropic"]).unwrap();
+    let path = "/v1/messages";
+    let content = br#"{"model":"p","tools":[{"type":"advisor_20260301","model":["p"]}]}"#;
+    let request = Request {
+        found: &table.find("POST", path).unwrap(),
+        path,
+        query: "",
+        headers: &with_type(&[]),
+        content,
+        source: Source::User,
+    };
+    let judged = judge_request(&policy, request);
+    assert_eq!(judged.verdict.attempts.len(), 1);
+    assert_eq!(
+        edit::apply(content, judged.content),
+        br#"{"model":"p","tools":[{"type":"advisor_20260301","model":"p"}]}"#
+    );
+}
+
+/// A part of a form.
+fn part(name: &str, rest: &str, value: &str) -> String {
+    format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n\r\n{value}\r\n")
+}
+
+/// Returns what goes on of a form with these parts.
+fn form(parts: &[String]) -> Result<String, Reason> {
+    let content = [&parts.concat(), "--b--\r\n"].concat();
+    let text = "model='p'\npins.audio='p'";
+    let policy = PolicyConfig::from_toml(text).build().unwrap();
+    let table = Table::of(["openai"]).unwrap();
+    let path = "/v1/audio/transcriptions";
+    let request = Request {
+        found: &table.find("POST", path).unwrap(),
+        path,
+        query: "",
+        headers: &[("content-type", "multipart/form-data; boundary=b")],
+        content: content.as_bytes(),
+        source: Source::User,
+    };
+    let judged = judge_request(&policy, request);
+    if let Decision::Reject(rejection) = judged.verdict.decision {
+        return Err(rejection.reason);
+    }
+    let sent = edit::apply(content.as_bytes(), judged.content);
+    Ok(String::from_utf8(sent).unwrap())
+}
+
+#[test]
+fn form_in_force_loses_a_further_model_and_gets_a_missing_one() {
+    let language = || part("language", "", "en");
+    let wanted = [&part("model", "", "p"), &language(), "--b--\r\n"].concat();
+    for parts in [
+        &[part("model", "", "p"), language()][..],
+        &[
+            part("model", "", "p"),
+            part("fallback_models", "", "x"),
+            language(),
+        ],
+        &[part("model", "", "x"), language()],
+        &[part("model", "\r\nContent-Length: 5", "other"), language()],
+        &[language()],
+    ] {
+        assert_eq!(form(parts).as_ref(), Ok(&wanted), "{parts:?}");
+    }
+}
+
+#[test]
+fn form_with_a_model_that_is_a_file_or_stands_twice_is_ambiguous() {
+    let file = part("model", "; filename=\"p\"", "p");
+    assert_eq!(form(&[file]), Err(Reason::Ambiguous));
+    let twice = [part("model", "", "p"), part("model", "", "p")];
+    assert_eq!(form(&twice), Err(Reason::Ambiguous));
 }

@@ -155,7 +155,7 @@ fn exhausted_resource_is_told_with_the_time_to_wait() {
     let body: serde_json::Value = serde_json::from_str(&refusal.body(&anthropic)).unwrap();
     let message = body["error"]["message"].as_str().unwrap();
     assert!(
-        message.starts_with(Resource::Connections.exhausted()),
+        message.starts_with("the proxy has too many connections; try again in "),
         "{message}"
     );
     assert_eq!(
@@ -243,5 +243,26 @@ fn words_of_aws_and_google_follow_the_status() {
         let body = refusal.body(&to(ErrorShape::Google));
         let body: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!(body["error"]["status"], google);
+    }
+}
+
+#[test]
+fn rejection_of_a_known_client_has_the_status_at_which_it_calls_least() {
+    let client = |calls| HttpClient {
+        name: "n",
+        version: "1",
+        user_agents: &["n/"],
+        calls,
+    };
+    let rejection = Rejection::whole(Reason::ModelLocked, "here");
+    for (calls, status, kind) in [
+        (&[(400, 3), (403, 1)][..], 403, "permission_error"),
+        (&[(400, 1), (403, 1)], 400, "invalid_request_error"),
+        (&[(400, 1), (403, 3)], 400, "invalid_request_error"),
+        (&[(403, 1)], 400, "invalid_request_error"),
+    ] {
+        let refusal = Refusal::from(&rejection).for_client(Some(&client(calls)));
+        let (told_status, told_kind, ..) = told(&refusal);
+        assert_eq!((told_status, told_kind.as_str()), (status, kind));
     }
 }

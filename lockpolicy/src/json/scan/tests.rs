@@ -140,3 +140,28 @@ fn scan_stops_at_the_cap_of_open_names() {
         "names of objects that are closed do not count"
     );
 }
+
+#[test]
+fn member_or_element_without_its_comma_or_behind_another_is_no_json() {
+    for text in [
+        r#"{,"a":1}"#,
+        r#"{"a":1"b":2}"#,
+        r#"{"a":1,,"b":2}"#,
+        r#"{"a":[,1]}"#,
+        r#"{"a":["x""y"]}"#,
+        r#"{"a":[{}{}]}"#,
+        r#"{"a":{}"b":{}}"#,
+    ] {
+        assert_eq!(hits(text), Err(JsonError::Syntax), "{text}");
+    }
+}
+
+#[test]
+fn name_with_a_sign_in_front_is_plain_below_the_root_alone() {
+    for name in ["$a", "_a"] {
+        let at_root = ["{\"", name, "\":1}"].concat();
+        assert_eq!(hits(&at_root), Err(JsonError::Name), "{name}");
+        let below = ["{\"reasoning\":{\"", name, "\":1}}"].concat();
+        assert_eq!(hits(&below).map(|hits| hits.len()), Ok(1), "{name}");
+    }
+}
