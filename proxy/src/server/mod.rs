@@ -80,8 +80,10 @@ impl Server {
         let table = table
             .holding_keys(held)
             .with_location_cap(config.limits.max_locations);
-        let client =
-            Client::new(&config.limits, config.egress.as_ref()).map_err(BindError::Roots)?;
+        // A client's own provider may be one without TLS.
+        let needs_roots = config.provider_routes.is_empty();
+        let client = Client::new(&config.limits, config.egress.as_ref(), needs_roots)
+            .map_err(BindError::Roots)?;
         let keys = HeldKeys::new(config.keys, &table, &config.upstreams)?;
         let listener = bind(config.listen).await?;
         let admin = match config.admin {

@@ -6,9 +6,11 @@ use std::time::Duration;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnectorBuilder;
+use hyper_rustls::builderstates::WantsSchemes;
 use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
 use hyper_util::client::legacy::{self, Builder};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::{ClientConfig, RootCertStore};
 
 use super::connector::{Egress, TimedConnector, UpstreamConnector};
 use super::resend::was_not_taken;
@@ -32,8 +34,12 @@ pub(crate) struct Client {
 impl Client {
     /// # Errors
     ///
-    /// The system has no root certificates that can be read.
-    pub(crate) fn new(limits: &Limits, egress: Option<&Egress>) -> io::Result<Self> {
+    /// The system has no root certificates that can be read, and they are needed.
+    pub(crate) fn new(
+        limits: &Limits,
+        egress: Option<&Egress>,
+        needs_roots: bool,
+    ) -> io::Result<Self> {
         let connector = UpstreamConnector {
             tcp: tcp(limits),
             egress: egress.cloned(),
@@ -42,14 +48,12 @@ impl Client {
             tls,
             timeout: limits.connect_timeout,
         };
-        let provider = rustls::crypto::aws_lc_rs::default_provider;
-        let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider())?;
-        let calls = tls
+        let calls = tls(needs_roots)?
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(connector.clone());
-        let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider())?;
-        let upgrades = tls.https_or_http().enable_http1().wrap_connector(connector);
+        let upgrades = tls(needs_roots)?.https_or_http().enable_http1();
+        let upgrades = upgrades.wrap_connector(connector);
         Ok(Self {
             calls: builder(limits, limits.idle_timeout).build(timed(calls)),
             upgrades: builder(limits, Duration::ZERO).build(timed(upgrades)),
@@ -85,6 +89,22 @@ impl Client {
     ) -> Result<Response<Incoming>, legacy::Error> {
         self.upgrades.request(request).await
     }
+}
+
+/// Returns the beginning of a connector that trusts the machine's authorities; none at all where there are none and they are
+/// not needed: an upstream without TLS is reached all the same.
+fn tls(needs_roots: bool) -> io::Result<HttpsConnectorBuilder<WantsSchemes>> {
+    let provider = rustls::crypto::aws_lc_rs::default_provider;
+    let native = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider());
+    if native.is_ok() || needs_roots {
+        return native;
+    }
+    let config = ClientConfig::builder_with_provider(provider().into())
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(HttpsConnectorBuilder::new().with_tls_config(config))
 }
 
 fn tcp(limits: &Limits) -> HttpConnector {
