@@ -139,7 +139,8 @@ fn map_of_contributing() -> (Vec<String>, usize) {
         number.parse::<usize>().is_ok()
     });
     let code = section.split('`').skip(1).step_by(2);
-    let paths = code.filter(|code| code.contains('/'));
+    // What has a blank in it is a command.
+    let paths = code.filter(|code| code.contains('/') && !code.contains(' '));
     (paths.map(str::to_owned).collect(), rows.count())
 }
 

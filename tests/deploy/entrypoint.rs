@@ -83,7 +83,7 @@ impl Image {
 /// A codex that is logged in where its home says so, and that would tell a part of the key.
 const CODEX: &str = "#!/bin/sh
 case $* in
-    'login status') grep -q good \"$CODEX_HOME/auth.json\" && echo 'Logged in using an API key - sk-secret***' ;;
+    *'login status') grep -q good \"$CODEX_HOME/auth.json\" && echo 'Logged in using an API key - sk-secret***' ;;
     --version) echo 'codex-cli 0.154.0' ;;
 esac
 ";

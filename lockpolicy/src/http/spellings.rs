@@ -150,6 +150,17 @@ mod tests {
     }
 
     #[test]
+    fn token_is_found_in_either_alphabet_of_base64() {
+        let token = b"?>?>?>?>?>?>?>?>~~";
+        for text in [
+            "Basic dTo/Pj8+Pz4/Pj8+Pz4/Pj8+fn4=",
+            "Basic dTo_Pj8-Pz4_Pj8-Pz4_Pj8-fn4=",
+        ] {
+            assert!(states(text.as_bytes(), token), "{text}");
+        }
+    }
+
+    #[test]
     fn token_with_a_percent_sign_is_found_as_it_stands_and_escaped() {
         let token = b"%41%42%43%44+/=&x";
         assert!(states(token, token));
