@@ -236,7 +236,13 @@ fn doctor_with_a_broken_shim_names_each_fault() {
     );
     let codex = broken.machine.place("broken/codex");
     fs::set_permissions(codex, fs::Permissions::from_mode(0o755)).unwrap();
-    broken.is("open", &["shim_check_failed", "route_check_failed"]);
+    // It tells no version either.
+    let found = [
+        "shim_check_failed",
+        "route_check_failed",
+        "codex_unverified",
+    ];
+    broken.is("open", &found);
 }
 
 #[test]
