@@ -35,11 +35,7 @@ fn known() -> impl Iterator<Item = &'static str> {
     let policy = policy_variables().map(|(name, _)| name);
     let old = RENAMED.iter().map(|(old, _)| *old);
     let old = old.chain(renamed_policy_variables());
-    settings
-        .chain(shim)
-        .chain(policy)
-        .chain(old)
-        .chain(DEPLOYMENT)
+    settings.chain(shim).chain(policy).chain(old)
 }
 
 fn problem(name: &str) -> Option<Problem> {
@@ -64,6 +60,10 @@ fn is_of_service(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
 
     fn problems(names: &[&str]) -> Vec<String> {
@@ -92,6 +92,34 @@ mod tests {
     }
 
     #[test]
+    fn every_variable_that_what_is_deployed_names_is_known() {
+        let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+        let mut names = BTreeSet::new();
+        add_names(&deploy, &mut names);
+        assert!(
+            DEPLOYMENT.iter().all(|own| names.contains(*own)),
+            "{names:?}"
+        );
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(problems(&names), [""; 0]);
+    }
+
+    /// Adds the names in the files of a directory that look like the program's own.
+    fn add_names(directory: &Path, names: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                add_names(&path, names);
+                continue;
+            }
+            let text = String::from_utf8(fs::read(path).unwrap()).unwrap_or_default();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let own = words.filter(|word| OWN.iter().any(|start| word.starts_with(start)));
+            names.extend(own.map(str::to_owned));
+        }
+    }
+
+    #[test]
     fn misspelled_variable_is_a_problem_that_names_the_nearest_one() {
         for (name, nearest) in [
             ("MODEL_LOCK_DIALECTS", "MODEL_LOCK_DIALECT"),
@@ -103,8 +131,9 @@ mod tests {
             let wanted = format!("{name}: no such variable: {nearest} expected, or unset it");
             assert_eq!(problems(&[name]), [wanted]);
         }
-        let far =
-            "MODEL_LOCK_STRICTNESS: no such variable: unset it, or see docs/reference/settings.md";
-        assert_eq!(problems(&["MODEL_LOCK_STRICTNESS"]), [far]);
+        for far in ["MODEL_LOCK_STRICTNESS", "MODEL_LOCK_MODE"] {
+            let what = "no such variable: unset it, or see docs/reference/settings.md";
+            assert_eq!(problems(&[far]), [format!("{far}: {what}")]);
+        }
     }
 }
