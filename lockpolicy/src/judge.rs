@@ -150,22 +150,22 @@ impl Judging<'_> {
                 AttemptResult::Rejected
             }
         };
-        if !self.repeats(occurrence, capability) && self.has_place(occurrence) {
+        if !self.repeats(occurrence, capability) && self.make_place(occurrence) {
             self.record_attempt(occurrence, capability, result);
         }
     }
 
-    /// Returns true if one more attempt may be recorded. The model that the request runs takes the place of a further
+    /// Makes place for one more attempt, and returns true if there is one. The model that the request runs takes the place of a further
     /// selector: a request that names many of them must not hide it.
-    fn has_place(&mut self, occurrence: &Occurrence<'_>) -> bool {
+    fn make_place(&mut self, occurrence: &Occurrence<'_>) -> bool {
         if self.attempts.len() < MAX_ATTEMPTS {
             return true;
         }
-        let is_own = matches!(occurrence.setting, Setting::Model(_));
-        if is_own && !self.has_own {
+        let goes_before = matches!(occurrence.setting, Setting::Model(_)) && !self.has_own;
+        if goes_before {
             self.attempts.pop();
         }
-        is_own && !self.has_own
+        goes_before
     }
 
     /// Returns true if a place only says again what the input has asked for already, as codex's routing hint

@@ -17,9 +17,8 @@ use crate::{Process, ShimError};
 /// # Errors
 ///
 /// Returns [`ShimError::Configuration`] where a file states an address that nothing can override, and
-/// [`ShimError::NotRead`] where one that may do so cannot be read.
-///
-/// [`ShimError::NoHome`] where codex's home directory is not known.
+/// [`ShimError::NotRead`] where one that may do so cannot be read. Returns [`ShimError::NoHome`] where codex's home
+/// directory is not known.
 pub(crate) fn providers(process: &Process, ignores_user: bool) -> Result<Providers, ShimError> {
     let mut workspace = Workspace::default();
     let project = workspace.texts(project(process))?;
@@ -140,8 +139,8 @@ fn project(process: &Process) -> impl Iterator<Item = PathBuf> {
     above.filter(move |file| own.as_ref() != Some(file))
 }
 
-/// Returns codex's home directory, where one is known: below the user's, which is that of `HOME` or else that of the user's
-/// entry in `/etc/passwd`, as codex finds it.
+/// Returns codex's home directory, where one is known: below the user's, which is that of `HOME` or else that of the
+/// user's entry in `/etc/passwd`, as codex finds it.
 pub fn home(process: &Process) -> Option<PathBuf> {
     let user = || process.variable("HOME").map(PathBuf::from);
     process

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! The shim decides nothing: every rule is in `lockpolicy`. It writes no file but one that keeps the version of a codex
-//! without a package, prints nothing but one line on standard error where it refuses, fails, or meets a codex that is newer
-//! than the tables, and is gone once the real program runs; it stays only in front of a server, whose client it answers where a request is refused.
+//! without a package, and prints nothing but one line on standard error where it refuses, fails, or meets a codex that
+//! is newer than the tables. It is gone once the real program runs, and stays only in front of a server, whose client it
+//! answers where a request is refused.
 
 mod codex_files;
 mod codex_version;

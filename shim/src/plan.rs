@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use lockpolicy::agents::codex::Release;
-use lockpolicy::agents::codex::cli::{self, CommandVerdict};
+use lockpolicy::agents::codex::cli::{self, Arguments, CommandVerdict};
 use lockpolicy::{Policy, Problems};
 
 use crate::{CodexVersion, Process, ShimError};
@@ -20,7 +20,8 @@ pub struct Plan<'p> {
 
 /// Judges the command line of a process for the real codex.
 ///
-/// What is refused for a codex that the tables describe is refused for any, so nothing is started to learn the version then.
+/// What is refused for a codex that the tables describe is refused for any, so nothing is started to learn the version
+/// then.
 ///
 /// # Errors
 ///
@@ -32,7 +33,7 @@ pub fn plan<'p>(
 ) -> Result<Plan<'p>, ShimError> {
     let args: Vec<&[u8]> = process.args.iter().map(|arg| arg.as_bytes()).collect();
     let mut verdict = judge(&args, policy, Release::Listed)?;
-    let is_same = verdict.arguments().is_none() || cli::read(&args).is_inert();
+    let is_same = verdict.arguments().is_none_or(Arguments::is_inert);
     let real = real.filter(|_| !is_same);
     let version = real.map_or_else(CodexVersion::default, |real| {
         CodexVersion::of(process, real)

@@ -1,9 +1,9 @@
 //! The end of a recursion in which the shim starts itself.
 //!
 //! Comparing files tells a link to the shim from the real program, but not a copy, nor a script that
-//! calls `codex` again. So the shim counts the depth of calls of itself: in a variable, and in files in memory that stay open,
-//! one of each call, for programs in between that drop variables. A codex that an
-//! agent starts inside a codex counts too, hence the limit is not one.
+//! calls `codex` again. So the shim counts the depth of calls of itself: in a variable, and in files in memory that
+//! stay open, one of each call, for programs in between that drop variables. A codex that an agent starts inside a
+//! codex counts too, hence the limit is not one.
 
 use std::fs;
 use std::os::fd::IntoRawFd as _;
@@ -46,11 +46,10 @@ fn inherited() -> u32 {
         .into_iter()
         .flatten()
         .flatten();
+    let mark = format!("/memfd:{MARK} ");
     let is_mark = |file: &fs::DirEntry| {
         let target = fs::read_link(file.path()).unwrap_or_default();
-        target
-            .to_string_lossy()
-            .starts_with(&format!("/memfd:{MARK} "))
+        target.to_string_lossy().starts_with(&mark)
     };
     u32::try_from(files.filter(is_mark).count()).unwrap_or(LIMIT)
 }

@@ -34,9 +34,8 @@ const CLIENT_AUTHORITIES: usize = 2;
 impl TlsFiles {
     /// Returns the files of the settings, with a configuration that was made from them.
     pub(crate) fn of(settings: &Settings, config: Arc<ArcSwap<ServerConfig>>) -> Self {
-        let (certificate, key) = (settings.tls_cert.clone(), settings.tls_key.clone());
         Self {
-            paths: [certificate, key, settings.tls_client_ca.clone()],
+            paths: paths(settings).map(Clone::clone),
             config,
         }
     }
@@ -94,11 +93,7 @@ impl TlsFiles {
 ///
 /// What is wrong, with the flag and the file; the content of a file is never quoted.
 pub(super) fn read(settings: &Settings) -> Result<Option<ServerTls>, Problem> {
-    let paths = [
-        &settings.tls_cert,
-        &settings.tls_key,
-        &settings.tls_client_ca,
-    ];
+    let paths = paths(settings);
     if paths.iter().all(|path| path.is_none()) {
         return Ok(None);
     }
@@ -120,6 +115,14 @@ pub(super) fn read(settings: &Settings) -> Result<Option<ServerTls>, Problem> {
         config: Arc::new(ArcSwap::from_pointee(config)),
         is_required: true,
     }))
+}
+
+fn paths(settings: &Settings) -> [&Option<PathBuf>; 3] {
+    [
+        &settings.tls_cert,
+        &settings.tls_key,
+        &settings.tls_client_ca,
+    ]
 }
 
 fn problem(index: usize, path: Option<&Path>, what: &str) -> Problem {

@@ -23,9 +23,9 @@ mod way;
 
 use std::collections::{HashSet, VecDeque};
 use std::env;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::Instant;
+
+use fake_provider::side_by_side;
 
 use row::{Key, Row};
 use way::{Chapter, Way};
@@ -46,7 +46,7 @@ fn bypass_of_each_kind_runs_the_approved_model_or_nothing() {
     let update = env::var_os("UPDATE_DOCS").is_some();
     let keys = wanted(Key::all(&chapters), request.as_deref(), update);
     assert!(!keys.is_empty(), "no row has these words: {request:?}");
-    let rows = played(keys);
+    let rows = side_by_side(WORKERS, keys, |(key, way)| Row::play(key, way));
     eprintln!("{} rows in {:?}", rows.len(), begun.elapsed());
     if update {
         let right = rows.iter().filter(|row| row.wrong().is_none());
@@ -92,25 +92,4 @@ fn wanted<'a>(
         }
     });
     keys
-}
-
-/// Plays the rows side by side, and keeps their order.
-fn played(keys: VecDeque<(Key, &Way)>) -> Vec<Row> {
-    let keys = Mutex::new(keys.into_iter().enumerate());
-    let rows = Mutex::new(Vec::new());
-    let next = || keys.lock().unwrap_or_else(PoisonError::into_inner).next();
-    thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while let Some((index, (key, way))) = next() {
-                    let row = Row::play(key, way);
-                    let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);
-                    rows.push((index, row));
-                }
-            });
-        }
-    });
-    let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
-    rows.sort_by_key(|(index, _)| *index);
-    rows.into_iter().map(|(_, row)| row).collect()
 }

@@ -19,9 +19,8 @@ mod seen;
 
 use std::collections::HashSet;
 use std::env;
-use std::sync::Mutex;
-use std::thread;
 
+use fake_provider::side_by_side;
 use lockpolicy::agents::codex::{Release, VERIFIED};
 
 use case::Case;
@@ -41,7 +40,9 @@ fn codex_behind_the_shim_behaves_as_codex_does() {
     } else {
         request
     };
-    let outcomes = played(wanted(&cases, request.as_deref()));
+    let wanted = wanted(&cases, request.as_deref());
+    let outcomes: Vec<Outcome> =
+        side_by_side(WORKERS, wanted, |(case, version)| play(case, version));
     assert!(!outcomes.is_empty(), "no case has these words: {request:?}");
     if update {
         page::write(&cases, &outcomes);
@@ -81,26 +82,4 @@ fn wanted<'a>(cases: &'a [Case], request: Option<&str>) -> Vec<(&'a Case, &'stat
         known.map(|version| (case, *version)).collect::<Vec<_>>()
     };
     chosen.flat_map(each).collect()
-}
-
-/// Plays the cases side by side, and keeps their order.
-fn played(wanted: Vec<(&Case, &'static str)>) -> Vec<Outcome> {
-    let next = Mutex::new(wanted.into_iter().enumerate());
-    let outcomes = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                loop {
-                    let Some((index, (case, version))) = next.lock().unwrap().next() else {
-                        return;
-                    };
-                    let outcome = play(case, version);
-                    outcomes.lock().unwrap().push((index, outcome));
-                }
-            });
-        }
-    });
-    let mut outcomes = outcomes.into_inner().unwrap();
-    outcomes.sort_by_key(|(index, _)| *index);
-    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }

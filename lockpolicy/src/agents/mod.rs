@@ -8,7 +8,6 @@
 //! | judge a line on standard input, if it has such servers | [`codex::app_server::judge_line`] | `shim/src/filter/client.rs` |
 //! | read its configuration, and override where calls go | [`codex::config::Providers`] | `shim/src/codex_files.rs`, `shim/src/proxy_overrides.rs` |
 //! | recognize the requester of a call | [`codex::identity::source`] | `proxy` |
-//!
 //! | reject a call so that it takes the rejection at once | a row of [`HTTP_CLIENTS`] | [`crate::http::Refusal`] |
 //!
 //! Everything else, in this crate and in the shim, knows no agent.

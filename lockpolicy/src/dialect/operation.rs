@@ -38,7 +38,8 @@ pub struct Operation {
     pub content: Content,
     /// The location of the model's name.
     pub model: ModelAt,
-    /// The parameters of the query, as `NAME=VALUE`, or as `NAME` for any value, with which the API takes no model there.
+    /// The parameters of the query, as `NAME=VALUE`, or as `NAME` for any value, with which the API takes no model
+    /// there.
     pub unless: Vec<String>,
     /// The places of a JSON content.
     pub places: Places,

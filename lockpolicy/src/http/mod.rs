@@ -11,7 +11,6 @@ mod credentials;
 mod decide;
 mod exchange;
 mod fields;
-pub(crate) use fields::names_selector;
 mod forwarded_fields;
 mod gate;
 mod handshake;
@@ -44,6 +43,7 @@ pub use credentials::{
 };
 pub use decide::{Approved, Decided, RequestOutcome, decide};
 pub use exchange::{Exchange, Forwarded, decide_exchange};
+pub(crate) use fields::names_selector;
 pub use forwarded_fields::{ForwardedField, forwarded_fields};
 pub use gate::{Routing, route, wants_upgrade};
 pub use handshake::check_declined;

@@ -203,11 +203,10 @@ mod tests {
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 
-    use tracing::level_filters::LevelFilter;
-
     use lockpolicy::{
         Attempt, AttemptResult, Capability, Mode, RequestContext, Source, Surface, escape_for_log,
     };
+    use tracing::level_filters::LevelFilter;
 
     use super::*;
 

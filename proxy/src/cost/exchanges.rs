@@ -87,7 +87,11 @@ impl Exchange {
     /// Returns the content of the response, with which the exchange ends.
     pub(crate) fn until_end_of<B>(mut self, body: B) -> LastBody<B> {
         self.is_waiting = false;
-        self.exchanges.0.send_modify(Count::respond);
+        // Nobody waits for that.
+        self.exchanges.0.send_if_modified(|count| {
+            count.respond();
+            false
+        });
         LastBody {
             body,
             _exchange: self,

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_rustls::builderstates::WantsSchemes;
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
 use hyper_util::client::legacy::{self, Builder};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -48,11 +47,11 @@ impl Client {
             tls,
             timeout: limits.connect_timeout,
         };
-        let calls = tls(needs_roots)?
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(connector.clone());
-        let upgrades = tls(needs_roots)?.https_or_http().enable_http1();
+        let tls = tls(needs_roots)?;
+        let tls = || HttpsConnectorBuilder::new().with_tls_config(tls.clone());
+        let calls = tls().https_or_http().enable_all_versions();
+        let calls = calls.wrap_connector(connector.clone());
+        let upgrades = tls().https_or_http().enable_http1();
         let upgrades = upgrades.wrap_connector(connector);
         Ok(Self {
             calls: builder(limits, limits.idle_timeout).build(timed(calls)),
@@ -91,20 +90,18 @@ impl Client {
     }
 }
 
-/// Returns the beginning of a connector that trusts the machine's authorities; none at all where there are none and they are
-/// not needed: an upstream without TLS is reached all the same.
-fn tls(needs_roots: bool) -> io::Result<HttpsConnectorBuilder<WantsSchemes>> {
-    let provider = rustls::crypto::aws_lc_rs::default_provider;
-    let native = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider());
-    if native.is_ok() || needs_roots {
-        return native;
-    }
-    let config = ClientConfig::builder_with_provider(provider().into())
+/// Returns a configuration that trusts the machine's authorities; none at all where there are none and they are not
+/// needed: an upstream without TLS is reached all the same.
+fn tls(needs_roots: bool) -> io::Result<ClientConfig> {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let builder = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
-    Ok(HttpsConnectorBuilder::new().with_tls_config(config))
+        .map_err(io::Error::other)?;
+    let builder = match builder.clone().with_native_roots() {
+        Err(_) if !needs_roots => builder.with_root_certificates(RootCertStore::empty()),
+        native => native?,
+    };
+    Ok(builder.with_no_client_auth())
 }
 
 fn tcp(limits: &Limits) -> HttpConnector {

@@ -95,6 +95,11 @@ impl<'a> Arguments<'a> {
         self.line.model_source() == ModelSource::CommandLine
     }
 
+    /// Returns true where no version of codex runs a model with them: they ask for help, or codex calls itself.
+    pub fn is_inert(&self) -> bool {
+        self.line.is_inert()
+    }
+
     /// Returns true where codex does not read the user's configuration file.
     pub fn ignores_user_config(&self) -> bool {
         let mut options = self.line.options();

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::agents::provider_route::Secret;
 use crate::http::names_selector;
+use crate::path::escaped_byte;
 
 /// A base URL that codex can call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,10 +138,7 @@ fn decoded(text: &str) -> Vec<u8> {
     let mut rest = text.as_bytes();
     while let Some((byte, behind)) = rest.split_first() {
         let escaped = behind.split_at_checked(2).filter(|_| *byte == b'%');
-        let value = escaped.and_then(|(digits, behind)| {
-            let digits = core::str::from_utf8(digits).ok()?;
-            Some((u8::from_str_radix(digits, 16).ok()?, behind))
-        });
+        let value = escaped.and_then(|(digits, behind)| Some((escaped_byte(digits)?, behind)));
         let (byte, behind) = value.unwrap_or((*byte, behind));
         out.push(byte);
         rest = behind;

@@ -41,23 +41,16 @@ const CONNECTION: [&str; 11] = [
 impl Providers {
     /// Returns the routes of all providers that codex may call, judged by `table`.
     pub fn routes(&self, table: &Table, oss: Oss<'_>) -> Vec<ProviderRoute> {
-        let mut routes = Vec::from([
+        let at = |name, url: &str| Some(ProviderRoute::new(name, base(url, table)?));
+        let realtime = self.realtime.as_deref().map(as_http);
+        let named = [
             openai(self.openai.as_deref(), table),
-            ProviderRoute::new("oss", base(&self.oss(oss), table)),
-        ]);
-        if let Some(url) = &self.realtime {
-            // codex opens a WebSocket there, which begins as a request of HTTP.
-            let url = url.trim_start();
-            let url = match url.strip_prefix("ws") {
-                Some(rest) => ["http", rest].concat(),
-                None => url.to_string(),
-            };
-            routes.push(ProviderRoute::new("realtime", base(&url, table)));
-        }
+            at("oss", &self.oss(oss)),
+            realtime.and_then(|url| at("realtime", &url)),
+        ];
         let custom = self.custom.values().enumerate();
-        routes.extend(custom.map(|(index, custom)| route(index, custom, table)));
-        routes.retain(|route| !route.key.url.is_empty());
-        routes
+        let custom = custom.filter_map(|(index, custom)| route(index, custom, table));
+        named.into_iter().flatten().chain(custom).collect()
     }
 
     fn oss(&self, oss: Oss<'_>) -> String {
@@ -76,10 +69,17 @@ pub(super) fn route_name(index: usize) -> String {
     format!("p{index}")
 }
 
-fn route(index: usize, custom: &Custom, table: &Table) -> ProviderRoute {
+/// Returns the URL of a WebSocket as that of the request of HTTP that opens it.
+fn as_http(url: &str) -> String {
+    let url = url.trim_start();
+    let rest = url.strip_prefix("ws");
+    rest.map_or_else(|| url.to_string(), |rest| ["http", rest].concat())
+}
+
+fn route(index: usize, custom: &Custom, table: &Table) -> Option<ProviderRoute> {
     let mut route = match &custom.base_url {
-        Some(url) => ProviderRoute::new("", base(url, table)),
-        None => openai(None, table),
+        Some(url) => ProviderRoute::new("", base(url, table)?),
+        None => openai(None, table)?,
     };
     let adds = |names: &[String]| {
         let added = names.iter().filter(|name| is_added(name));
@@ -88,7 +88,7 @@ fn route(index: usize, custom: &Custom, table: &Table) -> ProviderRoute {
     route.key.query = adds(&custom.query);
     route.key.headers = adds(&custom.headers);
     route.name = route_name(index);
-    route
+    Some(route)
 }
 
 /// Returns true where a name that the user's configuration adds to a request goes on: it selects no model, and no
@@ -100,35 +100,37 @@ fn is_added(name: &str) -> bool {
 
 /// Returns the route of codex's own provider, which has another host for an account than for a key unless
 /// the configuration names one.
-fn openai(url: Option<&str>, table: &Table) -> ProviderRoute {
-    let at = |canonical_prefix: &str, usual: &str| ProviderBase {
-        canonical_prefix: canonical_prefix.to_string(),
-        ..base(url.unwrap_or(usual), table)
+fn openai(url: Option<&str>, table: &Table) -> Option<ProviderRoute> {
+    let at = |canonical_prefix: &str, usual: &str| {
+        Some(ProviderBase {
+            canonical_prefix: canonical_prefix.to_string(),
+            ..base(url.unwrap_or(usual), table)?
+        })
     };
-    ProviderRoute {
+    Some(ProviderRoute {
         name: "openai".to_string(),
-        key: at(BY_KEY, "https://api.openai.com/v1"),
-        account: Some(at(BY_ACCOUNT, "https://chatgpt.com/backend-api/codex")),
-    }
+        key: at(BY_KEY, "https://api.openai.com/v1")?,
+        account: at(BY_ACCOUNT, "https://chatgpt.com/backend-api/codex"),
+    })
 }
 
-/// Returns a base URL, judged by its own path where the tables list operations below it, as Azure's. One that codex
-/// cannot call has no route: its provider is sent nowhere.
-fn base(url: &str, table: &Table) -> ProviderBase {
-    let read = BaseUrl::parse(url).ok();
-    let own = read.as_ref().map_or("", |read| read.path.as_str());
-    let listed = table.find("POST", &format!("{own}/responses")).is_some();
-    ProviderBase {
-        canonical_prefix: if listed { own } else { BY_KEY }.to_string(),
-        url: read
-            .as_ref()
-            .map(|read| read.url.clone())
-            .unwrap_or_default(),
+/// Returns a base URL, judged by its own path where the tables list operations below it, as Azure's; `None` for one that
+/// codex cannot call: its provider is sent nowhere.
+fn base(url: &str, table: &Table) -> Option<ProviderBase> {
+    let read = BaseUrl::parse(url).ok()?;
+    let listed = table.find("POST", &format!("{}/responses", read.path));
+    let canonical_prefix = match listed {
+        Some(_) => read.path,
+        None => BY_KEY.to_string(),
+    };
+    Some(ProviderBase {
+        canonical_prefix,
+        url: read.url,
         query: Vec::new(),
         headers: Vec::new(),
-        own_query: read.as_ref().and_then(|read| read.query.clone()),
-        authorization: read.and_then(|read| read.authorization),
-    }
+        own_query: read.query,
+        authorization: read.authorization,
+    })
 }
 
 #[cfg(test)]
