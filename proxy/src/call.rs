@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lockpolicy::agents::HttpClient;
 use lockpolicy::dialect::ErrorShape;
-use lockpolicy::http::{Client, Fault, Refusal, RefusalContext};
+use lockpolicy::http::{Client, ClientTokens, Fault, Refusal, RefusalContext};
 use lockpolicy::{Judged, Policy, Rejection, RequestContext, Surface, Verdict, report};
 
 use crate::cost::Admission;
@@ -12,6 +12,7 @@ use crate::error::{RequestError, chain};
 use crate::metrics::InFlight;
 use crate::state::State;
 use crate::upstream::provider_route::RouteMatch;
+use crate::without_secrets::WithoutSecrets;
 
 /// Describes a request while it is in flight.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Call {
     pub(crate) user_agent: String,
     /// The program that calls, if it is known.
     pub(crate) program: Option<&'static HttpClient>,
+    /// The clients that are served; `None` serves everyone.
+    pub(crate) clients: Option<Arc<ClientTokens>>,
     /// The client that stated its token, where clients have one.
     pub(crate) client: Option<Arc<Client>>,
     /// True if the request asks for another protocol: what follows a refusal cannot be delimited.
@@ -45,7 +48,16 @@ impl Call {
             verdict,
             runs_model,
         };
-        report(&*self.state.sink, judged, &self.context(status, ""));
+        report(&self.observer(), judged, &self.context(status, ""));
+    }
+
+    /// Returns what records the events of the request, without a secret in them.
+    pub(crate) fn observer(&self) -> WithoutSecrets<'_> {
+        WithoutSecrets {
+            sink: &*self.state.sink,
+            tokens: self.clients.as_deref().map(ClientTokens::secrets),
+            keys: &self.state.keys,
+        }
     }
 
     /// Returns what the response of a refusal needs of the request.
@@ -84,7 +96,8 @@ impl Call {
     pub(crate) fn fail(&self, error: impl Into<RequestError>) -> Refusal {
         let error = error.into();
         let refusal = Refusal::from(&error).for_client(self.program);
-        let (id, path, status) = (self.id.as_str(), self.path.as_str(), refusal.status);
+        let observer = self.observer();
+        let (id, path, status) = (self.id.as_str(), observer.shown(&self.path), refusal.status);
         match error.fault {
             // The report of the served model contains it.
             Fault::ModelMismatch(_) => {}

@@ -5,17 +5,17 @@ use std::borrow::Cow;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, Uri};
 use lockpolicy::http::{
-    Client, Route, is_credential_field, is_credential_parameter, query_without,
+    Route, Secrets, is_credential_field, is_credential_parameter, query_without,
 };
 
 use crate::call::Call;
 use crate::held_keys::HeldKey;
 
 /// Puts the key of the provider in the place of every credential that the client has stated. Where none is held for
-/// it, the client's own go on, but never the token by which the proxy knows the client.
+/// it, the client's own go on, but never a token by which the proxy knows a client.
 pub(crate) fn replace<B>(call: &Call, route: &Route<'_>, request: &mut Request<B>) {
-    if let Some(client) = &call.client {
-        take_token(client, request);
+    if let Some(clients) = &call.clients {
+        take_tokens(clients.secrets(), request);
     }
     if let Some(key) = held(call, route, request.uri()) {
         put(key, request);
@@ -38,14 +38,14 @@ fn put<B>(key: &HeldKey, request: &mut Request<B>) {
     key.put(request.headers_mut());
 }
 
-/// Takes out the token of a client, wherever it stands.
-fn take_token<B>(client: &Client, request: &mut Request<B>) {
-    let is_in = |text: &[u8]| client.is_stated_in(text);
+/// Takes out the tokens of clients, wherever they stand.
+fn take_tokens<B>(tokens: &Secrets, request: &mut Request<B>) {
+    let is_in = |text: &[u8]| tokens.are_stated_in(text);
     remove_fields(request, |name, value| {
         is_in(name.as_str().as_bytes()) || is_in(value.as_bytes())
     });
     remove_parameters(request, |name, value| {
-        client.is_stated_in_parameter(name, value)
+        tokens.are_stated_in_parameter(name, value)
     });
 }
 
@@ -78,9 +78,6 @@ fn with_query(uri: &Uri, query: &str) -> Option<Uri> {
 
 #[cfg(test)]
 mod tests {
-    use lockpolicy::dialect::Credential;
-    use lockpolicy::http::{ClientTokens, RequestHead};
-
     use super::*;
 
     fn request(uri: &str, fields: &[(&str, &str)]) -> Request<()> {
@@ -92,23 +89,17 @@ mod tests {
     }
 
     #[test]
-    fn token_of_the_client_is_taken_out_and_its_own_credential_stays() {
-        let text = "alice 0123456789abcdef";
-        let clients = ClientTokens::from_file("f", text).unwrap();
-        let fields = [("x-model-lock-token", "0123456789abcdef")];
-        let head = RequestHead {
-            fields: &fields,
-            ..RequestHead::default()
-        };
-        let client = clients.authenticate(&head, &Credential::default()).unwrap();
+    fn tokens_of_clients_are_taken_out_and_the_clients_own_credential_stays() {
+        let tokens = Secrets::new(["fedcba9876543210", "0123456789abcdef"]);
         let mut request = request(
             "https://api.test/v1?key=0123456789abcdef&alt=sse",
             &[
                 ("authorization", "Bearer 0123456789abcdef"),
+                ("user-agent", "of-another/fedcba9876543210"),
                 ("x-api-key", "sk-own"),
             ],
         );
-        take_token(&client, &mut request);
+        take_tokens(&tokens, &mut request);
         assert_eq!(request.uri(), "https://api.test/v1?alt=sse");
         assert_eq!(request.headers().len(), 1);
         assert_eq!(request.headers()["x-api-key"], "sk-own");

@@ -97,6 +97,11 @@ impl HeldKeys {
         self.0.is_empty()
     }
 
+    /// Returns true if a text has a key that is held in it.
+    pub(crate) fn are_stated_in(&self, text: &[u8]) -> bool {
+        self.0.iter().any(|held| held.key.is_stated_in(text))
+    }
+
     /// Returns the key for a request of a dialect, if its target is the provider that the key belongs to.
     pub(crate) fn of(&self, dialect: &Dialect, target: &Uri) -> Option<&HeldKey> {
         let mut held = self.0.iter();

@@ -6,11 +6,18 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use lockpolicy::dialect::Credential;
+use lockpolicy::http::Secrets;
 use subtle::ConstantTimeEq as _;
 
 /// A secret text. It can be replaced while requests run.
 #[derive(Clone)]
-pub struct Key(Arc<ArcSwap<String>>);
+pub struct Key(Arc<ArcSwap<Held>>);
+
+struct Held {
+    text: String,
+    /// Finds the text in others.
+    secrets: Secrets,
+}
 
 /// The error of a text that is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,17 +46,22 @@ impl Key {
 
     /// Returns true if a text is the key. The time that this takes shows nothing but the length.
     pub(crate) fn equals(&self, given: &[u8]) -> bool {
-        self.0.load().as_bytes().ct_eq(given).into()
+        self.0.load().text.as_bytes().ct_eq(given).into()
     }
 
     /// Returns true if both are the same text now.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        self.equals(other.0.load().as_bytes())
+        self.equals(other.0.load().text.as_bytes())
+    }
+
+    /// Returns true if a text has the key in it, in a spelling that a server may decode.
+    pub(crate) fn is_stated_in(&self, text: &[u8]) -> bool {
+        self.0.load().secrets.are_stated_in(text)
     }
 
     /// Sets the field of a credential.
     pub(crate) fn set_credential(&self, fields: &mut HeaderMap, credential: &Credential) {
-        let text = [&credential.prefix, self.0.load().as_str()].concat();
+        let text = [&credential.prefix, self.0.load().text.as_str()].concat();
         // Both were checked when they came; a request without a key is refused by the provider.
         let name = HeaderName::try_from(&credential.field);
         if let (Ok(name), Ok(mut value)) = (name, HeaderValue::try_from(text)) {
@@ -66,10 +78,14 @@ impl fmt::Debug for Key {
     }
 }
 
-fn checked(text: &str) -> Result<String, InvalidKey> {
+fn checked(text: &str) -> Result<Held, InvalidKey> {
     let text = text.trim();
     let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    fits.then(|| text.to_owned()).ok_or(InvalidKey)
+    let held = || Held {
+        text: text.to_owned(),
+        secrets: Secrets::new([text]),
+    };
+    fits.then(held).ok_or(InvalidKey)
 }
 
 #[cfg(test)]
@@ -100,8 +116,9 @@ mod tests {
         let key = Key::new("one").unwrap();
         assert_eq!(key.replace("a b"), Err(InvalidKey));
         assert_eq!(key.replace(""), Err(InvalidKey));
-        assert_eq!(*key.0.load_full(), "one");
+        assert_eq!(key.0.load_full().text, "one");
         key.replace("two").unwrap();
-        assert_eq!(*key.0.load_full(), "two");
+        assert!(key.is_stated_in(b"one two") && !key.is_stated_in(b"one"));
+        assert_eq!(key.0.load_full().text, "two");
     }
 }

@@ -27,6 +27,7 @@ mod server;
 mod state;
 mod upstream;
 mod websocket;
+mod without_secrets;
 mod write_timeout;
 
 pub use admin::{Page, PageContent, PageRequest, PageResponse, TextStream};

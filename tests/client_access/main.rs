@@ -38,6 +38,9 @@ const KEY: &str = "sk-held-by-the-proxy";
 /// The token of the client `alice`.
 const TOKEN: &str = "token-of-alice-0001";
 
+/// The token of the other one, `bob`.
+const OTHER_TOKEN: &str = "token-of-bob-00002";
+
 /// The credential that a client has of its own.
 const OWN: &str = "credential-of-the-client";
 
@@ -58,7 +61,7 @@ fn tokens_file(fixture: &Fixture) -> String {
     write(
         fixture,
         "clients",
-        &format!("# ours\nalice {TOKEN} dev,ops\nbob token-of-bob-00002\n"),
+        &format!("# ours\nalice {TOKEN} dev,ops\nbob {OTHER_TOKEN}\n"),
     )
 }
 

@@ -7,7 +7,7 @@ use fake_provider::fixture::Fixture;
 
 use crate::call::{APPROVED, Call, PROTOCOLS, Protocol};
 use crate::operations::with_key;
-use crate::{KEY, SOON, TOKEN, answer_all, key_file, tokens_file, write};
+use crate::{KEY, OTHER_TOKEN, SOON, TOKEN, answer_all, key_file, tokens_file, write};
 
 fn locked(flags: &[&str]) -> Fixture {
     let fixture = fixture!("force");
@@ -156,11 +156,13 @@ fn name_of_the_client_stands_in_the_log_and_its_token_nowhere() {
     assert!(!log.contains(TOKEN) && !line.contains(TOKEN));
 }
 
-/// A client may put its token where it does not belong. Nobody who reads the log gets to know it.
+/// A client may put a token, its own or another's, or the key that is held, where it does not belong. Nobody who reads
+/// the log gets to know it.
 #[test]
-fn token_in_a_path_a_user_agent_or_a_model_is_not_logged() {
+fn secret_in_a_path_a_user_agent_or_a_model_is_not_logged() {
     let fixture = locked(&[]);
     let in_path = format!("/v1/{TOKEN}/x");
+    let other_in_path = format!("/v1/responses/{OTHER_TOKEN}");
     let in_query = format!("/v1/realtime?model={TOKEN}");
     let own = ("x-model-lock-token", TOKEN);
     let agent = ("user-agent", TOKEN);
@@ -168,6 +170,8 @@ fn token_in_a_path_a_user_agent_or_a_model_is_not_logged() {
         ("/v1/responses", &[own, agent][..], 200),
         ("/v1/responses", &[agent], 401),
         (&in_path, &[own], 400),
+        (&other_in_path, &[own], 400),
+        ("/v1/responses", &[own, ("user-agent", OTHER_TOKEN)], 200),
         (&in_path, &[], 401),
         (&in_path, &[("origin", "https://a.test")], 403),
         (&in_query, &[own], 400),
@@ -184,6 +188,21 @@ fn token_in_a_path_a_user_agent_or_a_model_is_not_logged() {
             "{target} {fields:?}"
         );
     }
+    for secret in [TOKEN, OTHER_TOKEN, KEY] {
+        let body = format!(r#"{{"model":"x-{secret}","tools":[{{"type":"{secret}"}}]}}"#);
+        let call = Call {
+            fields: &[own],
+            body: &body,
+            ..APPROVED
+        };
+        assert_eq!(call.send(fixture.address(), Protocol::Http1), 400);
+        let body = format!(r#"{{"model":"x-{secret}"}}"#);
+        let call = Call {
+            body: &body,
+            ..call
+        };
+        assert_eq!(call.send(fixture.address(), Protocol::Http1), 200);
+    }
     let last = Call {
         target: "/v1/last",
         ..APPROVED
@@ -196,8 +215,21 @@ fn token_in_a_path_a_user_agent_or_a_model_is_not_logged() {
         .filter(|line| line.contains("undecidable"))
         .count();
     assert!(lines >= 6, "{log:#?}");
-    let told = log.iter().find(|line| line.contains(TOKEN));
-    assert_eq!(told, None);
+    let is_told = |line: &&String| {
+        [TOKEN, OTHER_TOKEN, KEY]
+            .iter()
+            .any(|secret| line.contains(secret))
+    };
+    assert_eq!(log.iter().find(is_told), None);
+    let hidden = log.iter().filter(|line| line.contains("(a secret)"));
+    assert!(hidden.count() >= 6, "{log:#?}");
+    for connection in fixture.provider.connections() {
+        let arrived = String::from_utf8_lossy(&connection.bytes).into_owned();
+        assert!(
+            !arrived.contains(TOKEN) && !arrived.contains(OTHER_TOKEN),
+            "{arrived}"
+        );
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod request_route;
 mod resource;
 pub mod response_edit;
 mod response_head;
+mod secrets;
 mod served_check;
 pub mod served_names;
 mod spellings;
@@ -57,6 +58,7 @@ pub use resource::Resource;
 pub use response_head::{
     HeadEdits, ResponseHandling, ResponseHead, handshake_edits, response_edits, response_handling,
 };
+pub use secrets::Secrets;
 pub use served_check::ServedCheck;
 
 use judge_request::{passes, passes_unjudged, unknown_operation};

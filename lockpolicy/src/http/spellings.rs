@@ -8,9 +8,9 @@ use crate::path::escaped_byte;
 /// The most escapes in one another that are looked into. What has more is taken to hide anything.
 const ROUNDS: usize = 8;
 
-/// Returns true if a text, or what a server may decode it to, has `token` in it.
-pub(super) fn states(text: &[u8], token: &[u8]) -> bool {
-    if has(text, token) {
+/// Returns true if a test holds for a text, or for what a server may decode it to.
+pub(super) fn any_spelling(text: &[u8], test: impl Fn(&[u8]) -> bool) -> bool {
+    if holds(text, &test) {
         return true;
     }
     let mut text = text.to_vec();
@@ -19,7 +19,7 @@ pub(super) fn states(text: &[u8], token: &[u8]) -> bool {
         if plain == text {
             return false;
         }
-        if has(&plain, token) {
+        if holds(&plain, &test) {
             return true;
         }
         text = plain;
@@ -27,13 +27,12 @@ pub(super) fn states(text: &[u8], token: &[u8]) -> bool {
     true
 }
 
-/// Returns true if a text, or the user and password in it (RFC 7617), has `token` in it.
-fn has(text: &[u8], token: &[u8]) -> bool {
-    let is_in = |text: &[u8]| memchr::memmem::find(text, token).is_some();
+/// Returns true if a test holds for a text, or for the user and password in it (RFC 7617).
+fn holds(text: &[u8], test: impl Fn(&[u8]) -> bool) -> bool {
     let basic = text
         .split_at_checked(BASIC.len())
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(BASIC));
-    is_in(text) || basic.is_some_and(|(_, rest)| is_in(&from_base64(rest)))
+    test(text) || basic.is_some_and(|(_, rest)| test(&from_base64(rest)))
 }
 
 const BASIC: &[u8] = b"Basic ";
@@ -106,6 +105,10 @@ fn sextet(letter: u8) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn states(text: &[u8], token: &[u8]) -> bool {
+        any_spelling(text, |text| memchr::memmem::find(text, token).is_some())
+    }
 
     #[test]
     fn token_is_found_in_each_spelling_that_a_server_decodes() {

@@ -7,55 +7,26 @@ use lockpolicy::dialect::Credential;
 use lockpolicy::http::{Client, RequestHead, Routing};
 
 use crate::call::Call;
-use crate::client_access::ClientAccess;
 
-/// Checks that a request may be served, and notes its client.
+/// Checks that a request may be served. Returns its client, where clients have a token.
 ///
 /// # Errors
 ///
-/// The rejection of an origin, of a host, of a client that is not known, or of one that states its token where it would
+/// The rejection of an origin, of a host, of a client that is not known, or of one that states a token where it would
 /// go on.
 pub(super) fn admit(
-    call: &mut Call,
-    head: &RequestHead<'_>,
-    routing: &Routing<'_>,
-) -> Result<(), Rejection> {
-    let admitted = check(&call.state.access, head, routing);
-    call.client = admitted.inspect_err(|_| hide_tokens(call))?;
-    if let Some(client) = &call.client
-        && client.is_stated_in(call.user_agent.as_bytes())
-    {
-        call.user_agent.clear();
-    }
-    Ok(())
-}
-
-fn check(
-    access: &ClientAccess,
+    call: &Call,
     head: &RequestHead<'_>,
     routing: &Routing<'_>,
 ) -> Result<Option<Arc<Client>>, Rejection> {
-    access.hosts.check(head)?;
-    let Some(clients) = &access.clients else {
+    call.state.access.hosts.check(head)?;
+    let Some(clients) = &call.clients else {
         return Ok(None);
     };
     let default = Credential::default();
     let dialect = routing.dialect;
     let credential = dialect.map_or(&default, |dialect| &dialect.credential);
-    let client = clients.load().authenticate(head, credential)?;
-    client.check(head)?;
+    let client = clients.authenticate(head, credential)?;
+    clients.secrets().check(head)?;
     Ok(Some(client))
-}
-
-/// Takes out of what is logged about a request that is not served what states the token of a client.
-pub(super) fn hide_tokens(call: &mut Call) {
-    let Some(clients) = &call.state.access.clients else {
-        return;
-    };
-    let clients = clients.load_full();
-    for text in [&mut call.method, &mut call.path, &mut call.user_agent] {
-        if clients.are_stated_in(text.as_bytes()) {
-            text.clear();
-        }
-    }
 }

@@ -50,6 +50,11 @@ pub(crate) async fn handle(
         path: path_for_log(&route_match, request.uri().path()),
         user_agent: fields::user_agent(request.headers()),
         program: None,
+        clients: state
+            .access
+            .clients
+            .as_ref()
+            .map(|clients| clients.load_full()),
         client: None,
         upgrade: false,
         errors: ErrorShape::default(),
@@ -95,7 +100,7 @@ async fn respond(
     let headers = &head.headers;
     (call.upgrade, call.program) = (wants_upgrade(&request), request.client());
     if let Err(error) = checked {
-        return refused_head(&mut call, error);
+        return refused_head(&call, error);
     }
     let routing = route(&state.table, &call.policy, &request);
     call.errors = routing.errors;
@@ -107,9 +112,12 @@ async fn respond(
     if let Some(response) = cors::preflight_response(&state.access.hosts, &request) {
         return response;
     }
-    let admitted = admit::admit(&mut call, &request, &routing);
-    let route = match admitted.and(routing.route) {
-        Ok(route) => route,
+    let admitted = admit::admit(&call, &request, &routing);
+    let route = match admitted.and_then(|client| Ok((client, routing.route?))) {
+        Ok((client, route)) => {
+            call.client = client;
+            route
+        }
         Err(rejection) => {
             if !fields::expects_continue(&head.headers) {
                 read::past(body).await;
@@ -166,8 +174,7 @@ async fn exchange(
 }
 
 /// Returns the response to a head that is not served.
-fn refused_head(call: &mut Call, head: BadHead) -> Response<ResponseBody> {
-    admit::hide_tokens(call);
+fn refused_head(call: &Call, head: BadHead) -> Response<ResponseBody> {
     let refusal = match head {
         BadHead::Rejected(rejection) => call.reject(&rejection),
         BadHead::Failed(fault) => call.fail(fault),

@@ -5,9 +5,9 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use lockpolicy::Event;
 use lockpolicy::http::served_names::{FIELDS, Places};
 use lockpolicy::http::{BodyFormat, Fault, Refusal, ServedCheck};
+use lockpolicy::{Event, Observer as _};
 
 use super::observed_body::ResponseObserver;
 use crate::call::Call;
@@ -101,7 +101,7 @@ impl Drop for ServedModelObserver {
             let mut context = self.call.context(self.status, "");
             context.policy = self.check.policy.hash();
             let event = Event::Served(&self.check.report());
-            self.call.state.sink.observe(event, &context);
+            self.call.observer().observe(event, &context);
         }
     }
 }

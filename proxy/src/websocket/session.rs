@@ -108,8 +108,8 @@ impl MessageJudge for Session {
             verdict: &verdict,
             runs_model: false,
         };
-        let sink = &*self.call.state.sink;
-        report(sink, judged, &self.call.context(status, ""));
+        let observer = self.call.observer();
+        report(&observer, judged, &self.call.context(status, ""));
         if let Some(refusal) = refusal {
             return MessageDecision::Reject(refusal.websocket_error(&self.call.id));
         }
