@@ -266,6 +266,22 @@ mod tests {
         assert_eq!(events, wanted);
     }
 
+    /// One that states another model, too, may be undecidable for another reason; one that states nothing is told.
+    #[test]
+    fn rejection_is_told_where_it_is_undecidable_or_has_no_attempt() {
+        let rejection = Some(AttemptResult::Rejected);
+        for (reason, attempt, told) in [
+            (Reason::Malformed, None, true),
+            (Reason::Malformed, rejection, true),
+            (Reason::ModelLocked, None, true),
+            (Reason::ModelLocked, rejection, false),
+        ] {
+            let events = reported(rejected(reason), attempt, ModelMatch::None, false);
+            let is_told = events.iter().any(|(kind, ..)| *kind == "undecidable");
+            assert_eq!(is_told, told, "{reason:?} {attempt:?}");
+        }
+    }
+
     #[test]
     fn input_that_runs_no_model_and_names_none_is_not_counted() {
         for (model_match, runs_model, counted) in [

@@ -84,3 +84,23 @@ fn is_plain_of_configuration(byte: u8) -> bool {
             b'+' | b'=' | b'@' | b'!' | b'*' | b'(' | b')' | b'$' | b'?'
         )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameter_of_the_configuration_may_have_what_keys_have_and_no_more() {
+        for value in ["2024-10-01", "a+b=", "a@b!", "*($)?", "%2B%3D"] {
+            assert!(is_value(value, is_plain_of_configuration), "{value}");
+        }
+        for value in [
+            "a b", "a\"b", "a'b", "a<b", "a;b", "a#b", "é", "a%26b", "a%3Bb",
+        ] {
+            assert!(!is_value(value, is_plain_of_configuration), "{value}");
+        }
+        for value in ["a+b", "a=b", "a@b", "a?b"] {
+            assert!(!is_value(value, is_plain), "{value}");
+        }
+    }
+}

@@ -80,7 +80,7 @@ fn from_base64(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let (mut bits, mut count) = (0_u32, 0_u32);
     for value in text.iter().copied().filter_map(sextet) {
-        bits = (bits << 6 | value) & 0xffff;
+        bits = ((bits << 6) + value) & 0xffff;
         count += 6;
         if count >= 8 {
             count -= 8;

@@ -126,6 +126,8 @@ mod tests {
         ] {
             assert!(Name::parse(bad).is_err(), "{bad:?}");
         }
+        let longest = "a".repeat(200);
+        assert_eq!(Name::parse(&longest).unwrap().to_string(), longest);
         assert_eq!(Name::parse(&"a".repeat(201)), Err(NameError::TooLong));
     }
 }

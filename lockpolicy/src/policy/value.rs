@@ -136,8 +136,8 @@ impl<T: KeyValue> KeyValue for Vec<T> {
     fn read(texts: &[String]) -> Result<Self, Vec<String>> {
         let (mut values, mut wrong) = (Self::new(), Vec::new());
         for text in texts {
-            match T::parse(text) {
-                Ok(value) => values.push(value),
+            match Self::parse(text) {
+                Ok(value) => values.extend(value),
                 Err(what) => wrong.push(what),
             }
         }
@@ -172,5 +172,23 @@ impl KeyValue for bool {
 
     fn write(&self) -> Vec<String> {
         alloc::vec![self.to_string()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::texts::Effort;
+    use super::*;
+
+    /// The value that a variable states is one text.
+    #[test]
+    fn value_that_may_be_left_out_and_list_are_read_from_one_text() {
+        let text = |effort: Effort| effort.get().to_owned();
+        let one = <Option<Effort> as KeyValue>::parse("low").map(|it| it.map(text));
+        assert_eq!(one, Ok(Some("low".to_owned())));
+        assert!(<Option<Effort> as KeyValue>::parse("x").is_err());
+        let list = <Vec<Effort> as KeyValue>::parse("low").map(|it| it.len());
+        assert_eq!(list, Ok(1));
+        assert!(<Vec<Effort> as KeyValue>::parse("x").is_err());
     }
 }

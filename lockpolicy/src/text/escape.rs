@@ -40,5 +40,23 @@ mod tests {
         assert_eq!(escape_for_log("x\ny\u{1b}[0m"), "x\\ny\\u{1b}[0m");
         assert!(escape_for_log(&"\u{fffd}".repeat(500)).len() <= 131);
         assert!(escape_for_log(&"a".repeat(500)).ends_with("..."));
+        let (longest, escaped) = ("a".repeat(128), "\n".repeat(64));
+        assert_eq!(escape_for_log(&longest), longest);
+        assert_eq!(escape_for_log(&escaped), "\\n".repeat(64));
+        let cut = [longest.as_str(), "..."].concat();
+        assert_eq!(escape_for_log(&"a".repeat(129)), cut);
+    }
+
+    #[test]
+    fn quote_and_backslash_are_escaped_and_other_visible_characters_are_not() {
+        for (text, escaped) in [
+            ("\"", "\\\""),
+            ("'", "\\'"),
+            ("\\", "\\\\"),
+            ("é", "\\u{e9}"),
+        ] {
+            assert_eq!(escape_for_log(text), escaped);
+        }
+        assert_eq!(escape_for_log("a b/~!{}"), "a b/~!{}");
     }
 }

@@ -108,8 +108,7 @@ fn disposition(value: &str) -> Option<(&str, bool)> {
     let rest = value.strip_prefix("form-data")?;
     let (name, rest) = parameter(rest, "; name=")?;
     let name = match name {
-        Value::Quoted(name) if is_name(name) => name,
-        Value::Token(name) if is_name(name) && !name.contains('[') => name,
+        Value::Quoted(name) | Value::Token(name) if is_name(name) => name,
         Value::Quoted(_) | Value::Token(_) => return None,
     };
     let (file, rest) = match parameter(rest, "; filename=") {
@@ -270,6 +269,10 @@ mod tests {
                 (true, false),
             ),
             (
+                "Content-Disposition: form-data; name=\"model\"; filename*=UTF-8'en-US'a.wav",
+                (true, false),
+            ),
+            (
                 "Content-Disposition: form-data; name=\"model\"\r\nContent-Transfer-Encoding: Binary",
                 (false, false),
             ),
@@ -303,6 +306,8 @@ mod tests {
             good.replace("\"model\"", "model\""),
             good.replace("\"model\"", "'model'"),
             good.replace("\"model\"", "model x"),
+            good.replace("\"model\"", "mod.el"),
+            good.replace("\"model\"", "_model"),
             good.replace("\"model\"", ""),
             good.replace("model", "mo\\del"),
             good.replace("name=", "name ="),
@@ -315,6 +320,8 @@ mod tests {
             with("; name*=UTF-8''x"),
             with("; filename*=UTF-16''x"),
             with("; filename*=UTF-8'x"),
+            with("; filename*=UTF-8'en_US'x"),
+            with("; filename*=UTF-8'e n'x"),
             with("; filename*=UTF-8''x;y"),
             with("; filename*=UTF-8''x\""),
             with("; filename*=x"),

@@ -13,7 +13,14 @@ fn config_of_a_model_alone_is_a_policy() {
         .unwrap();
     assert_eq!((policy.mode(), policy.pin()), (Mode::Force, "gpt-5.5"));
     assert!(policy.is_alias("openai/gpt-5.5"));
-    assert!(!policy.is_alias("gpt-5.5"));
+    for name in [
+        "gpt-5.5",
+        "openai/gpt-5",
+        "openai/gpt-5.5-mini",
+        "azure/gpt-5.5",
+    ] {
+        assert!(!policy.is_alias(name), "{name}");
+    }
     assert_eq!(policy.pin_of(Capability::Image), None);
 }
 
@@ -141,6 +148,17 @@ fn problem_in_a_file_names_file_line_and_key() {
         ]
     );
     assert_eq!(
+        problems(PolicyConfig::from_file(
+            "/p.toml",
+            "model = 'a'\npins = 3\n[cats]\nmodel = 'x'\n[dogs]\n"
+        )),
+        [
+            "/p.toml: line 2: pins: a table expected",
+            "/p.toml: line 3: cats: unknown key",
+            "/p.toml: line 5: dogs: unknown key",
+        ]
+    );
+    assert_eq!(
         problems(PolicyConfig::from_toml("model = 'a'\n\nmode: x")),
         ["line 3: invalid TOML: key with no value, expected `=`"]
     );
@@ -254,4 +272,74 @@ fn hash_differs_where_any_key_differs() {
     hashes.sort_unstable();
     hashes.dedup();
     assert_eq!(hashes.len(), count);
+}
+
+#[test]
+fn value_outside_of_its_grammar_is_a_problem_that_quotes_it_and_says_what_is_expected() {
+    for (line, problem) in [
+        (
+            "reasoning_effort = 'mediun'",
+            "reasoning_effort: `mediun`: one of default, none, minimal",
+        ),
+        (
+            "service_tier = 'fastest'",
+            "service_tier: `fastest`: one of ",
+        ),
+        (
+            "allow_headers = ['X-A']",
+            "allow_headers: `X-A`: a header's name in lower case expected",
+        ),
+        (
+            "allow_headers = ['*']",
+            "allow_headers: `*`: a header's name in lower case expected",
+        ),
+        (
+            "allow_tool_types = ['a b']",
+            "allow_tool_types: `a b`: a type of tool like",
+        ),
+        (
+            "allow_tool_types = ['']",
+            "allow_tool_types: ``: a type of tool like",
+        ),
+        ("allow = ['GET x']", "allow: `GET x`: expected like"),
+        (
+            "served_model_aliases = ['a(']",
+            "served_model_aliases: error: unclosed group",
+        ),
+    ] {
+        let text = ["model = 'a'\n", line].concat();
+        let found = problems(PolicyConfig::from_toml(&text));
+        assert_eq!(found.len(), 1, "{found:?}");
+        let wanted = ["line 2: ", problem].concat();
+        assert!(found[0].starts_with(&wanted), "{} | {wanted}", found[0]);
+    }
+}
+
+#[test]
+fn several_problems_are_one_line_with_semicolons() {
+    let problems = PolicyConfig::from_toml("mode = 'x'").build().unwrap_err();
+    let all: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
+    assert!(all.len() > 1);
+    assert_eq!(problems.to_string(), all.join("; "));
+}
+
+#[test]
+fn proxy_is_off_where_that_is_written() {
+    let of = |line: &str| {
+        let text = ["model = 'a'\n", line].concat();
+        PolicyConfig::from_toml(&text).build().unwrap()
+    };
+    assert!(of("proxy = 'off'").is_proxy_off());
+    assert!(!of("").is_proxy_off());
+    assert!(!of("proxy = 'http://127.0.0.1:8383'").is_proxy_off());
+}
+
+#[test]
+fn policies_with_other_aliases_are_not_equal() {
+    let of = |aliases: &str| {
+        let text = ["model = 'a'\nserved_model_aliases = ", aliases].concat();
+        PolicyConfig::from_toml(&text).build().unwrap()
+    };
+    assert!(of("['b']") == of("['b']"));
+    assert!(of("['b']") != of("['c']"));
 }
