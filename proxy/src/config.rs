@@ -82,6 +82,8 @@ pub struct Limits {
     pub body_deadline: Duration,
     /// The time that an idle connection of a client is kept.
     pub client_idle_timeout: Duration,
+    /// The time that a `WebSocket` is kept through which nothing goes.
+    pub websocket_idle_timeout: Duration,
     /// The time for a client to read the next piece of a response.
     pub write_timeout: Duration,
     /// The time that a client gets to read a response that came before its request was whole.
@@ -113,6 +115,7 @@ impl Default for Limits {
             body_timeout: Duration::from_mins(1),
             body_deadline: Duration::from_mins(10),
             client_idle_timeout: Duration::from_mins(2),
+            websocket_idle_timeout: Duration::from_hours(1),
             write_timeout: Duration::from_mins(1),
             linger_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),

@@ -113,6 +113,7 @@ impl Settings {
             header_timeout: self.header_timeout,
             body_timeout: self.body_timeout,
             client_idle_timeout: self.client_idle_timeout,
+            websocket_idle_timeout: self.websocket_idle_timeout,
             write_timeout: self.write_timeout,
             linger_timeout: self.linger_timeout,
             connect_timeout: self.connect_timeout,

@@ -314,6 +314,10 @@ settings! {
     [Limit, "MODEL_LOCK_CLIENT_IDLE_TIMEOUT", "--client-idle-timeout TIME", parse::timeout]
     client_idle_timeout: Duration = Limits::default().client_idle_timeout,
 
+    /// The longest time that a WebSocket is kept through which no frame goes, in either direction.
+    [Limit, "MODEL_LOCK_WEBSOCKET_IDLE_TIMEOUT", "--websocket-idle-timeout TIME", parse::timeout]
+    websocket_idle_timeout: Duration = Limits::default().websocket_idle_timeout,
+
     /// The longest wait for a client to read on, of a response or of a WebSocket.
     [Limit, "MODEL_LOCK_WRITE_TIMEOUT", "--write-timeout TIME", parse::timeout]
     write_timeout: Duration = Limits::default().write_timeout,

@@ -174,6 +174,11 @@ fn of_connections() -> Vec<Limit> {
             "it is closed",
         ),
         set(
+            "time of a WebSocket through which nothing goes",
+            Setting::websocket_idle_timeout(),
+            "it is closed with 1001",
+        ),
+        set(
             "time until a client reads on",
             Setting::write_timeout(),
             "the connection is ended",

@@ -10,6 +10,7 @@ use fake_provider::fixture::Fixture;
 use fake_provider::http_client::{HttpClient, post};
 use fake_provider::{Reply, Step};
 
+use crate::connections::open_websocket;
 use crate::{SOON, small};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -56,6 +57,19 @@ fn head_that_never_ends_is_ended_in_each_protocol() {
         assert!(time >= Duration::from_millis(400), "{name} {time:?}");
         assert!(time < Duration::from_secs(20), "{name} {time:?}");
     }
+}
+
+#[test]
+fn websocket_through_which_nothing_goes_is_closed_in_time() {
+    let fixture = fixture!("force", &["--websocket-idle-timeout", "400ms"]);
+    fixture.provider.take_websockets(true);
+    let mut socket = open_websocket(&fixture).unwrap();
+    let began = Instant::now();
+    let mut observed = Vec::new();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    socket.read_to_end(&mut observed).unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(300));
+    assert!(observed.ends_with(b"\x88\x02\x03\xe9"), "{observed:?}");
 }
 
 #[test]

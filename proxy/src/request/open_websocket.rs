@@ -24,7 +24,7 @@ use crate::response::bodies::ResponseBody;
 use crate::response::served_model::{ServedModelObserver, served_names};
 use crate::upstream::segmented_body::SegmentedBody;
 use crate::websocket::handshake::{Handshake, answered};
-use crate::websocket::relay::{Drain, relay};
+use crate::websocket::relay::{EndRules, relay};
 use crate::websocket::session::{SWITCHING_PROTOCOLS, Session};
 
 /// Opens a WebSocket: the handshake is judged, passed on, and answered once the upstream agrees.
@@ -47,9 +47,10 @@ pub(super) async fn open(
     let provider = hyper::upgrade::on(&mut response);
     let answer = accept_response(call, &handshake, response);
     let session = Session::new(call, operation.clone(), (source, names, observer));
-    let drain = Drain {
+    let rules = EndRules {
         stop: call.state.stop.clone(),
-        timeout: call.state.limits.drain_timeout,
+        drain_timeout: call.state.limits.drain_timeout,
+        idle_timeout: call.state.limits.websocket_idle_timeout,
     };
     let upgrade = handover.take();
     call.state.tasks.spawn(async move {
@@ -57,7 +58,7 @@ pub(super) async fn open(
         match tokio::try_join!(upgrade, provider) {
             Ok((client, provider)) => {
                 let (client, provider) = (TokioIo::new(client), TokioIo::new(provider));
-                relay(client, provider, session, drain).await;
+                relay(client, provider, session, rules).await;
             }
             Err(error) => tracing::debug!(%error, "upgrade"),
         }

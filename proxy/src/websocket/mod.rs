@@ -8,6 +8,7 @@
 //! Invariant: a byte of the client's messages reaches the upstream only as part of a whole message that
 //! the policy has passed or rewritten.
 
+mod activity;
 pub(crate) mod frame;
 mod frame_writer;
 mod from_client;

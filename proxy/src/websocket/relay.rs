@@ -1,11 +1,13 @@
 //! The two directions of one WebSocket, and their common end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tungstenite::protocol::frame::coding::CloseCode;
 
+use super::activity::Activity;
 use super::frame::{MaskKeys, WsError};
 use super::frame_writer::FrameWriter;
 use super::judge::MessageJudge;
@@ -17,19 +19,28 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// When a connection has to end that nobody ends.
 #[derive(Debug)]
-pub(crate) struct Drain {
+pub(crate) struct EndRules {
     /// Cancelled when the process is told to stop.
     pub(crate) stop: CancellationToken,
     /// The time that a response may run on then.
-    pub(crate) timeout: Duration,
+    pub(crate) drain_timeout: Duration,
+    /// The time for which nothing may go through.
+    pub(crate) idle_timeout: Duration,
 }
 
-impl Drain {
-    /// Waits for the moment at which a connection is closed: told to stop, and nothing runs or the time
-    /// is over, less what a farewell takes.
-    async fn due(&self, running: &RunningResponses) {
+impl EndRules {
+    /// Waits for the moment at which a connection is closed: nothing goes through it, or the process is told to stop.
+    async fn due(&self, running: &RunningResponses, activity: &Activity) {
+        tokio::select! {
+            () = self.drained(running) => {}
+            () = activity.idle_for(self.idle_timeout) => tracing::debug!("an idle websocket is closed"),
+        }
+    }
+
+    /// Waits until the process is told to stop, and nothing runs or the time is over, less what a farewell takes.
+    async fn drained(&self, running: &RunningResponses) {
         self.stop.cancelled().await;
-        let timeout = self.timeout.saturating_sub(CLOSE_TIMEOUT);
+        let timeout = self.drain_timeout.saturating_sub(CLOSE_TIMEOUT);
         if tokio::time::timeout(timeout, running.idle()).await.is_err() {
             tracing::debug!("the deadline ended a response that was running");
         }
@@ -37,8 +48,8 @@ impl Drain {
 }
 
 /// Relays between a client and a provider until either closes, breaks the protocol or leaves, or until
-/// the drain is due; both ends are closed then.
-pub(crate) async fn relay<D, U>(client: D, provider: U, judge: impl MessageJudge, drain: Drain)
+/// the rules end it; both ends are closed then.
+pub(crate) async fn relay<D, U>(client: D, provider: U, judge: impl MessageJudge, rules: EndRules)
 where
     D: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
@@ -47,9 +58,10 @@ where
     let (provider_reader, provider_writer) = tokio::io::split(provider);
     let mut client_reader = tokio::io::BufReader::with_capacity(32 << 10, client_reader);
     let mut provider_reader = tokio::io::BufReader::with_capacity(32 << 10, provider_reader);
+    let activity = Arc::default();
     let (to_client, to_provider) = (
-        FrameWriter::new(client_writer),
-        FrameWriter::new(provider_writer),
+        FrameWriter::new(client_writer, &activity),
+        FrameWriter::new(provider_writer, &activity),
     );
     {
         let down =
@@ -72,7 +84,7 @@ where
                 Ok(()) => drop(tokio::time::timeout(CLOSE_TIMEOUT, down).await),
                 Err(error) => close_after_error(&error, &to_client, &to_provider, false).await,
             },
-            () = drain.due(judge.running()) => {
+            () = rules.due(judge.running(), &activity) => {
                 close_both(&to_client, CloseCode::Away, &to_provider, CloseCode::Away).await;
             }
         }
@@ -187,6 +199,29 @@ mod tests {
         }
     }
 
+    fn rules() -> EndRules {
+        EndRules {
+            stop: CancellationToken::new(),
+            drain_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(3600),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn socket_is_closed_once_nothing_has_gone_through_it_for_the_time() {
+        let (mut client, downstream) = tokio::io::duplex(1 << 10);
+        let (_provider, upstream) = tokio::io::duplex(1 << 10);
+        let began = tokio::time::Instant::now();
+        let relayed = tokio::spawn(relay(downstream, upstream, Open::default(), rules()));
+        tokio::time::sleep(Duration::from_secs(3599)).await;
+        client.write_all(b"\x89\x80\0\0\0\0").await.unwrap();
+        let mut observed = Vec::new();
+        client.read_to_end(&mut observed).await.unwrap();
+        assert_eq!(began.elapsed().as_secs(), 3599 + 3600);
+        assert_eq!(observed, b"\x88\x02\x03\xe9");
+        relayed.await.unwrap();
+    }
+
     /// The writing half of a socket whose peer has gone.
     struct Gone;
 
@@ -219,11 +254,7 @@ mod tests {
             drop(provider);
             let (reader, _) = tokio::io::split(upstream);
             let upstream = tokio::io::join(reader, Gone);
-            let drain = Drain {
-                stop: CancellationToken::new(),
-                timeout: CLOSE_TIMEOUT,
-            };
-            relay(downstream, upstream, Open::default(), drain).await;
+            relay(downstream, upstream, Open::default(), rules()).await;
             let mut observed = Vec::new();
             client.read_to_end(&mut observed).await.unwrap();
             assert_eq!(observed, b"\x81\x04last\x88\x02\x03\xe9");
@@ -254,14 +285,11 @@ mod tests {
             judge.running().requested(br#"{"type":"response.create"}"#);
             let event = last_event(fragments);
             provider.write_all(&event).await.unwrap();
-            let drain = Drain {
-                stop: CancellationToken::new(),
-                timeout: Duration::from_secs(30),
-            };
-            drain.stop.cancel();
+            let rules = rules();
+            rules.stop.cancel();
             let mut observed = Vec::new();
             let ((), read) = tokio::join!(
-                relay(downstream, upstream, judge, drain),
+                relay(downstream, upstream, judge, rules),
                 client.read_to_end(&mut observed)
             );
             read.unwrap();
