@@ -67,3 +67,15 @@ impl ProviderRoute {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_is_exposed_on_demand_and_never_by_debug() {
+        let secret = Secret::from("Basic dTpw".to_string());
+        assert_eq!(secret.expose(), "Basic dTpw");
+        assert_eq!(alloc::format!("{secret:?}"), "Secret(…)");
+    }
+}

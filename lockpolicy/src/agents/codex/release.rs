@@ -119,4 +119,47 @@ mod tests {
         }
         assert!(VERIFIED.map(numbers).is_sorted());
     }
+
+    #[test]
+    fn newest_version_is_the_last_that_is_verified() {
+        assert_eq!(Some(&Release::newest()), VERIFIED.last());
+        assert_eq!(Release::of(Release::newest()), Release::Listed);
+    }
+
+    #[test]
+    fn package_of_codex_has_its_version_and_no_other_has() {
+        for (package, expected) in [
+            (
+                r#"{"name":"@openai/codex","version":"0.171.0"}"#,
+                Some("0.171.0"),
+            ),
+            (
+                r#"{"name":"@openai/codex-linux-x64","version":"0.171.0-linux-x64"}"#,
+                Some("0.171.0-linux-x64"),
+            ),
+            (r#"{"version":"0.1.0"}"#, Some("0.1.0")),
+            (r#"{"name":"other","version":"1.0.0"}"#, None),
+            (r#"{"name":"@openai/codex"}"#, None),
+            ("[", None),
+        ] {
+            let version = version_of_package(package.as_bytes());
+            assert_eq!(version.as_deref(), expected, "{package}");
+        }
+    }
+
+    #[test]
+    fn version_is_the_first_word_of_the_output_that_is_one() {
+        for (output, expected) in [
+            ("codex-cli 0.171.0\n", Some("0.171.0")),
+            ("codex-cli 0.172.0-alpha.1", Some("0.172.0-alpha.1")),
+            (
+                "WARNING: 2 files\ncodex-cli 0.125.0 of 1.2.3",
+                Some("0.125.0"),
+            ),
+            ("codex-cli nightly", None),
+            ("", None),
+        ] {
+            assert_eq!(printed_version(output), expected, "{output}");
+        }
+    }
 }

@@ -20,3 +20,25 @@ pub fn directories<'a>(args: &[&'a [u8]]) -> Vec<&'a [u8]> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directory_is_what_the_option_names_however_it_is_joined() {
+        for (line, expected) in [
+            ("exec hi", &[][..]),
+            ("-C d exec", &[&b"d"[..]][..]),
+            ("exec --cd d hi", &[b"d"]),
+            ("exec --cd=d -C=e -Cf hi", &[b"d", b"e", b"f"]),
+            ("exec -C d resume -C e", &[b"d", b"e"]),
+            ("exec -C", &[]),
+            ("exec --cd= hi", &[]),
+            ("exec --cdx -c d", &[]),
+        ] {
+            let args: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            assert_eq!(directories(&args), expected, "{line}");
+        }
+    }
+}

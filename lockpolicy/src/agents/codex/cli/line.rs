@@ -244,4 +244,18 @@ mod tests {
             assert_eq!(read(&words).model_source(), expected, "{words:?}");
         }
     }
+
+    #[test]
+    fn name_is_the_words_of_the_commands_in_their_usual_spelling() {
+        for (words, expected) in [
+            ("", ""),
+            ("-m x hi", ""),
+            ("e hi", "exec"),
+            ("-c a=1 exec -m x resume --last", "exec resume"),
+            ("app-server daemon start", "app-server daemon start"),
+        ] {
+            let words: Vec<&[u8]> = words.split_whitespace().map(str::as_bytes).collect();
+            assert_eq!(read(&words).name(), expected, "{words:?}");
+        }
+    }
 }

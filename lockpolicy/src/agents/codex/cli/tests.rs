@@ -1,5 +1,7 @@
 //! The promises of the command line, as tables of lines and as properties.
 
+mod arguments;
+mod effort_and_tier;
 mod no_model;
 
 use alloc::string::{String, ToString};
@@ -424,27 +426,6 @@ fn line_with_two_readings_is_refused_in_every_mode() {
         assert_eq!(outcome(&policy(text), "exec -m --oss x").0, "!malformed");
         assert_eq!(outcome(&policy(text), "exec hi -m").0, "!malformed");
     }
-}
-
-#[test]
-fn effort_and_tier_are_pinned_only_where_the_policy_sets_them() {
-    let p = pins();
-    assert_eq!(
-        outcome(&force(), "review -c model_reasoning_effort=high").1,
-        Vec::<String>::new()
-    );
-    let pinned = policy("model='PIN'\nreasoning_effort='low'\nservice_tier='priority'");
-    let all = "-c model_reasoning_effort=\"low\" -c plan_mode_reasoning_effort=\"low\" -c service_tier=\"fast\"";
-    assert_eq!(outcome(&pinned, "review").0, format!("review {p} {all}"));
-    let (args, attempts) = outcome(
-        &pinned,
-        "review -c model_reasoning_effort=high -c service_tier=fast",
-    );
-    assert_eq!(attempts, ["-c model_reasoning_effort:high"]);
-    assert!(
-        args.ends_with("-c model_reasoning_effort=\"low\" -c service_tier=fast"),
-        "{args}"
-    );
 }
 
 #[test]

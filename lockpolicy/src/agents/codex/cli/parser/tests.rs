@@ -73,6 +73,7 @@ fn command_behind_an_unknown_option_is_ambiguous() {
     assert!(line(&["--new", "exec", "-m", "x"]).ambiguous.is_some());
     assert!(line(&["--new=1", "exec"]).ambiguous.is_none());
     assert!(line(&["--new", "hi"]).ambiguous.is_none());
+    assert!(line(&["-Zx", "exec"]).ambiguous.is_some());
     assert!(line(&["--new", "--oss", "exec"]).ambiguous.is_some());
     assert!(line(&["exec", "--new", "hi"]).ambiguous.is_none());
     assert!(line(&["archive", "exec"]).ambiguous.is_some());
