@@ -114,9 +114,53 @@ fn selector_in_a_config_map_is_found() {
             if forced.starts_with("!a") { 10 } else { 1 }
         );
     }
-    let deep = format!("{}1{}", r#"{"a":"#.repeat(20), "}".repeat(20));
-    let requested = format!(r#"{{"model":"PIN","config":{deep}}}"#);
-    assert_eq!(params(&force(), "thread/start", &requested), "!ambiguous");
+}
+
+#[test]
+fn place_of_a_selector_names_the_keys_that_lead_to_it_up_to_a_length() {
+    let (long, longer) = ("b".repeat(40), "b".repeat(600));
+    for (config, place) in [
+        (
+            r#"{"agents":{"default_model":"x"}}"#.into(),
+            "/agents/default_model".into(),
+        ),
+        (
+            format!(r#"{{"{long}_model":"x"}}"#),
+            format!("/{long}_model"),
+        ),
+        (format!(r#"{{"{longer}_model":"x"}}"#), String::new()),
+    ] {
+        let params = format!(r#"{{"model":"PIN","config":{config}}}"#);
+        let line = format!(r#"{{"id":1,"method":"thread/start","params":{params}}}"#);
+        let attempts = judge_line(&force(), Server::App, line.as_bytes())
+            .verdict
+            .attempts;
+        let [attempt] = attempts.as_slice() else {
+            panic!("{line}: {attempts:?}")
+        };
+        assert_eq!(attempt.place, format!("/params/config{place}"));
+    }
+}
+
+#[test]
+fn key_of_a_config_map_or_tables_beyond_a_limit_are_refused() {
+    let started = |config: &str| {
+        let requested = format!(r#"{{"model":"PIN","config":{config}}}"#);
+        params(&force(), "thread/start", &requested)
+    };
+    for (length, expected) in [(4096, "="), (4097, "!ambiguous")] {
+        let key = "b".repeat(length);
+        assert_eq!(started(&format!(r#"{{"{key}":1}}"#)), expected, "{length}");
+    }
+    for (open, close) in [(r#"{"b":"#, "}"), ("[", "]")] {
+        for (depth, expected) in [(16, "="), (17, "!ambiguous")] {
+            let inner = [open.repeat(depth - 1), close.repeat(depth - 1)].join("1");
+            let nested = format!(r#"{{"b":{inner}}}"#);
+            assert_eq!(started(&nested), expected, "{nested}");
+            let unknown = params(&force(), "future/method", &nested);
+            assert_eq!(unknown, expected, "{nested}");
+        }
+    }
 }
 
 #[test]
@@ -213,17 +257,42 @@ fn line_that_selects_nothing_passes_byte_for_byte() {
 }
 
 #[test]
+fn method_without_a_row_is_refused_where_a_name_or_a_value_looks_like_a_selector() {
+    for (method, requested, expected) in [
+        ("thread/list", "null", "="),
+        ("thread/list", r#"{"modelProviders":["b"]}"#, "="),
+        ("turn/steer", r#"{"input":[{"model":"x"}]}"#, "="),
+        ("thread/list", "[]", "!ambiguous"),
+        ("thread/list", r#"{"model":"x"}"#, "!unknown_operation"),
+        ("thread/list", r#"{"Review-Model":0}"#, "!unknown_operation"),
+        ("thread/list", r#"{"base_url":"h"}"#, "!unknown_operation"),
+        ("thread/list", r#"{"profile":null}"#, "!unknown_operation"),
+        ("turn/steer", r#"{"a":1,"config":{}}"#, "!unknown_operation"),
+        ("future/method", r#"{"a":"x","b":"the model"}"#, "="),
+        ("future/method", r#"{"a":"model"}"#, "!unknown_operation"),
+        ("future/method", r#"{"config":{}}"#, "!unknown_operation"),
+        (
+            "future/method",
+            r#"{"a":{"aModelB":1}}"#,
+            "!unknown_operation",
+        ),
+    ] {
+        let outcome = params(&force(), method, requested);
+        assert_eq!(outcome, expected, "{method} {requested}");
+    }
+}
+
+#[test]
 fn effort_and_tier_are_pinned_where_the_policy_sets_them() {
     let pinned = policy("model='PIN'\nreasoning_effort='low'\nservice_tier='priority'");
     let settled = r#"{"serviceTier":"fast","effort":"low","model":"PIN"}"#;
     for requested in [
         r#"{"serviceTier":"flex","effort":"high","model":"x"}"#,
-        settled,
         r#"{"serviceTier":null,"effort":"high","model":"x","multiAgentMode":"proactive"}"#,
     ] {
-        let out = params(&pinned, "turn/start", requested);
-        assert_eq!(if out == "=" { requested } else { &out }, settled);
+        assert_eq!(params(&pinned, "turn/start", requested), settled);
     }
+    assert_eq!(params(&pinned, "turn/start", settled), "=");
     assert_eq!(
         params(&pinned, "turn/start", "{}"),
         r#"{"model":"PIN","effort":"low","serviceTier":"fast"}"#
@@ -245,6 +314,28 @@ fn effort_and_tier_are_pinned_where_the_policy_sets_them() {
         params(&pinned, "thread/inject_items", &items("high")),
         items("low")
     );
+    assert_eq!(
+        params(
+            &pinned,
+            "thread/inject_items",
+            r#"{"items":[{"tools":[{"type":"image_generation","complexity":"high"}]}]}"#
+        ),
+        r#"{"items":[{"tools":[{"type":"image_generation"}]}]}"#
+    );
+}
+
+#[test]
+fn tier_that_the_oldest_codex_does_not_know_is_replaced_and_not_put_in() {
+    let scaled = policy("model='PIN'\nservice_tier='scale'");
+    for (requested, expected) in [
+        ("{}", r#"{"model":"PIN"}"#),
+        (
+            r#"{"model":"x","serviceTier":"flex"}"#,
+            r#"{"model":"PIN","serviceTier":"scale"}"#,
+        ),
+    ] {
+        assert_eq!(params(&scaled, "thread/start", requested), expected);
+    }
 }
 
 #[test]
