@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::line::CommandLine;
-use super::spec::{ModelSource, OptionSpec, Role, Takes};
+use super::spec::{ModelSource, OptionSpec, Role};
 use super::table::ROOT;
 use super::token::OptionToken;
 use crate::agents::codex::config::assignment::Assignment;
@@ -84,8 +84,7 @@ fn at_level<'a>(
 
 type Found = (Setting, SelectorValue<'static>, String);
 
-/// Returns the setting that one option states. An option without its option-argument is left to codex,
-/// which refuses it.
+/// Returns the setting that one option states. A line with an option that lacks its option-argument is refused before.
 fn selected(option: &OptionToken<'_>, policy: &Policy) -> Option<Found> {
     let spec = option.spec?;
     match spec.role {
@@ -93,21 +92,18 @@ fn selected(option: &OptionToken<'_>, policy: &Policy) -> Option<Found> {
         Role::Help | Role::Plain => None,
         Role::Selects(setting) => {
             let place = String::from_utf8_lossy(option.name).into_owned();
-            Some((setting, value(spec, option)?, place))
+            Some((setting, value(spec, option), place))
         }
     }
 }
 
-/// Returns the value that an option states; that of a flag is its name. `None` selects nothing.
-fn value(spec: &OptionSpec, option: &OptionToken<'_>) -> Option<SelectorValue<'static>> {
-    let bytes = match option.argument() {
-        None if spec.takes == Takes::Nothing => spec.long.as_bytes(),
-        argument => argument?,
-    };
+/// Returns the value that an option states; that of a flag is its name.
+fn value(spec: &OptionSpec, option: &OptionToken<'_>) -> SelectorValue<'static> {
+    let bytes = option.argument().unwrap_or(spec.long.as_bytes());
     match core::str::from_utf8(bytes) {
-        _ if spec.is_secret => Some(SelectorValue::Text(Cow::Borrowed(ADDRESS))),
-        Ok(text) => Some(SelectorValue::Text(Cow::Owned(text.to_owned()))),
-        Err(_) => Some(SelectorValue::NotText),
+        _ if spec.is_secret => SelectorValue::Text(Cow::Borrowed(ADDRESS)),
+        Ok(text) => SelectorValue::Text(Cow::Owned(text.to_owned())),
+        Err(_) => SelectorValue::NotText,
     }
 }
 
