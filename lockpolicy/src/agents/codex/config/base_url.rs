@@ -154,8 +154,8 @@ fn base64(bytes: &[u8]) -> String {
     };
     let mut out = String::new();
     for group in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or_default());
-        let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
+        let byte = |index: usize| group.get(index).copied().unwrap_or_default();
+        let bits = u32::from_be_bytes([0, byte(0), byte(1), byte(2)]);
         let shifts = [18, 12, 6, 0].into_iter().take(group.len() + 1);
         out.extend(shifts.map(|shift| letter(bits >> shift)));
         out.extend(core::iter::repeat_n('=', 3 - group.len()));
@@ -176,6 +176,8 @@ mod tests {
             ("HTTPS://h:1//v1//", "https://h:1//v1", None),
             (" http://h/a b", "http://h/a%20b", None),
             ("http://[::1]:8080/v1", "http://[::1]:8080/v1", None),
+            ("http://[::1]/v1", "http://[::1]/v1", None),
+            ("http://h/\"{é?<|", "http://h/%22%7B%C3%A9", Some("%3C%7C")),
             ("http://h?a=1", "http://h", Some("a=1")),
             (
                 "http://h/v1?api-version=1&x",
@@ -206,7 +208,12 @@ mod tests {
             ),
             ("https://", BaseUrlError::Host),
             ("http://h:99999/v1", BaseUrlError::Host),
+            ("http://[]/v1", BaseUrlError::Host),
+            ("http://[h]/v1", BaseUrlError::Host),
             ("http://h/v1#x", BaseUrlError::Path),
+            ("http://h/v1\\x", BaseUrlError::Path),
+            ("http://h/a\tb", BaseUrlError::Path),
+            ("http://h/v1?a=\u{7f}", BaseUrlError::Path),
             ("http://h/v1?Model=x", BaseUrlError::Query),
             ("http://h/v1?a=1&deployment-id=x", BaseUrlError::Query),
         ] {

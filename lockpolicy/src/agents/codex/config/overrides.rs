@@ -185,6 +185,18 @@ mod tests {
             r#"experimental_realtime_ws_base_url="http://127.0.0.1:1/t/realtime""#
         );
         assert_eq!(Providers::oss_base_url(target), "http://127.0.0.1:1/t/oss");
+        let uncallable = "model_provider='b'\nopenai_base_url='h/v1'\n[model_providers.a]\nbase_url='${A}/v1'\n[model_providers.b]\nbase_url='http://b/v1'";
+        assert_eq!(
+            overrides(uncallable, "", target),
+            [
+                r#"model_provider="b""#,
+                r#"openai_base_url="http://127.0.0.1:1/t/nowhere""#,
+                concat!(
+                    r#"model_providers={"a"={base_url="http://127.0.0.1:1/t/nowhere"},"#,
+                    r#""b"={base_url="http://127.0.0.1:1/t/p1"}}"#
+                ),
+            ]
+        );
     }
 
     #[test]
@@ -201,10 +213,12 @@ mod tests {
                 r#"model_providers={"b.c"={base_url="http://127.0.0.1:8383/v1"}}"#,
             ]
         );
-        let account = overrides("", "", running(true));
         assert_eq!(
-            account[1],
-            r#"openai_base_url="http://127.0.0.1:8383/backend-api/codex""#
+            overrides(FILE, "", running(true))[1..],
+            [
+                r#"openai_base_url="http://127.0.0.1:8383/backend-api/codex""#,
+                r#"model_providers={"b.c"={base_url="http://127.0.0.1:8383/v1"}}"#,
+            ]
         );
         let whole = ProxyTarget::Running {
             url: "http://h:1/base",

@@ -162,8 +162,8 @@ impl Providers {
         if custom.is_none() && id != OPENAI {
             return Some(Unreadable::Provider(shown()));
         }
-        let own = self.openai.as_deref().filter(|_| id == OPENAI);
-        let url = custom.map_or(own, |custom| custom.base_url.as_deref())?;
+        let openai = self.openai.as_deref();
+        let url = custom.map_or(openai, |custom| custom.base_url.as_deref())?;
         let error = BaseUrl::parse(url).err()?;
         Some(Unreadable::BaseUrl(shown(), error))
     }

@@ -109,4 +109,37 @@ mod tests {
         }
         assert!(!is_below("http://x", ""));
     }
+
+    #[test]
+    fn name_is_repeated_and_what_may_hold_a_password_is_not() {
+        let policy = crate::PolicyConfig::from_toml("model = 'PIN'")
+            .build()
+            .unwrap();
+        let long = "n".repeat(65);
+        for (text, expected) in [
+            (Some("b"), "b"),
+            (Some(&long[1..]), &long[1..]),
+            (Some(&*long), TABLE),
+            (Some("a b"), TABLE),
+            (Some("http://u:p@h"), TABLE),
+            (Some(""), TABLE),
+            (None, TABLE),
+        ] {
+            let (_, stated) = selection(Selects::Source, text, &policy).unwrap();
+            assert_eq!(stated.text(), Some(expected));
+        }
+        let (_, address) = selection(Selects::BaseUrl, Some("http://u:p@h"), &policy).unwrap();
+        assert_eq!(address.text(), Some(ADDRESS));
+    }
+
+    #[test]
+    fn tier_priority_alone_has_another_word_in_a_configuration() {
+        for (setting, text, expected) in [
+            (Setting::Tier, "priority", "fast"),
+            (Setting::Tier, "flex", "flex"),
+            (Setting::Effort, "priority", "priority"),
+        ] {
+            assert_eq!(config_word(setting, text), expected);
+        }
+    }
 }

@@ -103,5 +103,18 @@ fn value_is_toml_or_the_written_text() {
     ] {
         assert_eq!(Assignment::parse(text).unwrap().text(), expected, "{text}");
     }
-    assert_eq!(assign("model", "a/b"), "model=\"a/b\"");
+}
+
+#[test]
+fn assigned_text_is_quoted_as_toml_and_read_as_the_same_text() {
+    for (text, written) in [
+        ("a/b", r#"model="a/b""#),
+        (r#"a"b\c"#, r#"model="a\"b\\c""#),
+        ("a\nb\u{7f}", r#"model="a\u000Ab\u007F""#),
+        ("é", r#"model="é""#),
+    ] {
+        assert_eq!(assign("model", text), written);
+        let read = Assignment::parse(written).unwrap();
+        assert_eq!(read.value, Value::String(text.to_string()));
+    }
 }

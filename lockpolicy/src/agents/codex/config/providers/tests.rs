@@ -143,3 +143,29 @@ fn entry_that_nobody_selects_stops_nothing() {
     let file = "model_provider='amazon-bedrock'";
     assert!(Providers::read([Layer::Own(file), Layer::Own("model_provider='openai'")]).is_ok());
 }
+
+#[test]
+fn own_provider_with_an_address_that_cannot_be_called_stops_where_it_is_selected() {
+    let address = "openai_base_url='h/v1'\n[model_providers.b]\nbase_url='http://b/v1'";
+    let read = |selects: &str| Providers::read([Layer::Own(&format!("{selects}\n{address}"))]);
+    let error = Unreadable::BaseUrl("openai".to_string(), BaseUrlError::Scheme);
+    assert_eq!(read(""), Err(error.clone()));
+    assert_eq!(read("model_provider='openai'"), Err(error));
+    assert!(read("model_provider='b'").is_ok());
+}
+
+#[test]
+fn provider_of_this_machine_is_local_unless_the_configuration_defines_it() {
+    for (file, is_local) in [
+        ("", false),
+        ("model_provider='openai'", false),
+        ("model_provider='ollama'", true),
+        ("model_provider='lmstudio'", true),
+        ("model_provider='b'\n[model_providers.b]", false),
+        ("model_provider='ollama'\n[model_providers.b]", true),
+        ("model_provider='ollama'\n[model_providers.ollama]", false),
+    ] {
+        let providers = Providers::read([Layer::Own(file)]).unwrap();
+        assert_eq!(providers.selects_local(), is_local, "{file}");
+    }
+}
