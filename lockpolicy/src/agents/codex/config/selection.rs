@@ -115,11 +115,11 @@ mod tests {
         let policy = crate::PolicyConfig::from_toml("model = 'PIN'")
             .build()
             .unwrap();
-        let long = "n".repeat(65);
+        let [longest, longer] = [64, 65].map(|length| "n".repeat(length));
         for (text, expected) in [
             (Some("b"), "b"),
-            (Some(&long[1..]), &long[1..]),
-            (Some(&*long), TABLE),
+            (Some(&*longest), &*longest),
+            (Some(&*longer), TABLE),
             (Some("a b"), TABLE),
             (Some("http://u:p@h"), TABLE),
             (Some(""), TABLE),
