@@ -343,3 +343,17 @@ fn policies_with_other_aliases_are_not_equal() {
     assert!(of("['b']") == of("['b']"));
     assert!(of("['b']") != of("['c']"));
 }
+
+#[test]
+fn each_variable_of_a_policy_is_listed_once_with_the_meaning_of_its_key() {
+    let listed: Vec<(&str, &str)> = crate::policy_variables().collect();
+    let named = KEYS.iter().filter(|key| key.variable.is_some());
+    assert_eq!(listed.len(), named.count());
+    for (variable, meaning) in &listed {
+        let key = KEYS.iter().find(|key| key.variable == Some(*variable));
+        assert_eq!(key.map(|key| key.doc), Some(*meaning), "{variable}");
+        assert!(!meaning.is_empty(), "{variable}");
+    }
+    let names = |name: &str| listed.iter().any(|(variable, _)| *variable == name);
+    assert!(names("OPENCLAW_MODEL") && names("MODEL_LOCK_PROXY"));
+}
