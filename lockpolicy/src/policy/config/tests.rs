@@ -205,7 +205,9 @@ fn old_name_of_a_key_variable_or_mode_is_a_problem_that_names_the_new_one() {
             "line 5: served_variants: renamed to `served_model_aliases`",
         ]
     );
-    for old in crate::renamed_policy_variables() {
+    let renamed: Vec<&str> = crate::renamed_policy_variables().collect();
+    assert_eq!(renamed, ["MODEL_LOCK_DISCLOSE", "MODEL_LOCK_ON_MISMATCH"]);
+    for old in renamed {
         let pairs = [("OPENCLAW_MODEL", "a"), (old, "log")];
         let [problem] = &problems(PolicyConfig::from_variables(pairs))[..] else {
             panic!("one problem for {old}")
