@@ -429,3 +429,16 @@ proptest! {
         prop_assert!(ruling.verdict.attempts.len() < 100);
     }
 }
+
+#[test]
+fn methods_that_select_and_those_that_are_harmless_are_listed_once() {
+    let mut names: Vec<&str> = super::app_server_methods().collect();
+    for name in ["turn/start", "thread/start", "initialize"] {
+        assert!(names.contains(&name), "{name}");
+    }
+    assert!(names.iter().all(|name| !name.is_empty()));
+    let listed = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), listed);
+}
