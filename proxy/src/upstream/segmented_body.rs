@@ -19,9 +19,28 @@ const KEPT: usize = 4 << 20;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SegmentedBody {
     pieces: VecDeque<Bytes>,
-    /// The memory that the content holds until it was sent.
-    _lease: Option<Arc<Lease>>,
     kept: Option<Kept>,
+}
+
+/// A piece with the memory of its content. The HTTP library takes a piece long before it can write it.
+struct Held {
+    bytes: Bytes,
+    _lease: Arc<Lease>,
+}
+
+impl Held {
+    fn of(bytes: Bytes, lease: &Arc<Lease>) -> Bytes {
+        Bytes::from_owner(Self {
+            bytes,
+            _lease: Arc::clone(lease),
+        })
+    }
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// A content that can be sent again, as long as it is kept.
@@ -41,7 +60,6 @@ impl SegmentedBody {
         let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
         Self {
             pieces: pieces.collect(),
-            _lease: None,
             kept: None,
         }
     }
@@ -51,10 +69,12 @@ impl SegmentedBody {
         self.pieces.iter().map(Bytes::len).sum()
     }
 
-    /// Returns the content with the memory that it holds.
+    /// Returns the content with the memory that it holds, until the last byte of it was written.
     pub(crate) fn holding(self, lease: Lease) -> Self {
+        let lease = Arc::new(lease);
+        let hold = |bytes| Held::of(bytes, &lease);
         Self {
-            _lease: Some(Arc::new(lease)),
+            pieces: self.pieces.into_iter().map(hold).collect(),
             ..self
         }
     }
@@ -89,5 +109,25 @@ impl Body for SegmentedBody {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.length() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::MemoryBudget;
+    use http_body_util::BodyExt as _;
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_is_held_until_the_last_piece_is_gone() {
+        let budget = MemoryBudget::new(8 << 20);
+        let (mut lease, mut other) = (budget.lease(), budget.lease());
+        lease.grow(7 << 20).await.unwrap();
+        let mut body = SegmentedBody::new([Bytes::from_static(b"{}")]).holding(lease);
+        let piece = body.frame().await.unwrap().unwrap();
+        drop(body);
+        assert!(other.grow(1 << 20).await.is_err(), "the piece waits");
+        drop(piece);
+        assert!(other.grow(1 << 20).await.is_ok());
     }
 }
