@@ -5,7 +5,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -106,11 +105,11 @@ fn start(
     proxy: &EmbeddedProxy,
 ) -> Result<std::convert::Infallible, RunError> {
     let directory = directory().map_err(RunError::Directory)?;
-    // It is opened in any case, because it takes the directory away at the end.
+    // It is opened in any case: it makes the directory, and takes it away at the end.
     let mut dialects = CLIENTS.map(|client| client.dialect).to_vec();
     dialects.dedup();
-    let cleanup_dir = Some(directory.clone());
-    let own = proxy.open(&dialects, provider_routes(environment), true, cleanup_dir);
+    let made = Some(directory.clone());
+    let own = proxy.open(&dialects, provider_routes(environment), true, made);
     let own = own.map_err(RunError::Proxy)?;
     let (name, arguments) = command.split_first().unzip();
     let name = name.map_or(OsStr::new(""), OsString::as_os_str);
@@ -196,13 +195,10 @@ fn first(directory: &Path, environment: &Environment) -> OsString {
     path
 }
 
-/// A directory of our own in which `codex` is this program.
+/// Returns the path of a directory of our own in which `codex` will be this program.
 fn directory() -> io::Result<PathBuf> {
     let name = format!("model-lock-{}", embedded::secret()?);
-    let directory = std::env::temp_dir().join(name);
-    std::fs::DirBuilder::new().mode(0o700).create(&directory)?;
-    symlink(std::env::current_exe()?, directory.join("codex"))?;
-    Ok(directory)
+    Ok(std::env::temp_dir().join(name))
 }
 
 #[cfg(test)]

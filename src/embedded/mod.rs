@@ -8,6 +8,7 @@ mod authorities;
 mod certificate;
 mod request;
 mod serve;
+mod shim_directory;
 mod start;
 
 pub(crate) use serve::serve;

@@ -24,8 +24,8 @@ pub(super) struct StartRequest {
     pub(super) routes: Vec<ProviderRoute>,
     /// True if the log goes to standard error; codex may be drawing there.
     pub(super) log_to_stderr: bool,
-    /// A directory that is removed when the proxy ends.
-    pub(super) cleanup_dir: Option<std::path::PathBuf>,
+    /// The directory that is made before the reply, with the shim in it, and removed when the proxy ends.
+    pub(super) shim_directory: Option<std::path::PathBuf>,
     /// The reading of the policy file. The proxy follows later changes of the file.
     pub(super) reading: Reading,
     /// The forward proxy, and the hosts that are reached without it.

@@ -12,6 +12,7 @@ use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::certificate::OneTimeCertificate;
 use super::request::{self, StartReply, StartRequest};
+use super::shim_directory::ShimDirectory;
 use crate::bootstrap::{Observers, Process, Signals, StartError};
 use crate::descriptor_limit;
 use crate::exit;
@@ -37,20 +38,15 @@ pub(crate) fn serve(environment: Environment) -> ExitCode {
     let Ok(order) = request::read::<StartRequest>(io::stdin().lock()) else {
         return exit::USAGE.into();
     };
-    let cleanup_dir = order.cleanup_dir.clone();
-    let code = match die_with_parent(order.parent).and_then(|()| run(order, environment)) {
-        Ok(()) => exit::DONE,
+    match die_with_parent(order.parent).and_then(|()| run(order, environment)) {
+        Ok(()) => exit::DONE.into(),
         Err(error) => {
             let reply = StartReply::Failed(error.to_string());
             // Where nobody reads any more, nobody wants to know.
             request::write(&reply, io::stdout().lock()).unwrap_or_default();
-            exit::FAILED
+            exit::FAILED.into()
         }
-    };
-    if let Some(directory) = cleanup_dir {
-        std::fs::remove_dir_all(directory).unwrap_or_default();
     }
-    code.into()
 }
 
 /// Lets the kernel end this process with its parent.
@@ -80,6 +76,9 @@ fn run(order: StartRequest, environment: Environment) -> Result<(), EmbeddedErro
     let reloader = observers.reloader(order.reading, environment);
     let mut process = Process::start(observers, Some(1))?;
     let (server, signals) = process.bind(config, None, false)?;
+    // Signals are caught from here on: whatever ends this process, the directory goes with it.
+    let directory = order.shim_directory.map(ShimDirectory::make);
+    let _directory = directory.transpose()?;
     log::start_embedded(!order.log_to_stderr, process.queue.clone());
     if let Some(error) = unwritten {
         audit_failed(&error);

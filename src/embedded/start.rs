@@ -56,9 +56,9 @@ impl EmbeddedProxy {
         dialects: &[&str],
         routes: Vec<ProviderRoute>,
         log_to_stderr: bool,
-        cleanup_dir: Option<PathBuf>,
+        shim_directory: Option<PathBuf>,
     ) -> io::Result<String> {
-        let request = self.request(dialects, routes, log_to_stderr, cleanup_dir)?;
+        let request = self.request(dialects, routes, log_to_stderr, shim_directory)?;
         let (address, _) = self.ask(&request, None)?;
         Ok(format!("http://{address}/{}", request.secret))
     }
@@ -121,7 +121,7 @@ impl EmbeddedProxy {
         dialects: &[&str],
         routes: Vec<ProviderRoute>,
         log_to_stderr: bool,
-        cleanup_dir: Option<PathBuf>,
+        shim_directory: Option<PathBuf>,
     ) -> io::Result<StartRequest> {
         Ok(StartRequest {
             parent: rustix::process::getpid().as_raw_nonzero().get(),
@@ -130,7 +130,7 @@ impl EmbeddedProxy {
             dialects: dialects.iter().map(ToString::to_string).collect(),
             routes,
             log_to_stderr,
-            cleanup_dir,
+            shim_directory,
             reading: self.reading.clone(),
             egress: self.settings.egress_texts(),
             statsd: self.settings.statsd(),
