@@ -70,9 +70,14 @@ def in_memory(stage, limit, requests, allowed=("200", "413", "503")):
     """Sends requests at once to a proxy that has so much memory, and says what became of it."""
     group = Cgroup(limit)
     try:
-        with stage.providing(keeps(ok())) as provider, stage.serving(provider_url(provider), before=group.words) as lock:
+        with (
+            stage.providing(keeps(ok())) as provider,
+            stage.serving(provider_url(provider), before=group.words) as lock,
+        ):
             wrong = judged(all_at_once(lock.address, requests), allowed)
-            after = http1.call(lock.address).seen() if lock.process.poll() is None else f"status {lock.process.returncode}"
+            after = (
+                http1.call(lock.address).seen() if lock.process.poll() is None else f"status {lock.process.returncode}"
+            )
         killed = f"killed {group.killed()} times" if group.killed() else ""
         return "; ".join(part for part in (wrong, killed, "" if after == "200" else f"then {after}") if part) or TOLD
     finally:
@@ -91,7 +96,9 @@ def gzip_bombs(stage):
     return in_memory(stage, 512 * MIB, [gzipped(bomb(127 * MIB))] * 16)
 
 
-@fault(GROUP, "of 512 MiB gets 16 brotli contents of 127 MiB, a million times their size", TOLD, needs="brotli", **LARGE)
+@fault(
+    GROUP, "of 512 MiB gets 16 brotli contents of 127 MiB, a million times their size", TOLD, needs="brotli", **LARGE
+)
 def brotli_bombs(stage):
     return in_memory(stage, 512 * MIB, [brotli(bomb(127 * MIB))] * 16)
 
@@ -139,26 +146,56 @@ def crowd(stage, count, *flags, per_address=1000, before=()):
         return "all are served" if (seen, alive) == ({"200"}, {"200"}) else f"calls: {seen}, probes: {alive}"
 
 
-@fault(GROUP, "gets 8,000 connections that stay idle after a call, from 8 addresses", "all are served",
-       upstream="own", times=2, sample=0, others="")
+@fault(
+    GROUP,
+    "gets 8,000 connections that stay idle after a call, from 8 addresses",
+    "all are served",
+    upstream="own",
+    times=2,
+    sample=0,
+    others="",
+)
 def idle_8000(stage):
     return crowd(stage, 8000)
 
 
-@fault(GROUP, "of 20 connections gets 200 that stay idle after a call", "all are served",
-       upstream="own", times=20, sample=1, others="")
+@fault(
+    GROUP,
+    "of 20 connections gets 200 that stay idle after a call",
+    "all are served",
+    upstream="own",
+    times=20,
+    sample=1,
+    others="",
+)
 def idle_200(stage):
     return crowd(stage, 200, "--max-connections", "20")
 
 
-@fault(GROUP, "of 400 descriptors (prlimit) gets 300 connections that stay idle after a call", "all are served",
-       upstream="own", times=20, sample=1, others="", needs="prlimit")
+@fault(
+    GROUP,
+    "of 400 descriptors (prlimit) gets 300 connections that stay idle after a call",
+    "all are served",
+    upstream="own",
+    times=20,
+    sample=1,
+    others="",
+    needs="prlimit",
+)
 def idle_descriptors(stage):
     return crowd(stage, 300, before=("prlimit", "--nofile=400:400"))
 
 
-@fault(GROUP, "of 300 descriptors (prlimit) gets 200 calls at once that nobody answers",
-       "told to come again, probes answered, then served", upstream="own", times=20, sample=1, others="", needs="prlimit")
+@fault(
+    GROUP,
+    "of 300 descriptors (prlimit) gets 200 calls at once that nobody answers",
+    "told to come again, probes answered, then served",
+    upstream="own",
+    times=20,
+    sample=1,
+    others="",
+    needs="prlimit",
+)
 def busy_descriptors(stage):
     with stage.providing(lambda peer: peer.ends()) as provider:
         with stage.serving(provider_url(provider), before=("prlimit", "--nofile=300:300")) as lock:
@@ -175,8 +212,15 @@ def busy_descriptors(stage):
         return told + ("then served" if served else "then not served")
 
 
-@fault(GROUP, "gets 200 clients that never read their 4 MiB (--write-timeout 1s)", "others are served, all are ended",
-       upstream="own", times=10, sample=0, others="")
+@fault(
+    GROUP,
+    "gets 200 clients that never read their 4 MiB (--write-timeout 1s)",
+    "others are served, all are ended",
+    upstream="own",
+    times=10,
+    sample=0,
+    others="",
+)
 def never_read(stage):
     with stage.providing(keeps(ok(b"x" * (4 * MIB)))) as provider:
         with stage.serving(provider_url(provider), "--write-timeout", "1s") as lock:
@@ -187,4 +231,8 @@ def never_read(stage):
             ended = wait_until(lambda: lock.holds()[1] == 0)
             for peer in peers:
                 peer.close()
-        return "others are served, all are ended" if seen == {"200"} and ended else f"{seen}, {'ended' if ended else 'held'}"
+        return (
+            "others are served, all are ended"
+            if seen == {"200"} and ended
+            else f"{seen}, {'ended' if ended else 'held'}"
+        )

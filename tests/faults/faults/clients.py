@@ -10,7 +10,16 @@ from lib.wire import wait_until
 
 GROUP = "A client"
 WHOLE = post(b"x" * 1000)
-LIMITS = ("--header-timeout", "400ms", "--write-timeout", "400ms", "--body-timeout", "400ms", "--linger-timeout", "400ms")
+LIMITS = (
+    "--header-timeout",
+    "400ms",
+    "--write-timeout",
+    "400ms",
+    "--body-timeout",
+    "400ms",
+    "--linger-timeout",
+    "400ms",
+)
 SHORT = {"flags": LIMITS, "limit": "400ms", "times": 50, "sample": 1}
 IDLE = SHORT | {"flags": ("--client-idle-timeout", "400ms")}
 
@@ -35,8 +44,16 @@ unserved("leaves before it sends a byte", b"")
 unserved("leaves in the first line", WHOLE[:9])
 unserved("leaves in the head", WHOLE[:60])
 unserved("leaves in the content", WHOLE[:-500])
-unserved("leaves in a chunk", message("POST /v1/responses HTTP/1.1", "host: x", "content-type: application/json",
-                                      "transfer-encoding: chunked", content=b"400\r\n{"))
+unserved(
+    "leaves in a chunk",
+    message(
+        "POST /v1/responses HTTP/1.1",
+        "host: x",
+        "content-type: application/json",
+        "transfer-encoding: chunked",
+        content=b"400\r\n{",
+    ),
+)
 unserved("speaks garbage", b"\0\x01\x02garbage\r\n\r\n")
 
 
@@ -56,8 +73,14 @@ def leaves_in_stream(stage):
     return leaves(stage, first + b"8\r\ndata: 1\n\r\n")
 
 
-@fault(GROUP, "sends a second request in the same bytes, and leaves", ENDS, known=f"{ENDS} or it goes on until it is answered",
-       times=10, sample=0)
+@fault(
+    GROUP,
+    "sends a second request in the same bytes, and leaves",
+    ENDS,
+    known=f"{ENDS} or it goes on until it is answered",
+    times=10,
+    sample=0,
+)
 def pipelined(stage):
     began, ended = [], []
 
@@ -156,7 +179,12 @@ UNENDED = http2.frame(1, 0, 1, http2.call(2))
 HELLO = http2.PREFACE + http2.frame(http2.SETTINGS)
 held("sends nothing (--header-timeout 400ms)", b"", **SHORT)
 held("is idle after one request (--client-idle-timeout 400ms)", post(), **IDLE)
-held("sends a lone preface of HTTP/2 (--client-idle-timeout 400ms)", HELLO, client="http2", **IDLE | {"times": 5, "sample": 0})
+held(
+    "sends a lone preface of HTTP/2 (--client-idle-timeout 400ms)",
+    HELLO,
+    client="http2",
+    **IDLE | {"times": 5, "sample": 0},
+)
 held("sends half a HEADERS frame (--header-timeout 400ms)", HELLO + HALF, client="http2", **SHORT)
 held("sends HEADERS that no CONTINUATION ends (--header-timeout 400ms)", HELLO + UNENDED, client="http2", **SHORT)
 
@@ -210,7 +238,9 @@ over_http2("leaves with a stream of HTTP/2 open", lambda frames: frames.peer.clo
 over_http2("sends a frame of HTTP/2 that is none", lambda frames: frames.peer.send(b"\xff" * 64))
 
 
-@fault(GROUP, "opens and resets 2,000 streams of HTTP/2 at once", "others are served", client="http2", times=10, sample=1)
+@fault(
+    GROUP, "opens and resets 2,000 streams of HTTP/2 at once", "others are served", client="http2", times=10, sample=1
+)
 def rapid_reset(stage):
     stage.script = answers(ok())
     frames = Frames(stage.connect())
@@ -223,4 +253,8 @@ def rapid_reset(stage):
             frames.reset(2 * number + 1, 8)
     except OSError:
         pass
-    return "others are served" if stage.proxy.name != "model-lock" or stage.call().seen() == "200" else "others are not served"
+    return (
+        "others are served"
+        if stage.proxy.name != "model-lock" or stage.call().seen() == "200"
+        else "others are not served"
+    )

@@ -33,8 +33,15 @@ class Mount:
         subprocess.run(["umount", "-l", self.path], check=True)
 
 
-@fault(GROUP, "under the audit file is full, and has room again", "calls are answered, losses are told, the chain is whole",
-       times=20, sample=1, needs="mount", **OWN)
+@fault(
+    GROUP,
+    "under the audit file is full, and has room again",
+    "calls are answered, losses are told, the chain is whole",
+    times=20,
+    sample=1,
+    needs="mount",
+    **OWN,
+)
 def full(stage):
     disk = Mount(stage.folder, "-t", "tmpfs", "-o", "size=128k", "tmpfs")
     try:
@@ -55,8 +62,15 @@ def calls(answered):
     return "calls are answered" if answered else "calls are not answered"
 
 
-@fault(GROUP, "under the audit file stops for 50 calls (fsfreeze)", "calls and probes are answered, the chain is whole",
-       times=10, sample=0, needs="mount fsfreeze mkfs.ext4", **OWN)
+@fault(
+    GROUP,
+    "under the audit file stops for 50 calls (fsfreeze)",
+    "calls and probes are answered, the chain is whole",
+    times=10,
+    sample=0,
+    needs="mount fsfreeze mkfs.ext4",
+    **OWN,
+)
 def stopped(stage):
     image = stage.folder / "image"
     with image.open("wb") as made:
@@ -81,10 +95,21 @@ def frozen(disk, lock):
         alive = {lock.ask(path).status for path in ("/livez", "/readyz")}
     finally:
         subprocess.run(["fsfreeze", "-u", disk.path], check=True)
-    return "calls and probes are answered" if (answered, alive) == (50, {"200"}) else f"{answered} of 50 answered, probes {alive}"
+    return (
+        "calls and probes are answered"
+        if (answered, alive) == (50, {"200"})
+        else f"{answered} of 50 answered, probes {alive}"
+    )
 
 
-@fault(GROUP, "under the log stops: nobody reads standard error", "calls are answered, losses are counted", times=10, sample=1, **OWN)
+@fault(
+    GROUP,
+    "under the log stops: nobody reads standard error",
+    "calls are answered, losses are counted",
+    times=10,
+    sample=1,
+    **OWN,
+)
 def unread_log(stage):
     with stage.serving("http://127.0.0.1:1") as lock:
         lock.reads.clear()

@@ -63,7 +63,13 @@ ANSWERS = [
 # A second each: where nothing of a response has come, it is waited for the reset that would allow to send again.
 SLOW = {"times": 20, "sample": 1}
 for name, content, expected in ANSWERS:
-    upstream(GROUP, name, answers(content), expected, **(SLOW if len(content) < 64 and expected == "502" or b"HTTP/1.0" in content else {}))
+    upstream(
+        GROUP,
+        name,
+        answers(content),
+        expected,
+        **(SLOW if len(content) < 64 and expected == "502" or b"HTTP/1.0" in content else {}),
+    )
 
 
 def resets_at_once(peer):

@@ -3,7 +3,7 @@
 import struct
 
 from lib import http1
-from lib.fault import fault, upstream
+from lib.fault import fault
 from lib.http2 import CODES, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, SETTINGS, Frames, head, serves
 
 GROUP = "A provider over HTTP/2"
@@ -87,23 +87,39 @@ raw("closes instead of a head", [], "502")
 raw("closes after the head", [RESPONSE], "200, cut")
 raw("closes in the content", [RESPONSE, (DATA, 0, b"{")], "200, cut")
 raw("resets the stream after the head", [RESPONSE, (3, 0, struct.pack(">I", 2))], "200, cut or 502")
-raw("resets the stream with NO_ERROR after its whole response",
-    [RESPONSE, (DATA, END_STREAM, b"{}"), (3, 0, bytes(4))], "200")
+raw(
+    "resets the stream with NO_ERROR after its whole response",
+    [RESPONSE, (DATA, END_STREAM, b"{}"), (3, 0, bytes(4))],
+    "200",
+)
 raw("sends content without a head", [(DATA, END_STREAM, b"{}")], "502")
 raw("sends a head without a status", [(HEADERS, END_HEADERS | END_STREAM, head()[10:])], "502")
 raw("sends a field block that cannot be decoded", [(HEADERS, END_HEADERS | END_STREAM, b"\xff" * 20)], "502")
 raw("sends a field in capitals", [(HEADERS, END_HEADERS | END_STREAM, head("200", ("X-Big", "1")))], "502")
-raw("tells a longer content than it sends",
-    [(HEADERS, END_HEADERS, head("200", ("content-length", "100"))), (DATA, END_STREAM, b"{}")], "200, cut or 502")
-raw("tells a shorter content than it sends",
-    [(HEADERS, END_HEADERS, head("200", ("content-length", "1"))), (DATA, END_STREAM, b"{}")], "200, cut or 502")
+raw(
+    "tells a longer content than it sends",
+    [(HEADERS, END_HEADERS, head("200", ("content-length", "100"))), (DATA, END_STREAM, b"{}")],
+    "200, cut or 502",
+)
+raw(
+    "tells a shorter content than it sends",
+    [(HEADERS, END_HEADERS, head("200", ("content-length", "1"))), (DATA, END_STREAM, b"{}")],
+    "200, cut or 502",
+)
 raw("sends 103 and then its response", [(HEADERS, END_HEADERS, head("103")), RESPONSE, (DATA, 1, b"{}")], "200")
-raw("sends 1,000 interim responses",
-    [(HEADERS, END_HEADERS, head("103"))] * 1000 + [RESPONSE, (DATA, 1, b"{}")], "200 or 502")
+raw(
+    "sends 1,000 interim responses",
+    [(HEADERS, END_HEADERS, head("103"))] * 1000 + [RESPONSE, (DATA, 1, b"{}")],
+    "200 or 502",
+)
 raw("sends trailers", [RESPONSE, (DATA, 0, b"{}"), (HEADERS, 5, head()[10:])], "200 or 200, cut")
 raw("sends a frame of an unknown kind", [(0xBE, 0, b"hello"), RESPONSE, (DATA, 1, b"{}")], "200")
 raw("sends a frame that is too large", [RESPONSE, (DATA, END_STREAM, b"x" * (1 << 20))], "200, cut or 502")
-raw("sends a head of 1 MiB in 64 frames", [(HEADERS, 0, head()), *[(CONTINUATION, 0, b"\0\1x\x7f\x81\x7f" + b"y" * 16384)] * 64], "502")
+raw(
+    "sends a head of 1 MiB in 64 frames",
+    [(HEADERS, 0, head()), *[(CONTINUATION, 0, b"\0\1x\x7f\x81\x7f" + b"y" * 16384)] * 64],
+    "502",
+)
 raw("never ends its head", [(HEADERS, 0, head()), *[(CONTINUATION, 0, b"")] * 10_000], "502")
 raw("sends 100,000 empty contents", [RESPONSE, *[(DATA, 0, b"")] * 100_000, (DATA, 1, b"{}")], "200 or 200, cut or 502")
 raw("announces a push", [(5, END_HEADERS, b"\0\0\0\2" + head()), RESPONSE, (DATA, 1, b"{}")], "502 or 200, cut")

@@ -10,15 +10,22 @@ from lib.others import Other, free_port
 from lib.processes import in_own_network
 from lib.provider import keeps
 from lib.relay import Relay
-from lib.wire import connect, wait_until
+from lib.wire import connect
 
 GROUP = "A network"
 QUICK = ("--upstream-timeout", "2s")
 SOON = 8
 
 
-@fault(GROUP, "forgets the one connection of HTTP/2 (--upstream-timeout 2s)", f"calls are answered again within {SOON} s",
-       upstream="own", times=10, sample=1, others="")
+@fault(
+    GROUP,
+    "forgets the one connection of HTTP/2 (--upstream-timeout 2s)",
+    f"calls are answered again within {SOON} s",
+    upstream="own",
+    times=10,
+    sample=1,
+    others="",
+)
 def forgets_http2(stage):
     with stage.providing(http2.serves(lambda frames, stream, _: frames.respond(stream))) as provider:
         provider.tls = stage.certificates.server(protocol="h2")
@@ -45,9 +52,14 @@ def recovers(lock):
 
 def drops(port):
     """Drops every packet of the open connections to a port: new ones are let through."""
-    rules = "add table inet t; add set inet t old { type inet_service; }; add chain inet t c { type filter hook output priority 0; };"
-    rules += f"add rule inet t c tcp sport {port} tcp dport @old drop; add rule inet t c tcp dport {port} tcp sport @old drop"
-    subprocess.run(["nft", rules], check=True)
+    rules = [
+        "add table inet t",
+        "add set inet t old { type inet_service; }",
+        "add chain inet t c { type filter hook output priority 0; }",
+        f"add rule inet t c tcp sport {port} tcp dport @old drop",
+        f"add rule inet t c tcp dport {port} tcp sport @old drop",
+    ]
+    subprocess.run(["nft", "; ".join(rules)], check=True)
     found = subprocess.run(["ss", "-Htn", "sport", "=", f":{port}"], check=True, capture_output=True, text=True).stdout
     ports = [line.split()[4].rsplit(":", 1)[1] for line in found.splitlines()]
     for old in ports:
@@ -55,14 +67,30 @@ def drops(port):
     return ports
 
 
-@fault(GROUP, "drops the packets of a kept connection of HTTP/1.1 (--upstream-timeout 2s)",
-       f"calls are answered again within {SOON} s", upstream="own", times=10, sample=0, others="", needs="nft ss ip")
+@fault(
+    GROUP,
+    "drops the packets of a kept connection of HTTP/1.1 (--upstream-timeout 2s)",
+    f"calls are answered again within {SOON} s",
+    upstream="own",
+    times=10,
+    sample=0,
+    others="",
+    needs="nft ss ip",
+)
 def drops_http1(stage):
     return in_own_network(lambda: dropped(stage, "plain", keeps(http1.ok())))
 
 
-@fault(GROUP, "drops the packets of the one connection of HTTP/2 (--upstream-timeout 2s)",
-       f"calls are answered again within {SOON} s", upstream="own", times=10, sample=0, others="", needs="nft ss ip")
+@fault(
+    GROUP,
+    "drops the packets of the one connection of HTTP/2 (--upstream-timeout 2s)",
+    f"calls are answered again within {SOON} s",
+    upstream="own",
+    times=10,
+    sample=0,
+    others="",
+    needs="nft ss ip",
+)
 def drops_http2(stage):
     return in_own_network(lambda: dropped(stage, "tls", http2.serves(lambda frames, stream, _: frames.respond(stream))))
 
@@ -127,8 +155,16 @@ def at_once(address, clients, calls):
     return len(good)
 
 
-@fault(GROUP, "has an nginx that sends GOAWAY every 50 requests, 16 clients make 50 calls each", "800 of 800 answered",
-       upstream="own", times=20, sample=1, others="", needs="nginx")
+@fault(
+    GROUP,
+    "has an nginx that sends GOAWAY every 50 requests, 16 clients make 50 calls each",
+    "800 of 800 answered",
+    upstream="own",
+    times=20,
+    sample=1,
+    others="",
+    needs="nginx",
+)
 def goes_away(stage):
     nginx = NginxProvider(stage)
     try:

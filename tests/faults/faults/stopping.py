@@ -1,6 +1,5 @@
 """The end of the program, and what it leaves: calls, folders, processes, the audit chain."""
 
-import json
 import os
 import shutil
 import signal
@@ -9,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from lib import http1, processes
+from lib import http1
 from lib.fault import fault
 from lib.http1 import ok, post, sending
 from lib.lock import environment, program
@@ -59,7 +58,14 @@ def unanswered(seen):
     return f"{len(wrong)} calls without an answer" + (f" ({', '.join(sorted(set(wrong)))})" if wrong else "")
 
 
-@fault(GROUP, "gets SIGTERM under load, each call over a new connection", "0 calls without an answer", times=30, sample=1, **OWN)
+@fault(
+    GROUP,
+    "gets SIGTERM under load, each call over a new connection",
+    "0 calls without an answer",
+    times=30,
+    sample=1,
+    **OWN,
+)
 def stops_under_load(stage):
     with stage.providing(keeps(ok())) as provider, stage.serving(url(provider)) as lock:
         load = Load(lock.address)
@@ -92,7 +98,14 @@ def drains(stage):
     return f"the stream ends {'whole' if seen == '200' else seen}, status {status}"
 
 
-@fault(GROUP, "reads a changed policy 10 times under load", "0 calls without an answer, 10 reloads", times=5, sample=0, **OWN)
+@fault(
+    GROUP,
+    "reads a changed policy 10 times under load",
+    "0 calls without an answer, 10 reloads",
+    times=5,
+    sample=0,
+    **OWN,
+)
 def reloads(stage):
     with stage.providing(keeps(ok())) as provider, stage.serving(url(provider)) as lock:
         load, text = Load(lock.address, clients=4), lock.policy.read_text()
@@ -108,7 +121,9 @@ def reloads(stage):
 
 def verified(file):
     """Returns what became of `audit verify`."""
-    return subprocess.run([program(), "audit", "verify", file], capture_output=True, text=True, env=environment(), check=False)
+    return subprocess.run(
+        [program(), "audit", "verify", file], capture_output=True, text=True, env=environment(), check=False
+    )
 
 
 def chain(file):
@@ -117,7 +132,9 @@ def chain(file):
     return "whole" if done.returncode == 0 else f"not whole: {done.stdout.strip()}"
 
 
-@fault(GROUP, "is killed (SIGKILL) 5 times while it writes the audit file", "the chain is whole", times=20, sample=1, **OWN)
+@fault(
+    GROUP, "is killed (SIGKILL) 5 times while it writes the audit file", "the chain is whole", times=20, sample=1, **OWN
+)
 def killed(stage):
     file = stage.folder / "killed.jsonl"
     for _ in range(5):
@@ -150,7 +167,14 @@ def started(folder):
     return found
 
 
-@fault(GROUP, "`model-lock run` is killed (SIGKILL) 10 times, at once and later", "nothing is left", times=10, sample=0, **OWN)
+@fault(
+    GROUP,
+    "`model-lock run` is killed (SIGKILL) 10 times, at once and later",
+    "nothing is left",
+    times=10,
+    sample=1,
+    **OWN,
+)
 def killed_run(stage):
     folder = stage.folder / "run"
     folder.mkdir()
@@ -158,7 +182,7 @@ def killed_run(stage):
         process = subprocess.Popen([program(), "run", "--", "sleep", "60"], env=run_environment(folder),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         # Later and later: before there is a folder, in the start of its proxy, in the program itself.
-        until = time.monotonic() + number * 0.004
+        until = time.monotonic() + number * 0.01
         while time.monotonic() < until:
             pass
         process.kill()
@@ -179,8 +203,15 @@ exec sleep 60
 """
 
 
-@fault(GROUP, "`codex app-server` through the shim is killed (SIGKILL), with a codex that reads no input", "its codex ends", times=20, sample=0,
-       known="its codex runs on", **OWN)
+@fault(
+    GROUP,
+    "`codex app-server` through the shim is killed (SIGKILL), with a codex that reads no input",
+    "its codex ends",
+    times=20,
+    sample=0,
+    known="its codex runs on",
+    **OWN,
+)
 def killed_filter(stage):
     folder = stage.folder / "filter"
     (folder / "bin").mkdir(parents=True)
@@ -189,7 +220,11 @@ def killed_filter(stage):
     real.write_text(CODEX)
     real.chmod(0o755)
     shim.symlink_to(program())
-    more = {"PATH": f"{shim.parent}:{real.parent}:/usr/bin:/bin", "PLACE": str(place), "MODEL_LOCK_PROXY": "http://127.0.0.1:1"}
+    more = {
+        "PATH": f"{shim.parent}:{real.parent}:/usr/bin:/bin",
+        "PLACE": str(place),
+        "MODEL_LOCK_PROXY": "http://127.0.0.1:1",
+    }
     process = subprocess.Popen([shim, "app-server"], env=run_environment(folder) | more, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
     try:

@@ -34,6 +34,8 @@ def speaks(name, script, **more):
 speaks("speaks plain HTTP", lambda peer: (peer.exactly(5), peer.send(http1.ok())))
 speaks("closes in the handshake", lambda peer: peer.exactly(5), times=20, sample=1)
 speaks("resets in the handshake", lambda peer: (peer.exactly(5), peer.reset()))
-speaks("answers the handshake with garbage", lambda peer: (peer.exactly(5), peer.send(b"\x16\x03\x03\x40\0" + b"x" * 99)))
+speaks(
+    "answers the handshake with garbage", lambda peer: (peer.exactly(5), peer.send(b"\x16\x03\x03\x40\0" + b"x" * 99))
+)
 SHORT = {"flags": ("--connect-timeout", "300ms"), "limit": "300ms", "sample": 1}
 speaks("never answers the handshake (--connect-timeout 300ms)", lambda peer: peer.ends(), **SHORT)

@@ -53,10 +53,16 @@ for code, words in DECLINED.items():
     declined(code, words)
 
 handshake("is answered with a wrong key", lambda head: accepted(head, "d3Jvbmc="), "502")
-handshake("is answered without a key", lambda head: http1.message(
-    "HTTP/1.1 101 Switching Protocols", "upgrade: websocket", "connection: upgrade"), "502")
-handshake("is switched to another protocol", lambda head: http1.message(
-    "HTTP/1.1 101 Switching Protocols", "upgrade: h2c", "connection: upgrade"), "502")
+handshake(
+    "is answered without a key",
+    lambda head: http1.message("HTTP/1.1 101 Switching Protocols", "upgrade: websocket", "connection: upgrade"),
+    "502",
+)
+handshake(
+    "is switched to another protocol",
+    lambda head: http1.message("HTTP/1.1 101 Switching Protocols", "upgrade: h2c", "connection: upgrade"),
+    "502",
+)
 handshake("is answered with 200", lambda head: http1.ok(), "200 or 502")
 handshake("is closed in the head", lambda head: b"HTTP/1.1 101 Swit", "502", **SLOW)
 handshake("is closed without a word", lambda head: b"", "502", **SLOW)
@@ -98,8 +104,18 @@ sends("the rest of a message that never began", frame(0, COMPLETED), "close 1001
 sends("a ping of 126 bytes", frame(PING, b"x" * 126), "close 1001")
 sends("a close of one byte", frame(CLOSE, b"x"), "close 1001")
 sends("a close with code 999", frame(CLOSE, b"\x03\xe7"), "close 1001")
-sends("10,000 pings and its last message", frame(PING, b"x") * 10_000 + DONE + frame(CLOSE, b"\x03\xe8"), "completed, close 1000", times=20)
-sends("a message of 4 MiB", frame(TEXT, b"x" * (4 << 20)) + frame(CLOSE, b"\x03\xe8"), "a message of 4194304 bytes, close 1000", times=20)
+sends(
+    "10,000 pings and its last message",
+    frame(PING, b"x") * 10_000 + DONE + frame(CLOSE, b"\x03\xe8"),
+    "completed, close 1000",
+    times=20,
+)
+sends(
+    "a message of 4 MiB",
+    frame(TEXT, b"x" * (4 << 20)) + frame(CLOSE, b"\x03\xe8"),
+    "a message of 4194304 bytes, close 1000",
+    times=20,
+)
 
 
 def client_sends(name, content, expected, **more):
@@ -172,4 +188,6 @@ def leaving(name, leave, **more):
 leaving("leaves without a close", lambda client: client.close())
 leaving("resets its connection", lambda client: client.reset())
 leaving("leaves in a frame", lambda client: (client.send(frame(TEXT, CREATE, masked=True)[:9]), client.close()))
-leaving("sends a close and leaves", lambda client: (client.send(frame(CLOSE, b"\x03\xe8", True)), client.close()), **SLOW)
+leaving(
+    "sends a close and leaves", lambda client: (client.send(frame(CLOSE, b"\x03\xe8", True)), client.close()), **SLOW
+)

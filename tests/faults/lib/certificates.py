@@ -5,13 +5,19 @@ import subprocess
 
 MAKE = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split()
 # The certificates: their authority, and whom they are for.
-NAMES = {"trusted": ("known", "localhost"), "other-name": ("known", "elsewhere.invalid"), "unknown": ("foreign", "localhost")}
+NAMES = {
+    "trusted": ("known", "localhost"),
+    "other-name": ("known", "elsewhere.invalid"),
+    "unknown": ("foreign", "localhost"),
+}
 
 
 def make(folder, name, *more):
     """Makes a certificate, and returns the files of it and its key."""
     cert, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
-    subprocess.run([*MAKE, "-subj", f"/CN={name}", *more, "-out", cert, "-keyout", key], check=True, capture_output=True)
+    subprocess.run(
+        [*MAKE, "-subj", f"/CN={name}", *more, "-out", cert, "-keyout", key], check=True, capture_output=True
+    )
     return cert, key
 
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from . import http1, processes
-from .wire import SECONDS, connect, port_of, wait_until
+from .wire import SECONDS, port_of, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 

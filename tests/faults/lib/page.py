@@ -1,6 +1,7 @@
 """The table of faults, as the page has it."""
 
 import datetime
+import fcntl
 import re
 import subprocess
 
@@ -30,7 +31,17 @@ def commit():
 
 def write(results, order):
     """Writes these rows between the marks. Those of other faults stay, as far as there are such faults."""
-    text = PAGE.read_text(encoding="utf-8")
+    with PAGE.open("r+", encoding="utf-8") as page:
+        # Several runs may write at the same time.
+        fcntl.flock(page, fcntl.LOCK_EX)
+        text = changed(page.read(), results, order)
+        page.seek(0)
+        page.truncate()
+        page.write(text)
+
+
+def changed(text, results, order):
+    """Returns the page with these rows."""
     before, found, rest = text.partition(BEGIN)
     old, ended, after = rest.partition(END)
     if not found or not ended:
@@ -38,7 +49,7 @@ def write(results, order):
     lines = {(group, line.split(" | ")[0]): line for group, line in rows(old)}
     lines |= {(fault.group, f"| {fault.name}"): row(cells(fault, found)) for fault, found in results}
     made = made_at() + "".join(section(group, order, lines) for group in dict.fromkeys(f.group for f in order))
-    PAGE.write_text(f"{before}{BEGIN}\n\n{made}\n{END}{after}", encoding="utf-8")
+    return f"{before}{BEGIN}\n\n{made}\n{END}{after}"
 
 
 def rows(text):

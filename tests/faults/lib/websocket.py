@@ -19,7 +19,9 @@ COMPLETED = b'{"type":"response.completed","response":{"model":"%s"}}' % http1.P
 def accepted(head, accept=None):
     """Returns the answer to a handshake: that it is accepted."""
     if accept is None:
-        key = next(line.split(b":")[1].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
+        key = next(
+            line.split(b":")[1].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")
+        )
         digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
         accept = base64.b64encode(digest).decode()
     first = "HTTP/1.1 101 Switching Protocols"
