@@ -432,7 +432,7 @@ proptest! {
 
 #[test]
 fn methods_that_select_and_those_that_are_harmless_are_listed_once() {
-    let mut names: Vec<&str> = super::app_server_methods().collect();
+    let mut names: Vec<&str> = app_server_methods().collect();
     for name in ["turn/start", "thread/start", "initialize"] {
         assert!(names.contains(&name), "{name}");
     }
