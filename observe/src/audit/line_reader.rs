@@ -23,6 +23,12 @@ pub(super) struct Piece<'a> {
 }
 
 impl Piece<'_> {
+    /// Returns whether it has this beginning. One that is longer than any of ours is taken to have it.
+    pub(super) fn begins_with(&self, beginning: &str) -> bool {
+        self.text
+            .is_none_or(|text| text.starts_with(beginning.as_bytes()))
+    }
+
     /// Returns the hash of the whole line.
     pub(super) fn hash(&self) -> String {
         match (&self.long, self.text) {

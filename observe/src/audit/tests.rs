@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::file::beside;
-use super::verify::What;
+use super::verify::{Finding, What};
 use super::writer::{TIMEOUT, Writer};
 use super::*;
 
@@ -218,6 +218,43 @@ fn rotation_that_is_interrupted_anywhere_is_completed() {
     let (after, what) = found(&place);
     assert_eq!(what, vec![]);
     assert!(after >= before + 4, "{before} {after}");
+}
+
+#[test]
+fn file_that_is_no_audit_file_is_told_and_not_called_altered() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 600);
+    fs::write(&place.path, "model = 'a'\nmode = 'force'\n").unwrap();
+    let error = verify(&place.path).unwrap_err().to_string();
+    assert!(error.starts_with("not an audit file"), "{error}");
+    // What begins like a line of ours was one.
+    for text in [
+        "",
+        "{\"seq\":1,x\nmodel = 'a'\n",
+        "model = 'a'\n{\"seq\":1,x\n",
+    ] {
+        fs::write(&place.path, text).unwrap();
+        assert!(verify(&place.path).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn findings_are_in_the_order_of_the_lines() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(directory.path(), 1 << 20);
+    write(&place, 0..6);
+    let own = lines(&place);
+    for (first, second) in (0..6).flat_map(|one| (0..6).map(move |other| (one, other))) {
+        for third in 0..6 {
+            let mut lines = own.clone();
+            lines[first] = lines[first].replace("attempt", "attempd");
+            lines.swap(second, third);
+            replace(&place, &lines);
+            let report = verify(&place.path).unwrap();
+            let numbers = report.findings.iter().map(Finding::line);
+            assert!(numbers.is_sorted(), "{report}");
+        }
+    }
 }
 
 #[test]

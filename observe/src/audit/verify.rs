@@ -65,6 +65,13 @@ impl What {
     }
 }
 
+impl Finding {
+    /// Returns the number of the line, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+}
+
 impl Report {
     /// Returns whether everything is as it was written.
     pub fn is_whole(&self) -> bool {
@@ -126,15 +133,23 @@ impl fmt::Display for What {
     }
 }
 
+/// The text about a file that is none of ours.
+const FOREIGN: &str =
+    "not an audit file: none of its lines begins like one; name the file of --audit";
+
 /// Reads a file behind those that were renamed from it, `FILE.1` first, every byte of them.
 ///
 /// # Errors
 ///
-/// Fails where a file cannot be read, or is no regular file.
+/// Fails where a file cannot be read, is no regular file, or has no line that begins like one of an audit file.
 pub fn verify(path: &Path) -> io::Result<Report> {
     let mut reading = Reading::default();
-    for file in files(path)? {
-        reading.file(&file)?;
+    let files = files(path)?;
+    for file in &files {
+        reading.file(file)?;
+    }
+    if reading.is_foreign {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, FOREIGN));
     }
     let before = reading.before.take();
     reading.altered(before);
@@ -143,7 +158,13 @@ pub fn verify(path: &Path) -> io::Result<Report> {
         let line = reading.number;
         reading.find(path, line, What::Unnoted(unnoted));
     }
-    Ok(reading.report)
+    // What is wrong with a line shows at the next one, at times after what that one says.
+    let index = |finding: &Finding| files.iter().position(|file| *file == finding.file);
+    let mut report = reading.report;
+    report
+        .findings
+        .sort_by_key(|finding| (index(finding), finding.line));
+    Ok(report)
 }
 
 /// Returns the files in the order in which they were written; old ones may have been deleted.
@@ -192,6 +213,8 @@ struct Reading {
     before: Option<Before>,
     /// The number of the line in its file.
     number: u64,
+    /// Set where there are lines, and none of them begins as every line of an audit file does.
+    is_foreign: bool,
 }
 
 /// The line that the next one is compared with.
@@ -211,6 +234,7 @@ impl Reading {
         let mut lines = LineReader::new(BufReader::new(open(path)?));
         self.number = 0;
         while let Some(piece) = lines.next_line()? {
+            self.is_foreign = (self.is_foreign || self.is_first()) && !piece.begins_with(BEGINNING);
             self.number += 1;
             if piece.is_terminated || !self.is_beginning(&piece) {
                 self.line(path, self.number, &piece);
@@ -219,6 +243,11 @@ impl Reading {
             }
         }
         Ok(())
+    }
+
+    /// Returns whether no line was read yet, of any file.
+    fn is_first(&self) -> bool {
+        self.number == 0 && self.before.is_none() && self.report.findings.is_empty()
     }
 
     fn find(&mut self, file: &Path, line: u64, what: What) {
