@@ -27,9 +27,24 @@ pub(crate) enum InstallError {
     /// Something else is called `codex` there.
     #[error("{0} is not ours: choose another directory, and put it before this one on PATH")]
     NotOurs(PathBuf),
+    /// Something else is called `codex` where ours was to be removed.
+    #[error(
+        "{0} is not ours, so nothing was removed: name the directory of `install --to` with --from"
+    )]
+    NotOursToRemove(PathBuf),
     /// The running program could not be read.
     #[error("cannot read the running program")]
     Program(#[source] io::Error),
+}
+
+impl InstallError {
+    /// Returns the error of who wanted to remove what is there.
+    pub(super) fn when_removing(self) -> Self {
+        match self {
+            Self::NotOurs(path) => Self::NotOursToRemove(path),
+            Self::NotOursToRemove(_) | Self::Program(_) | Self::Write(_) => self,
+        }
+    }
 }
 
 /// Installs the running program, and says what to do next.

@@ -24,7 +24,7 @@ pub(crate) fn uninstall(directory: &Path) -> ExitCode {
 fn remove_ours(directory: &Path) -> Result<Vec<String>, InstallError> {
     let link = directory.join(LINK);
     let mut removed = Vec::new();
-    if is_ours(&link)? {
+    if is_ours(&link).map_err(InstallError::when_removing)? {
         remove(&link, &mut removed)?;
     }
     let program = directory.join(PROGRAM);
@@ -75,14 +75,19 @@ mod tests {
         fs::write(directory.path().join(PROGRAM), "program").unwrap();
         assert!(matches!(
             remove_ours(directory.path()),
-            Err(InstallError::NotOurs(_))
+            Err(InstallError::NotOursToRemove(_))
         ));
+        let error = remove_ours(directory.path()).unwrap_err().to_string();
+        assert!(
+            error.contains("nothing was removed") && error.contains("--from"),
+            "{error}"
+        );
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
         fs::remove_file(directory.path().join(LINK)).unwrap();
         std::os::unix::fs::symlink("../lib/codex.js", directory.path().join(LINK)).unwrap();
         assert!(matches!(
             remove_ours(directory.path()),
-            Err(InstallError::NotOurs(_))
+            Err(InstallError::NotOursToRemove(_))
         ));
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
     }
