@@ -80,11 +80,26 @@ impl CaptureServer {
         tunnels.filter_map(|seen| seen.authority.clone()).collect()
     }
 
-    /// Waits until a request names a model.
-    pub(crate) fn wait(&self, within: Duration) -> bool {
+    /// Returns the call that went into a tunnel to a server, if one did. What it says there, nobody can read.
+    pub(crate) fn tunneled_call(&self, to: Option<&str>) -> Option<Captured> {
+        let mut tunnels = self.tunnels().into_iter();
+        let authority = tunnels.find(|tunnel| Some(tunnel.as_str()) == to)?;
+        Some(Captured {
+            authority: Some(authority),
+            ..Captured::default()
+        })
+    }
+
+    /// Waits until a request names a model, or goes into a tunnel to this server, where TLS hides what it names.
+    pub(crate) fn wait(&self, tunnel_to: Option<&str>, within: Duration) -> bool {
         let deadline = Instant::now() + within;
         let mut seen = self.record.lock();
-        while !seen.iter().any(|seen| seen.model.is_some()) {
+        let is_tunnel =
+            |seen: &Captured| seen.authority.is_some() && seen.authority.as_deref() == tunnel_to;
+        while !seen
+            .iter()
+            .any(|seen| seen.model.is_some() || is_tunnel(seen))
+        {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
@@ -262,7 +277,7 @@ mod tests {
             let server = CaptureServer::start().unwrap();
             let answer = say(&server, &bytes);
             assert!(answer.contains(" 400 Bad Request\r\n"), "{answer}");
-            assert!(server.wait(TIMEOUT));
+            assert!(server.wait(None, TIMEOUT));
             let expected = Captured {
                 authority: authority.map(str::to_owned),
                 model: Some(model.to_owned()),
@@ -281,6 +296,12 @@ mod tests {
         );
         assert_eq!(server.tunnels(), ["api.openai.com:443"]);
         assert_eq!(server.call(), None);
-        assert!(!server.wait(Duration::ZERO));
+        assert!(!server.wait(None, Duration::ZERO));
+        assert!(!server.wait(Some("proxy:443"), Duration::ZERO));
+        assert_eq!(server.tunneled_call(Some("proxy:443")), None);
+        let provider = Some("api.openai.com:443");
+        assert!(server.wait(provider, Duration::ZERO));
+        let call = server.tunneled_call(provider).unwrap();
+        assert_eq!((call.authority.as_deref(), call.model), (provider, None));
     }
 }

@@ -76,8 +76,12 @@ fn through_shim(
     }
     let mut command = scratch.codex(shim, &process, &server);
     command.args(words);
-    let ended = scratch.run(command, &server)?;
-    Ok((ended, server.call(), server.authority()))
+    // What goes to an https proxy shows where it goes, and no more.
+    let proxy = expected.proxy.map(authority);
+    let ended = scratch.run(command, &server, proxy.as_deref())?;
+    let call = server.call();
+    let call = call.or_else(|| server.tunneled_call(proxy.as_deref()));
+    Ok((ended, call, server.authority()))
 }
 
 /// Returns the findings of a call that arrived: about the shim, and about the route that it took.
@@ -87,9 +91,9 @@ fn arrived(
     expected: ExpectedRoute<'_>,
     own: &str,
 ) -> Vec<Finding> {
-    let model = seen.model.clone().unwrap_or_default();
     let mut findings = Vec::new();
-    if model != policy.pin() {
+    // In a tunnel, the model is the proxy's to see.
+    if let Some(model) = seen.model.as_ref().filter(|model| *model != policy.pin()) {
         findings.push(Finding::shim_bypassed(model));
     }
     let to = seen.authority.as_deref();
@@ -124,8 +128,8 @@ fn around(process: &Process, codex: &Path, base: &str) -> io::Result<Option<Find
     let mut command = scratch.codex(codex, process, &server);
     let base_url = format!("openai_base_url=\"{rogue}\"");
     command.args(["-c", &base_url, "-m", FORBIDDEN, "hi"]);
-    let ended = scratch.run(command, &server)?;
     let wanted = authority(base);
+    let ended = scratch.run(command, &server, Some(&wanted))?;
     let finding = match server.call() {
         Some(seen) if seen.authority.as_deref() == Some(&*wanted) => None,
         Some(Captured { authority, .. }) => {
@@ -244,6 +248,11 @@ mod tests {
             found(&own, expected(Some("http://p"))),
             around("127.0.0.1:2")
         );
+        let tunneled = Captured {
+            authority: Some("p:443".to_owned()),
+            ..Captured::default()
+        };
+        assert_eq!(found(&tunneled, expected(Some("https://p"))), []);
         let leaks = found(&seen(None, "other"), expected(None));
         assert_eq!(leaks, [Finding::shim_bypassed("other")]);
         let off = ExpectedRoute {

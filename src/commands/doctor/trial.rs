@@ -104,8 +104,13 @@ impl Scratch {
         command
     }
 
-    /// Runs a program until it ends, a call has arrived, or the time is over.
-    pub(crate) fn run(&self, mut command: Command, server: &CaptureServer) -> io::Result<Ended> {
+    /// Runs a program until it ends, a call has arrived, or has gone to `tunnel_to`, or the time is over.
+    pub(crate) fn run(
+        &self,
+        mut command: Command,
+        server: &CaptureServer,
+        tunnel_to: Option<&str>,
+    ) -> io::Result<Ended> {
         let errors = self.0.join("stderr");
         command
             .stdin(Stdio::null())
@@ -115,7 +120,7 @@ impl Scratch {
         let mut child = command.spawn()?;
         let deadline = Instant::now() + TIMEOUT;
         let mut status = child.try_wait()?;
-        while status.is_none() && !server.wait(STEP) && Instant::now() < deadline {
+        while status.is_none() && !server.wait(tunnel_to, STEP) && Instant::now() < deadline {
             status = child.try_wait()?;
         }
         end(&mut child);
