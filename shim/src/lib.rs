@@ -7,8 +7,8 @@
 //! ```
 //!
 //! The shim decides nothing: every rule is in `lockpolicy`. It writes no file but one that keeps the version of a codex
-//! without a package, and prints nothing but one line on standard error where it refuses, fails, or meets a codex that
-//! is newer than the tables. It is gone once the real program runs, and stays only in front of a server, whose client it
+//! without a package, and prints nothing but one line on standard error where it refuses, fails, meets a codex that is
+//! newer than the tables, or finds that a running proxy of this machine does not answer. It is gone once the real program runs, and stays only in front of a server, whose client it
 //! answers where a request is refused.
 
 mod codex_files;
@@ -23,6 +23,7 @@ mod process;
 mod proxy_overrides;
 mod recursion;
 pub mod regular_file;
+mod running_proxy;
 pub mod workspace;
 
 use std::ffi::OsString;
@@ -47,6 +48,7 @@ pub use plan::{Plan, plan};
 pub use process::Process;
 pub use proxy_overrides::{ProxyAddress, ProxyRequest, StartProxy, no_proxy_including};
 pub use recursion::DEPTH;
+pub use running_proxy::unanswered;
 
 /// Judges the command line and becomes the real codex, or its parent where it is a server on standard
 /// input: then every request is judged, and the status is the server's.
@@ -104,6 +106,12 @@ fn start(
         Ok(policy) if arguments.runs_model() => proxy_overrides(process, policy, arguments, proxy)?,
         _ => ProxyOverrides::default(),
     };
+    if let Ok(policy) = &policy
+        && arguments.runs_model()
+        && let Some(warning) = policy.proxy().and_then(unanswered)
+    {
+        print(&warning);
+    }
     let args = arguments.with_overrides(&overrides.config);
     let mut env = overrides.env;
     env.insert(DEPTH, depth.to_string().into());

@@ -15,7 +15,7 @@ use lockpolicy::{Policy, Problems};
 use crate::embedded::EmbeddedProxy;
 use crate::policy_source::{self, ShimSource};
 use crate::settings::environment::Environment;
-use crate::{embedded, output};
+use crate::{embedded, exit, output};
 
 /// A client of a model API: where it reads its provider's base URL, and what it finds there.
 struct Client {
@@ -89,12 +89,12 @@ pub(crate) fn run(command: &[OsString], environment: &Environment) -> ExitCode {
     };
     output::failure(&error);
     match error {
-        RunError::Proxy(_) => shim::exit::NO_PROXY.into(),
-        RunError::Directory(_) => crate::exit::FAILED.into(),
+        RunError::Proxy(_) => exit::NO_PROXY.into(),
+        RunError::Directory(_) => exit::FAILED.into(),
         RunError::Program(_, error) if error.kind() == io::ErrorKind::NotFound => {
-            shim::exit::NOT_FOUND.into()
+            exit::NOT_FOUND.into()
         }
-        RunError::Program(..) => shim::exit::NOT_RUNNABLE.into(),
+        RunError::Program(..) => exit::NOT_RUNNABLE.into(),
     }
 }
 
@@ -111,6 +111,9 @@ fn start(
     let made = Some(directory.clone());
     let own = proxy.open(&dialects, provider_routes(environment), true, made);
     let own = own.map_err(RunError::Proxy)?;
+    if let Some(warning) = policy.proxy().and_then(shim::unanswered) {
+        output::line(&warning);
+    }
     let (name, arguments) = command.split_first().unzip();
     let name = name.map_or(OsStr::new(""), OsString::as_os_str);
     let mut program = Command::new(name);
