@@ -52,6 +52,11 @@ impl Settings {
         self.listen.tcp().is_none()
     }
 
+    /// Returns true if clients have to be known, and none is.
+    pub(crate) fn serves_nobody(&self) -> bool {
+        self.client_tokens.is_none() && self.clients().is_some()
+    }
+
     /// Returns who is served, for the log.
     pub(crate) fn served_clients(&self) -> &'static str {
         match (&self.client_tokens, self.clients()) {

@@ -38,18 +38,63 @@ impl SecretFile {
     /// Takes the file's key again and again; never ends. A file that holds none changes nothing.
     pub(crate) async fn follow(self) {
         on_change(&self.path, |text, is_change| {
-            let fits = text.ok().filter(|text| !is_short(text, self.shortest));
-            let taken = fits.is_some_and(|text| self.key.replace(text).is_ok());
-            let result = if taken { "applied" } else { "kept" };
-            if is_change {
-                tracing::info!(event = "key", of = self.place, result);
+            let taken = self.take(text);
+            let (of, file) = (self.place, self.path.display());
+            match taken {
+                _ if !is_change => {}
+                Ok(()) => tracing::info!(event = "key", of, %file, result = "applied"),
+                Err(why) => tracing::warn!(event = "key", of, %file, result = "kept", why),
             }
         })
         .await;
+    }
+
+    /// Takes a file's text as the key, or says why the last one stays. The reason never quotes the file.
+    fn take(&self, text: Result<&str, &str>) -> Result<(), String> {
+        let text = text.map_err(str::to_owned)?;
+        if text.trim().is_empty() {
+            return Err("the file is empty: the last key is used on".to_owned());
+        }
+        if is_short(text, self.shortest) {
+            let shortest = self.shortest;
+            return Err(format!(
+                "at least {shortest} characters expected: the last one is used on"
+            ));
+        }
+        let replaced = self.key.replace(text);
+        replaced.map_err(|error| format!("{error}: the last one is used on"))
     }
 }
 
 /// Returns true if a file's text is too short to be a key.
 fn is_short(text: &str, shortest: usize) -> bool {
     text.trim().len() < shortest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_that_holds_no_key_keeps_the_last_one_and_says_why() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        std::fs::write(&path, "k-0123456789abcdef").unwrap();
+        let secret = SecretFile::read(&path, "--key", 8).unwrap();
+        assert_eq!(secret.take(Ok("k-fedcba9876543210")), Ok(()));
+        for (text, why) in [
+            (Ok(""), "the file is empty"),
+            (Ok(" \n"), "the file is empty"),
+            (Ok("short"), "at least 8 characters expected"),
+            (Ok("two lines\nof a key"), "a key is one line"),
+            (Err("permission denied"), "permission denied"),
+        ] {
+            let told = secret.take(text).unwrap_err();
+            assert!(told.starts_with(why), "{told}");
+            assert!(
+                !told.contains("short") && !told.contains("two lines"),
+                "{told}"
+            );
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use fake_provider::fixture;
 use fake_provider::fixture::Fixture;
+use fake_provider::http_client::HttpClient;
 
 use crate::call::{APPROVED, Call, PROTOCOLS, Protocol};
 use crate::operations::with_key;
@@ -236,15 +237,25 @@ fn secret_in_a_path_a_user_agent_or_a_model_is_not_logged() {
 fn held_key_without_tokens_serves_nobody_and_says_so() {
     let fixture = fixture!("force");
     let key = key_file(&fixture);
-    let mut fixture = fixture.with_proxy(&["--key", &key]);
+    let mut fixture = fixture.with_proxy(&["--key", &key, "--admin", "127.0.0.1:0"]);
     let line = fixture.wait_for_log(&["listening"]);
     for word in [
+        r#""level":"warn""#,
         r#""clients":"nobody: "#,
         "--client-tokens FILE",
         "--client-auth none",
     ] {
         assert!(line.contains(word), "{word} in {line}");
     }
+    let admin = fixture.proxy().admin().unwrap();
+    let probe = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let ready = HttpClient::connect(admin).call(probe);
+    let told = String::from_utf8(ready.body.clone()).unwrap();
+    assert_eq!(ready.status, 503, "{told}");
+    assert!(
+        told.starts_with("nobody is served: set --client-tokens FILE"),
+        "{told}"
+    );
     let bearer = ("authorization", "Bearer sk-any");
     for protocol in PROTOCOLS {
         for fields in [&[][..], &[bearer], &[("x-model-lock-token", "")]] {

@@ -95,6 +95,11 @@ impl ClientTokens {
         client.ok_or_else(|| Rejection::whole(Reason::UnknownClient, ""))
     }
 
+    /// Returns true if there is no client.
+    pub fn is_empty(&self) -> bool {
+        self.clients.is_empty()
+    }
+
     /// Returns what finds the tokens of all clients in a text.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets

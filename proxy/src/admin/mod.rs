@@ -116,8 +116,7 @@ impl AdminService {
             return refusal(refused);
         }
         let path = request.uri().path();
-        let ready = !self.state.stop.is_cancelled();
-        if let Some(response) = probe::response(path, &self.state, ready) {
+        if let Some(response) = probe::response(path, &self.state) {
             return response;
         }
         let open = self.page.as_ref().is_some_and(|page| page.is_open(path));
