@@ -25,6 +25,8 @@ pub struct Attempt {
     pub place: String,
     /// The value that was requested.
     pub requested: String,
+    /// `true` if that names a model, `false` if it is an effort, a tier, the type of a tool or the like.
+    pub names_model: bool,
     /// The pin of the capability; empty where it has none.
     pub pin: String,
 }

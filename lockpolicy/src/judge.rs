@@ -168,17 +168,17 @@ impl Judging<'_> {
         goes_before
     }
 
-    /// Returns true if a place only says again what the input has asked for already, as codex's routing hint
-    /// does: one selection is one attempt.
+    /// Returns true if a place only says again what the input has asked for already, as codex's routing hint does, or the
+    /// content of a call whose path names the same model: one selection is one attempt.
     fn repeats(&self, occurrence: &Occurrence<'_>, capability: Capability) -> bool {
         let requested = occurrence.requested();
-        matches!(
-            occurrence.setting,
-            Setting::OtherSelector(_, ForceAction::Pin)
-        ) && self
-            .attempts
-            .iter()
-            .any(|earlier| earlier.capability == capability && earlier.requested == requested)
+        let says_again = match occurrence.setting {
+            Setting::Model(_) => self.has_own,
+            Setting::OtherSelector(_, force_action) => force_action == ForceAction::Pin,
+            Setting::Effort | Setting::Tier | Setting::ToolType | Setting::Limited(..) => false,
+        };
+        let mut earlier = self.attempts.iter();
+        says_again && earlier.any(|own| own.capability == capability && own.requested == requested)
     }
 
     fn record_attempt(
@@ -196,6 +196,7 @@ impl Judging<'_> {
             capability,
             place: crate::escape_for_log(&occurrence.place),
             requested: occurrence.requested(),
+            names_model: occurrence.setting.names_model(),
             pin: self
                 .policy
                 .pin_of(capability)
@@ -215,6 +216,7 @@ impl Judging<'_> {
             requested: occurrence.requested(),
             capability: occurrence.capability(),
             pin: pin.map(str::to_string),
+            dialects: Vec::new(),
         });
     }
 

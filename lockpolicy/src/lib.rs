@@ -142,7 +142,7 @@ pub use occurrence::{
 pub use policy::{
     AllowedOperation, EFFORTS, Effort, HeaderPattern, KEYS, Key, KeyValue, Line, MAX_NAME_BYTES,
     Mode, Name, NameError, OnServedMismatch, Policy, PolicyConfig, Problem, Problems, ProxySetting,
-    ServedAliases, TIERS, Tier, ToolTypeName, ValueKind, policy_variables,
+    ServedAliases, TIERS, Tier, ToolTypeName, ValueKind, line_of_key, policy_variables,
     renamed_policy_variables,
 };
 pub use rejection::{Reason, Rejection};
@@ -150,5 +150,5 @@ pub use report::{Event, Judged, NoObserver, Observer, RequestContext, ServedRepo
 #[doc(hidden)]
 pub use serde;
 pub use served_match::Served;
-pub use text::escape_for_log;
+pub use text::{escape_for_log, nearest_names};
 pub use verdict::{Action, Change, Decision, ModelChoice, ModelMatch, Verdict};

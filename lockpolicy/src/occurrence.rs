@@ -27,6 +27,15 @@ impl Setting {
     /// A program that lets the same model do more: only the ordinary one passes, in every mode that locks.
     pub(crate) const PROGRAM: Self =
         Self::Limited(Condition::Always, Limit::Only(NeutralWord::Standard));
+
+    /// Returns true if what is stated there is the name of a model, or of what stands for models.
+    pub(crate) const fn names_model(self) -> bool {
+        match self {
+            Self::Model(_) => true,
+            Self::OtherSelector(_, action) => !matches!(action, ForceAction::DropCredential),
+            Self::Effort | Self::Tier | Self::ToolType | Self::Limited(..) => false,
+        }
+    }
 }
 
 /// Describes when a [`Setting::Limited`] is judged.

@@ -1,6 +1,7 @@
 //! A rejection: its reason, its place, and the text that a person reads.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{Capability, label_enum};
@@ -18,6 +19,8 @@ pub struct Rejection {
     pub capability: Option<Capability>,
     /// The pin, present only where the policy discloses it.
     pub pin: Option<String>,
+    /// The dialects that have the operation and are not switched on, where no other one has it.
+    pub dialects: Vec<&'static str>,
 }
 
 label_enum! {
@@ -98,6 +101,7 @@ impl Rejection {
             requested: String::new(),
             capability: None,
             pin: None,
+            dialects: Vec::new(),
         }
     }
 }
@@ -139,6 +143,11 @@ impl fmt::Display for Rejection {
             Reason::UnknownHost => {
                 f.write_str("the host of this request is none of this proxy's; an operator can allow it with --allow-host")?;
             }
+            Reason::UnknownOperation if !self.dialects.is_empty() => write!(
+                f,
+                "this method and path are not permitted: dialect `{}` has them and is not switched on; an operator can switch it on with --dialect",
+                self.dialects.join("`, or `")
+            )?,
             Reason::UnknownOperation => f.write_str(
                 "this method and path are not permitted; an operator can permit them with `allow`",
             )?,

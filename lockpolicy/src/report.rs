@@ -190,6 +190,7 @@ mod tests {
             capability: Capability::Generation,
             place: "/model".to_string(),
             requested: "other".to_string(),
+            names_model: true,
             pin: "p".to_string(),
         }
     }

@@ -114,6 +114,9 @@ pub struct Record {
     /// The model that was requested.
     #[serde(skip_serializing_if = "is_empty")]
     pub requested_model: String,
+    /// The value that was requested, where it is no model: an effort, a tier, the type of a tool.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub requested_value: String,
     /// The model that was let through in its place, or itself.
     #[serde(skip_serializing_if = "is_empty")]
     pub applied_model: String,
@@ -213,9 +216,16 @@ impl Record {
 
     fn attempt(attempt: &Attempt, seen: Self) -> Self {
         let applied = match attempt.result {
+            _ if !attempt.names_model => "",
             AttemptResult::Reported => attempt.requested.as_str(),
             AttemptResult::Forced => attempt.pin.as_str(),
             AttemptResult::Rejected => "",
+        };
+        let requested = attempt.requested.clone();
+        let (requested_model, requested_value) = if attempt.names_model {
+            (requested, String::new())
+        } else {
+            (String::new(), requested)
         };
         Self {
             event: RecordKind::Attempt,
@@ -225,7 +235,8 @@ impl Record {
             source: Some(attempt.source),
             capability: Some(attempt.capability),
             place: attempt.place.clone(),
-            requested_model: attempt.requested.clone(),
+            requested_model,
+            requested_value,
             applied_model: applied.to_owned(),
             approved_model: attempt.pin.clone(),
             ..seen
@@ -272,9 +283,10 @@ impl Record {
     }
 
     /// Returns every text that a search looks at.
-    pub(crate) fn texts(&self) -> [&str; 16] {
+    pub(crate) fn texts(&self) -> [&str; 17] {
         [
             &self.requested_model,
+            &self.requested_value,
             &self.applied_model,
             &self.sent_model,
             &self.served_model,
@@ -291,5 +303,34 @@ impl Record {
             self.capability.map_or("", Capability::as_str),
             self.enforcement_point.map_or("", EnforcementPoint::as_str),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn value_that_is_no_model_is_recorded_as_a_value() {
+        for (names_model, model, value, applied) in
+            [(true, "x", "", "gpt-5.5"), (false, "", "x", "")]
+        {
+            let attempt = Attempt {
+                mode: Mode::Force,
+                result: AttemptResult::Forced,
+                surface: Surface::Http,
+                source: Source::User,
+                capability: Capability::Generation,
+                place: "/x".to_owned(),
+                requested: "x".to_owned(),
+                names_model,
+                pin: "gpt-5.5".to_owned(),
+            };
+            let (event, context) = (Event::Attempt(&attempt), RequestContext::default());
+            let record = Record::new(EnforcementPoint::Proxy, event, &context).unwrap();
+            assert_eq!(record.requested_model, model);
+            assert_eq!(record.requested_value, value);
+            assert_eq!(record.applied_model, applied);
+        }
     }
 }

@@ -105,9 +105,17 @@ impl Call {
             | Fault::BodyIncomplete
             | Fault::BodyTimeout
             | Fault::HeadTimeout
-            | Fault::TlsRequired
             | Fault::WebSocketUnsupported => {
                 tracing::debug!(event = "stopped", request_id = id, path, %error, "stopped");
+            }
+            Fault::TlsRequired => {
+                tracing::info!(
+                    event = "tls_required",
+                    request_id = id,
+                    path,
+                    status,
+                    "{error}"
+                );
             }
             Fault::Exhausted(resource) => self.state.exhausted(resource, id),
             Fault::NoUpstream | Fault::UpstreamFailed | Fault::BadResponse(_) => {

@@ -7,12 +7,11 @@ use lockpolicy::Problems;
 
 use crate::output;
 use crate::policy_source::{self, Location, user_namespace};
-use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::settings::flags::Flags;
 
-/// Prints the policy, its hash and where it came from, where a pin is not put in, and what the dialects take from each
-/// other. The variables of `serve` are looked at too: what would stop it is told here.
+/// Prints the policy, its hash and where it came from, where a pin is not put in, what the dialects take from each
+/// other, and what is allowed although a model runs there. The variables of `serve` are looked at too: what would stop it is told here.
 pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCode {
     let mut problems = Vec::new();
     let reading = policy_source::read(&Location::choose(policy, environment));
@@ -22,21 +21,23 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
     settings.config(&mut problems);
     match reading.compile_after(problems, environment) {
         Ok(loaded) => {
-            let (unheld, overlaps) = settings.dialect_notes(&loaded.policy);
+            let (unheld, overlaps, allowed) = settings.dialect_notes(&loaded.policy);
             let unheld = unheld.iter().map(|unheld| format!("warning = {unheld}\n"));
             let overlaps = overlaps
                 .iter()
                 .map(|overlap| format!("warning = {overlap}\n"));
+            let allowed = allowed
+                .iter()
+                .map(|allowed| format!("warning = {allowed}\n"));
             let ignored = ignored.iter().map(|name| {
                 format!("warning = {name} is ignored: only the policy file or a flag sets that\n")
             });
             let namespace = user_namespace::is_private();
             let namespace = namespace.then(|| format!("warning = {}\n", user_namespace::WARNING));
-            let authorities = unreadable_authorities(&settings);
             let warnings = unheld
                 .chain(overlaps)
+                .chain(allowed)
                 .chain(ignored)
-                .chain(authorities)
                 .chain(namespace);
             output::result(&format!(
                 "{}hash = {}\nfrom = {}\n{}",
@@ -48,14 +49,4 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
         }
         Err(Problems(problems)) => output::problems(&problems),
     }
-}
-
-/// Returns a warning if the file with the authorities cannot be read: no provider is reached over TLS then.
-fn unreadable_authorities(settings: &Settings) -> Option<String> {
-    let path = settings.ca_file.as_ref()?;
-    let error = std::fs::File::open(path).err()?;
-    let path = path.display();
-    Some(format!(
-        "warning = {path}: the certificate authorities cannot be read: {error}; set `ca_file` or SSL_CERT_FILE to a PEM file\n"
-    ))
 }

@@ -144,18 +144,27 @@ fn run(
 fn announce(server: &Server, loaded: &Loaded, settings: &Settings) {
     let has_token = settings.admin_token.is_some();
     let policy = &loaded.policy;
-    tracing::info!(
-        event = "listening",
-        address = %server.address(),
-        tls = settings.tls_cert.is_some(),
-        clients = settings.served_clients(),
-        admin = server.admin().map(tracing::field::display),
-        page = server.admin().map(|at| who_may_see(at, has_token)),
-        mode = policy.mode().as_str(),
-        model = policy.pin(),
-        policy_hash = policy.hash(),
-        from = %loaded.origin,
-    );
+    macro_rules! listening {
+        ($level:ident) => {
+            tracing::$level!(
+                event = "listening",
+                address = %server.address(),
+                tls = settings.tls_cert.is_some(),
+                clients = settings.served_clients(),
+                admin = server.admin().map(tracing::field::display),
+                page = server.admin().map(|at| who_may_see(at, has_token)),
+                mode = policy.mode().as_str(),
+                model = policy.pin(),
+                policy_hash = policy.hash(),
+                from = %loaded.origin,
+            )
+        };
+    }
+    if settings.serves_nobody() {
+        listening!(warn);
+    } else {
+        listening!(info);
+    }
     if policy.mode() == Mode::ReportOnly {
         tracing::warn!(
             event = "report_only",
@@ -164,10 +173,14 @@ fn announce(server: &Server, loaded: &Loaded, settings: &Settings) {
     }
 }
 
-/// Logs where a pinned effort or tier holds only what a request states, one line for each dialect, and what the dialects
-/// take from each other.
+/// Logs where a pinned effort or tier holds only what a request states, one line for each dialect, what the dialects
+/// take from each other, and what is allowed although a model runs there.
 fn announce_dialects(settings: &Settings, loaded: &Loaded) {
-    let (unheld, overlaps) = settings.dialect_notes(&loaded.policy);
+    let (unheld, overlaps, allowed) = settings.dialect_notes(&loaded.policy);
+    for allowed in allowed {
+        let dialect = allowed.dialect;
+        tracing::warn!(event = "allow_runs_model", dialect, "{allowed}");
+    }
     for unheld in unheld {
         tracing::warn!(
             event = "pin_not_inserted",

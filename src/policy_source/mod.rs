@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lockpolicy::{
-    Policy, PolicyConfig, Problem, Problems, policy_variables, renamed_policy_variables,
+    Policy, PolicyConfig, Problem, Problems, line_of_key, policy_variables,
+    renamed_policy_variables,
 };
 
 use serde::{Deserialize, Serialize};
@@ -158,7 +159,8 @@ impl Reading {
     /// Returns what is known of a file that could not be read.
     fn unreadable(location: &Location, why: impl fmt::Display) -> Self {
         let path = location.path().to_owned();
-        let problem = Problem::new(&path.display().to_string(), why.to_string());
+        let what = format!("{why}; --policy, MODEL_LOCK_POLICY or the default names this file");
+        let problem = Problem::new(&path.display().to_string(), what);
         Self {
             location: Location::At(path.clone()),
             origin: Origin::Layered(path),
@@ -220,9 +222,13 @@ impl Reading {
     /// [`Problems`] holds `problems` and everything that [`Self::compile`] finds.
     pub(crate) fn compile_after(
         &self,
-        mut problems: Vec<Problem>,
+        problems: Vec<Problem>,
         environment: &Environment,
     ) -> Result<Loaded, Problems> {
+        let mut problems: Vec<Problem> = problems
+            .into_iter()
+            .map(|problem| self.located(problem))
+            .collect();
         match self.compile(environment) {
             Ok(loaded) if problems.is_empty() => Ok(loaded),
             Ok(_) => Err(Problems(problems)),
@@ -230,6 +236,21 @@ impl Reading {
                 problems.extend(found);
                 Err(Problems(problems))
             }
+        }
+    }
+
+    /// Returns a problem with a setting that the file states, with its file and line.
+    fn located(&self, problem: Problem) -> Problem {
+        let text = std::str::from_utf8(&self.content).unwrap_or_default();
+        let line = line_of_key(text, &problem.place);
+        if line.is_none() || problem.file.is_some() {
+            return problem;
+        }
+        let file = Some(self.location.path().display().to_string());
+        Problem {
+            file,
+            line,
+            ..problem
         }
     }
 

@@ -43,7 +43,7 @@ fn protected_file_without_a_model_is_not_completed_from_the_environment() {
         "{problems}"
     );
     assert!(
-        problems.contains("/policy.toml: line 2: modle: unknown key"),
+        problems.contains("/policy.toml: line 2: modle: unknown key: `mode` or `model` expected"),
         "{problems}"
     );
 }

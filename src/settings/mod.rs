@@ -17,7 +17,7 @@ mod unknown;
 
 use std::ffi::OsString;
 
-use lockpolicy::dialect::{Overlap, Table, Unheld};
+use lockpolicy::dialect::{AllowedModel, Overlap, Table, Unheld};
 use lockpolicy::{Policy, Problem};
 use observe::audit::AuditFile;
 use observe::metrics::StatsdTarget;
@@ -65,12 +65,18 @@ impl Settings {
         problems.extend(unknown_variables(environment));
     }
 
-    /// Returns where the dialects that are switched on do not put in a pinned effort or tier, and what they take from
-    /// each other.
-    pub(crate) fn dialect_notes(&self, policy: &Policy) -> (Vec<Unheld>, Vec<Overlap>) {
+    /// Returns where the dialects that are switched on do not put in a pinned effort or tier, what they take from each
+    /// other, and what is allowed although a model runs there.
+    pub(crate) fn dialect_notes(
+        &self,
+        policy: &Policy,
+    ) -> (Vec<Unheld>, Vec<Overlap>, Vec<AllowedModel>) {
         let table = Table::of(self.dialect.iter().map(String::as_str));
-        let notes = |table: Table| (table.unheld(policy), table.overlaps());
-        table.map_or_else(|_| (Vec::new(), Vec::new()), notes)
+        let notes = |table: Table| {
+            let allowed = table.allowed_models(policy);
+            (table.unheld(policy), table.overlaps(), allowed)
+        };
+        table.map(notes).unwrap_or_default()
     }
 
     /// Returns the configuration of the proxy.
@@ -84,6 +90,7 @@ impl Settings {
             let place = Setting::admin().flag().unwrap_or_default();
             problems.push(Problem::new(place, what));
         }
+        problems.extend(self.unreadable_authorities());
         Config {
             listen: self.listen.clone(),
             access: self.access(problems),

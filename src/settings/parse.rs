@@ -157,6 +157,11 @@ pub(super) fn path(given: &Given) -> Parsed<Option<PathBuf>> {
     Ok((!text.is_empty()).then(|| text.into()))
 }
 
+/// The same with the place that names it.
+pub(super) fn named_file(given: &Given) -> Parsed<Option<Given>> {
+    Ok(path(given)?.map(|_| given.clone()))
+}
+
 /// Reads the path of a file without which the lock would be another one: an empty text is no way to leave it out.
 pub(super) fn required_file(given: &Given) -> Parsed<Option<PathBuf>> {
     let path = path(given)?;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use lockpolicy::Policy;
+use lockpolicy::{Policy, Problem};
 
 use super::Settings;
 use super::environment::Environment;
@@ -35,8 +35,20 @@ impl Settings {
             policy.no_forward_proxy(),
         );
         if self.ca_file.is_none() && self.ca_directory.is_none() {
-            self.ca_file = policy.ca_file().map(Into::into);
+            fill(&mut self.ca_file, "ca_file", policy.ca_file());
         }
+    }
+
+    /// Returns the problem of a file with authorities that cannot be read: no provider is reached over TLS then.
+    pub(super) fn unreadable_authorities(&self) -> Option<Problem> {
+        let given = self.ca_file.as_ref()?;
+        let path = given.path();
+        let error = std::fs::File::open(path).err()?;
+        let path = path.display();
+        let what = format!(
+            "{path}: the certificate authorities cannot be read: {error}; name a PEM file, or leave it out"
+        );
+        Some(given.problem(what))
     }
 
     /// Returns whether the TLS library would find other authorities in an environment.
@@ -49,8 +61,8 @@ impl Settings {
     /// Returns the variables that the TLS library finds the authorities by, each with its value if it has one.
     pub(crate) fn authorities(&self) -> [(&'static str, Option<OsString>); 2] {
         let [file, directory] = AUTHORITIES;
-        let values = [&self.ca_file, &self.ca_directory];
-        let [own_file, own_directory] = values.map(|path| path.clone().map(OsString::from));
+        let own_file = self.ca_file.as_ref().map(|given| given.path().into());
+        let own_directory = self.ca_directory.clone().map(OsString::from);
         [(file, own_file), (directory, own_directory)]
     }
 }

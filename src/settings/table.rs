@@ -228,8 +228,8 @@ settings! {
     no_proxy: Option<Given> = None => "none",
 
     /// The file with the certificate authorities that upstreams are checked by, instead of the machine's.
-    [Shared, "SSL_CERT_FILE", "", parse::path]
-    ca_file: Option<PathBuf> = None => "the machine's authorities",
+    [Shared, "SSL_CERT_FILE", "", parse::named_file]
+    ca_file: Option<Given> = None => "the machine's authorities",
 
     /// The directories with the certificate authorities that upstreams are checked by, separated by colons.
     [Shared, "SSL_CERT_DIR", "", parse::path]

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use lockpolicy::{Problem, policy_variables, renamed_policy_variables};
+use lockpolicy::{Problem, nearest_names, policy_variables, renamed_policy_variables};
 
 use super::environment::Environment;
 use super::table::{RENAMED, SHIM, Setting, TABLE};
@@ -16,8 +16,8 @@ const OWN: [&str; 2] = ["MODEL_LOCK_", "OPENCLAW_MODEL"];
 /// What `OpenClaw` reads as well.
 const SHARED: &str = "OPENCLAW_";
 
-/// The most letters by which a name differs from the one that was meant.
-const NEAR: usize = 2;
+/// The fewest words by which a name that `OpenClaw` could read as well is taken for one of ours.
+const TELLING_WORDS: usize = 3;
 
 /// Returns a problem for each variable that nothing reads although it looks like the program's own: it would be taken
 /// to hold.
@@ -39,17 +39,29 @@ fn known() -> impl Iterator<Item = &'static str> {
 }
 
 fn problem(name: &str) -> Option<Problem> {
-    let nearest = known().min_by_key(|own| strsim::levenshtein(own, name))?;
-    let is_near = strsim::levenshtein(nearest, name) <= NEAR;
+    let near = nearest_names(known(), name);
+    let words = name.split('_').count();
     let is_own = OWN.iter().any(|start| name.starts_with(start));
-    let what = match (is_own, is_near) {
-        (_, true) if is_own || name.starts_with(SHARED) => {
-            format!("no such variable: {nearest} expected, or unset it")
+    let is_close = !near.is_empty() || words >= TELLING_WORDS;
+    let shorter: Vec<&str> = known().filter(|own| is_short_for(name, own)).collect();
+    let mut meant: Vec<&str> = near.into_iter().chain(shorter).collect();
+    meant.dedup();
+    let what = match meant.as_slice() {
+        [] if is_own => "no such variable: unset it, or see docs/reference/settings.md".to_owned(),
+        [_, ..] if is_own || (is_close && name.starts_with(SHARED)) => {
+            let meant = meant.join(" or ");
+            format!("no such variable: {meant} expected, or unset it")
         }
-        (true, false) => "no such variable: unset it, or see docs/reference/settings.md".to_owned(),
         _ => return None,
     };
     Some(Problem::new(name, what))
+}
+
+/// Returns true if a name leaves out words of another one, and ends like it: `OPENCLAW_MODE`.
+fn is_short_for(name: &str, own: &str) -> bool {
+    let mut words = own.split('_');
+    let in_order = name.split('_').all(|word| words.any(|own| own == word));
+    in_order && words.next().is_none()
 }
 
 /// Returns true for what Kubernetes adds to the environment of each container, for each Service.
@@ -131,9 +143,23 @@ mod tests {
             let wanted = format!("{name}: no such variable: {nearest} expected, or unset it");
             assert_eq!(problems(&[name]), [wanted]);
         }
-        for far in ["MODEL_LOCK_STRICTNESS", "MODEL_LOCK_MODE"] {
-            let what = "no such variable: unset it, or see docs/reference/settings.md";
-            assert_eq!(problems(&[far]), [format!("{far}: {what}")]);
+        let what = "no such variable: unset it, or see docs/reference/settings.md";
+        let far = "MODEL_LOCK_STRICTNESS";
+        assert_eq!(problems(&[far]), [format!("{far}: {what}")]);
+    }
+
+    #[test]
+    fn variable_that_is_short_for_the_mode_is_a_problem_that_names_the_mode() {
+        for (name, meant) in [
+            (
+                "OPENCLAW_MODE",
+                "OPENCLAW_MODEL or OPENCLAW_MODEL_LOCK_MODE",
+            ),
+            ("OPENCLAW_LOCK_MODE", "OPENCLAW_MODEL_LOCK_MODE"),
+            ("MODEL_LOCK_MODE", "OPENCLAW_MODEL_LOCK_MODE"),
+        ] {
+            let wanted = format!("{name}: no such variable: {meant} expected, or unset it");
+            assert_eq!(problems(&[name]), [wanted]);
         }
     }
 }

@@ -148,7 +148,7 @@ fn variable_is_named_once() {
 }
 
 /// Every file below a folder.
-fn sources(place: PathBuf) -> Vec<PathBuf> {
+pub(crate) fn sources(place: PathBuf) -> Vec<PathBuf> {
     if !place.is_dir() {
         return vec![place];
     }

@@ -4,4 +4,5 @@ mod clients;
 mod dashboards;
 pub(crate) mod docs;
 mod limits;
+mod log_page;
 mod page_api;

@@ -136,7 +136,7 @@ const STATUS: [Member; 52] = [
     ("pace.upstream_errors", "Requests without an answer."),
 ];
 
-const ATTEMPTS: [Member; 30] = [
+const ATTEMPTS: [Member; 31] = [
     (
         "attempts[].id",
         "The number of the row; a later one has a higher one. Not kept over a restart.",
@@ -160,6 +160,10 @@ const ATTEMPTS: [Member; 30] = [
     ("attempts[].capability", ""),
     ("attempts[].place", ""),
     ("attempts[].requested_model", ""),
+    (
+        "attempts[].requested_value",
+        "What was requested where that is no model: an effort, a tier, the type of a tool.",
+    ),
     ("attempts[].applied_model", ""),
     ("attempts[].approved_model", ""),
     (
@@ -261,6 +265,7 @@ fn routes() -> DashboardRoutes {
         capability: Capability::Generation,
         place: "/model".to_owned(),
         requested: "other".to_owned(),
+        names_model: true,
         pin: "gpt-5.5".to_owned(),
     };
     fanout.observe(Event::Attempt(&attempt), &context);

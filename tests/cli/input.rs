@@ -25,7 +25,8 @@ fn bad_setting_prints_one_line_and_exits_78() {
     let model = ("OPENCLAW_MODEL", "gpt-5.5");
     let dialects = lockpolicy::dialect::names().collect::<Vec<_>>().join(", ");
     let dialect = format!("model-lock: --dialect: unknown dialect `klingon`: {dialects} expected");
-    let unknown = format!("model-lock: {file}: line 2: modle: unknown key");
+    let unknown =
+        format!("model-lock: {file}: line 2: modle: unknown key: `mode` or `model` expected");
     let renamed = "MODEL_LOCK_DISCLOSE: renamed to `MODEL_LOCK_DISCLOSE_MODEL_IN_ERRORS`";
     let renamed = format!("model-lock: {renamed}");
     let empty = "model-lock: OPENCLAW_MODEL: empty: a model's name expected";
@@ -47,12 +48,12 @@ fn bad_setting_prints_one_line_and_exits_78() {
         (
             &["--policy", "/nowhere"],
             &[model],
-            "model-lock: /nowhere: No such file or directory (os error 2)",
+            "model-lock: /nowhere: No such file or directory (os error 2); --policy, MODEL_LOCK_POLICY or the default names this file",
         ),
         (
             &["--policy", "/"],
             &[model],
-            "model-lock: /: not a regular file",
+            "model-lock: /: not a regular file; --policy, MODEL_LOCK_POLICY or the default names this file",
         ),
         (
             &["--upstream", "https://"],
@@ -232,6 +233,17 @@ fn check_names_the_dialects_that_do_not_put_a_pin_in() {
 }
 
 #[test]
+fn check_names_an_allowed_operation_that_runs_a_model() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("policy.toml");
+    std::fs::write(&file, "model = 'gpt-5.5'\nallow = ['POST /v1/messages']").unwrap();
+    let (status, out, _) = run(&["check", "--policy", file.to_str().unwrap()], &[]);
+    let warning = "\nwarning = `allow`: POST /v1/messages runs a model in dialect `anthropic`, and";
+    assert!(status == 0 && out.contains(warning), "{out}");
+    assert!(out.contains("--dialect"), "{out}");
+}
+
+#[test]
 fn check_looks_at_the_way_to_the_provider_that_the_policy_file_names() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("policy.toml");
@@ -241,14 +253,28 @@ fn check_looks_at_the_way_to_the_provider_that_the_policy_file_names() {
     };
     let (status, _, errors) = check("forward_proxy = 'ftp://proxy.example:21'");
     assert_eq!(status, 78);
+    let named = format!("model-lock: {}: line 2: ", file.display());
     assert!(
-        errors[0].starts_with("model-lock: forward_proxy: "),
+        errors[0].starts_with(&(named.clone() + "forward_proxy: ")),
         "{errors:?}"
     );
     let (status, out, errors) = check("ca_file = '/nowhere.pem'");
-    assert_eq!((status, errors.len()), (0, 0));
-    let warning = "\nwarning = /nowhere.pem: the certificate authorities cannot be read: ";
-    assert!(out.contains(warning), "{out}");
+    assert_eq!((status, out.as_str()), (78, ""));
+    let problem = "ca_file: /nowhere.pem: the certificate authorities cannot be read: ";
+    assert!(errors[0].starts_with(&(named + problem)), "{errors:?}");
+    let serve = ["serve", "--policy", file.to_str().unwrap()];
+    let (status, _, told) = run(&serve, &[]);
+    assert_eq!((status, told), (78, errors));
+    let named = [
+        ("OPENCLAW_MODEL", "gpt-5.5"),
+        ("SSL_CERT_FILE", "/nowhere.pem"),
+    ];
+    let (status, _, errors) = run(&["serve"], &named);
+    assert_eq!(status, 78);
+    assert!(
+        errors[0].starts_with("model-lock: SSL_CERT_FILE: /nowhere.pem: "),
+        "{errors:?}"
+    );
     let (status, out, _) =
         check("forward_proxy = 'http://proxy.example:3128'\nca_file = '/etc/passwd'");
     assert!(status == 0 && !out.contains("warning"), "{out}");

@@ -107,6 +107,7 @@ fn request_without_tls_is_rejected_and_hears_why() {
     let response = HttpClient::connect(fixture.address()).call(&post);
     assert_eq!(response.status, 400);
     assert_eq!(response.error("code"), "tls_required");
+    fixture.wait_for_log(&[r#""event":"tls_required""#, r#""status":400"#]);
     fixture.assert_nothing_arrived("a request without TLS");
 }
 

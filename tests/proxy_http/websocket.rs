@@ -13,8 +13,12 @@ use crate::SOON;
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 fn handshake() -> Vec<u8> {
+    handshake_at("/v1/responses")
+}
+
+fn handshake_at(path: &str) -> Vec<u8> {
     let head =
-        "GET /v1/responses HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n";
+        format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n");
     format!("{head}sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n\r\n").into_bytes()
 }
 
@@ -60,12 +64,16 @@ fn read_head(socket: &mut TcpStream) -> Vec<u8> {
 
 /// Opens a WebSocket through a proxy to a provider that a test speaks for.
 fn open() -> (ProxyProcess, TcpStream, TcpStream) {
+    open_at("/v1/responses", &[])
+}
+
+fn open_at(path: &str, flags: &[&str]) -> (ProxyProcess, TcpStream, TcpStream) {
     let fixture = fixture!("force");
     let provider = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", provider.local_addr().unwrap());
-    let proxy = fixture.start_proxy_before(&url, &[], &[]);
+    let proxy = fixture.start_proxy_before(&url, flags, &[]);
     let mut client = TcpStream::connect(proxy.address()).unwrap();
-    client.write_all(&handshake()).unwrap();
+    client.write_all(&handshake_at(path)).unwrap();
     let (mut provider, _) = provider.accept().unwrap();
     let head = String::from_utf8(read_head(&mut provider))
         .unwrap()
@@ -121,4 +129,29 @@ fn length_that_no_message_can_have_closes_with_1009() {
         all.ends_with(&[0x88, 2, 0x03, 0xf1]) || all.ends_with(&[0x88, 2, 0x03, 0xea]),
         "{all:?}"
     );
+}
+
+/// Google's server says why in the frame that closes the connection, and its clients read it there.
+#[test]
+fn setup_that_is_refused_closes_a_live_session_of_google_with_the_reason() {
+    let path = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
+    let (_proxy, mut client, mut provider) = open_at(path, &["--dialect", "gemini"]);
+    let setup = br#"{"setup":{"model":"models/other"}}"#;
+    let mut message = vec![0x81, 0x80 | u8::try_from(setup.len()).unwrap(), 0, 0, 0, 0];
+    message.extend(setup);
+    client.write_all(&message).unwrap();
+    let (mut told, mut arrived) = (Vec::new(), Vec::new());
+    client.read_to_end(&mut told).unwrap();
+    provider.read_to_end(&mut arrived).unwrap();
+    let [0x88, length, 0x03, 0xf0, reason @ ..] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(usize::from(*length), reason.len() + 2);
+    let reason = std::str::from_utf8(reason).unwrap();
+    assert!(
+        reason.starts_with("model `other` is not permitted"),
+        "{reason}"
+    );
+    let is_close = arrived.first() == Some(&0x88);
+    assert!(is_close, "nothing but the close frame: {arrived:?}");
 }

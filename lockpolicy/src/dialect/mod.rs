@@ -3,6 +3,7 @@
 //! One file in `dialects/` per dialect, compiled in. Adding one, or an operation to one, changes no
 //! code. A method and path that no switched-on dialect lists is refused (rule 10).
 
+mod allowed_model;
 mod data_file;
 mod nearest;
 mod operation;
@@ -13,6 +14,7 @@ mod sources;
 mod table;
 mod unheld;
 
+pub use allowed_model::AllowedModel;
 pub use operation::{
     Content, Entry, ErrorShape, Message, ModelAt, Operation, Places, Refused, ResponseKind,
     ToolTypes,

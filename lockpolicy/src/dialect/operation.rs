@@ -16,8 +16,10 @@ pub enum ErrorShape {
     Anthropic,
     /// `{"message":"…"}`, with the kind of error in a header.
     Aws,
-    /// `{"error":{"code":400,"message":…,"status":…}}`.
+    /// `{"error":{"code":400,"message":…,"status":…}}`; a WebSocket is closed with the message.
     Google,
+    /// `{"object":"error","message":…,"type":…,"param":…,"code":…}`.
+    Mistral,
     /// `{"error":{"message":…,"type":…,"param":…,"code":…}}`.
     #[default]
     Openai,

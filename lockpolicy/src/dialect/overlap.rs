@@ -137,7 +137,7 @@ impl Refused {
 }
 
 /// Returns true if a path fits both patterns. `**` at the end of the first stands for any rest, or none.
-fn patterns_meet(one: &str, other: &str) -> bool {
+pub(super) fn patterns_meet(one: &str, other: &str) -> bool {
     let mut wanted = one.split('/');
     let mut given = other.split('/');
     loop {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::nearest::{first_most, shared_segments};
+use super::sources::OPERATIONS;
 use super::{Dialect, ErrorShape, Operation, read};
 use crate::path::{is_plain_name, is_plain_path};
 
@@ -125,6 +126,32 @@ impl Table {
         (shared_segments(&near.1.pattern, path) > 0).then_some(near)
     }
 
+    /// Returns the dialect that refuses an operation on purpose, with the first of those that it lists.
+    pub(crate) fn refusing(&self, method: &str, path: &str) -> Option<(&Dialect, &Operation)> {
+        let refuses = |dialect: &&Dialect| {
+            let mut refused = dialect.refused.iter();
+            refused.any(|refused| refused.covers(method, path))
+        };
+        let dialect = self.dialects.iter().find(refuses)?;
+        Some((dialect, dialect.operations.first()?))
+    }
+
+    /// Returns the dialects that are not switched on and list an operation, unless one that is switched on lists or
+    /// refuses it.
+    pub(crate) fn switched_off(&self, method: &str, path: &str) -> Vec<&'static str> {
+        let lists = |(at, _): &(&str, bool)| {
+            let pattern = at.strip_prefix(method).and_then(|at| at.strip_prefix(' '));
+            pattern.is_some_and(|pattern| matched(pattern, path).is_some())
+        };
+        let have = OPERATIONS.iter().filter(|(_, own)| own.iter().any(lists));
+        let names: Vec<&str> = have.map(|(name, _)| *name).collect();
+        let is_on = |name: &&str| self.dialects.iter().any(|own| own.name == **name);
+        if names.iter().any(is_on) || self.refusing(method, path).is_some() {
+            return Vec::new();
+        }
+        names
+    }
+
     /// Returns the shape of errors where no operation is near.
     pub(crate) fn first_errors(&self) -> ErrorShape {
         let first = self.operations().next();
@@ -170,10 +197,7 @@ impl Table {
             let runs_model = found.operation.capability.is_some();
             (runs_model, !runs_model && found.dialect.is_told(&states))
         })?;
-        let is_refused = || {
-            let mut refused = self.dialects.iter().flat_map(|dialect| &dialect.refused);
-            refused.any(|refused| refused.covers(method, path))
-        };
+        let is_refused = || self.refusing(method, path).is_some();
         (found.operation.capability.is_some() || !is_refused()).then_some(found)
     }
 }
@@ -247,6 +271,48 @@ mod tests {
         }
         let gemini = Table::of(["gemini"]).unwrap();
         assert_eq!(gemini.first_errors(), ErrorShape::Google);
+    }
+
+    #[test]
+    fn operation_of_a_dialect_that_is_not_switched_on_is_told_with_its_name() {
+        let table = Table::of(["openai", "gemini"]).unwrap();
+        for (method, path, names) in [
+            ("POST", "/v1/messages/count_tokens", &["anthropic"][..]),
+            ("POST", "/v1/nothing", &[]),
+            ("GET", "/v1/messages/count_tokens", &[]),
+            ("POST", "/v1/responses", &[]),
+            // It is refused here on purpose, whoever else has it.
+            ("POST", "/upload/v1beta/files", &[]),
+        ] {
+            let told = table.switched_off(method, path);
+            assert!(
+                names.iter().all(|name| told.contains(name)),
+                "{path} {told:?}"
+            );
+            assert_eq!(told.is_empty(), names.is_empty(), "{path} {told:?}");
+        }
+        let listed: Vec<&str> = OPERATIONS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(listed, crate::dialect::names().collect::<Vec<_>>());
+        for (name, own) in OPERATIONS {
+            let table = Table::of([*name]).unwrap();
+            let operations = &table.dialects()[0].operations;
+            let read = operations.iter().map(|own| {
+                (
+                    [&own.method, " ", &own.pattern].concat(),
+                    own.capability.is_some(),
+                )
+            });
+            let stated = own.iter().map(|(at, runs)| (String::from(*at), *runs));
+            assert!(stated.eq(read), "{name}");
+        }
+    }
+
+    #[test]
+    fn path_that_a_dialect_refuses_is_of_that_dialect() {
+        let table = Table::of(["openai", "gemini"]).unwrap();
+        let refusing = table.refusing("POST", "/upload/v1beta/files");
+        assert_eq!(refusing.map(|(own, _)| own.name.as_str()), Some("gemini"));
+        assert!(table.refusing("GET", "/upload/v1beta/files").is_none());
     }
 
     #[test]

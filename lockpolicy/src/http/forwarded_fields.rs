@@ -126,4 +126,28 @@ mod tests {
             .collect();
         assert_eq!(names, ["accept", "traceparent", "x-listed", "content-type"]);
     }
+
+    #[test]
+    fn upload_that_the_operator_allows_keeps_the_fields_of_the_dialect_that_refuses_it() {
+        let text = "model = 'p'\nallow = ['POST /upload/**']";
+        let policy = PolicyConfig::from_toml(text).build().unwrap();
+        let table = Table::of(["openai", "gemini"]).unwrap();
+        let fields = [
+            ("x-goog-upload-protocol", "resumable"),
+            ("x-goog-upload-header-content-length", "5"),
+            ("x-goog-api-key", "k"),
+            ("x-any", "1"),
+        ];
+        let head = RequestHead {
+            method: "POST",
+            path: "/upload/v1beta/files",
+            fields: &fields,
+            is_http_1_1: true,
+            ..RequestHead::default()
+        };
+        let route = route(&table, &policy, &head).route.unwrap();
+        let forwarded = forwarded_fields(&policy, &route, &head, &[]);
+        let indexes: Vec<_> = forwarded.iter().map(|field| field.index).collect();
+        assert_eq!(indexes, [0, 1, 2]);
+    }
 }

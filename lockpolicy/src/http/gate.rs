@@ -40,14 +40,21 @@ pub fn route<'t>(table: &'t Table, policy: &Policy, head: &RequestHead<'_>) -> R
     let found = table.find_told(head.method, head.path, states);
     let near = match &found {
         Some(found) => Some((found.dialect, found.operation)),
-        None => table.nearest(head.path, states),
+        None => table
+            .nearest(head.path, states)
+            .or_else(|| table.refusing(head.method, head.path)),
     };
     let errors = near.map(|(_, operation)| operation.errors);
     let dialect = near.map(|(dialect, _)| dialect);
     Routing {
         errors: errors.unwrap_or_else(|| table.first_errors()),
         dialect,
-        route: check_route(policy, head, found, dialect),
+        route: check_route(policy, head, found, dialect).map_err(|mut rejection| {
+            if rejection.reason == Reason::UnknownOperation {
+                rejection.dialects = table.switched_off(head.method, head.path);
+            }
+            rejection
+        }),
     }
 }
 
@@ -200,6 +207,8 @@ pub fn wants_upgrade(head: &RequestHead<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+
     use super::*;
     use crate::PolicyConfig;
 
@@ -361,5 +370,19 @@ mod tests {
             let route = route(&table, &policy(), &head(method, path)).route.unwrap();
             assert_eq!(route.takes_content(), takes, "{path}");
         }
+    }
+
+    #[test]
+    fn path_of_a_dialect_that_is_not_switched_on_is_refused_with_its_name() {
+        let table = Table::of(["openai", "gemini"]).unwrap();
+        let told = |path| {
+            let routing = route(&table, &policy(), &head("POST", path));
+            routing.route.unwrap_err().to_string()
+        };
+        let other = told("/v1/messages/count_tokens");
+        assert!(other.contains("dialect `anthropic`"), "{other}");
+        assert!(other.contains("switch it on with --dialect"), "{other}");
+        let none = told("/v1/nothing");
+        assert!(none.contains("permit them with `allow`"), "{none}");
     }
 }

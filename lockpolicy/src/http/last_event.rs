@@ -20,7 +20,11 @@ impl Refusal {
             (BodyFormat::Sse, ErrorShape::Anthropic) => format!("event: error\ndata: {text}\n\n"),
             (
                 BodyFormat::Sse,
-                ErrorShape::Aws | ErrorShape::Google | ErrorShape::Openai | ErrorShape::Plain,
+                ErrorShape::Aws
+                | ErrorShape::Google
+                | ErrorShape::Mistral
+                | ErrorShape::Openai
+                | ErrorShape::Plain,
             ) => format!("data: {text}\n\n"),
         }
     }
@@ -65,6 +69,7 @@ mod tests {
             (ErrorShape::Anthropic, "event: error\n"),
             (ErrorShape::Aws, ""),
             (ErrorShape::Google, ""),
+            (ErrorShape::Mistral, ""),
             (ErrorShape::Openai, ""),
             (ErrorShape::Plain, ""),
         ] {

@@ -50,7 +50,7 @@ pub use gate::{Routing, route, wants_upgrade};
 pub use handshake::check_declined;
 pub use judge_request::{Judged, judge_request};
 pub use multipart::PART_CAP;
-pub use refusal::{Fault, Refusal, RefusalContext};
+pub use refusal::{Fault, Refusal, RefusalContext, WebSocketRefusal};
 pub use request::{BaseMatch, Request, RequestHead};
 pub use request_host::{AllowedHost, AllowedOrigin, HostRules, NotAllowable};
 pub use request_route::Route;

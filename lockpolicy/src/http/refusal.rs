@@ -53,6 +53,18 @@ pub enum Fault {
 /// The code of a refusal that another try may not meet.
 const OVERLOADED: &str = "overloaded";
 
+/// The most bytes of the reason in a close frame: 125 of a control frame, less the code.
+const CLOSE_REASON_CAP: usize = 123;
+
+/// A refusal on a WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebSocketRefusal {
+    /// The connection is closed with the code 1008 (RFC 6455 section 7.4.1) and this reason.
+    Close(String),
+    /// The client gets this text, and the connection stays open.
+    Message(String),
+}
+
 /// A refusal or a failure, as the client gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -67,7 +79,8 @@ pub struct Refusal {
     message: String,
     kind: &'static str,
     code: &'static str,
-    param: Option<&'static str>,
+    /// The member that was refused, as the APIs write one: `tools[0].type`.
+    param: Option<String>,
 }
 
 /// The request that a refusal is the response to.
@@ -101,7 +114,7 @@ impl From<&Rejection> for Refusal {
             } else {
                 "model_locked"
             },
-            param: param(rejection.reason),
+            param: param(rejection),
         }
     }
 }
@@ -145,12 +158,33 @@ fn kind(status: u16) -> &'static str {
     }
 }
 
-/// Returns the member that a rejection is about, where the request was understood.
-fn param(reason: Reason) -> Option<&'static str> {
-    if reason == Reason::UnknownToolType {
-        return Some("tools");
+/// Returns the member that a rejection is about, where the request was understood: that of its pointer, or the header
+/// or the parameter. A model that the path names is the model.
+fn param(rejection: &Rejection) -> Option<String> {
+    if rejection.reason.is_undecidable() {
+        return None;
     }
-    (!reason.is_undecidable()).then_some("model")
+    let place = rejection.place.as_str();
+    let member = match place.strip_prefix('/') {
+        Some(pointer) => member(pointer),
+        None if place == "path" => "model".to_owned(),
+        None => place.to_owned(),
+    };
+    Some(member).filter(|member| !member.is_empty())
+}
+
+/// Returns the member at the end of a pointer, without the slash before it: `tools/0/type` is `tools[0].type`.
+fn member(pointer: &str) -> String {
+    let mut out = String::new();
+    for segment in pointer.split('/') {
+        if !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit()) {
+            out.extend(["[", segment, "]"]);
+        } else {
+            let dot = if out.is_empty() { "" } else { "." };
+            out.extend([dot, segment]);
+        }
+    }
+    out
 }
 
 /// Returns the status of a rejection: 400 wherever a model is concerned, since codex retries every other 4xx.
@@ -200,7 +234,7 @@ impl Refusal {
         match to.errors {
             ErrorShape::Anthropic => fields.push(("request-id", to.id)),
             ErrorShape::Aws => fields.push(("x-amzn-errortype", self.exception())),
-            ErrorShape::Google | ErrorShape::Openai | ErrorShape::Plain => {}
+            ErrorShape::Google | ErrorShape::Mistral | ErrorShape::Openai | ErrorShape::Plain => {}
         }
         fields.push(("x-model-lock-policy", to.policy));
         fields.extend(self.decision.map(|word| ("x-model-lock-decision", word)));
@@ -243,6 +277,12 @@ impl Refusal {
                 self.status,
                 self.google_status()
             ),
+            ErrorShape::Mistral => {
+                let param = self.param_text();
+                format!(
+                    r#"{{"object":"error","message":{message},"type":"{kind}","param":{param},"code":"{code}"}}"#
+                )
+            }
             ErrorShape::Plain => format!(r#"{{"error":{message}}}"#),
             ErrorShape::Openai => {
                 let param = self.param_text();
@@ -253,9 +293,30 @@ impl Refusal {
         }
     }
 
+    /// Returns what the client of a WebSocket gets, in the shape of its API.
+    pub fn on_websocket(&self, errors: ErrorShape, id: &str) -> WebSocketRefusal {
+        match errors {
+            ErrorShape::Google => WebSocketRefusal::Close(self.close_reason(id)),
+            ErrorShape::Anthropic
+            | ErrorShape::Aws
+            | ErrorShape::Mistral
+            | ErrorShape::Openai
+            | ErrorShape::Plain => WebSocketRefusal::Message(self.websocket_error(id)),
+        }
+    }
+
+    /// Returns the reason of a close frame, cut to what one holds (RFC 6455 section 5.5).
+    fn close_reason(&self, id: &str) -> String {
+        let id = format!(" (request {id})");
+        let fits = CLOSE_REASON_CAP.saturating_sub(id.len());
+        let end = self.message.floor_char_boundary(fits);
+        let message = self.message.get(..end).unwrap_or_default();
+        [message, &id].concat()
+    }
+
     /// Returns the text of the WebSocket message that codex shows its user without trying again: `status`,
     /// never `status_code`.
-    pub fn websocket_error(&self, id: &str) -> String {
+    fn websocket_error(&self, id: &str) -> String {
         let (code, message, param) = (self.code, self.message_for(id), self.param_text());
         format!(
             r#"{{"type":"error","status":400,"error":{{"type":"invalid_request_error","code":"{code}","message":{message},"param":{param}}}}}"#
@@ -264,7 +325,9 @@ impl Refusal {
 
     /// Returns the member that it is about, as a JSON text.
     fn param_text(&self) -> String {
-        self.param.map_or_else(|| "null".to_owned(), encode)
+        self.param
+            .as_deref()
+            .map_or_else(|| "null".to_owned(), encode)
     }
 
     /// Returns the message with the request's id, as a JSON text.

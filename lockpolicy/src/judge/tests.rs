@@ -295,7 +295,15 @@ fn selector_with_a_third_model_or_of_another_capability_is_an_attempt_of_its_own
 
 #[test]
 fn input_with_many_attempts_reports_the_first_alone() {
-    let many: Vec<_> = (0..1000).map(|_| named("x")).collect();
+    let many: Vec<_> = (0..1000)
+        .map(|number| alloc::format!("other-{number}").into())
+        .map(|name| {
+            at(
+                Setting::Model(Capability::Generation),
+                SelectorValue::Text(name),
+            )
+        })
+        .collect();
     let origin = Origin {
         surface: Surface::Http,
         source: Source::User,
@@ -303,6 +311,28 @@ fn input_with_many_attempts_reports_the_first_alone() {
     let verdict = judge(&policy("model='p'"), origin, &many);
     assert_eq!(verdict.attempts.len(), MAX_ATTEMPTS);
     assert!(matches!(verdict.decision, Decision::Rewrite(changes) if changes.len() == 1000));
+}
+
+#[test]
+fn model_that_is_named_at_several_places_is_one_attempt() {
+    let origin = Origin {
+        surface: Surface::Http,
+        source: Source::User,
+    };
+    for (names, count) in [
+        (&["x", "x", "x"][..], 1),
+        (&["x", "y", "x"], 2),
+        (&["p", "x"], 1),
+    ] {
+        let all: Vec<_> = names.iter().map(|name| named(name)).collect();
+        let verdict = judge(&policy("model='p'"), origin, &all);
+        assert_eq!(verdict.attempts.len(), count, "{names:?}");
+        let others = names.iter().filter(|name| **name != "p").count();
+        assert!(
+            matches!(verdict.decision, Decision::Rewrite(changes) if changes.len() == others),
+            "{names:?}"
+        );
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::keys::{KEYS, Policy};
 use super::problem::{Problem, Problems};
 use super::renamed;
 use super::values::{Place, Values, name};
-use crate::text::escape_for_log;
+use crate::text::{escape_for_log, nearest_names};
 
 /// Settings from one source or several, unchecked but for their types. [`PolicyConfig::merged_over`] lays
 /// one over another, and [`PolicyConfig::build`] makes the policy.
@@ -94,6 +94,18 @@ impl PolicyConfig {
     }
 }
 
+/// Returns the number of the line of a policy file that states a key, if one does.
+pub fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let reader = FileReader {
+        text,
+        values: Values::default(),
+    };
+    let table = DeTable::parse(text).ok()?;
+    let mut keys = table.get_ref().keys();
+    let found = keys.find(|stated| stated.get_ref() == key)?;
+    Some(reader.line(found.span().start))
+}
+
 /// A policy file that is being read.
 struct FileReader<'a> {
     text: &'a str,
@@ -145,9 +157,13 @@ fn unknown_key(prefix: &str, path: &str) -> String {
     if let Some(advice) = renamed::advice(path) {
         return advice;
     }
+    let meant = nearest_names(KEYS.iter().map(|key| key.key), path);
+    if !meant.is_empty() {
+        return format!("unknown key: `{}` expected", meant.join("` or `"));
+    }
     let known = KEYS.iter().filter_map(|key| key.key.strip_prefix(prefix));
     match prefix {
-        "" => String::from("unknown key"),
+        "" => String::from("unknown key: those of docs/reference/policy-file.md expected"),
         _ => format!("unknown key ({})", known.collect::<Vec<_>>().join(", ")),
     }
 }

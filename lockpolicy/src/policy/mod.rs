@@ -14,7 +14,7 @@ mod value;
 mod values;
 mod words;
 
-pub use config::PolicyConfig;
+pub use config::{PolicyConfig, line_of_key};
 pub use key::Key;
 pub use keys::{KEYS, Policy, policy_variables};
 pub use mode::{Mode, OnServedMismatch};

@@ -2,8 +2,9 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::value::KeyValue;
 use super::words::{EFFORTS, TIERS};
@@ -132,6 +133,12 @@ impl AllowedOperation {
     }
 }
 
+impl fmt::Display for AllowedOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
 impl KeyValue for AllowedOperation {
     type Ref<'a> = &'a Self;
 
@@ -155,7 +162,7 @@ impl KeyValue for AllowedOperation {
     }
 
     fn write(&self) -> Vec<String> {
-        alloc::vec![format!("{} {}", self.method, self.path)]
+        alloc::vec![self.to_string()]
     }
 }
 

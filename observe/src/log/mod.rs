@@ -255,6 +255,7 @@ mod tests {
                 capability: Capability::Generation,
                 place: "/model".to_owned(),
                 requested: escape_for_log("gpt\"\n{"),
+                names_model: true,
                 pin: "gpt-5.5".to_owned(),
             };
             let context = RequestContext {

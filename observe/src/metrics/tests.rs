@@ -28,6 +28,7 @@ fn attempt_of_each_kind_has_its_own_series() {
                     capability: Capability::Image,
                     place: String::new(),
                     requested: String::new(),
+                    names_model: true,
                     pin: String::new(),
                 }));
                 let labels = vec![

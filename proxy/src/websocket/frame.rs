@@ -42,6 +42,9 @@ pub(crate) enum WsError {
     /// No memory is left for a message.
     #[error("{0}")]
     NoMemory(Fault),
+    /// A message was refused, for this reason, on an API that closes the connection then.
+    #[error("refused: {0}")]
+    Refused(String),
     /// Another model served than was sent.
     #[error("another model was served")]
     ModelMismatch,
@@ -55,9 +58,25 @@ impl WsError {
             Self::Protocol => CloseCode::Protocol,
             Self::InvalidUtf8 => CloseCode::Invalid,
             Self::MessageTooBig | Self::NoMemory(Fault::BodyBeyondMemory) => CloseCode::Size,
-            Self::MessageTooSlow | Self::ModelMismatch => CloseCode::Policy,
+            Self::MessageTooSlow | Self::ModelMismatch | Self::Refused(_) => CloseCode::Policy,
             Self::NoMemory(_) => CloseCode::Again,
         }
+    }
+
+    /// The close frame for the peer that is at fault.
+    pub(super) fn close(&self) -> Close<'_> {
+        let reason = match self {
+            Self::Refused(reason) => reason,
+            Self::ReadFailed(_)
+            | Self::WriteFailed(_)
+            | Self::Protocol
+            | Self::InvalidUtf8
+            | Self::MessageTooBig
+            | Self::MessageTooSlow
+            | Self::NoMemory(_)
+            | Self::ModelMismatch => "",
+        };
+        Close(self.code(), reason)
     }
 }
 
@@ -169,9 +188,19 @@ pub(super) fn encode_head(header: &FrameHeader, length: u64) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
-/// The payload of a close frame.
-pub(super) fn close_payload(code: CloseCode) -> Vec<u8> {
-    u16::from(code).to_be_bytes().to_vec()
+/// A close frame: its code and its reason.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Close<'a>(pub(super) CloseCode, pub(super) &'a str);
+
+impl Close<'_> {
+    /// The frame that says that this end goes.
+    pub(super) const AWAY: Self = Close(CloseCode::Away, "");
+
+    /// Returns the payload.
+    pub(super) fn payload(self) -> Vec<u8> {
+        let Self(code, reason) = self;
+        [&u16::from(code).to_be_bytes(), reason.as_bytes()].concat()
+    }
 }
 
 /// A close frame holds nothing, or a code and a reason in UTF-8 (RFC 6455 section 5.5.1).

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::Mutex;
-use tungstenite::protocol::frame::coding::{CloseCode, Control, OpCode};
+use tungstenite::protocol::frame::coding::{Control, OpCode};
 
 use super::activity::Activity;
-use super::frame::{self, FrameHead, WsError};
+use super::frame::{self, Close, FrameHead, WsError};
 
 /// One end that frames are written to, whole and one after the other, from both directions.
 #[derive(Debug)]
@@ -87,8 +87,8 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
     }
 
     /// Sends a close frame. It does not matter if it arrives.
-    pub(super) async fn close(&self, code: CloseCode, mask: Option<[u8; 4]>) {
-        let mut bytes = frame::close_payload(code);
+    pub(super) async fn close(&self, close: Close<'_>, mask: Option<[u8; 4]>) {
+        let mut bytes = close.payload();
         if let Err(error) = self
             .frame(OpCode::Control(Control::Close), &mut bytes, mask)
             .await

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use lockpolicy::http::Fault;
+use lockpolicy::http::{Fault, WebSocketRefusal};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -21,7 +21,8 @@ struct Message {
     open: Option<(Lease, Instant)>,
 }
 
-/// Reads from the client until it closes. What is refused is answered on `back`; the connection stays.
+/// Reads from the client until it closes. What is refused is answered on `back`, and the connection stays, unless the
+/// API closes it then.
 ///
 /// Control frames are passed on where they come, also between the fragments of a message.
 pub(super) async fn relay_messages<R, U, D>(
@@ -165,9 +166,10 @@ where
                 .frame(OpCode::Data(kind), &mut bytes, Some(mask))
                 .await
         }
-        MessageDecision::Reject(text) => {
+        MessageDecision::Reject(WebSocketRefusal::Message(text)) => {
             back.frame(OpCode::Data(Data::Text), &mut text.into_bytes(), None)
                 .await
         }
+        MessageDecision::Reject(WebSocketRefusal::Close(reason)) => Err(WsError::Refused(reason)),
     }
 }

@@ -1,7 +1,7 @@
 //! From the provider: frames as they come, except for the pin's name on a forced connection (rule 12), and
 //! observed (rule 13).
 
-use lockpolicy::http::response_edit;
+use lockpolicy::http::{WebSocketRefusal, response_edit};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite};
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
@@ -133,14 +133,19 @@ fn start<'b>(read: &'b [u8], head: &FrameHead) -> &'b [u8] {
 }
 
 /// Tells the client why the connection ends, if it does.
-async fn end<D>(last: Option<String>, downstream: &FrameWriter<D>) -> Result<(), WsError>
+async fn end<D>(last: Option<WebSocketRefusal>, downstream: &FrameWriter<D>) -> Result<(), WsError>
 where
     D: AsyncWrite + Unpin,
 {
-    let Some(last) = last else { return Ok(()) };
-    let text = OpCode::Data(Data::Text);
-    downstream.frame(text, &mut last.into_bytes(), None).await?;
-    Err(WsError::ModelMismatch)
+    match last {
+        None => Ok(()),
+        Some(WebSocketRefusal::Close(reason)) => Err(WsError::Refused(reason)),
+        Some(WebSocketRefusal::Message(text)) => {
+            let kind = OpCode::Data(Data::Text);
+            downstream.frame(kind, &mut text.into_bytes(), None).await?;
+            Err(WsError::ModelMismatch)
+        }
+    }
 }
 
 /// Follows the fragmentation: whether a message is open behind this frame (RFC 6455 section 5.4).

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockpolicy::http::Resource;
+use lockpolicy::http::{Resource, WebSocketRefusal};
 
 use super::running_responses::RunningResponses;
 use crate::cost::Cost;
@@ -25,7 +25,7 @@ pub(crate) trait MessageJudge: Sync {
     fn buffers_messages(&self) -> bool;
     /// Hears a whole message of the provider; what the client gets in its place, where the connection
     /// has to end for it.
-    fn observe(&self, message: &[u8]) -> Option<String>;
+    fn observe(&self, message: &[u8]) -> Option<WebSocketRefusal>;
     /// Counts bytes of messages that go to the client.
     fn bytes_sent(&self, bytes: u64);
     /// The pin, as it is now.
@@ -39,6 +39,6 @@ pub(crate) trait MessageJudge: Sync {
 pub(crate) enum MessageDecision {
     /// These bytes go on.
     Forward(Vec<u8>),
-    /// Nothing goes on; the client gets this text.
-    Reject(String),
+    /// Nothing goes on; the client gets this.
+    Reject(WebSocketRefusal),
 }

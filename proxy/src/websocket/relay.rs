@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
-use tungstenite::protocol::frame::coding::CloseCode;
 
 use super::activity::Activity;
-use super::frame::{MaskKeys, WsError};
+use super::frame::{Close, MaskKeys, WsError};
 use super::frame_writer::FrameWriter;
 use super::judge::MessageJudge;
 use super::running_responses::RunningResponses;
@@ -85,7 +84,7 @@ where
                 Err(error) => close_after_error(&error, &to_client, &to_provider, false).await,
             },
             () = rules.due(judge.running(), &activity) => {
-                close_both(&to_client, CloseCode::Away, &to_provider, CloseCode::Away).await;
+                close_both(&to_client, Close::AWAY, &to_provider, Close::AWAY).await;
             }
         }
     }
@@ -105,19 +104,21 @@ async fn close_after_error<D, U>(
     U: AsyncWrite + Unpin,
 {
     tracing::debug!(%error, by_client, "websocket ended");
-    let (to_client, to_provider) = if by_client {
-        (error.code(), CloseCode::Away)
+    // What was refused is told to the client, whoever sent it.
+    let tells_client = by_client || matches!(error, WsError::Refused(_));
+    let (to_client, to_provider) = if tells_client {
+        (error.close(), Close::AWAY)
     } else {
-        (CloseCode::Away, error.code())
+        (Close::AWAY, error.close())
     };
     close_both(client, to_client, provider, to_provider).await;
 }
 
 async fn close_both<D, U>(
     client: &FrameWriter<D>,
-    to_client: CloseCode,
+    to_client: Close<'_>,
     provider: &FrameWriter<U>,
-    to_provider: CloseCode,
+    to_provider: Close<'_>,
 ) where
     D: AsyncWrite + Unpin,
     U: AsyncWrite + Unpin,
@@ -140,7 +141,7 @@ mod tests {
     use std::pin::Pin;
     use std::task::{Context, Poll};
 
-    use lockpolicy::http::Resource;
+    use lockpolicy::http::{Resource, WebSocketRefusal};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
@@ -184,7 +185,7 @@ mod tests {
             false
         }
 
-        fn observe(&self, _: &[u8]) -> Option<String> {
+        fn observe(&self, _: &[u8]) -> Option<WebSocketRefusal> {
             None
         }
 

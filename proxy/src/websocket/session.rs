@@ -8,7 +8,7 @@ use lockpolicy::dialect::Operation;
 use lockpolicy::edit::apply;
 use lockpolicy::http::response_edit::ends_observed_response;
 use lockpolicy::http::ws_message::judge_message;
-use lockpolicy::http::{BodyFormat, Refusal, Resource, ServedCheck};
+use lockpolicy::http::{BodyFormat, Refusal, Resource, ServedCheck, WebSocketRefusal};
 use lockpolicy::{Decision, Judged, ModelChoice, Policy, Source, Surface, report};
 
 use super::judge::{MessageDecision, MessageJudge};
@@ -51,6 +51,11 @@ impl Session {
             handshake_names,
             observer: Mutex::new(observer),
         }
+    }
+
+    /// Returns a refusal as the client gets it.
+    fn told(&self, refusal: &Refusal) -> WebSocketRefusal {
+        refusal.on_websocket(self.operation.errors, &self.call.id)
     }
 
     fn observer(&self) -> MutexGuard<'_, Option<ServedModelObserver>> {
@@ -111,7 +116,7 @@ impl MessageJudge for Session {
         let observer = self.call.observer();
         report(&observer, judged, &self.call.context(status, ""));
         if let Some(refusal) = refusal {
-            return MessageDecision::Reject(refusal.websocket_error(&self.call.id));
+            return MessageDecision::Reject(self.told(&refusal));
         }
         self.expect_response(&policy, verdict.choice);
         match verdict.decision {
@@ -135,13 +140,13 @@ impl MessageJudge for Session {
                 .is_some_and(ServedModelObserver::is_strict)
     }
 
-    fn observe(&self, message: &[u8]) -> Option<String> {
+    fn observe(&self, message: &[u8]) -> Option<WebSocketRefusal> {
         let mut open = self.observer();
         let observer = open.as_mut()?;
         let (kind, end) = observer.observe_text(message);
         let last = end.then(|| {
             let refusal = Refusal::from(&observer.fault());
-            refusal.websocket_error(&self.call.id)
+            self.told(&refusal)
         });
         if end || ends_observed_response(&kind) {
             *open = None;

@@ -115,7 +115,7 @@ impl Examined {
             Ok(loaded) => {
                 let (effective, _) = source.reading.effective(environment);
                 let settings = Settings::read(&Flags::default(), &effective, &mut Vec::new());
-                let (unheld, overlaps) = settings.dialect_notes(&loaded.policy);
+                let (unheld, overlaps, _) = settings.dialect_notes(&loaded.policy);
                 findings.extend(unheld.iter().map(Finding::pin_not_inserted));
                 findings.extend(overlaps.iter().map(Finding::dialects_overlap));
                 layers(process, &codexes, &loaded, &mut findings, &mut facts);

@@ -5,7 +5,8 @@ use lockpolicy::dialect::Table;
 use lockpolicy::edit::apply;
 use lockpolicy::http::ws_message::judge_message;
 use lockpolicy::http::{
-    Exchange, Forwarded, Refusal, RefusalContext, RequestHead, decide_exchange, wants_upgrade,
+    Exchange, Forwarded, Refusal, RefusalContext, RequestHead, WebSocketRefusal, decide_exchange,
+    wants_upgrade,
 };
 use lockpolicy::{Decision, Policy, PolicyConfig};
 
@@ -177,8 +178,14 @@ impl PolicyAlone {
             let (verdict, edits) = judge_message(&self.policy, operation, &message, source);
             match &verdict.decision {
                 Decision::Reject(rejection) => {
-                    let error = Refusal::from(rejection).websocket_error(id);
-                    played.answers.messages.push(error.into_bytes());
+                    let refusal = Refusal::from(rejection);
+                    match refusal.on_websocket(operation.errors, id) {
+                        WebSocketRefusal::Message(text) => {
+                            played.answers.messages.push(text.into_bytes());
+                        }
+                        // Nothing is read behind it.
+                        WebSocketRefusal::Close(_) => return,
+                    }
                 }
                 Decision::Pass | Decision::Rewrite(_) => {
                     connection.messages.push(apply(&message, edits));

@@ -54,12 +54,19 @@ fn rejection_is_told_with_the_status_of_its_reason() {
 
 #[test]
 fn rejection_of_a_model_names_the_member_and_any_other_its_reason() {
-    for (reason, param) in [
-        (Reason::ModelLocked, "model"),
-        (Reason::ModelAbsent, "model"),
-        (Reason::UnknownToolType, "tools"),
+    for (reason, place, param) in [
+        (Reason::ModelLocked, "/model", "model"),
+        (Reason::ModelLocked, "path", "model"),
+        (Reason::ModelAbsent, "/session/model", "session.model"),
+        (
+            Reason::SettingLocked,
+            "/reasoning/effort",
+            "reasoning.effort",
+        ),
+        (Reason::UnknownToolType, "/tools/0/type", "tools[0].type"),
+        (Reason::Secondary, "x-openclaw-model", "x-openclaw-model"),
     ] {
-        let refusal = Refusal::from(&Rejection::whole(reason, "here"));
+        let refusal = Refusal::from(&Rejection::whole(reason, place));
         let (_, _, code, told_param, _) = told(&refusal);
         assert_eq!(
             (code.as_str(), told_param.as_deref()),
@@ -166,7 +173,7 @@ fn exhausted_resource_is_told_with_the_time_to_wait() {
 
 #[test]
 fn error_object_has_the_shape_of_the_api() {
-    let refusal = Refusal::from(&Rejection::whole(Reason::ModelLocked, ""));
+    let refusal = Refusal::from(&Rejection::whole(Reason::ModelLocked, "/model"));
     let body = |errors| {
         let to = RefusalContext {
             errors,
@@ -191,12 +198,23 @@ fn error_object_has_the_shape_of_the_api() {
         "error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"},
     });
     assert_eq!(body(ErrorShape::Google), google);
+    let mistral = serde_json::json!({
+        "object": "error",
+        "message": message,
+        "type": "invalid_request_error",
+        "param": "model",
+        "code": "model_locked",
+    });
+    assert_eq!(body(ErrorShape::Mistral), mistral);
     assert_eq!(
         body(ErrorShape::Plain),
         serde_json::json!({"error": message})
     );
     // codex hangs where `status_code` stands beside `status`.
-    let frame: serde_json::Value = serde_json::from_str(&refusal.websocket_error("r-1")).unwrap();
+    let WebSocketRefusal::Message(frame) = refusal.on_websocket(ErrorShape::Openai, "r-1") else {
+        panic!("the connection stays open");
+    };
+    let frame: serde_json::Value = serde_json::from_str(&frame).unwrap();
     let error = serde_json::json!({
         "type": "invalid_request_error",
         "code": "model_locked",
@@ -205,6 +223,27 @@ fn error_object_has_the_shape_of_the_api() {
     });
     let want = serde_json::json!({"type": "error", "status": 400, "error": error});
     assert_eq!(frame, want);
+}
+
+#[test]
+fn websocket_of_google_is_closed_with_a_reason_that_a_close_frame_holds() {
+    for (requested, cut) in [("q", false), (&*"ü".repeat(100), true)] {
+        let rejection = Rejection {
+            requested: requested.to_string(),
+            ..Rejection::whole(Reason::ModelLocked, "/setup/model")
+        };
+        let refusal = Refusal::from(&rejection).on_websocket(ErrorShape::Google, "r-1");
+        let WebSocketRefusal::Close(reason) = refusal else {
+            panic!("{refusal:?}");
+        };
+        let begin = if cut { "model `ü" } else { "model `q`" };
+        assert!(reason.starts_with(begin), "{reason}");
+        assert!(
+            reason.ends_with(" (request r-1)") && reason.len() <= 123,
+            "{reason}"
+        );
+        assert_eq!(reason.contains("locked by policy"), !cut, "{reason}");
+    }
 }
 
 #[test]

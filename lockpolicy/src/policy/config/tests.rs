@@ -142,8 +142,8 @@ fn problem_in_a_file_names_file_line_and_key() {
         [
             "/p.toml: model: not set: set it to the one approved model, like gpt-5.5",
             "/p.toml: line 1: mode: unknown mode `x`: force, reject or report_only expected",
-            "/p.toml: line 4: modle: unknown key",
-            "/p.toml: line 6: pins.images: unknown key (audio, embedding, image, moderation, video)",
+            "/p.toml: line 4: modle: unknown key: `mode` or `model` expected",
+            "/p.toml: line 6: pins.images: unknown key: `pins.image` expected",
             "/p.toml: line 7: pins.video: a string expected",
         ]
     );
@@ -162,6 +162,36 @@ fn problem_in_a_file_names_file_line_and_key() {
         problems(PolicyConfig::from_toml("model = 'a'\n\nmode: x")),
         ["line 3: invalid TOML: key with no value, expected `=`"]
     );
+}
+
+#[test]
+fn unknown_key_is_told_with_the_nearest_or_with_where_the_keys_are() {
+    let told = |line: &str| problems(PolicyConfig::from_toml(&["model = 'a'\n", line].concat()));
+    for (line, what) in [
+        (
+            "aliasses = ['x']",
+            "aliasses: unknown key: `aliases` expected",
+        ),
+        (
+            "strictness = 1",
+            "strictness: unknown key: those of docs/reference/policy-file.md expected",
+        ),
+        (
+            "pins.speech = 'x'",
+            "pins.speech: unknown key (audio, embedding, image, moderation, video)",
+        ),
+    ] {
+        assert_eq!(told(line), [["line 2: ", what].concat()]);
+    }
+}
+
+#[test]
+fn line_of_a_key_is_that_which_states_it() {
+    let text = "model = 'a'\n\nca_file = '/x'\n[pins]\nproxy = 'y'\n";
+    for (key, line) in [("model", Some(1)), ("ca_file", Some(3)), ("proxy", None)] {
+        assert_eq!(line_of_key(text, key), line, "{key}");
+    }
+    assert_eq!(line_of_key("model = ", "model"), None);
 }
 
 #[test]

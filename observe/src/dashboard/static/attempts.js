@@ -131,7 +131,7 @@ export class Attempts {
     const kind = row.event === "undecidable" ? "undecidable" : row.result;
     const wrong = row.served === "mismatch";
     const sent = row.sent_model ?? row.applied_model;
-    const requested = row.event === "undecidable" ? `undecidable: ${row.reason}` : row.requested_model;
+    const requested = row.event === "undecidable" ? `undecidable: ${row.reason}` : row.requested_model ?? row.requested_value;
     const line = make(
       "tr",
       { role: "row", "data-key": row.id, class: this.#fresh.has(row.id) ? "fresh" : undefined },
@@ -150,7 +150,7 @@ export class Attempts {
   #button(row) {
     const open = this.#open.has(row.id);
     const arrow = draw("svg", { viewBox: "0 0 14 14", "aria-hidden": "true" }, draw("path", { d: "M5 2.5 9.5 7 5 11.5" }));
-    const button = make("button", { type: "button", "aria-expanded": String(open), "aria-label": `Details of ${row.requested_model ?? row.event} at ${row.ts}` }, arrow);
+    const button = make("button", { type: "button", "aria-expanded": String(open), "aria-label": `Details of ${row.requested_model ?? row.requested_value ?? row.event} at ${row.ts}` }, arrow);
     button.addEventListener("click", () => {
       if (!this.#open.delete(row.id)) this.#open.add(row.id);
       this.#draw();
