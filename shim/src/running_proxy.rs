@@ -61,7 +61,7 @@ mod tests {
         for part in [
             &*address.to_string(),
             "model-lock serve",
-            "MODEL_LOCK_PROXY",
+            "correct MODEL_LOCK_PROXY",
         ] {
             assert!(warning.contains(part), "{warning}");
         }

@@ -268,6 +268,11 @@ fn routes() -> DashboardRoutes {
         names_model: true,
         pin: "gpt-5.5".to_owned(),
     };
+    let of_a_value = Attempt {
+        names_model: false,
+        ..attempt.clone()
+    };
+    fanout.observe(Event::Attempt(&of_a_value), &context);
     fanout.observe(Event::Attempt(&attempt), &context);
     let choice = ModelChoice {
         capability: Capability::Generation,
