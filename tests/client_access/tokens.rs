@@ -157,6 +157,25 @@ fn name_of_the_client_stands_in_the_log_and_its_token_nowhere() {
     assert!(!log.contains(TOKEN) && !line.contains(TOKEN));
 }
 
+/// Sends each secret as a model, and as the type of a tool.
+fn state_as_model(fixture: &Fixture, own: (&'static str, &'static str)) {
+    for secret in [TOKEN, OTHER_TOKEN, KEY] {
+        let body = format!(r#"{{"model":"x-{secret}","tools":[{{"type":"{secret}"}}]}}"#);
+        let call = Call {
+            fields: &[own],
+            body: &body,
+            ..APPROVED
+        };
+        assert_eq!(call.send(fixture.address(), Protocol::Http1), 400);
+        let body = format!(r#"{{"model":"x-{secret}"}}"#);
+        let call = Call {
+            body: &body,
+            ..call
+        };
+        assert_eq!(call.send(fixture.address(), Protocol::Http1), 200);
+    }
+}
+
 /// A client may put a token, its own or another's, or the key that is held, where it does not belong. Nobody who reads
 /// the log gets to know it.
 #[test]
@@ -189,21 +208,7 @@ fn secret_in_a_path_a_user_agent_or_a_model_is_not_logged() {
             "{target} {fields:?}"
         );
     }
-    for secret in [TOKEN, OTHER_TOKEN, KEY] {
-        let body = format!(r#"{{"model":"x-{secret}","tools":[{{"type":"{secret}"}}]}}"#);
-        let call = Call {
-            fields: &[own],
-            body: &body,
-            ..APPROVED
-        };
-        assert_eq!(call.send(fixture.address(), Protocol::Http1), 400);
-        let body = format!(r#"{{"model":"x-{secret}"}}"#);
-        let call = Call {
-            body: &body,
-            ..call
-        };
-        assert_eq!(call.send(fixture.address(), Protocol::Http1), 200);
-    }
+    state_as_model(&fixture, own);
     let last = Call {
         target: "/v1/last",
         ..APPROVED

@@ -113,11 +113,8 @@ async fn respond(
         return response;
     }
     let admitted = admit::admit(&call, &request, &routing);
-    let route = match admitted.and_then(|client| Ok((client, routing.route?))) {
-        Ok((client, route)) => {
-            call.client = client;
-            route
-        }
+    let (client, route) = match admitted.and_then(|client| Ok((client, routing.route?))) {
+        Ok(admitted) => admitted,
         Err(rejection) => {
             if !fields::expects_continue(&head.headers) {
                 read::past(body).await;
@@ -126,25 +123,31 @@ async fn respond(
             return refused(&call, &refusal);
         }
     };
+    call.client = client;
     let call = Arc::new(call);
     let request = ClientHead {
         text: request,
         headers,
     };
-    let response = match &route {
-        Route::Listed(found) if found.operation.content == Content::WebSocket => {
-            Box::pin(open_websocket::open(
-                &call,
-                &route,
-                found.operation,
-                &request,
-                handover,
-            ))
-            .await
-        }
-        Route::Listed(_) | Route::Allowed(_) => pass(&call, &route, &request, body).await,
-    };
+    let response = open_or_pass(&call, &route, &request, body, handover).await;
     response.unwrap_or_else(|refusal| refused(&call, &refusal))
+}
+
+/// Opens a WebSocket, or passes one request on.
+async fn open_or_pass(
+    call: &Arc<Call>,
+    route: &Route<'_>,
+    head: &ClientHead<'_>,
+    body: Incoming,
+    handover: Handover,
+) -> Result<Response<ResponseBody>, Refusal> {
+    match route {
+        Route::Listed(found) if found.operation.content == Content::WebSocket => {
+            let opened = open_websocket::open(call, route, found.operation, head, handover);
+            Box::pin(opened).await
+        }
+        Route::Listed(_) | Route::Allowed(_) => pass(call, route, head, body).await,
+    }
 }
 
 async fn pass(

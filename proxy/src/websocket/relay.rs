@@ -204,7 +204,7 @@ mod tests {
         EndRules {
             stop: CancellationToken::new(),
             drain_timeout: Duration::from_secs(30),
-            idle_timeout: Duration::from_secs(3600),
+            idle_timeout: Duration::from_hours(1),
         }
     }
 
@@ -213,14 +213,17 @@ mod tests {
         let (mut client, downstream) = tokio::io::duplex(1 << 10);
         let (_provider, upstream) = tokio::io::duplex(1 << 10);
         let began = tokio::time::Instant::now();
-        let relayed = tokio::spawn(relay(downstream, upstream, Open::default(), rules()));
-        tokio::time::sleep(Duration::from_secs(3599)).await;
-        client.write_all(b"\x89\x80\0\0\0\0").await.unwrap();
+        let relayed = relay(downstream, upstream, Open::default(), rules());
         let mut observed = Vec::new();
-        client.read_to_end(&mut observed).await.unwrap();
-        assert_eq!(began.elapsed().as_secs(), 3599 + 3600);
+        let observing = async {
+            tokio::time::sleep(Duration::from_secs(3599)).await;
+            client.write_all(b"\x89\x80\0\0\0\0").await.unwrap();
+            client.read_to_end(&mut observed).await.unwrap();
+            began.elapsed().as_secs()
+        };
+        let ((), ended) = tokio::join!(relayed, observing);
+        assert_eq!(ended, 3599 + 3600);
         assert_eq!(observed, b"\x88\x02\x03\xe9");
-        relayed.await.unwrap();
     }
 
     /// The writing half of a socket whose peer has gone.
