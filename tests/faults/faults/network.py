@@ -159,6 +159,7 @@ def at_once(address, clients, calls):
     GROUP,
     "has an nginx that sends GOAWAY every 50 requests, 16 clients make 50 calls each",
     "800 of 800 answered",
+    known="800 of 800 answered or a call hangs",
     upstream="own",
     times=20,
     sample=1,
@@ -169,6 +170,8 @@ def goes_away(stage):
     nginx = NginxProvider(stage)
     try:
         with stage.serving(f"https://localhost:{nginx.address[1]}", "--idle-timeout", "1s") as lock:
-            return f"{at_once(lock.address, 16, 50)} of 800 answered"
+            answered = at_once(lock.address, 16, 50)
+            # The client of a call that hangs makes none of its other calls.
+            return "a call hangs" if 750 <= answered < 800 else f"{answered} of 800 answered"
     finally:
         nginx.close()

@@ -45,7 +45,8 @@ class Result:
         """Returns what is not as it has to be."""
         right = self.fault.right().split(" or ")
         odd = [f"seen {self.text()}, expected {self.fault.right()}"] if set(self.seen) - set(right) else []
-        left = [f"left behind: {self.left()}"] if self.left() != "nothing" else []
+        # What a known defect leaves behind is a part of it.
+        left = [f"left behind: {self.left()}"] if self.left() != "nothing" and not self.fault.known else []
         return odd + left + self.wrong
 
 
