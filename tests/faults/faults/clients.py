@@ -108,7 +108,8 @@ def half_closed(stage):
     return http1.read(client).seen()
 
 
-@fault(GROUP, "closes its side after the request, and the response is a stream", "200")
+# A client that closes its side once its response has begun is taken for one that leaves: a race with a quick provider.
+@fault(GROUP, "closes its side after the request, and the response is a stream", "200", known="200 or 200, cut")
 def half_closed_stream(stage):
     stage.script = answers(http1.chunked(b"data: 1\n\n", b"data: 2\n\n", fields=("content-type: text/event-stream",)))
     client = stage.connect()
