@@ -169,7 +169,7 @@ def started(folder):
 
 @fault(
     GROUP,
-    "`model-lock run` is killed (SIGKILL) 10 times, at once and later",
+    "(`run`) is killed (SIGKILL) 10 times, at once and later",
     "nothing is left",
     times=10,
     sample=1,
@@ -205,7 +205,7 @@ exec sleep 60
 
 @fault(
     GROUP,
-    "`codex app-server` through the shim is killed (SIGKILL), with a codex that reads no input",
+    "(the shim of an `app-server`) is killed (SIGKILL), with a codex that reads no input",
     "its codex ends",
     times=20,
     sample=0,
