@@ -80,6 +80,17 @@ pub(crate) enum Verb {
     /// Serve one program as its proxy; standard input says how
     #[command(hide = true)]
     EmbeddedProxy,
+    /// Become a program that ends with its parent
+    #[command(hide = true, name = shim::BOUND_VERB)]
+    BoundCodex {
+        /// The parent
+        parent: i32,
+        /// The program
+        program: std::ffi::OsString,
+        /// Its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
     /// Remove what `install` put into a directory, and only that
     Uninstall {
         /// The directory

@@ -72,6 +72,11 @@ fn run(verb: Verb, environment: Environment) -> ExitCode {
         Verb::Install { to } => install::install(&to),
         Verb::Run { command } => run::run(&command, &environment),
         Verb::EmbeddedProxy => embedded::serve(environment),
+        Verb::BoundCodex {
+            parent,
+            program,
+            arguments,
+        } => shim::become_bound(parent, &program, &arguments),
         Verb::Uninstall { from } => uninstall::uninstall(&from),
         Verb::Explain(options) => explain::explain(&options, &environment),
         Verb::Which => which::which(),

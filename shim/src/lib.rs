@@ -11,6 +11,7 @@
 //! newer than the tables, or finds that a running proxy of this machine does not answer. It is gone once the real program runs, and stays only in front of a server, whose client it
 //! answers where a request is refused.
 
+mod bound;
 mod codex_files;
 mod codex_version;
 mod error;
@@ -39,6 +40,7 @@ use lockpolicy::{Judged, Observer, Policy, Problems, RequestContext, Surface, re
 use exec::Start;
 use proxy_overrides::{ProxyOverrides, proxy_overrides};
 
+pub use bound::{VERB as BOUND_VERB, become_bound, end_with_parent};
 pub use codex_files::home as codex_home;
 pub use codex_version::CodexVersion;
 pub use error::ShimError;

@@ -9,7 +9,7 @@
     reason = "a test that brings its own harness prints, and fails where it cannot go on"
 )]
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -25,7 +25,7 @@ use tempfile::TempDir;
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 10] = [
+const TESTS: [Test; 11] = [
     (
         "million_lines_are_relayed_in_bounded_memory",
         million_lines_are_relayed_in_bounded_memory,
@@ -60,6 +60,10 @@ const TESTS: [Test; 10] = [
         client_that_kills_codex_sees_an_orderly_end,
     ),
     ("signals_arrive", signals_arrive),
+    (
+        "codex_ends_with_the_shim_that_is_killed",
+        codex_ends_with_the_shim_that_is_killed,
+    ),
 ];
 
 /// The policies of these tests want no proxy.
@@ -79,7 +83,15 @@ fn main() -> ExitCode {
         let policy = PolicyConfig::from_toml(&text).build().map(Arc::new);
         return shim::run(&Process::current(), policy, Arc::new(NoObserver), &NoProxy);
     }
-    let args: Vec<String> = std::env::args_os()
+    let args: Vec<OsString> = std::env::args_os().collect();
+    if let [_, verb, parent, _, program, args @ ..] = &args[..]
+        && verb == shim::BOUND_VERB
+    {
+        let parent = parent.to_str().unwrap().parse().unwrap();
+        return shim::become_bound(parent, program, args);
+    }
+    let args: Vec<String> = args
+        .into_iter()
         .skip(1)
         .filter_map(|arg| arg.into_string().ok())
         .collect();
@@ -113,6 +125,11 @@ struct Talk {
 impl Talk {
     /// The shim in `bin/`, and a codex in `real/` that is this script.
     fn start(policy: &str, script: &str) -> Self {
+        Self::start_with(policy, script, Stdio::inherit())
+    }
+
+    /// The same with another standard error.
+    fn start_with(policy: &str, script: &str, error: Stdio) -> Self {
         let root = TempDir::new().unwrap();
         let place = |name: &str| root.path().join(name);
         for directory in ["bin", "real"] {
@@ -135,6 +152,7 @@ impl Talk {
             .args(["app-server", "--listen", "stdio://"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(error)
             .spawn()
             .unwrap();
         Self {
@@ -367,4 +385,18 @@ fn signals_arrive() {
     assert_eq!(talk.receive(), "ready\n");
     kill_process(Pid::from_child(&talk.child), Signal::TERM).unwrap();
     assert_eq!(talk.child.wait().unwrap().code(), Some(143));
+}
+
+/// One that reads no input does not see its end.
+fn codex_ends_with_the_shim_that_is_killed() {
+    let script = "trap 'echo ended >&2; exit' TERM; echo ready; while :; do sleep 0.05; done";
+    let mut talk = Talk::start_with(FORCE, script, Stdio::piped());
+    assert_eq!(talk.receive(), "ready\n");
+    talk.child.kill().unwrap();
+    talk.child.wait().unwrap();
+    let mut error = String::new();
+    // Ends with the last program that holds it.
+    let mut stream = talk.child.stderr.take().unwrap();
+    stream.read_to_string(&mut error).unwrap();
+    assert_eq!(error, "ended\n");
 }

@@ -8,7 +8,6 @@ use lockpolicy::Problems;
 use lockpolicy::http::HostRules;
 use observe::log::{self, audit_failed};
 use proxy::{ClientAccess, Config, Egress, Limits, ProviderRoute, Server, UpstreamError};
-use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::certificate::OneTimeCertificate;
 use super::request::{self, StartReply, StartRequest};
@@ -38,7 +37,8 @@ pub(crate) fn serve(environment: Environment) -> ExitCode {
     let Ok(order) = request::read::<StartRequest>(io::stdin().lock()) else {
         return exit::USAGE.into();
     };
-    match die_with_parent(order.parent).and_then(|()| run(order, environment)) {
+    let bound = shim::end_with_parent(order.parent).map_err(EmbeddedError::from);
+    match bound.and_then(|()| run(order, environment)) {
         Ok(()) => exit::DONE.into(),
         Err(error) => {
             let reply = StartReply::Failed(error.to_string());
@@ -46,17 +46,6 @@ pub(crate) fn serve(environment: Environment) -> ExitCode {
             request::write(&reply, io::stdout().lock()).unwrap_or_default();
             exit::FAILED.into()
         }
-    }
-}
-
-/// Lets the kernel end this process with its parent.
-fn die_with_parent(parent: i32) -> Result<(), EmbeddedError> {
-    set_parent_process_death_signal(Some(Signal::TERM)).map_err(io::Error::from)?;
-    let now = getppid().map(|pid| pid.as_raw_nonzero().get());
-    if now == Some(parent) {
-        Ok(())
-    } else {
-        Err(io::Error::other("the program is gone that it was for").into())
     }
 }
 

@@ -6,7 +6,7 @@
 //! codex's standard output → output: bytes → standard output
 //! ```
 //!
-//! The shim stays as the parent, in the same process group. It forwards the end of the input, signals and
+//! The shim stays as the parent, in the same process group, and codex ends with it. It forwards the end of the input, signals and
 //! the exit status; where codex dies by a signal, the status is 128 and the signal's number, since a
 //! client that asks for an orderly end should see one.
 //!
@@ -24,13 +24,13 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use crate::ShimError;
 use crate::exec::Start;
+use crate::{ShimError, bound};
 use output::Output;
 
 pub(crate) use client::Client;
@@ -46,7 +46,7 @@ fn started(program: &PathBuf, start: &Start, client: Client) -> io::Result<u8> {
     let signals = signals::Signals::catch()?;
     let input = own(io::stdin())?;
     let output = Arc::new(Output::new(own(io::stdout())?));
-    let mut child = Command::new(program)
+    let mut child = bound::command(program)?
         .args(&start.args)
         .envs(&start.env)
         .stdin(Stdio::piped())

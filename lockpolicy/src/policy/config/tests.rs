@@ -154,8 +154,8 @@ fn problem_in_a_file_names_file_line_and_key() {
         )),
         [
             "/p.toml: line 2: pins: a table expected",
-            "/p.toml: line 3: cats: unknown key",
-            "/p.toml: line 5: dogs: unknown key",
+            "/p.toml: line 3: cats: unknown key: those of docs/reference/policy-file.md expected",
+            "/p.toml: line 5: dogs: unknown key: those of docs/reference/policy-file.md expected",
         ]
     );
     assert_eq!(
