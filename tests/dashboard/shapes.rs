@@ -31,6 +31,7 @@ fn api_responses_have_the_documented_shape() {
         "attempts[].client",
         "attempts[].failed",
         "attempts[].reason",
+        "attempts[].requested_value",
         "attempts[].status",
     ];
     for name in ["status", "attempts", "series", "served"] {
