@@ -29,13 +29,11 @@ class Client:
     models: list
     words: list = field(default_factory=list)
     allow: list = field(default_factory=list)
-    allow_headers: list = field(default_factory=list)
     large: list = field(default_factory=list)
     free: list = field(default_factory=list)
     refused: list = field(default_factory=list)
     past: list = field(default_factory=list)
     rejected: dict = field(default_factory=dict)
-    attempts: dict = field(default_factory=dict)
     silent: list = field(default_factory=list)
     agent: bool = False
     socket: bool = False

@@ -36,8 +36,7 @@ class Lock:
     def __init__(self, mode, client, upstream, folder, tls=None):
         policy = folder / f"{mode}.toml"
         pins = "".join(f'{kind} = "{PIN}"\n' for kind in KINDS)
-        allow = f"allow = {client.allow}\nallow_headers = {client.allow_headers}\n"
-        policy.write_text(f'mode = "{mode}"\nmodel = "{PIN}"\n{allow}\n[pins]\n{pins}')
+        policy.write_text(f'mode = "{mode}"\nmodel = "{PIN}"\nallow = {client.allow}\n\n[pins]\n{pins}')
         command = [program(), "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--policy", policy]
         command += ["--dialect", client.dialects, "--upstream", upstream]
         if tls:
