@@ -9,7 +9,7 @@ mod rules;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::occurrence::{ForceAction, Occurrence, Setting};
+use crate::occurrence::{ForceAction, Occurrence, SelectorValue, Setting};
 use crate::{
     Action, Attempt, AttemptResult, Capability, Change, Decision, Mode, ModelChoice, ModelMatch,
     Policy, Reason, Rejection, Source, Surface, Verdict,
@@ -177,8 +177,16 @@ impl Judging<'_> {
             Setting::OtherSelector(_, force_action) => force_action == ForceAction::Pin,
             Setting::Effort | Setting::Tier | Setting::ToolType | Setting::Limited(..) => false,
         };
-        let mut earlier = self.attempts.iter();
-        says_again && earlier.any(|own| own.capability == capability && own.requested == requested)
+        let names_model = occurrence.setting.names_model();
+        let is_same = |own: &Attempt| {
+            own.capability == capability
+                && own.names_model == names_model
+                && own.requested == requested
+        };
+        // What was cut, or is no text, may be another one.
+        let is_whole =
+            matches!(&occurrence.stated, SelectorValue::Text(text) if *text == requested);
+        says_again && is_whole && self.attempts.iter().any(is_same)
     }
 
     fn record_attempt(

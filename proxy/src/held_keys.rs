@@ -97,9 +97,9 @@ impl HeldKeys {
         self.0.is_empty()
     }
 
-    /// Returns true if a text has a key that is held in it.
-    pub(crate) fn are_stated_in(&self, text: &[u8]) -> bool {
-        self.0.iter().any(|held| held.key.is_stated_in(text))
+    /// Returns true if a text that was escaped for a log has a key that is held in it, or the beginning of one.
+    pub(crate) fn are_logged_in(&self, text: &str) -> bool {
+        self.0.iter().any(|held| held.key.is_logged_in(text))
     }
 
     /// Returns the key for a request of a dialect, if its target is the provider that the key belongs to.

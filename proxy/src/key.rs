@@ -54,9 +54,9 @@ impl Key {
         self.equals(other.0.load().text.as_bytes())
     }
 
-    /// Returns true if a text has the key in it, in a spelling that a server may decode.
-    pub(crate) fn is_stated_in(&self, text: &[u8]) -> bool {
-        self.0.load().secrets.are_stated_in(text)
+    /// Returns true if a text that was escaped for a log has the key in it, or the beginning of it.
+    pub(crate) fn is_logged_in(&self, text: &str) -> bool {
+        self.0.load().secrets.are_logged_in(text)
     }
 
     /// Sets the field of a credential.
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(key.replace(""), Err(InvalidKey));
         assert_eq!(key.0.load_full().text, "one");
         key.replace("two").unwrap();
-        assert!(key.is_stated_in(b"one two") && !key.is_stated_in(b"one"));
+        assert!(key.is_logged_in("one two") && !key.is_logged_in("one"));
         assert_eq!(key.0.load_full().text, "two");
     }
 }

@@ -50,11 +50,8 @@ impl WithoutSecrets<'_> {
 
     /// Returns a text, or what stands in the place of one that has a secret in it.
     pub(crate) fn shown<'t>(&self, text: &'t str) -> &'t str {
-        let bytes = text.as_bytes();
-        let is_token = self
-            .tokens
-            .is_some_and(|tokens| tokens.are_stated_in(bytes));
-        if is_token || self.keys.are_stated_in(bytes) {
+        let is_token = self.tokens.is_some_and(|tokens| tokens.are_logged_in(text));
+        if is_token || self.keys.are_logged_in(text) {
             HIDDEN
         } else {
             text

@@ -201,7 +201,18 @@ fn first(directory: &Path, environment: &Environment) -> OsString {
 /// Returns the path of a directory of our own in which `codex` will be this program.
 fn directory() -> io::Result<PathBuf> {
     let name = format!("model-lock-{}", embedded::secret()?);
-    Ok(std::env::temp_dir().join(name))
+    in_folder(&std::env::temp_dir(), &name)
+}
+
+/// Returns the path of a name in a folder, as `PATH` can have it: it holds in every working directory, and has no colon.
+fn in_folder(folder: &Path, name: &str) -> io::Result<PathBuf> {
+    let path = std::path::absolute(folder)?.join(name);
+    if path.as_os_str().as_encoded_bytes().contains(&b':') {
+        return Err(io::Error::other(
+            "TMPDIR: a directory without a colon expected, since PATH divides there",
+        ));
+    }
+    Ok(path)
 }
 
 #[cfg(test)]
@@ -213,6 +224,18 @@ mod tests {
         PolicyConfig::from_toml(&format!("model = 'p'\n{text}"))
             .build()
             .unwrap()
+    }
+
+    #[test]
+    fn directory_of_the_shim_holds_in_every_directory_and_has_no_colon() {
+        let path = |folder: &str| in_folder(Path::new(folder), "model-lock-1");
+        assert_eq!(path("/tmp").unwrap(), Path::new("/tmp/model-lock-1"));
+        assert!(path("a/b").unwrap().is_absolute());
+        for folder in ["/tmp/a:b", "a:b", ":"] {
+            let error = path(folder).unwrap_err().to_string();
+            assert!(error.starts_with("TMPDIR: "), "{error}");
+        }
+        assert!(path("").is_err());
     }
 
     #[test]

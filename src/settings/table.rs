@@ -314,7 +314,7 @@ settings! {
     [Limit, "MODEL_LOCK_CLIENT_IDLE_TIMEOUT", "--client-idle-timeout TIME", parse::timeout]
     client_idle_timeout: Duration = Limits::default().client_idle_timeout,
 
-    /// The longest time that a WebSocket is kept through which no frame goes, in either direction.
+    /// The longest time that a WebSocket is kept on which nothing comes from either side.
     [Limit, "MODEL_LOCK_WEBSOCKET_IDLE_TIMEOUT", "--websocket-idle-timeout TIME", parse::timeout]
     websocket_idle_timeout: Duration = Limits::default().websocket_idle_timeout,
 

@@ -174,7 +174,7 @@ fn of_connections() -> Vec<Limit> {
             "it is closed",
         ),
         set(
-            "time of a WebSocket through which nothing goes",
+            "time of a WebSocket on which nothing comes from either side",
             Setting::websocket_idle_timeout(),
             "it is closed with 1001",
         ),

@@ -312,7 +312,10 @@ mod tests {
         let table = Table::of(["openai", "gemini"]).unwrap();
         let refusing = table.refusing("POST", "/upload/v1beta/files");
         assert_eq!(refusing.map(|(own, _)| own.name.as_str()), Some("gemini"));
-        assert!(table.refusing("GET", "/upload/v1beta/files").is_none());
+        for method in ["GET", "PUT"] {
+            assert!(table.refusing(method, "/upload/v1beta/files").is_some());
+        }
+        assert!(table.refusing("DELETE", "/upload/v1beta/files").is_none());
     }
 
     #[test]

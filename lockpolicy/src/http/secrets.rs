@@ -1,6 +1,7 @@
 //! Texts that stand neither in what goes on nor in what is logged: the tokens of clients, and keys that are held.
 
 use alloc::borrow::ToOwned as _;
+use alloc::vec::Vec;
 
 use aho_corasick::AhoCorasick;
 
@@ -11,7 +12,10 @@ use crate::{Reason, Rejection};
 
 /// Finds secret texts in others, in one pass for all of them.
 #[derive(Clone, Default)]
-pub struct Secrets(Finder);
+pub struct Secrets {
+    finder: Finder,
+    texts: Vec<Vec<u8>>,
+}
 
 #[derive(Clone, Default)]
 enum Finder {
@@ -34,20 +38,38 @@ impl core::fmt::Debug for Secrets {
 impl Secrets {
     /// Returns what finds these texts.
     pub fn new<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
-        let mut texts = texts.into_iter().filter(|text| !text.is_empty()).peekable();
-        if texts.peek().is_none() {
-            return Self::default();
-        }
-        Self(AhoCorasick::new(texts).map_or(Finder::Anything, Finder::AnyOf))
+        let texts = texts.into_iter().filter(|text| !text.is_empty());
+        let texts: Vec<Vec<u8>> = texts.map(|text| text.as_bytes().to_vec()).collect();
+        let finder = if texts.is_empty() {
+            Finder::Nothing
+        } else {
+            AhoCorasick::new(&texts).map_or(Finder::Anything, Finder::AnyOf)
+        };
+        Self { finder, texts }
     }
 
     /// Returns true if a text has a secret in it, in a spelling that a server may decode.
     pub fn are_stated_in(&self, text: &[u8]) -> bool {
-        match &self.0 {
+        match &self.finder {
             Finder::Nothing => false,
             Finder::AnyOf(finder) => any_spelling(text, |text| finder.is_match(text)),
             Finder::Anything => true,
         }
+    }
+
+    /// Returns true if a text that was escaped for a log has a secret in it, or ends with so much of one as was not cut
+    /// off.
+    pub fn are_logged_in(&self, text: &str) -> bool {
+        let cut = text.strip_suffix("...").map(str::as_bytes);
+        let is_cut_in = |secret: &Vec<u8>| {
+            let kept = LEGIBLE..secret.len();
+            let begins =
+                |text: &[u8], length| secret.get(..length).is_some_and(|it| text.ends_with(it));
+            cut.is_some_and(|cut| {
+                any_spelling(cut, |text| kept.clone().any(|length| begins(text, length)))
+            })
+        };
+        self.are_stated_in(text.as_bytes()) || self.texts.iter().any(is_cut_in)
     }
 
     /// Returns true if a parameter of a query has a secret in it.
@@ -80,6 +102,9 @@ impl Secrets {
     }
 }
 
+/// The fewest characters of a secret that are too many in a log.
+const LEGIBLE: usize = 8;
+
 /// The fields of a handshake that go on, and that the proxy answers by.
 const HANDSHAKE: [&str; 2] = ["sec-websocket-key", "sec-websocket-protocol"];
 
@@ -104,6 +129,23 @@ mod tests {
             assert!(!secrets.are_stated_in_parameter(text, text), "{text}");
         }
         assert_eq!(format!("{secrets:?}"), "Secrets");
+    }
+
+    #[test]
+    fn secret_that_the_cut_of_a_log_divides_is_known_by_its_beginning() {
+        let secrets = Secrets::new(["0123456789abcdef"]);
+        for (before, known) in [
+            (100, true),
+            (112, true),
+            (113, true),
+            (120, true),
+            (121, false),
+        ] {
+            let text = ["x".repeat(before).as_str(), "0123456789abcdef", "tail"].concat();
+            let logged = crate::escape_for_log(&text);
+            assert_eq!(secrets.are_logged_in(&logged), known, "{logged}");
+        }
+        assert!(!secrets.are_logged_in("01234567"));
     }
 
     #[test]

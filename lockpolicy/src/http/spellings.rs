@@ -61,13 +61,13 @@ fn url_escape(behind: &[u8]) -> Option<(u8, &[u8])> {
     hexadecimal(wide.unwrap_or(behind))
 }
 
-/// Returns the visible character that stands behind a backslash, and what follows it.
+/// Returns the visible character that stands behind a backslash, and what follows it. Logs write an apostrophe so.
 fn json_escape(behind: &[u8]) -> Option<(u8, &[u8])> {
     if let Some(digits) = behind.strip_prefix(b"u00") {
         return hexadecimal(digits);
     }
     let (first, rest) = behind.split_first()?;
-    br#""\/"#.contains(first).then_some((*first, rest))
+    br#""'\/"#.contains(first).then_some((*first, rest))
 }
 
 fn hexadecimal(text: &[u8]) -> Option<(u8, &[u8])> {
@@ -150,6 +150,17 @@ mod tests {
         let token = br#"01234567/"\abcdef"#;
         assert!(states(br#"{"a":"01234567\/\"\\abcdef"}"#, token));
         assert!(!states(br#"{"a":"01234567\/\"\\bbcdef"}"#, token));
+    }
+
+    #[test]
+    fn token_with_an_apostrophe_or_a_quote_is_found_as_a_log_writes_it() {
+        let token = b"it's-a-\"token\"-0001";
+        let text = core::str::from_utf8(token).unwrap();
+        let logged = crate::escape_for_log(text);
+        assert_ne!(logged, text);
+        for text in [&logged, &crate::escape_for_log(&logged)] {
+            assert!(states(text.as_bytes(), token), "{text}");
+        }
     }
 
     #[test]

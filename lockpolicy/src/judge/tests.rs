@@ -4,6 +4,7 @@ use super::*;
 use crate::occurrence::NeutralWord;
 use crate::{Condition, Limit, PolicyConfig, SelectorValue};
 use alloc::borrow::Cow;
+use alloc::vec;
 
 fn policy(text: &str) -> Policy {
     PolicyConfig::from_toml(text).build().unwrap()
@@ -332,6 +333,39 @@ fn model_that_is_named_at_several_places_is_one_attempt() {
             matches!(verdict.decision, Decision::Rewrite(changes) if changes.len() == others),
             "{names:?}"
         );
+    }
+}
+
+/// An effort of the same text, a longer name of the same beginning and a value of another kind are no repetition.
+#[test]
+fn model_is_counted_beside_what_only_looks_like_it_in_the_record() {
+    let origin = Origin {
+        surface: Surface::Http,
+        source: Source::User,
+    };
+    let p = policy("model='p'\nreasoning_effort='low'");
+    let text = |text: &str| SelectorValue::Text(Cow::Owned(text.to_string()));
+    let effort = || at(Setting::Effort, text("x"));
+    let long = |end: &str| {
+        at(
+            Setting::Model(Capability::Generation),
+            text(&["m".repeat(140), end.to_string()].concat()),
+        )
+    };
+    let svg = Setting::OtherSelector(Capability::Generation, ForceAction::Pin);
+    let odd = || {
+        at(
+            Setting::Model(Capability::Generation),
+            SelectorValue::NotText,
+        )
+    };
+    for (all, count) in [
+        (vec![effort(), at(svg, text("x"))], 2),
+        (vec![effort(), named("x"), at(svg, text("x"))], 2),
+        (vec![long("a"), long("b")], 2),
+        (vec![odd(), odd()], 2),
+    ] {
+        assert_eq!(judge(&p, origin, &all).attempts.len(), count, "{all:?}");
     }
 }
 

@@ -27,6 +27,48 @@ pub(crate) type Case = (&'static str, &'static str, &'static str, Forced);
 
 const CASES: &[Case] = &[
     (
+        "gemini",
+        "/v1beta/models/p-generation:countTokens",
+        r#"{"generateContentRequest":{"model":"models/p-generation","contents":[],"generationConfig":{"routingConfig":{"manualMode":{"modelName":"x"}}}}}"#,
+        Refused,
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:countTokens",
+        r#"{"generateContentRequest":{"model":"models/p-generation","contents":[],"generation_config":{"model_config":{"feature_selection_preference":"x"}}}}"#,
+        Refused,
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:countTokens",
+        r#"{"generateContentRequest":{"model":"models/p-generation","contents":[],"agent":"x"}}"#,
+        Refused,
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:countTokens",
+        r#"{"generateContentRequest":{"model":"models/p-generation","contents":[],"models":["x"]}}"#,
+        Content(r#"{"generateContentRequest":{"model":"models/p-generation","contents":[]}}"#),
+    ),
+    (
+        "gemini",
+        "/v1beta/models/p-generation:countTokens",
+        r#"{"generateContentRequest":{"model":"models/p-generation","contents":[],"generationConfig":{"modelSelectionConfig":{"featureSelectionPreference":"x"}}}}"#,
+        Refused,
+    ),
+    (
+        "gemini",
+        "/v1beta/cachedContents",
+        r#"{"model":"models/p-generation","generationConfig":{"routingConfig":{"autoMode":{"modelRoutingPreference":"x"}}}}"#,
+        Refused,
+    ),
+    (
+        "gemini",
+        "/v1beta/interactions",
+        r#"{"model":"models/p-generation","input":"x","generation_config":{"model_config":{"feature_selection_preference":"x"}}}"#,
+        Refused,
+    ),
+    (
         "litellm",
         "/v1/chat/completions",
         r#"{"model":"p-generation","tags":["paid"],"metadata":{"tags":["paid"],"team":"a"}}"#,

@@ -7,6 +7,12 @@ use super::cases::Forced::{Content, Refused, Same};
 /// where an API has no place that has to state them, nothing is put in.
 pub(crate) const PINNED: &[Case] = &[
     (
+        "gemini",
+        "/v1beta/models/p-generation:generateContent",
+        r#"{"contents":[],"serviceTier":"default","generationConfig":{"thinkingConfig":{"thinkingLevel":"low"}},"reasoning_effort":"high"}"#,
+        Refused,
+    ),
+    (
         "openai",
         "/v1/responses",
         r#"{"model":"p-generation","reasoning":{"effort":"low","mode":"standard"},"service_tier":"default","tools":[{"type":"image_generation","svg":{"reasoning":{"effort":"low"}}}]}"#,

@@ -1,27 +1,18 @@
 //! An end of a WebSocket that frames are written to.
 
-use std::sync::Arc;
-
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::Mutex;
 use tungstenite::protocol::frame::coding::{Control, OpCode};
 
-use super::activity::Activity;
 use super::frame::{self, Close, FrameHead, WsError};
 
 /// One end that frames are written to, whole and one after the other, from both directions.
 #[derive(Debug)]
-pub(super) struct FrameWriter<W> {
-    end: Mutex<W>,
-    activity: Arc<Activity>,
-}
+pub(super) struct FrameWriter<W>(Mutex<W>);
 
 impl<W: AsyncWrite + Unpin> FrameWriter<W> {
-    pub(super) fn new(end: W, activity: &Arc<Activity>) -> Self {
-        Self {
-            end: Mutex::new(end),
-            activity: Arc::clone(activity),
-        }
+    pub(super) fn new(end: W) -> Self {
+        Self(Mutex::new(end))
     }
 
     pub(super) async fn frame(
@@ -30,8 +21,7 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
         bytes: &mut [u8],
         mask: Option<[u8; 4]>,
     ) -> Result<(), WsError> {
-        self.activity.mark();
-        frame::write(&mut *self.end.lock().await, opcode, bytes, mask).await
+        frame::write(&mut *self.0.lock().await, opcode, bytes, mask).await
     }
 
     /// Reads a control frame and passes it on. Returns true if it is a close frame.
@@ -57,7 +47,7 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
         payload: &mut R,
         copy: &mut impl FnMut(&[u8]),
     ) -> Result<(), WsError> {
-        let mut writer = self.end.lock().await;
+        let mut writer = self.0.lock().await;
         let bytes = frame::encode_head(&head.header, head.length)?;
         writer
             .write_all(&bytes)
@@ -79,7 +69,6 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
             }
             let come = piece.get(..count).unwrap_or_default();
             copy(come);
-            self.activity.mark();
             writer.write_all(come).await.map_err(WsError::WriteFailed)?;
             left -= count as u64;
         }
@@ -99,7 +88,7 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
 
     /// Ends the connection.
     pub(super) async fn end(&self) {
-        if let Err(error) = self.end.lock().await.shutdown().await {
+        if let Err(error) = self.0.lock().await.shutdown().await {
             tracing::debug!(%error, "shutdown");
         }
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio_util::sync::CancellationToken;
 
-use super::activity::Activity;
+use super::activity::{Activity, NotedReader};
 use super::frame::{Close, MaskKeys, WsError};
 use super::frame_writer::FrameWriter;
 use super::judge::MessageJudge;
@@ -15,6 +15,9 @@ use super::{from_client, from_provider};
 
 /// The time that the other side may take to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The bytes that are read at a time.
+const READ_BUFFER: usize = 32 << 10;
 
 /// When a connection has to end that nobody ends.
 #[derive(Debug)]
@@ -55,12 +58,14 @@ where
 {
     let (client_reader, client_writer) = tokio::io::split(client);
     let (provider_reader, provider_writer) = tokio::io::split(provider);
-    let mut client_reader = tokio::io::BufReader::with_capacity(32 << 10, client_reader);
-    let mut provider_reader = tokio::io::BufReader::with_capacity(32 << 10, provider_reader);
     let activity = Arc::default();
+    let client_reader = NotedReader::new(client_reader, &activity);
+    let provider_reader = NotedReader::new(provider_reader, &activity);
+    let mut client_reader = BufReader::with_capacity(READ_BUFFER, client_reader);
+    let mut provider_reader = BufReader::with_capacity(READ_BUFFER, provider_reader);
     let (to_client, to_provider) = (
-        FrameWriter::new(client_writer, &activity),
-        FrameWriter::new(provider_writer, &activity),
+        FrameWriter::new(client_writer),
+        FrameWriter::new(provider_writer),
     );
     {
         let down =
@@ -217,7 +222,8 @@ mod tests {
         let mut observed = Vec::new();
         let observing = async {
             tokio::time::sleep(Duration::from_secs(3599)).await;
-            client.write_all(b"\x89\x80\0\0\0\0").await.unwrap();
+            // The first bytes of a message count: it may be long.
+            client.write_all(b"\x81\x85\0\0").await.unwrap();
             client.read_to_end(&mut observed).await.unwrap();
             began.elapsed().as_secs()
         };
