@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use crate::ShimError;
+use crate::notice::print;
 
 /// The verb of this program by which it becomes another one.
 pub const VERB: &str = "bound-codex";
@@ -29,7 +30,7 @@ pub fn become_bound(parent: i32, program: &OsString, arguments: &[OsString]) -> 
         |()| Command::new(program).args(arguments).exec(),
     );
     let error = ShimError::NotRunnable(program.into(), error);
-    crate::print(&error.line());
+    print(&error.line());
     error.exit().into()
 }
 

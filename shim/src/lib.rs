@@ -19,6 +19,7 @@ mod exec;
 pub mod exit;
 mod filter;
 mod find_real;
+mod notice;
 mod plan;
 mod process;
 mod proxy_overrides;
@@ -28,7 +29,6 @@ mod running_proxy;
 pub mod workspace;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -38,6 +38,7 @@ use lockpolicy::agents::codex::cli::{CommandAction, CommandVerdict};
 use lockpolicy::{Judged, Observer, Policy, Problems, RequestContext, Surface, report};
 
 use exec::Start;
+use notice::print;
 use proxy_overrides::{ProxyOverrides, proxy_overrides};
 
 pub use bound::{VERB as BOUND_VERB, become_bound, end_with_parent};
@@ -72,11 +73,6 @@ pub fn run(
     };
     print(&error.line());
     error.exit().into()
-}
-
-/// Writes one line to standard error. Where that is gone, nobody can read it.
-fn print(line: &str) {
-    drop(writeln!(std::io::stderr().lock(), "model-lock: {line}"));
 }
 
 fn start(

@@ -23,7 +23,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -41,7 +41,7 @@ pub(crate) fn run(program: PathBuf, start: &Start, client: Client) -> Result<u8,
     started(&program, start, client).map_err(|error| ShimError::NotRunnable(program, error))
 }
 
-fn started(program: &PathBuf, start: &Start, client: Client) -> io::Result<u8> {
+fn started(program: &Path, start: &Start, client: Client) -> io::Result<u8> {
     // Before anything runs, so that no signal is lost.
     let signals = signals::Signals::catch()?;
     let input = own(io::stdin())?;
