@@ -270,6 +270,16 @@ mod tests {
     }
 
     #[test]
+    fn clients_of_a_file_know_the_tokens_of_all_of_them() {
+        let clients = ClientTokens::from_file("f", FILE).unwrap();
+        assert!(!clients.is_empty() && ClientTokens::default().is_empty());
+        for token in TOKENS {
+            assert!(clients.secrets().are_stated_in(token.as_bytes()));
+        }
+        assert!(!clients.secrets().are_stated_in(b"0123456789abcdeg"));
+    }
+
+    #[test]
     fn groups_are_kept_and_the_token_is_not_shown() {
         let clients = ClientTokens::from_file("f", FILE).unwrap();
         assert_eq!(clients.clients[0].groups, ["dev", "ops"]);

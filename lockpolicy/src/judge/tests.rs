@@ -525,3 +525,17 @@ fn tool_type_passes_only_if_the_operator_lists_it() {
         );
     }
 }
+
+#[test]
+fn attempt_says_whether_its_value_is_the_name_of_a_model() {
+    let further = |action| Setting::OtherSelector(Capability::Generation, action);
+    for (setting, names_model) in [
+        (Setting::Model(Capability::Generation), true),
+        (further(ForceAction::Pin), true),
+        (further(ForceAction::DropCredential), false),
+        (Setting::Effort, false),
+        (Setting::ToolType, false),
+    ] {
+        assert_eq!(setting.names_model(), names_model, "{setting:?}");
+    }
+}

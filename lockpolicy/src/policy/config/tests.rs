@@ -310,6 +310,18 @@ fn hash_differs_where_any_key_differs() {
 fn value_outside_of_its_grammar_is_a_problem_that_quotes_it_and_says_what_is_expected() {
     for (line, problem) in [
         (
+            "forward_proxy = 'http://a b'",
+            "forward_proxy: printable characters without spaces",
+        ),
+        (
+            "ca_file = ''",
+            "ca_file: printable characters without spaces",
+        ),
+        (
+            "forward_proxy = 'http://u:p@a'",
+            "forward_proxy: no credentials expected",
+        ),
+        (
             "reasoning_effort = 'mediun'",
             "reasoning_effort: `mediun`: one of default, none, minimal",
         ),
@@ -372,6 +384,9 @@ fn policies_with_other_aliases_are_not_equal() {
         let text = ["model = 'a'\nserved_model_aliases = ", aliases].concat();
         PolicyConfig::from_toml(&text).build().unwrap()
     };
+    let aliases = |text: &str| of(text).served_model_aliases().clone();
+    assert!(aliases("['b']") == aliases("['b']"));
+    assert!(aliases("['b']") != aliases("['c']"));
     assert!(of("['b']") == of("['b']"));
     assert!(of("['b']") != of("['c']"));
 }
@@ -388,4 +403,14 @@ fn each_variable_of_a_policy_is_listed_once_with_the_meaning_of_its_key() {
     }
     let names = |name: &str| listed.iter().any(|(variable, _)| *variable == name);
     assert!(names("OPENCLAW_MODEL") && names("MODEL_LOCK_PROXY"));
+}
+
+#[test]
+fn alias_of_the_operator_is_an_alias_and_no_other_name_is() {
+    let policy = PolicyConfig::from_toml("model = 'a'\naliases = ['b', 'c']")
+        .build()
+        .unwrap();
+    for (name, is_alias) in [("b", true), ("c", true), ("a", false), ("d", false)] {
+        assert_eq!(policy.is_alias(name), is_alias, "{name}");
+    }
 }
