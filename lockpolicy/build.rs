@@ -97,14 +97,12 @@ fn source(dialects: &Operations, lists: &Lists) -> String {
         format!("pub(crate) const {name}: &[&str] = &{list:?};\n")
     };
     let files: String = dialects.keys().map(file).collect();
-    let operations: Vec<(&String, &[(String, bool)])> = dialects
-        .iter()
-        .map(|(name, operations)| (name, operations.as_slice()))
-        .collect();
-    let operations = format!("{operations:?}").replace(", [", ", &[");
+    let of_dialect =
+        |(name, own): (&String, &Vec<(String, bool)>)| format!("({name:?}, &{own:?}),\n");
+    let operations: String = dialects.iter().map(of_dialect).collect();
     let lists: String = lists.iter().map(list).collect();
     format!(
         "pub(crate) const DIALECTS: &[(&str, &str)] = &[\n{files}];\n\
-         pub(crate) const OPERATIONS: &[(&str, &[(&str, bool)])] = &{operations};\n{lists}"
+         pub(crate) const OPERATIONS: &[(&str, &[(&str, bool)])] = &[\n{operations}];\n{lists}"
     )
 }

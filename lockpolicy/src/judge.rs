@@ -155,8 +155,8 @@ impl Judging<'_> {
         }
     }
 
-    /// Makes place for one more attempt, and returns true if there is one. The model that the request runs takes the place of a further
-    /// selector: a request that names many of them must not hide it.
+    /// Makes place for one more attempt, and returns true if there is one. The model that the request runs takes the
+    /// place of a further selector: a request that names many of them must not hide it.
     fn make_place(&mut self, occurrence: &Occurrence<'_>) -> bool {
         if self.attempts.len() < MAX_ATTEMPTS {
             return true;

@@ -82,7 +82,7 @@ pub struct Limits {
     pub body_deadline: Duration,
     /// The time that an idle connection of a client is kept.
     pub client_idle_timeout: Duration,
-    /// The time that a `WebSocket` is kept through which nothing goes.
+    /// The time that a `WebSocket` is kept on which nothing comes from either side.
     pub websocket_idle_timeout: Duration,
     /// The time for a client to read the next piece of a response.
     pub write_timeout: Duration,

@@ -1,5 +1,7 @@
 //! The observer of one request that keeps secrets out of its events, wherever the request states them.
 
+use std::borrow::Cow;
+
 use lockpolicy::http::Secrets;
 use lockpolicy::{Attempt, Event, ModelChoice, Observer, RequestContext, ServedReport};
 
@@ -27,12 +29,13 @@ impl Observer for WithoutSecrets<'_> {
         match event {
             Event::Attempt(attempt) => {
                 let attempt = self.attempt(attempt);
-                self.sink.observe(Event::Attempt(&attempt), &context);
+                self.sink
+                    .observe(Event::Attempt(attempt.as_ref()), &context);
             }
             Event::Served(report) => {
                 let choice = report.choice.map(|choice| self.choice(choice));
                 let report = ServedReport {
-                    choice: choice.as_ref(),
+                    choice: choice.as_deref(),
                     served: self.shown(report.served),
                     ..*report
                 };
@@ -50,12 +53,12 @@ impl WithoutSecrets<'_> {
 
     /// Returns a text, or what stands in the place of one that has a secret in it.
     pub(crate) fn shown<'t>(&self, text: &'t str) -> &'t str {
+        if self.hides(text) { HIDDEN } else { text }
+    }
+
+    fn hides(&self, text: &str) -> bool {
         let is_token = self.tokens.is_some_and(|tokens| tokens.are_logged_in(text));
-        if is_token || self.keys.are_logged_in(text) {
-            HIDDEN
-        } else {
-            text
-        }
+        is_token || self.keys.are_logged_in(text)
     }
 
     fn context<'c>(&self, context: &RequestContext<'c>) -> RequestContext<'c> {
@@ -67,18 +70,24 @@ impl WithoutSecrets<'_> {
         }
     }
 
-    fn attempt(&self, attempt: &Attempt) -> Attempt {
-        Attempt {
+    fn attempt<'a>(&self, attempt: &'a Attempt) -> Cow<'a, Attempt> {
+        if !self.hides(&attempt.place) && !self.hides(&attempt.requested) {
+            return Cow::Borrowed(attempt);
+        }
+        Cow::Owned(Attempt {
             place: self.shown(&attempt.place).to_owned(),
             requested: self.shown(&attempt.requested).to_owned(),
             ..attempt.clone()
-        }
+        })
     }
 
-    fn choice(&self, choice: &ModelChoice) -> ModelChoice {
-        ModelChoice {
-            requested: self.shown(&choice.requested).to_owned(),
-            ..choice.clone()
+    fn choice<'c>(&self, choice: &'c ModelChoice) -> Cow<'c, ModelChoice> {
+        if !self.hides(&choice.requested) {
+            return Cow::Borrowed(choice);
         }
+        Cow::Owned(ModelChoice {
+            requested: HIDDEN.to_owned(),
+            ..choice.clone()
+        })
     }
 }

@@ -8,8 +8,8 @@
 //!
 //! The shim decides nothing: every rule is in `lockpolicy`. It writes no file but one that keeps the version of a codex
 //! without a package, and prints nothing but one line on standard error where it refuses, fails, meets a codex that is
-//! newer than the tables, or finds that a running proxy of this machine does not answer. It is gone once the real program runs, and stays only in front of a server, whose client it
-//! answers where a request is refused.
+//! newer than the tables, or finds that a running proxy of this machine does not answer. It is gone once the real program
+//! runs, and stays only in front of a server, whose client it answers where a request is refused.
 
 mod bound;
 mod codex_files;

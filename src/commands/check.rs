@@ -11,7 +11,8 @@ use crate::settings::environment::Environment;
 use crate::settings::flags::Flags;
 
 /// Prints the policy, its hash and where it came from, where a pin is not put in, what the dialects take from each
-/// other, and what is allowed although a model runs there. The variables of `serve` are looked at too: what would stop it is told here.
+/// other, and what is allowed although a model runs there. The variables of `serve` are looked at too: what would stop
+/// it is told here.
 pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCode {
     let mut problems = Vec::new();
     let reading = policy_source::read(&Location::choose(policy, environment));
@@ -22,23 +23,17 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
     match reading.compile_after(problems, environment) {
         Ok(loaded) => {
             let (unheld, overlaps, allowed) = settings.dialect_notes(&loaded.policy);
-            let unheld = unheld.iter().map(|unheld| format!("warning = {unheld}\n"));
-            let overlaps = overlaps
+            let ignored = ignored
                 .iter()
-                .map(|overlap| format!("warning = {overlap}\n"));
-            let allowed = allowed
-                .iter()
-                .map(|allowed| format!("warning = {allowed}\n"));
-            let ignored = ignored.iter().map(|name| {
-                format!("warning = {name} is ignored: only the policy file or a flag sets that\n")
-            });
-            let namespace = user_namespace::is_private();
-            let namespace = namespace.then(|| format!("warning = {}\n", user_namespace::WARNING));
-            let warnings = unheld
-                .chain(overlaps)
-                .chain(allowed)
+                .map(|name| format!("{name} is ignored: only the policy file or a flag sets that"));
+            let namespace =
+                user_namespace::is_private().then(|| user_namespace::WARNING.to_string());
+            let warnings = texts(&unheld)
+                .chain(texts(&overlaps))
+                .chain(texts(&allowed))
                 .chain(ignored)
-                .chain(namespace);
+                .chain(namespace)
+                .map(|text| format!("warning = {text}\n"));
             output::result(&format!(
                 "{}hash = {}\nfrom = {}\n{}",
                 loaded.policy.describe(),
@@ -49,4 +44,8 @@ pub(crate) fn check(policy: Option<&Path>, environment: &Environment) -> ExitCod
         }
         Err(Problems(problems)) => output::problems(&problems),
     }
+}
+
+fn texts<T: ToString>(all: &[T]) -> impl Iterator<Item = String> {
+    all.iter().map(ToString::to_string)
 }

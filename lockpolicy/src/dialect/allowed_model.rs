@@ -51,13 +51,12 @@ impl Table {
     }
 
     fn allowed_model(&self, operation: String) -> Option<AllowedModel> {
-        let is_on = |name: &str| self.dialects().iter().any(|own| own.name == name);
         let running = OPERATIONS.iter().filter(|(_, own)| {
             let mut own = own.iter();
             own.any(|(at, runs_model)| *runs_model && meets(&operation, at))
         });
         let names: Vec<&'static str> = running.map(|(name, _)| *name).collect();
-        let own = names.iter().find(|name| is_on(name));
+        let own = names.iter().find(|name| self.is_on(name));
         let dialect = own.or_else(|| names.first())?;
         Some(AllowedModel {
             dialect,

@@ -136,6 +136,11 @@ impl Table {
         Some((dialect, dialect.operations.first()?))
     }
 
+    /// Returns true if a dialect is switched on.
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        self.dialects.iter().any(|own| own.name == name)
+    }
+
     /// Returns the dialects that are not switched on and list an operation, unless one that is switched on lists or
     /// refuses it.
     pub(crate) fn switched_off(&self, method: &str, path: &str) -> Vec<&'static str> {
@@ -145,8 +150,7 @@ impl Table {
         };
         let have = OPERATIONS.iter().filter(|(_, own)| own.iter().any(lists));
         let names: Vec<&str> = have.map(|(name, _)| *name).collect();
-        let is_on = |name: &&str| self.dialects.iter().any(|own| own.name == **name);
-        if names.iter().any(is_on) || self.refusing(method, path).is_some() {
+        if names.iter().any(|name| self.is_on(name)) || self.refusing(method, path).is_some() {
             return Vec::new();
         }
         names

@@ -13,19 +13,9 @@ use crate::{Reason, Rejection};
 /// Finds secret texts in others, in one pass for all of them.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    finder: Finder,
     texts: Vec<Vec<u8>>,
-}
-
-#[derive(Clone, Default)]
-enum Finder {
-    /// There is no secret.
-    #[default]
-    Nothing,
-    /// One of these texts.
-    AnyOf(AhoCorasick),
-    /// There are so many that every text is taken to state one.
-    Anything,
+    /// Finds them; `None` where they are so many that every text is taken to state one.
+    finder: Option<AhoCorasick>,
 }
 
 /// The secrets are never shown.
@@ -40,36 +30,23 @@ impl Secrets {
     pub fn new<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
         let texts = texts.into_iter().filter(|text| !text.is_empty());
         let texts: Vec<Vec<u8>> = texts.map(|text| text.as_bytes().to_vec()).collect();
-        let finder = if texts.is_empty() {
-            Finder::Nothing
-        } else {
-            AhoCorasick::new(&texts).map_or(Finder::Anything, Finder::AnyOf)
-        };
-        Self { finder, texts }
+        let finder = AhoCorasick::new(&texts).ok();
+        Self { texts, finder }
     }
 
     /// Returns true if a text has a secret in it, in a spelling that a server may decode.
     pub fn are_stated_in(&self, text: &[u8]) -> bool {
-        match &self.finder {
-            Finder::Nothing => false,
-            Finder::AnyOf(finder) => any_spelling(text, |text| finder.is_match(text)),
-            Finder::Anything => true,
-        }
+        let is_stated = |finder: &AhoCorasick| any_spelling(text, |text| finder.is_match(text));
+        !self.texts.is_empty() && self.finder.as_ref().is_none_or(is_stated)
     }
 
     /// Returns true if a text that was escaped for a log has a secret in it, or ends with so much of one as was not cut
     /// off.
     pub fn are_logged_in(&self, text: &str) -> bool {
-        let cut = text.strip_suffix("...").map(str::as_bytes);
-        let is_cut_in = |secret: &Vec<u8>| {
-            let kept = LEGIBLE..secret.len();
-            let begins =
-                |text: &[u8], length| secret.get(..length).is_some_and(|it| text.ends_with(it));
-            cut.is_some_and(|cut| {
-                any_spelling(cut, |text| kept.clone().any(|length| begins(text, length)))
-            })
-        };
-        self.are_stated_in(text.as_bytes()) || self.texts.iter().any(is_cut_in)
+        let ends_in = |text: &[u8]| self.texts.iter().any(|secret| ends_in(text, secret));
+        let is_cut = |cut: &str| any_spelling(cut.as_bytes(), ends_in);
+        !self.texts.is_empty()
+            && (self.are_stated_in(text.as_bytes()) || text.strip_suffix("...").is_some_and(is_cut))
     }
 
     /// Returns true if a parameter of a query has a secret in it.
@@ -100,6 +77,12 @@ impl Secrets {
         }
         Ok(())
     }
+}
+
+/// Returns true if a text ends with the beginning of a secret.
+fn ends_in(text: &[u8], secret: &[u8]) -> bool {
+    let begins = |length| secret.get(..length).is_some_and(|it| text.ends_with(it));
+    (LEGIBLE..secret.len()).any(begins)
 }
 
 /// The fewest characters of a secret that are too many in a log.

@@ -6,9 +6,9 @@
 //! codex's standard output → output: bytes → standard output
 //! ```
 //!
-//! The shim stays as the parent, in the same process group, and codex ends with it. It forwards the end of the input, signals and
-//! the exit status; where codex dies by a signal, the status is 128 and the signal's number, since a
-//! client that asks for an orderly end should see one.
+//! The shim stays as the parent, in the same process group, and codex ends with it. It forwards the end of the input,
+//! signals and the exit status; where codex dies by a signal, the status is 128 and the signal's number, since a client
+//! that asks for an orderly end should see one.
 //!
 //! Invariant: codex's output is forwarded byte for byte and in order; an answer of the shim's own is written
 //! between two lines, never in one.

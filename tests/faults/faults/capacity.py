@@ -6,7 +6,7 @@ import subprocess
 import threading
 
 from lib import http1
-from lib.fault import fault
+from lib.fault import OWN, fault
 from lib.http1 import PIN, ok, post, sending
 from lib.processes import Cgroup
 from lib.provider import keeps
@@ -151,10 +151,9 @@ def crowd(stage, count, *flags, per_address=1000, before=()):
     GROUP,
     "gets 8,000 connections that stay idle after a call, from 8 addresses",
     "all are served",
-    upstream="own",
     times=2,
     sample=0,
-    others="",
+    **OWN,
 )
 def idle_8000(stage):
     return crowd(stage, 8000)
@@ -164,10 +163,9 @@ def idle_8000(stage):
     GROUP,
     "of 20 connections gets 200 that stay idle after a call",
     "all are served",
-    upstream="own",
     times=20,
     sample=1,
-    others="",
+    **OWN,
 )
 def idle_200(stage):
     return crowd(stage, 200, "--max-connections", "20")
@@ -177,10 +175,9 @@ def idle_200(stage):
     GROUP,
     "of 400 descriptors (prlimit) gets 300 connections that stay idle after a call",
     "all are served",
-    upstream="own",
     times=20,
     sample=1,
-    others="",
+    **OWN,
     needs="prlimit",
 )
 def idle_descriptors(stage):
@@ -191,10 +188,9 @@ def idle_descriptors(stage):
     GROUP,
     "of 300 descriptors (prlimit) gets 200 calls at once that nobody answers",
     "told to come again, probes answered, then served",
-    upstream="own",
     times=20,
     sample=1,
-    others="",
+    **OWN,
     needs="prlimit",
 )
 def busy_descriptors(stage):
@@ -217,10 +213,9 @@ def busy_descriptors(stage):
     GROUP,
     "gets 200 clients that never read their 4 MiB (--write-timeout 1s)",
     "others are served, all are ended",
-    upstream="own",
     times=10,
     sample=0,
-    others="",
+    **OWN,
 )
 def never_read(stage):
     with stage.providing(keeps(ok(b"x" * (4 * MIB)))) as provider:

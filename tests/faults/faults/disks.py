@@ -3,7 +3,7 @@
 import subprocess
 
 from lib import http1
-from lib.fault import fault
+from lib.fault import OWN, fault
 from lib.http1 import ok, sending
 from lib.provider import keeps
 from lib.wire import wait_until
@@ -11,7 +11,6 @@ from lib.wire import wait_until
 from .stopping import chain, url, verified
 
 GROUP = "A disk"
-OWN = {"upstream": "own", "others": ""}
 MODELS = ",".join(f'{{"type":"image_generation","model":"evil-{number}"}}' for number in range(60))
 EVIL = sending(b'{"model":"evil","tools":[%s]}' % MODELS.encode())
 

@@ -5,7 +5,7 @@ import threading
 import time
 
 from lib import http1, http2
-from lib.fault import fault
+from lib.fault import OWN, fault
 from lib.others import Other, free_port
 from lib.processes import in_own_network
 from lib.provider import keeps
@@ -21,10 +21,9 @@ SOON = 8
     GROUP,
     "forgets the one connection of HTTP/2 (--upstream-timeout 2s)",
     f"calls are answered again within {SOON} s",
-    upstream="own",
     times=10,
     sample=1,
-    others="",
+    **OWN,
 )
 def forgets_http2(stage):
     with stage.providing(http2.serves(lambda frames, stream, _: frames.respond(stream))) as provider:
@@ -71,10 +70,9 @@ def drops(port):
     GROUP,
     "drops the packets of a kept connection of HTTP/1.1 (--upstream-timeout 2s)",
     f"calls are answered again within {SOON} s",
-    upstream="own",
     times=10,
     sample=0,
-    others="",
+    **OWN,
     needs="nft ss ip",
 )
 def drops_http1(stage):
@@ -85,10 +83,9 @@ def drops_http1(stage):
     GROUP,
     "drops the packets of the one connection of HTTP/2 (--upstream-timeout 2s)",
     f"calls are answered again within {SOON} s",
-    upstream="own",
     times=10,
     sample=0,
-    others="",
+    **OWN,
     needs="nft ss ip",
 )
 def drops_http2(stage):
@@ -160,10 +157,9 @@ def at_once(address, clients, calls):
     "has an nginx that sends GOAWAY every 50 requests, 16 clients make 50 calls each",
     "800 of 800 answered",
     known="800 of 800 answered or a call hangs",
-    upstream="own",
     times=20,
     sample=1,
-    others="",
+    **OWN,
     needs="nginx",
 )
 def goes_away(stage):

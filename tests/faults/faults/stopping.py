@@ -9,14 +9,13 @@ import time
 from pathlib import Path
 
 from lib import http1
-from lib.fault import fault
+from lib.fault import OWN, fault
 from lib.http1 import ok, post, sending
 from lib.lock import environment, program
 from lib.provider import keeps
 from lib.wire import SECONDS, connect, wait_until
 
 GROUP = "The program"
-OWN = {"upstream": "own", "others": ""}
 EVIL = sending(b'{"model":"evil","input":"x"}')
 
 

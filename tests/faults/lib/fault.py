@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Callable
 
 FAULTS = []
+# What a fault is given that starts a provider and a proxy of its own; no other proxy plays it.
+OWN = {"upstream": "own", "others": ""}
 
 
 @dataclass

@@ -63,7 +63,7 @@ def rows(text):
 
 def made_at():
     day = datetime.datetime.now(datetime.timezone.utc).date()
-    return f"Made on {day} at commit `{commit()}`.\n"
+    return f"Last written on {day} at commit `{commit()}`; a run of some faults writes their rows alone.\n"
 
 
 def section(group, order, lines):
